@@ -1,0 +1,327 @@
+//! What a lane says: events, greetings, and the question for its offline list.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::MAX_EVENTS;
+use crate::bytes::{Epoch, Sha256};
+use crate::strict::{self, DecodeError};
+
+/// Parameters of a reason code, by name.
+pub type Params = BTreeMap<String, String>;
+
+/// Payload of `up`: events in rising `seq`, without holes inside one message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpBatch {
+    pub events: Vec<Event>,
+}
+
+/// One thing that happened at a lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Rises for ever per device; a hole is declared by [`EventBody::Gap`].
+    pub seq: u64,
+    /// Start counter of the lane program.
+    pub boot: u32,
+    pub id: Uuid,
+    /// Wall time of the lane in Unix milliseconds, to be believed as far as `clock` says.
+    pub at_ms: i64,
+    pub clock: ClockState,
+    /// Milliseconds since the lane program started (monotonic).
+    pub uptime_ms: u64,
+    pub body: EventBody,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockState {
+    Synced,
+    Unsynced,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventBody {
+    /// A vehicle stands on the arming loop and its plate was looked for.
+    Arrival(Arrival),
+    /// The lane decided by itself, because the server did not in time.
+    Decided(Decided),
+    /// A vehicle crossed, backed out, or followed another: the fact that moves stays.
+    Passage(Passage),
+    /// Answer to a command.
+    Result(CommandResult),
+    /// Something broke, or healed.
+    Fault(Fault),
+    /// The boom changed its state.
+    Boom(BoomState),
+    /// Sequence numbers that will never come.
+    Gap(Gap),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// The occupancy of the arming loop this is about.
+    pub arrival: Uuid,
+    pub direction: Direction,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
+    /// SHA-256 of the JPEG that follows over HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Sha256>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vehicle_type: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Entry,
+    Exit,
+}
+
+/// What the plate reader made of the frames of one occupancy. Confidences are in permille.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Canonical plate.
+    pub plate: String,
+    /// The text as read, before look-alikes were folded.
+    pub raw: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
+    /// One confidence per character of `raw`, 0..=1000.
+    pub chars: Vec<u16>,
+    /// Distance to the runner-up, 0..=1000.
+    pub margin: u16,
+    pub frames: u16,
+    pub verdict: Verdict,
+    /// Other plates it might be, best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Accept,
+    Unsure,
+    Unreadable,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    pub arrival: Uuid,
+    pub outcome: Outcome,
+    pub code: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: Params,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Open,
+    Deny,
+    Charge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passage {
+    /// The occupancy it began with; none when a vehicle came without one (tailgating, from the other side).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Uuid>,
+    pub direction: Direction,
+    pub kind: PassageKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PassageKind {
+    Passed,
+    BackedOut,
+    Tailgated,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandResult {
+    pub command: Uuid,
+    pub counter: u64,
+    pub result: Answer,
+    /// Why it was ignored or refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: Params,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Done,
+    Ignored,
+    Refused,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    pub code: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: Params,
+    /// `true` when it appears, `false` when it is over.
+    pub raised: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoomState {
+    pub state: Boom,
+    /// What moved it: `command:<id>`, `rule:<name>` or `unknown`.
+    pub cause: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Boom {
+    Closed,
+    Opening,
+    Open,
+    Closing,
+    Held,
+    Broken,
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    pub first: u64,
+    pub last: u64,
+    /// `crash`, `disk_full` and the like.
+    pub reason: String,
+}
+
+/// Payload of `hello`: on connect and as heartbeat, never spooled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    pub device: String,
+    /// Drawn at each start; command deadlines are bound to it.
+    pub epoch: Epoch,
+    pub boot: u32,
+    pub uptime_ms: u64,
+    pub wall_ms: i64,
+    pub clock: ClockState,
+    /// Version of the lane program.
+    pub version: String,
+    /// The next sequence number this device will use.
+    pub next_seq: u64,
+    /// The last one it knows to be answered.
+    pub acked_seq: u64,
+    /// Events waiting in the spool.
+    pub backlog: u64,
+    /// Highest command counter accepted so far.
+    pub command_counter: u64,
+    pub boom: Boom,
+    pub mode: String,
+    /// Version of the offline list it holds.
+    pub list_version: u64,
+    /// Round trip of the hello before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_ms: Option<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+}
+
+/// Payload of `sync`: a lane asks for the offline list if it is newer than what it has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncRequest {
+    pub have: u64,
+}
+
+impl UpBatch {
+    pub fn encode(&self) -> Vec<u8> {
+        strict::encode(self)
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let batch: Self = strict::decode(bytes)?;
+        batch.check()?;
+        Ok(batch)
+    }
+
+    /// First and last sequence number, for the protected header. `None` for an empty batch.
+    pub fn seq_range(&self) -> Option<(u64, u64)> {
+        Some((self.events.first()?.seq, self.events.last()?.seq))
+    }
+
+    fn check(&self) -> Result<(), DecodeError> {
+        if self.events.is_empty() || self.events.len() > MAX_EVENTS {
+            return Err(DecodeError::field("events", format!("{} events, want 1 to {MAX_EVENTS}", self.events.len())));
+        }
+        let consecutive = self.events.windows(2).all(|pair| pair[0].seq.checked_add(1) == Some(pair[1].seq));
+        if !consecutive {
+            return Err(DecodeError::field("seq", "does not rise by one"));
+        }
+        self.events.iter().try_for_each(Event::check)
+    }
+}
+
+impl Event {
+    fn check(&self) -> Result<(), DecodeError> {
+        if self.seq == 0 || self.seq > i64::MAX as u64 {
+            return Err(DecodeError::field("seq", "outside 1 to 2^63-1"));
+        }
+        match &self.body {
+            EventBody::Arrival(arrival) => arrival.reading.as_ref().map_or(Ok(()), Reading::check),
+            EventBody::Gap(gap) => gap.check(self.seq),
+            EventBody::Decided(_)
+            | EventBody::Passage(_)
+            | EventBody::Result(_)
+            | EventBody::Fault(_)
+            | EventBody::Boom(_) => Ok(()),
+        }
+    }
+}
+
+impl Reading {
+    fn check(&self) -> Result<(), DecodeError> {
+        if self.raw.chars().count() != self.chars.len() {
+            return Err(DecodeError::field("chars", "not one confidence per character"));
+        }
+        if self.margin > 1000 || self.chars.iter().any(|confidence| *confidence > 1000) {
+            return Err(DecodeError::field("chars", "a confidence above 1000 permille"));
+        }
+        if self.plate.len() > 16 || self.raw.len() > 32 || self.candidates.len() > 16 {
+            return Err(DecodeError::field("plate", "too long"));
+        }
+        Ok(())
+    }
+}
+
+impl Gap {
+    /// A gap speaks of numbers before its own.
+    fn check(&self, seq: u64) -> Result<(), DecodeError> {
+        if self.first == 0 || self.first > self.last || self.last >= seq {
+            return Err(DecodeError::field("gap", "is not a range before its own number"));
+        }
+        Ok(())
+    }
+}
+
+impl Hello {
+    pub fn encode(&self) -> Vec<u8> {
+        strict::encode(self)
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        strict::decode(bytes)
+    }
+}
+
+impl SyncRequest {
+    pub fn encode(&self) -> Vec<u8> {
+        strict::encode(self)
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        strict::decode(bytes)
+    }
+}
