@@ -1,0 +1,89 @@
+//! One ONNX file made ready for one input size, run on one thread by tract.
+//!
+//! Knows nothing of plates: planes of f32 in, planes of f32 out.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+use tract_onnx::prelude::{
+    Datum, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, IntoTValue, Tensor,
+    TractError, TypedRunnableModel, tvec,
+};
+
+#[derive(Debug, Error)]
+pub enum NetError {
+    #[error("model {name} cannot be loaded: {source:#}")]
+    Load { name: String, source: TractError },
+    #[error("model {name} does not run on {width}x{height}: {source:#}")]
+    Shape { name: String, width: usize, height: usize, source: TractError },
+    #[error("model {name} failed on a picture: {source:#}")]
+    Run { name: String, source: TractError },
+    #[error("model {name} answered {found} numbers where {expected} were expected")]
+    Answer { name: String, expected: usize, found: usize },
+}
+
+/// The file as read, before a size is chosen.
+pub struct Graph {
+    name: String,
+    model: InferenceModel,
+}
+
+/// A graph optimised for pictures of one size.
+pub struct Net {
+    name: String,
+    width: usize,
+    height: usize,
+    plan: Arc<TypedRunnableModel>,
+}
+
+impl Graph {
+    /// `name` stands in messages only.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<Graph, NetError> {
+        let model = tract_onnx::onnx()
+            .model_for_read(&mut &bytes[..])
+            .map_err(|source| NetError::Load { name: name.to_owned(), source })?;
+        Ok(Graph { name: name.to_owned(), model })
+    }
+
+    /// The net for grey pictures of this size: input 1x1xHxW.
+    pub fn sized(&self, width: usize, height: usize) -> Result<Net, NetError> {
+        let fact = InferenceFact::dt_shape(f32::datum_type(), tvec!(1, 1, height, width));
+        let plan = self
+            .model
+            .clone()
+            .with_input_fact(0, fact)
+            .and_then(|model| model.into_optimized())
+            .and_then(|model| model.into_runnable())
+            .map_err(|source| NetError::Shape { name: self.name.clone(), width, height, source })?;
+        Ok(Net { name: self.name.clone(), width, height, plan })
+    }
+}
+
+impl Net {
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// The first output for one picture given row by row; exactly `expected` numbers.
+    pub fn run(&self, plane: &[f32], expected: usize) -> Result<Vec<f32>, NetError> {
+        let failed = |source| NetError::Run { name: self.name.clone(), source };
+        let input = Tensor::from_shape(&[1, 1, self.height, self.width], plane).map_err(failed)?;
+        let outputs = self.plan.run(tvec!(input.into_tvalue())).map_err(failed)?;
+        let numbers = match outputs.first() {
+            Some(first) => {
+                let view = first.try_as_plain_ram().map_err(failed)?;
+                view.as_slice::<f32>().map_err(failed)?.to_vec()
+            }
+            None => Vec::new(),
+        };
+        if numbers.len() == expected {
+            Ok(numbers)
+        } else {
+            Err(NetError::Answer { name: self.name.clone(), expected, found: numbers.len() })
+        }
+    }
+}
