@@ -35,6 +35,13 @@ pub fn latest_version() -> i64 {
         .unwrap_or(0)
 }
 
+/// Differs whenever any migration differs; names template databases.
+#[must_use]
+pub fn fingerprint() -> u64 {
+    let runner = embedded::migrations::runner();
+    runner.get_migrations().iter().fold(0, |sum: u64, one| sum.rotate_left(7) ^ one.checksum())
+}
+
 /// Brings the database behind `client` up to date and returns how many migrations were applied.
 ///
 /// `client` must be a connection of its own, not one of a pool: a session-wide advisory lock is held meanwhile, so that
@@ -43,6 +50,7 @@ pub fn latest_version() -> i64 {
 /// # Errors
 /// A migration that was edited, is missing or fails; a lost connection.
 pub async fn run(client: &mut Client) -> Result<usize, MigrateError> {
+    client.batch_execute("set statement_timeout = 0").await?;
     client.execute("select pg_advisory_lock($1)", &[&MIGRATION_LOCK]).await?;
     let outcome = migrate(client).await;
     let unlocked = client.execute("select pg_advisory_unlock($1)", &[&MIGRATION_LOCK]).await;

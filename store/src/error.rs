@@ -1,0 +1,82 @@
+//! What can go wrong between a caller and PostgreSQL, sorted by what the caller can do about it.
+
+use deadpool_postgres::PoolError;
+use tokio_postgres::error::SqlState;
+
+/// A statement or a connection failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("no connection to PostgreSQL")]
+    Pool(#[source] Box<PoolError>),
+    #[error("PostgreSQL refused a statement")]
+    Database(#[from] tokio_postgres::Error),
+    #[error("PostgreSQL did not answer within {0:?}")]
+    Timeout(std::time::Duration),
+    #[error("{what} {id} is not known")]
+    NotFound { what: &'static str, id: String },
+    /// The row is not in the state the change needs; the text says which state it is in.
+    #[error("{0}")]
+    Conflict(String),
+    /// A stored value that this program cannot read.
+    #[error("column {column} holds {value:?}: {reason}")]
+    Stored { column: &'static str, value: String, reason: String },
+    #[error(transparent)]
+    Connect(#[from] crate::pool::ConnectError),
+}
+
+impl From<PoolError> for StoreError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) => Self::Database(error),
+            other => Self::Pool(Box::new(other)),
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether the database as a whole is away: nothing is wrong with what was asked, and asking again later is right.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Pool(_) | Self::Timeout(_) | Self::Connect(_) => true,
+            Self::Database(error) => error.is_closed() || error.code().is_none_or(is_outage_state),
+            Self::NotFound { .. } | Self::Conflict(_) | Self::Stored { .. } => false,
+        }
+    }
+
+    /// Whether the same work may succeed if it is simply done again at once.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        const AGAIN: [SqlState; 3] =
+            [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::LOCK_NOT_AVAILABLE];
+        self.sql_state().is_some_and(|state| AGAIN.contains(state))
+    }
+
+    /// Whether a unique or exclusion constraint refused the row.
+    #[must_use]
+    pub fn is_duplicate(&self) -> bool {
+        self.sql_state().is_some_and(|state| *state == SqlState::UNIQUE_VIOLATION)
+    }
+
+    /// The name of the constraint that refused, when PostgreSQL told it.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Database(error) => error.as_db_error()?.constraint(),
+            _ => None,
+        }
+    }
+
+    fn sql_state(&self) -> Option<&SqlState> {
+        match self {
+            Self::Database(error) => error.code(),
+            _ => None,
+        }
+    }
+}
+
+/// Classes 08 (connection), 53 (resources), 57 (operator) and 58 (system) say nothing about the statement itself.
+fn is_outage_state(state: &SqlState) -> bool {
+    ["08", "53", "57", "58"].iter().any(|class| state.code().starts_with(class))
+        && *state != SqlState::QUERY_CANCELED
+}

@@ -1,0 +1,340 @@
+//! Connections: where the database is, how it is reached safely, and a proof that "committed" means flushed.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::{Client, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::cluster::{Cluster, DATABASE};
+use crate::error::StoreError;
+
+pub use deadpool_postgres::{GenericClient, Object, Pool, Transaction};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(3);
+const KEEPALIVE_RETRIES: u32 = 3;
+/// A server that hangs takes a caller at most this long (also waited for client-side, see [`within`]).
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+const OLDEST_SERVER: i32 = 150_000;
+/// The bundle most Linux systems keep; `sslrootcert=system`.
+const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// Why a database address cannot be used, or the server behind it not be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    #[error("DATABASE_URL and DATABASE_URL_FILE are both set; set one")]
+    TwoAddresses,
+    #[error("cannot read {path}")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("database address is malformed")]
+    Address(#[source] tokio_postgres::Error),
+    #[error("sslmode {0:?} is not one of disable, require, verify-ca, verify-full")]
+    SslMode(String),
+    #[error("database host {0:?} is not on this machine: say sslmode=verify-full and sslrootcert=FILE (or sslrootcert=system), or sslmode=disable to send everything in clear")]
+    NoSslMode(String),
+    #[error("sslmode={0} needs sslrootcert=FILE or sslrootcert=system; an unverified server is not accepted")]
+    NoRoots(String),
+    #[error("{path} holds no usable certificate: {reason}")]
+    Roots { path: PathBuf, reason: String },
+    #[error("TLS cannot be set up")]
+    Tls(#[from] rustls::Error),
+    #[error("PostgreSQL {0} is too old; 15 or newer is needed")]
+    TooOld(String),
+    #[error("synchronous_commit is {0:?}: a commit would not mean that it is on disk; set it to on for this database and user")]
+    NotSynchronous(String),
+    #[error("pool cannot be built")]
+    Pool(#[from] deadpool_postgres::BuildError),
+}
+
+/// Where the database is and how it is reached.
+#[derive(Clone)]
+pub struct Address {
+    config: tokio_postgres::Config,
+    tls: Option<MakeRustlsConnect>,
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Address").field("config", &self.config).field("tls", &self.tls.is_some()).finish()
+    }
+}
+
+impl Address {
+    /// From `DATABASE_URL`, or the file named by `DATABASE_URL_FILE`; `None` when neither is set.
+    ///
+    /// # Errors
+    /// Both are set, the file is unreadable, or the address is refused (see [`Address::parse`]).
+    pub fn from_env() -> Result<Option<Self>, ConnectError> {
+        let file = env::var_os("DATABASE_URL_FILE").map(PathBuf::from);
+        match (env::var("DATABASE_URL").ok(), file) {
+            (Some(_), Some(_)) => Err(ConnectError::TwoAddresses),
+            (Some(url), None) => Self::parse(&url).map(Some),
+            (None, Some(path)) => match fs::read_to_string(&path) {
+                Ok(url) => Self::parse(url.trim()).map(Some),
+                Err(source) => Err(ConnectError::File { path, source }),
+            },
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// A `postgresql://` URL or a `key=value` list, as libpq takes them, with `sslmode` and `sslrootcert`.
+    ///
+    /// Stricter than libpq on purpose: beyond this machine the caller must say what is wanted, and TLS always verifies
+    /// the server's name and chain.
+    ///
+    /// # Errors
+    /// Anything malformed or left open.
+    pub fn parse(text: &str) -> Result<Self, ConnectError> {
+        let (rest, wanted) = take_tls(text);
+        let config = tokio_postgres::Config::from_str(&rest).map_err(ConnectError::Address)?;
+        Self::of(config, &wanted)
+    }
+
+    /// The private cluster; nothing leaves the machine.
+    #[must_use]
+    pub fn of_cluster(cluster: &Cluster) -> Self {
+        Self { config: with_timeouts(cluster.connection(DATABASE)), tls: None }
+    }
+
+    fn of(mut config: tokio_postgres::Config, wanted: &WantedTls) -> Result<Self, ConnectError> {
+        let tls = match wanted.mode.as_deref() {
+            Some("disable") => None,
+            Some(mode @ ("require" | "verify-ca" | "verify-full")) => Some(verifying(mode, wanted.roots.as_deref())?),
+            Some(other) => return Err(ConnectError::SslMode(other.to_owned())),
+            None => match distant_host(&config) {
+                Some(host) => return Err(ConnectError::NoSslMode(host)),
+                None => None,
+            },
+        };
+        config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
+        Ok(Self { config: with_timeouts(config), tls })
+    }
+
+    /// The same server, another database.
+    #[must_use]
+    pub fn with_database(&self, name: &str) -> Self {
+        let mut other = self.clone();
+        other.config.dbname(name);
+        other
+    }
+
+    /// A connection of its own, outside any pool: for migrations and for LISTEN. Its driver task ends with it.
+    ///
+    /// # Errors
+    /// The server is away or refuses us.
+    pub async fn connect(&self) -> Result<Client, StoreError> {
+        match &self.tls {
+            Some(tls) => {
+                let (client, connection) = self.config.connect(tls.clone()).await?;
+                tokio::spawn(connection);
+                Ok(client)
+            }
+            None => {
+                let (client, connection) = self.config.connect(NoTls).await?;
+                tokio::spawn(connection);
+                Ok(client)
+            }
+        }
+    }
+
+    /// A pool of at most `size` connections, none of them made yet.
+    ///
+    /// # Errors
+    /// [`ConnectError::Pool`].
+    pub fn pool(&self, size: usize) -> Result<Pool, ConnectError> {
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = match &self.tls {
+            Some(tls) => Manager::from_config(self.config.clone(), tls.clone(), recycling),
+            None => Manager::from_config(self.config.clone(), NoTls, recycling),
+        };
+        let pool = Pool::builder(manager)
+            .max_size(size)
+            .wait_timeout(Some(STATEMENT_TIMEOUT))
+            .create_timeout(Some(CONNECT_TIMEOUT))
+            .recycle_timeout(Some(CONNECT_TIMEOUT))
+            .runtime(Runtime::Tokio1)
+            .build()?;
+        Ok(pool)
+    }
+
+    /// Migrates over a connection of its own, probes the server, and returns a pool of at most `size` connections.
+    ///
+    /// # Errors
+    /// The server is away, too old or not synchronous; a migration failed.
+    pub async fn prepare(&self, size: usize) -> Result<Pool, PrepareError> {
+        let mut client = self.connect().await?;
+        probe(&client).await?;
+        boomgate_migrations::run(&mut client).await?;
+        Ok(self.pool(size).map_err(StoreError::from)?)
+    }
+}
+
+/// Why a database could not be made ready.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("database schema cannot be brought up to date")]
+    Migrate(#[from] boomgate_migrations::MigrateError),
+}
+
+/// Proves that the server is new enough and that its commits are flushed before they are reported.
+///
+/// # Errors
+/// [`ConnectError::TooOld`], [`ConnectError::NotSynchronous`], or the connection's own.
+pub async fn probe(client: &Client) -> Result<(), StoreError> {
+    let row = client.query_one(include_str!("../queries/server/probe.sql"), &[]).await?;
+    if row.get::<_, i32>("version_number") < OLDEST_SERVER {
+        return Err(ConnectError::TooOld(row.get("version")).into());
+    }
+    let commit: String = row.get("synchronous_commit");
+    if matches!(commit.as_str(), "off" | "local") {
+        return Err(ConnectError::NotSynchronous(commit).into());
+    }
+    if row.get::<_, &str>("fsync") == "off" {
+        tracing::warn!("PostgreSQL runs with fsync off: a crash of the machine may lose committed data");
+    }
+    Ok(())
+}
+
+/// Waits for database work at most `limit`, however dead the server or the network is.
+///
+/// # Errors
+/// [`StoreError::Timeout`], or the work's own. After a timeout the connection is in an unknown state: discard it.
+pub async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    tokio::time::timeout(limit, work).await.unwrap_or(Err(StoreError::Timeout(limit)))
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct WantedTls {
+    mode: Option<String>,
+    roots: Option<String>,
+}
+
+/// Takes `sslmode` and `sslrootcert` out of an address: the driver knows neither `verify-full` nor root files.
+fn take_tls(text: &str) -> (String, WantedTls) {
+    let mut wanted = WantedTls::default();
+    let rest = if text.contains("://") {
+        match text.split_once('?') {
+            None => text.to_owned(),
+            Some((base, query)) => format!("{base}?{}", keep_rest(query, '&', &mut wanted)),
+        }
+    } else {
+        keep_rest(text, ' ', &mut wanted)
+    };
+    (rest.trim_end_matches('?').to_owned(), wanted)
+}
+
+fn keep_rest(pairs: &str, separator: char, wanted: &mut WantedTls) -> String {
+    let mut keep = |pair: &&str| match pair.split_once('=') {
+        Some(("sslmode", mode)) => {
+            wanted.mode = Some(mode.to_owned());
+            false
+        }
+        Some(("sslrootcert", path)) => {
+            wanted.roots = Some(path.replace("%2F", "/").replace("%2f", "/"));
+            false
+        }
+        _ => true,
+    };
+    pairs.split(separator).filter(|pair| keep(pair)).collect::<Vec<_>>().join(&separator.to_string())
+}
+
+fn distant_host(config: &tokio_postgres::Config) -> Option<String> {
+    config.get_hosts().iter().find_map(|host| match host {
+        Host::Tcp(name) if !matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1") => Some(name.clone()),
+        Host::Tcp(_) | Host::Unix(_) => None,
+    })
+}
+
+fn verifying(mode: &str, roots: Option<&str>) -> Result<MakeRustlsConnect, ConnectError> {
+    let path = match roots {
+        None => return Err(ConnectError::NoRoots(mode.to_owned())),
+        Some("system") => Path::new(SYSTEM_ROOTS),
+        Some(path) => Path::new(path),
+    };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(read_roots(path)?)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+fn read_roots(path: &Path) -> Result<RootCertStore, ConnectError> {
+    let refuse = |reason: String| ConnectError::Roots { path: path.to_owned(), reason };
+    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| refuse(error.to_string()))?;
+    let mut store = RootCertStore::empty();
+    let (added, _) = store.add_parsable_certificates(certificates.filter_map(Result::ok));
+    if added == 0 { Err(refuse("no certificate in PEM form".to_owned())) } else { Ok(store) }
+}
+
+fn with_timeouts(mut config: tokio_postgres::Config) -> tokio_postgres::Config {
+    let server_side = format!("-c statement_timeout={}", STATEMENT_TIMEOUT.as_millis());
+    let options = match config.get_options() {
+        Some(given) => format!("{server_side} {given}"),
+        None => server_side,
+    };
+    config
+        .options(options)
+        .application_name("boomgate")
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_user_timeout(KEEPALIVE_IDLE)
+        .keepalives(true)
+        .keepalives_idle(KEEPALIVE_IDLE)
+        .keepalives_interval(KEEPALIVE_INTERVAL)
+        .keepalives_retries(KEEPALIVE_RETRIES);
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_words_are_taken_out_of_both_forms() {
+        let wanted = WantedTls { mode: Some("verify-full".into()), roots: Some("/etc/ca.pem".into()) };
+        let (rest, found) = take_tls("postgresql://u@db/x?sslmode=verify-full&connect_timeout=3&sslrootcert=%2Fetc%2Fca.pem");
+        assert_eq!((rest.as_str(), found), ("postgresql://u@db/x?connect_timeout=3", wanted));
+        let (rest, found) = take_tls("host=db sslmode=disable user=u");
+        assert_eq!((rest.as_str(), found.mode.as_deref()), ("host=db user=u", Some("disable")));
+    }
+
+    #[test]
+    fn a_distant_host_without_sslmode_is_refused() {
+        let error = Address::parse("postgresql://u@db.example/x").unwrap_err();
+        assert!(error.to_string().contains("sslmode=verify-full"), "{error}");
+        Address::parse("postgresql://u@127.0.0.1/x").unwrap();
+        Address::parse("postgresql:///x?host=/run/pg&user=u").unwrap();
+    }
+
+    #[test]
+    fn tls_without_roots_is_refused() {
+        let error = Address::parse("postgresql://u@db/x?sslmode=require").unwrap_err();
+        assert!(matches!(error, ConnectError::NoRoots(_)), "{error}");
+        let error = Address::parse("postgresql://u@db/x?sslmode=prefer").unwrap_err();
+        assert!(matches!(error, ConnectError::SslMode(_)), "{error}");
+    }
+
+    #[test]
+    fn an_empty_root_file_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let url = format!("postgresql://u@db/x?sslmode=verify-full&sslrootcert={}", file.path().display());
+        let error = Address::parse(&url).unwrap_err();
+        assert!(error.to_string().contains(&file.path().display().to_string()), "{error}");
+    }
+}
