@@ -1,0 +1,490 @@
+//! The one decision about a car at a lane: open, deny or charge, always with a reason.
+//!
+//! It sees matches, never lists: the server finds them in PostgreSQL, the lane in its keyed store. Total: any input
+//! has an answer and nothing panics. It knows no clock, no sign and no command.
+//!
+//! Entry, first that applies: blocked, closed to all, not read (ticket path), fact missing offline, inside elsewhere
+//! (for those with a right), passback, subscription, reservation, full, closed, no visitors, visitor.
+//! Exit: blocked, not read, subscription or reservation, its stay (paid, grace, free, charge, supplement), no stay
+//! (offline policy, near candidate to confirm, ticket).
+//!
+//! Passback is hard for everybody by default: a plate inside cannot come in again, for one of the two is a clone or a
+//! missed exit, and only a person can tell which. An operator's open is the way round it, and is audited.
+
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ArrivalId, BlockId, ReservationId, StayId, SubscriptionId};
+use crate::money::Money;
+use crate::plate::Plate;
+use crate::reading::Verdict;
+use crate::reason::Reason;
+use crate::stay::Stay;
+use crate::tariff::{Charge, Tariff, VehicleType};
+
+/// Which way a lane leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    Entry,
+    Exit,
+}
+
+/// What the car identifies itself with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Credential {
+    /// Only what the camera read.
+    Plate,
+    /// A ticket or QR code taken at the entry or shown at the exit; its stay, if any, is among the matches.
+    Ticket,
+}
+
+/// A car that waits at the arming loop.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    pub id: ArrivalId,
+    pub direction: Direction,
+    /// Canonical under the site's grammar; none if nothing was read.
+    pub plate: Option<Plate>,
+    pub verdict: Verdict,
+    pub credential: Credential,
+    pub vehicle: VehicleType,
+}
+
+/// What a site lets in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SiteMode {
+    #[default]
+    Open,
+    /// Visitors refused, subscribers and reservations in.
+    Full,
+    /// As full, but the sign says closed.
+    Closed,
+    /// Nobody in; everybody may leave.
+    ClosedToAll,
+}
+
+/// What happens to a plate that is inside and comes again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Passback {
+    /// Nobody enters twice; an operator may open.
+    #[default]
+    Deny,
+    /// Subscribers and reservations are held, visitors (who pay anyway) let in.
+    DenyRights,
+    /// Not checked; the passage voids the earlier stay.
+    Allow,
+}
+
+/// The site as a decision sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteState {
+    pub mode: SiteMode,
+    /// Free spaces for visitors; none if the site does not count. Zero is full.
+    pub free_spaces: Option<u32>,
+    /// Whether cars without a right may enter and pay.
+    pub visitors: bool,
+    pub passback: Passback,
+    /// Above this due amount a plate alone does not get to pay at the exit; none is no limit.
+    pub plate_only_limit: Option<Money>,
+}
+
+impl Default for SiteState {
+    fn default() -> Self {
+        Self {
+            mode: SiteMode::Open,
+            free_spaces: None,
+            visitors: true,
+            passback: Passback::Deny,
+            plate_only_limit: None,
+        }
+    }
+}
+
+/// A valid-in-time right; `until` is excluded, none is without end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Validity {
+    pub from: Timestamp,
+    pub until: Option<Timestamp>,
+}
+
+impl Validity {
+    pub fn covers(&self, at: Timestamp) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
+    }
+}
+
+/// A plate on the blocklist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BlockMatch {
+    pub id: BlockId,
+    pub validity: Validity,
+}
+
+/// A plate with a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SubscriptionMatch {
+    pub id: SubscriptionId,
+    pub validity: Validity,
+    /// Places left in its pool; none if it has no pool. Zero makes it a visitor at the entry.
+    pub pool_left: Option<u32>,
+}
+
+/// A plate with a reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ReservationMatch {
+    pub id: ReservationId,
+    pub validity: Validity,
+}
+
+/// An open stay whose plate is near the one read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NearStay {
+    pub stay: StayId,
+    /// In tenths of an edit, see [`crate::plate::distance`].
+    pub distance: u32,
+}
+
+/// What a lane does with cars it knows nothing about while the server cannot be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct OfflinePolicy {
+    pub entry: OfflineEntry,
+    pub exit: OfflineExit,
+}
+
+impl Default for OfflinePolicy {
+    /// Entries fail closed, exits fail open.
+    fn default() -> Self {
+        Self { entry: OfflineEntry::Listed, exit: OfflineExit::Everybody }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OfflineEntry {
+    /// Those on the synced list only.
+    Listed,
+    /// Visitors too; they pay at the exit.
+    Visitors,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OfflineExit {
+    /// Those on the synced list only.
+    Listed,
+    /// Everybody but the blocked; what is owed is settled later.
+    Everybody,
+}
+
+/// Where the matches come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Knowledge {
+    /// The server: stays and counts are known.
+    Full,
+    /// A lane with nothing but its synced list: stays are not known.
+    Offline(OfflinePolicy),
+}
+
+/// All that is known about an arrival's plate or ticket, and about the site.
+#[derive(Debug, Clone)]
+pub struct Matches {
+    pub knowledge: Knowledge,
+    pub site: SiteState,
+    pub block: Option<BlockMatch>,
+    pub subscription: Option<SubscriptionMatch>,
+    pub reservation: Option<ReservationMatch>,
+    /// The open stay of this plate, or of the ticket shown.
+    pub stay: Option<Stay>,
+    /// Open stays with nearly this plate; only suggestions.
+    pub near: Vec<NearStay>,
+    /// The same plate has an open stay at another site of the tenant.
+    pub elsewhere: bool,
+    /// The site's present tariff: the lost-ticket price, and the price of stays that pin none.
+    pub tariff: Option<std::sync::Arc<Tariff>>,
+    /// The site's time zone.
+    pub time_zone: TimeZone,
+}
+
+impl Matches {
+    /// Nothing matches at a site with default settings.
+    pub fn none(time_zone: TimeZone) -> Self {
+        Self {
+            knowledge: Knowledge::Full,
+            site: SiteState::default(),
+            block: None,
+            subscription: None,
+            reservation: None,
+            stay: None,
+            near: Vec::new(),
+            elsewhere: false,
+            tariff: None,
+            time_zone,
+        }
+    }
+}
+
+/// What is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    Open,
+    Deny,
+    /// The boom opens as soon as the amount is paid.
+    Charge,
+}
+
+/// What a stay costs, what was paid, what is still owed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    pub charge: Charge,
+    pub paid: Money,
+    /// Never negative.
+    pub due: Money,
+}
+
+/// A decision: a proposal that a passage may make a fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    pub outcome: Outcome,
+    pub reason: Reason,
+    /// At an exit: the price as computed. With `DENY-NO-STAY`, what an operator may ask for a lost ticket.
+    pub charge: Option<Due>,
+    /// The open stay this is about; an exit passage closes it.
+    pub stay: Option<StayId>,
+    /// The one near stay an operator may confirm; never acted on without a person.
+    pub suggested: Option<StayId>,
+}
+
+/// Decides on an arrival. See the module for the order of rules.
+pub fn decide(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Decision {
+    match arrival.direction {
+        Direction::Entry => decide_entry(arrival, matches, now),
+        Direction::Exit => decide_exit(arrival, matches, now),
+    }
+}
+
+impl Decision {
+    const fn of(outcome: Outcome, reason: Reason) -> Self {
+        Self { outcome, reason, charge: None, stay: None, suggested: None }
+    }
+
+    const fn open(reason: Reason) -> Self {
+        Self::of(Outcome::Open, reason)
+    }
+
+    const fn deny(reason: Reason) -> Self {
+        Self::of(Outcome::Deny, reason)
+    }
+}
+
+fn decide_entry(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Decision {
+    let refused = refused_to_all(arrival, matches, now)
+        .or_else(|| (matches.site.mode == SiteMode::ClosedToAll).then_some(Reason::DenyClosedToAll {}))
+        .or_else(|| not_identified(arrival));
+    if let Some(reason) = refused {
+        return Decision::deny(reason);
+    }
+    let right = entry_right(arrival, matches, now);
+    match refused_inside(matches, right.is_some()) {
+        Some(reason) => Decision { stay: stay_id(matches), ..Decision::deny(reason) },
+        None => right.map_or_else(|| visitor_entry(arrival, matches), Decision::open),
+    }
+}
+
+fn decide_exit(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Decision {
+    if let Some(reason) = refused_to_all(arrival, matches, now) {
+        return Decision { stay: stay_id(matches), ..Decision::deny(reason) };
+    }
+    if let Some(reason) = not_identified(arrival) {
+        return offline_exit(matches).unwrap_or_else(|| Decision {
+            suggested: only_near(matches),
+            ..Decision::deny(reason)
+        });
+    }
+    if let Some(reason) = exit_right(arrival, matches, now) {
+        return Decision { stay: stay_id(matches), ..Decision::open(reason) };
+    }
+    match &matches.stay {
+        Some(stay) => decide_stay(arrival, matches, stay, now),
+        None => offline_exit(matches).unwrap_or_else(|| without_stay(arrival, matches, now)),
+    }
+}
+
+/// A blocked plate, however well paid.
+fn refused_to_all(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Option<Reason> {
+    let read = arrival.plate.is_some() && arrival.verdict == Verdict::Accept;
+    let blocked = matches.block.is_some_and(|block| block.validity.covers(now));
+    (read && blocked).then_some(Reason::DenyBlocklisted {})
+}
+
+/// A car that neither its plate nor a ticket names.
+fn not_identified(arrival: &Arrival) -> Option<Reason> {
+    match (arrival.credential, &arrival.plate, arrival.verdict) {
+        (Credential::Ticket, _, _) | (_, Some(_), Verdict::Accept) => None,
+        (Credential::Plate, Some(_), Verdict::Unsure) => Some(Reason::DenyUnsure {}),
+        (Credential::Plate, None, Verdict::Accept | Verdict::Unsure)
+        | (Credential::Plate, _, Verdict::Unreadable) => Some(Reason::DenyUnreadable {}),
+    }
+}
+
+/// At the entry a subscription needs a place left in its pool.
+fn entry_right(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Option<Reason> {
+    right(arrival, matches.subscription.filter(|s| s.pool_left != Some(0)), matches.reservation, now)
+}
+
+/// At the exit the pool does not matter: the place is being given back.
+fn exit_right(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Option<Reason> {
+    right(arrival, matches.subscription, matches.reservation, now)
+}
+
+/// A right counts only for a plate that was read for sure, never for a ticket alone.
+fn right(
+    arrival: &Arrival,
+    subscription: Option<SubscriptionMatch>,
+    reservation: Option<ReservationMatch>,
+    now: Timestamp,
+) -> Option<Reason> {
+    if arrival.verdict != Verdict::Accept || arrival.plate.is_none() {
+        return None;
+    }
+    let reservation = reservation.filter(|r| r.validity.covers(now));
+    subscription
+        .filter(|s| s.validity.covers(now))
+        .map(|s| Reason::OpenSubscription { subscription: s.id })
+        .or_else(|| reservation.map(|r| Reason::OpenReservation { reservation: r.id }))
+}
+
+/// Two cars with one plate: velocity guards rights, passback guards by the site's policy.
+fn refused_inside(matches: &Matches, has_right: bool) -> Option<Reason> {
+    let held = match matches.site.passback {
+        Passback::Deny => true,
+        Passback::DenyRights => has_right,
+        Passback::Allow => false,
+    };
+    match () {
+        () if matches.stay.is_some() && held => Some(Reason::DenyPassback {}),
+        () if matches.elsewhere && has_right => Some(Reason::DenyElsewhere {}),
+        () => None,
+    }
+}
+
+fn visitor_entry(arrival: &Arrival, matches: &Matches) -> Decision {
+    let site = &matches.site;
+    match (site.mode, matches.knowledge) {
+        (SiteMode::ClosedToAll, _) => Decision::deny(Reason::DenyClosedToAll {}),
+        (SiteMode::Closed, _) => Decision::deny(Reason::DenyClosed {}),
+        (SiteMode::Full, _) => Decision::deny(Reason::DenyFull {}),
+        (SiteMode::Open, _) if site.free_spaces == Some(0) => Decision::deny(Reason::DenyFull {}),
+        (SiteMode::Open, _) if !site.visitors => Decision::deny(Reason::DenyNoVisitors {}),
+        (SiteMode::Open, Knowledge::Offline(OfflinePolicy { entry: OfflineEntry::Listed, .. })) => {
+            Decision::deny(Reason::DenyOffline {})
+        }
+        (SiteMode::Open, Knowledge::Offline(_)) => Decision::open(Reason::OpenOfflineVisitor {}),
+        (SiteMode::Open, Knowledge::Full) if arrival.credential == Credential::Ticket => {
+            Decision::open(Reason::OpenTicket {})
+        }
+        (SiteMode::Open, Knowledge::Full) => Decision::open(Reason::OpenVisitor {}),
+    }
+}
+
+/// A lane that knows no stays lets people out, or asks for the operator, as its policy says.
+fn offline_exit(matches: &Matches) -> Option<Decision> {
+    match matches.knowledge {
+        Knowledge::Full => None,
+        Knowledge::Offline(OfflinePolicy { exit: OfflineExit::Everybody, .. }) => {
+            Some(Decision::open(Reason::OpenFailSafe {}))
+        }
+        Knowledge::Offline(OfflinePolicy { exit: OfflineExit::Listed, .. }) => {
+            Some(Decision::deny(Reason::DenyOffline {}))
+        }
+    }
+}
+
+fn decide_stay(arrival: &Arrival, matches: &Matches, stay: &Stay, now: Timestamp) -> Decision {
+    let of_stay = |decision: Decision| Decision { stay: Some(stay.id), ..decision };
+    let Some(tariff) = stay.tariff.as_ref().or(matches.tariff.as_ref()) else {
+        return of_stay(Decision::open(Reason::OpenFree {}));
+    };
+    match amount_due(stay, tariff, &matches.time_zone, now) {
+        Some(due) => {
+            let (outcome, reason) = settle(arrival, matches, stay, tariff, &due, now);
+            of_stay(Decision { charge: Some(due), ..Decision::of(outcome, reason) })
+        }
+        None => of_stay(Decision::deny(Reason::DenyChargeFailed {})),
+    }
+}
+
+/// What `stay` owes at `now`; none if it has no price (absurd length, other currency).
+pub fn amount_due(stay: &Stay, tariff: &Tariff, time_zone: &TimeZone, now: Timestamp) -> Option<Due> {
+    let charge = tariff.charge(stay.entered_at, now, stay.vehicle, time_zone).ok()?;
+    let paid = stay.paid_in(tariff.currency).ok()?;
+    let owed = charge.total.checked_sub(paid).ok()?;
+    let due = if owed.is_positive() { owed } else { Money::zero(tariff.currency) };
+    Some(Due { charge, paid, due })
+}
+
+fn settle(
+    arrival: &Arrival,
+    matches: &Matches,
+    stay: &Stay,
+    tariff: &Tariff,
+    due: &Due,
+    now: Timestamp,
+) -> (Outcome, Reason) {
+    let (amount, paid) = (due.due, due.paid);
+    let in_exit_time = paid.is_positive() && stay.exit_deadline.is_some_and(|deadline| now <= deadline);
+    let over_limit = matches.site.plate_only_limit.is_some_and(|limit| amount > limit);
+    match () {
+        () if in_exit_time || (amount.is_zero() && paid.is_positive()) => {
+            (Outcome::Open, Reason::OpenPaid { amount: paid })
+        }
+        () if amount.is_zero() && due.charge.minutes <= tariff.grace_minutes => {
+            (Outcome::Open, Reason::OpenGrace { minutes: due.charge.minutes })
+        }
+        () if amount.is_zero() => (Outcome::Open, Reason::OpenFree {}),
+        () if over_limit && arrival.credential == Credential::Plate => {
+            (Outcome::Deny, Reason::DenyTicketNeeded { amount })
+        }
+        () if paid.is_positive() => (Outcome::Charge, Reason::ChargeSupplement { amount, paid }),
+        () => (Outcome::Charge, Reason::ChargeDue { amount }),
+    }
+}
+
+fn without_stay(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Decision {
+    if let Some(stay) = only_near(matches) {
+        return Decision { suggested: Some(stay), ..Decision::deny(Reason::DenyNearStay {}) };
+    }
+    match &matches.tariff {
+        // Where nothing is charged, nobody is kept in for want of a record.
+        None if arrival.credential == Credential::Plate => Decision::open(Reason::OpenFree {}),
+        None => Decision::deny(Reason::DenyNoStay {}),
+        Some(tariff) => Decision { charge: lost_ticket(tariff, now), ..Decision::deny(Reason::DenyNoStay {}) },
+    }
+}
+
+fn lost_ticket(tariff: &Tariff, now: Timestamp) -> Option<Due> {
+    let charge = tariff.lost_ticket_charge(now)?;
+    let (due, paid) = (charge.total, Money::zero(tariff.currency));
+    Some(Due { charge, paid, due })
+}
+
+/// The near stay, if there is exactly one.
+fn only_near(matches: &Matches) -> Option<StayId> {
+    match matches.near.as_slice() {
+        [near] => Some(near.stay),
+        _ => None,
+    }
+}
+
+fn stay_id(matches: &Matches) -> Option<StayId> {
+    matches.stay.as_ref().map(|stay| stay.id)
+}

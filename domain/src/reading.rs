@@ -1,0 +1,155 @@
+//! Frames in, one best reading out: evidence per character, fused over the frames of one car, bound by the grammar.
+//!
+//! Whole-string votes throw away what the characters know, and a mean hides the one bad character. Here each place
+//! keeps its distribution until the end, and the weakest place decides how sure a reading is. This module knows no
+//! pictures: a frame is what the character net said about it.
+
+mod fuse;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use fuse::fuse;
+
+use crate::plate::{ALPHABET, Plate};
+
+/// Probabilities of one place over [`ALPHABET`]; they need not add up to one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CharDist(pub [f32; 36]);
+
+/// What the reader saw in one frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameReading {
+    /// Number of the frame within its arrival; names the evidence.
+    pub frame: u32,
+    /// How much this frame counts (detector score, sharpness, plate size); 1.0 is an ordinary one.
+    pub weight: f32,
+    /// The places, left to right, two-line plates line by line.
+    pub chars: Vec<CharDist>,
+}
+
+/// When a reading is good enough.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Thresholds {
+    /// Accepted: every character at least this sure.
+    pub accept_char: f32,
+    /// Accepted: so many nats better than the next different text.
+    pub accept_margin_nats: f32,
+    /// Accepted: at least so many frames with a plate.
+    pub min_frames: u32,
+    /// Unreadable: fewer characters than this.
+    pub min_chars: usize,
+    /// Unreadable: the characters' geometric mean is below this.
+    pub unreadable_below: f32,
+    /// A form of the grammar may be this much less likely than the free reading and still win.
+    pub grammar_slack_nats: f32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            accept_char: 0.80,
+            accept_margin_nats: 1.0,
+            min_frames: 1,
+            min_chars: 4,
+            unreadable_below: 0.45,
+            grammar_slack_nats: 6.0,
+        }
+    }
+}
+
+/// How far a reading can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// May be decided on.
+    Accept,
+    /// A plate, but not surely this one: ticket, operator, suggestions.
+    Unsure,
+    /// No plate, or nothing that deserves the name.
+    Unreadable,
+}
+
+/// A text the frames could mean.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    pub text: Plate,
+    /// Log-likelihood in nats; only differences mean something.
+    pub score: f32,
+}
+
+/// One car's plate as read.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// The canonical plate; none if nothing was read.
+    pub plate: Option<Plate>,
+    /// The most likely character of each place without any grammar.
+    pub raw: String,
+    /// `country/name` of the form that won; none for a free reading.
+    pub series: Option<String>,
+    /// Confidence of each character of `plate`, 0 to 1.
+    pub confidence: Vec<f32>,
+    /// Nats between the plate and the next different text; 0 without a plate.
+    pub margin_nats: f32,
+    /// Frames that had a plate.
+    pub frames: u32,
+    /// The frame that says this text most clearly: the evidence.
+    pub best_frame: Option<u32>,
+    pub verdict: Verdict,
+    /// Best texts, best first, the plate among them; at most five.
+    pub candidates: Vec<Candidate>,
+}
+
+impl CharDist {
+    /// All the probability on one symbol of [`ALPHABET`], the rest spread evenly: for tests and simulators.
+    pub fn certain(symbol: u8, probability: f32) -> Self {
+        let rest = (1.0 - probability) / 35.0;
+        Self(std::array::from_fn(|index| if ALPHABET[index] == symbol { probability } else { rest }))
+    }
+}
+
+impl Reading {
+    /// The reading of an arrival in which no frame had a plate.
+    pub const fn nothing() -> Self {
+        Self {
+            plate: None,
+            raw: String::new(),
+            series: None,
+            confidence: Vec::new(),
+            margin_nats: 0.0,
+            frames: 0,
+            best_frame: None,
+            verdict: Verdict::Unreadable,
+            candidates: Vec::new(),
+        }
+    }
+
+    /// The least sure character's confidence; 0 without a plate.
+    pub fn weakest(&self) -> f32 {
+        self.confidence.iter().copied().reduce(f32::min).unwrap_or(0.0)
+    }
+}
+
+impl std::fmt::Debug for Candidate {
+    /// Masked: a candidate is as personal as a plate.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {:.2}", self.text, self.score)
+    }
+}
+
+impl std::fmt::Debug for Reading {
+    /// Without the raw text, which is as personal as the plate.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reading")
+            .field("plate", &self.plate)
+            .field("series", &self.series)
+            .field("confidence", &self.confidence)
+            .field("margin_nats", &self.margin_nats)
+            .field("frames", &self.frames)
+            .field("best_frame", &self.best_frame)
+            .field("verdict", &self.verdict)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,322 @@
+//! Fusing the frames of one car: align by character, multiply evidence, choose a text under the grammar.
+//!
+//! ```text
+//! frames -> clean distributions -> per length: align to the clearest frame -> fuse each place
+//!        -> every form of that length and the free text as hypotheses -> best, runner-up, verdict
+//! ```
+
+use std::collections::BTreeMap;
+
+use super::{Candidate, FrameReading, Reading, Thresholds, Verdict};
+use crate::plate::grammar::{Grammar, Slot};
+use crate::plate::{ALPHABET, MAX_PLATE, Plate};
+
+/// Probability a symbol keeps however sure the net is: nets are never as sure as they say.
+const FLOOR: f64 = 1e-4;
+/// What leaving out a character costs in an alignment, against 1 for two equal ones.
+const GAP: f64 = 0.4;
+const MOST_CANDIDATES: usize = 5;
+/// The margin of a text without a rival.
+const MOST_MARGIN: f32 = 99.0;
+
+type Dist = [f64; 36];
+
+/// One best reading of one car. The order of `frames` does not matter if their numbers differ.
+pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds) -> Reading {
+    let seen = usable(frames);
+    let hypotheses = hypotheses(&seen, grammar, f64::from(thresholds.grammar_slack_nats));
+    let Some(best) = best_of(&hypotheses) else {
+        return Reading::nothing();
+    };
+    let candidates = candidates(&hypotheses);
+    let margin = candidates.get(1).map_or(MOST_MARGIN, |second| candidates[0].score - second.score);
+    let confidence: Vec<f32> = best.confidence.iter().map(|c| *c as f32).collect();
+    let verdict = verdict(&confidence, margin, seen.len(), thresholds);
+    Reading {
+        plate: Plate::parse(&text_of(&best.symbols)).ok(),
+        raw: raw_text(&hypotheses),
+        series: best.series.clone(),
+        confidence,
+        margin_nats: margin,
+        frames: u32::try_from(seen.len()).unwrap_or(u32::MAX),
+        best_frame: clearest(&seen, best),
+        verdict,
+        candidates,
+    }
+}
+
+/// A frame with clean distributions.
+struct Seen {
+    frame: u32,
+    weight: f64,
+    places: Vec<Dist>,
+}
+
+impl Seen {
+    /// Geometric mean of the best probabilities.
+    fn clarity(&self) -> f64 {
+        let logs: f64 = self.places.iter().map(|place| highest(place).1.ln()).sum();
+        (logs / self.places.len() as f64).exp()
+    }
+}
+
+/// A text under one form (or under none), with what speaks for it.
+struct Hypothesis {
+    symbols: Vec<usize>,
+    slots: Vec<Slot>,
+    series: Option<String>,
+    free: bool,
+    confidence: Vec<f64>,
+    /// Nats, the prior of its length and the grammar's slack included.
+    score: f64,
+    /// The best change of a single place: which, to what, at what cost in nats.
+    nearest: Option<(usize, usize, f64)>,
+}
+
+fn usable(frames: &[FrameReading]) -> Vec<Seen> {
+    let fits = |frame: &&FrameReading| (1..=MAX_PLATE).contains(&frame.chars.len()) && frame.weight > 0.0;
+    let clean = |frame: &FrameReading| Seen {
+        frame: frame.frame,
+        weight: f64::from(frame.weight.clamp(0.01, 100.0)),
+        places: frame.chars.iter().map(|place| cleaned(&place.0)).collect(),
+    };
+    let mut seen: Vec<_> = frames.iter().filter(fits).map(clean).collect();
+    seen.sort_by_key(|seen| seen.frame);
+    seen
+}
+
+/// Positive, finite, adding up to one; a place that says nothing is even.
+fn cleaned(place: &[f32; 36]) -> Dist {
+    let positive = place.map(|p| if p.is_finite() { f64::from(p.clamp(0.0, 1.0)) } else { 0.0 } + FLOOR);
+    normalised(positive)
+}
+
+fn normalised(place: Dist) -> Dist {
+    let sum: f64 = place.iter().sum();
+    place.map(|p| p / sum)
+}
+
+fn highest(place: &Dist) -> (usize, f64) {
+    let start = (0, f64::MIN);
+    place.iter().enumerate().fold(start, |best, (index, p)| if *p > best.1 { (index, *p) } else { best })
+}
+
+fn hypotheses(seen: &[Seen], grammar: &Grammar, slack: f64) -> Vec<Hypothesis> {
+    let mut support: BTreeMap<usize, f64> = BTreeMap::new();
+    for one in seen {
+        *support.entry(one.places.len()).or_default() += one.weight * one.clarity();
+    }
+    let total: f64 = support.values().sum();
+    let of_length = |(length, support): (&usize, &f64)| {
+        let fused = fused_places(seen, *length)?;
+        Some(of_places(&fused, grammar, slack, (support / total).ln()))
+    };
+    support.iter().filter_map(of_length).flatten().collect()
+}
+
+/// Evidence of all frames, place by place, aligned to the clearest frame of this length.
+fn fused_places(seen: &[Seen], length: usize) -> Option<Vec<Dist>> {
+    let of_length = seen.iter().filter(|one| one.places.len() == length);
+    let pivot = of_length.max_by(|a, b| (a.weight * a.clarity()).total_cmp(&(b.weight * b.clarity())))?;
+    let mut places = vec![Evidence::default(); length];
+    for one in seen {
+        for (place, at) in places.iter_mut().zip(align(&pivot.places, &one.places)) {
+            if let Some(at) = at {
+                place.add(&one.places[at], one.weight);
+            }
+        }
+    }
+    Some(places.iter().map(Evidence::posterior).collect())
+}
+
+/// Weighted log-probabilities of one place.
+#[derive(Clone)]
+struct Evidence {
+    logs: Dist,
+    weight: f64,
+    squares: f64,
+}
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Self { logs: [0.0; 36], weight: 0.0, squares: 0.0 }
+    }
+}
+
+impl Evidence {
+    fn add(&mut self, place: &Dist, weight: f64) {
+        for (log, p) in self.logs.iter_mut().zip(place) {
+            *log += weight * p.ln();
+        }
+        self.weight += weight;
+        self.squares += weight * weight;
+    }
+
+    /// The mean log-probability times the root of the effective number of frames: frames of one car share
+    /// their blur and dirt, so a second look is worth less than a second witness.
+    fn posterior(&self) -> Dist {
+        let effective = self.weight * self.weight / self.squares;
+        let scale = effective.sqrt() / self.weight;
+        let top = self.logs.iter().copied().fold(f64::MIN, f64::max);
+        normalised(self.logs.map(|log| ((log - top) * scale).exp()))
+    }
+}
+
+/// For each place of `pivot` the place of `other` that belongs to it.
+fn align(pivot: &[Dist], other: &[Dist]) -> Vec<Option<usize>> {
+    let columns = other.len() + 1;
+    let mut best = vec![0.0; (pivot.len() + 1) * columns];
+    for i in 0..=pivot.len() {
+        for j in 0..=other.len() {
+            best[i * columns + j] = match (i, j) {
+                (0, _) | (_, 0) => -GAP * (i + j) as f64,
+                _ => {
+                    let matched = best[(i - 1) * columns + j - 1] + likeness(&pivot[i - 1], &other[j - 1]);
+                    matched.max(best[(i - 1) * columns + j] - GAP).max(best[i * columns + j - 1] - GAP)
+                }
+            };
+        }
+    }
+    trace_back(&best, pivot, other)
+}
+
+fn trace_back(best: &[f64], pivot: &[Dist], other: &[Dist]) -> Vec<Option<usize>> {
+    let columns = other.len() + 1;
+    let mut places = vec![None; pivot.len()];
+    let (mut i, mut j) = (pivot.len(), other.len());
+    while i > 0 && j > 0 {
+        let here = best[i * columns + j];
+        let matched = best[(i - 1) * columns + j - 1] + likeness(&pivot[i - 1], &other[j - 1]);
+        if here <= matched {
+            places[i - 1] = Some(j - 1);
+            (i, j) = (i - 1, j - 1);
+        } else if here <= best[(i - 1) * columns + j] - GAP {
+            i -= 1;
+        } else {
+            j -= 1;
+        }
+    }
+    places
+}
+
+/// Bhattacharyya coefficient: 1 for equal distributions, 0 for disjoint ones.
+fn likeness(a: &Dist, b: &Dist) -> f64 {
+    a.iter().zip(b).map(|(p, q)| (p * q).sqrt()).sum()
+}
+
+fn of_places(places: &[Dist], grammar: &Grammar, slack: f64, prior: f64) -> Vec<Hypothesis> {
+    let slack = if grammar.forms().is_empty() { 0.0 } else { slack };
+    let free = hypothesis(places, vec![Slot::ANY; places.len()], None, prior - slack);
+    let forms = grammar.forms().iter().filter(|form| form.slots.len() == places.len());
+    let of_form = |form: &crate::plate::grammar::Form| {
+        hypothesis(places, form.slots.clone(), Some(form.series.clone()), prior)
+    };
+    forms.filter_map(of_form).chain(free).collect()
+}
+
+fn hypothesis(places: &[Dist], slots: Vec<Slot>, series: Option<String>, prior: f64) -> Option<Hypothesis> {
+    let (mut symbols, mut confidence, mut score) = (Vec::new(), Vec::new(), prior);
+    let mut nearest: Option<(usize, usize, f64)> = None;
+    for (index, (place, slot)) in places.iter().zip(&slots).enumerate() {
+        let mut mass = folded_mass(place, *slot);
+        let (symbol, p) = highest(&mass);
+        if p <= 0.0 {
+            return None;
+        }
+        mass[symbol] = 0.0;
+        let (second, q) = highest(&mass);
+        let cost = p.ln() - q.max(f64::MIN_POSITIVE).ln();
+        if q > 0.0 && nearest.is_none_or(|(_, _, least)| cost < least) {
+            nearest = Some((index, second, cost));
+        }
+        symbols.push(symbol);
+        confidence.push(p);
+        score += p.ln();
+    }
+    let free = series.is_none();
+    Some(Hypothesis { symbols, slots, series, free, confidence, score, nearest })
+}
+
+/// Probability of each symbol a slot can hold, that of its look-alikes included.
+fn folded_mass(place: &Dist, slot: Slot) -> Dist {
+    let mut mass = [0.0; 36];
+    for (index, p) in place.iter().enumerate() {
+        if let Some(kept) = slot.fold(index) {
+            mass[kept] += p;
+        }
+    }
+    mass
+}
+
+/// The best hypothesis; among equals the earlier one, so the order of the grammar decides.
+fn best_of(hypotheses: &[Hypothesis]) -> Option<&Hypothesis> {
+    hypotheses.iter().reduce(|best, next| if next.score > best.score { next } else { best })
+}
+
+/// The likeliest free text.
+fn raw_text(hypotheses: &[Hypothesis]) -> String {
+    let free = hypotheses.iter().filter(|h| h.free);
+    let best = free.reduce(|best, next| if next.score > best.score { next } else { best });
+    best.map(|h| text_of(&h.symbols)).unwrap_or_default()
+}
+
+fn text_of(symbols: &[usize]) -> String {
+    symbols.iter().map(|index| char::from(ALPHABET[*index])).collect()
+}
+
+/// Different texts with their best scores, best first: each hypothesis and its nearest change.
+fn candidates(hypotheses: &[Hypothesis]) -> Vec<Candidate> {
+    let mut scores: BTreeMap<String, f64> = BTreeMap::new();
+    let mut note = |symbols: &[usize], score: f64| {
+        let known = scores.entry(text_of(symbols)).or_insert(score);
+        *known = known.max(score);
+    };
+    for one in hypotheses {
+        note(&one.symbols, one.score);
+        if let Some((index, symbol, cost)) = one.nearest {
+            let mut changed = one.symbols.clone();
+            changed[index] = symbol;
+            note(&changed, one.score - cost);
+        }
+    }
+    let mut ranked: Vec<_> = scores.into_iter().collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked.truncate(MOST_CANDIDATES);
+    let named = |(text, score): (String, f64)| {
+        Some(Candidate { text: Plate::parse(&text).ok()?, score: score as f32 })
+    };
+    ranked.into_iter().filter_map(named).collect()
+}
+
+/// The frame in which the chosen text is likeliest.
+fn clearest(seen: &[Seen], best: &Hypothesis) -> Option<u32> {
+    let likelihood = |one: &Seen| -> f64 {
+        let ideal: Vec<Dist> = best.symbols.iter().map(|symbol| spike(*symbol)).collect();
+        let places = align(&ideal, &one.places);
+        let of_place = |(index, at): (usize, Option<usize>)| {
+            let p = at.map_or(FLOOR, |at| folded_mass(&one.places[at], best.slots[index])[best.symbols[index]]);
+            p.max(FLOOR).ln()
+        };
+        let surplus = one.places.len().saturating_sub(best.symbols.len()) as f64;
+        places.into_iter().enumerate().map(of_place).sum::<f64>() + surplus * FLOOR.ln()
+    };
+    let scored = seen.iter().map(|one| (one.frame, likelihood(one)));
+    scored.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(frame, _)| frame)
+}
+
+fn spike(symbol: usize) -> Dist {
+    normalised(std::array::from_fn(|index| if index == symbol { 1.0 } else { FLOOR }))
+}
+
+fn verdict(confidence: &[f32], margin: f32, frames: usize, thresholds: &Thresholds) -> Verdict {
+    let weakest = confidence.iter().copied().fold(1.0, f32::min);
+    let mean = (confidence.iter().map(|c| c.ln()).sum::<f32>() / confidence.len().max(1) as f32).exp();
+    let sure = weakest >= thresholds.accept_char
+        && margin >= thresholds.accept_margin_nats
+        && frames >= thresholds.min_frames as usize;
+    match () {
+        () if confidence.len() < thresholds.min_chars || mean < thresholds.unreadable_below => Verdict::Unreadable,
+        () if sure => Verdict::Accept,
+        () => Verdict::Unsure,
+    }
+}

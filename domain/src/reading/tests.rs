@@ -1,0 +1,149 @@
+//! Readings: fusing, folding by the grammar, verdicts, and that the order of frames does not matter.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::plate::grammar::Grammar;
+use crate::plate::symbol_index;
+
+fn frame(number: u32, text: &str, sure: f32) -> FrameReading {
+    let chars = text.bytes().map(|symbol| CharDist::certain(symbol, sure)).collect();
+    FrameReading { frame: number, weight: 1.0, chars }
+}
+
+/// Replaces place `at` by a choice between symbols.
+fn torn(mut frame: FrameReading, at: usize, choice: &[(u8, f32)]) -> FrameReading {
+    let mut place = [0.0005; 36];
+    for (symbol, p) in choice {
+        place[symbol_index(*symbol).unwrap()] = *p;
+    }
+    frame.chars[at] = CharDist(place);
+    frame
+}
+
+fn read(frames: &[FrameReading], countries: &[&str]) -> Reading {
+    fuse(frames, &Grammar::for_countries(countries).unwrap(), &Thresholds::default())
+}
+
+fn plate(reading: &Reading) -> &str {
+    reading.plate.as_ref().unwrap().as_str()
+}
+
+#[test]
+fn no_frame_is_unreadable() {
+    assert_eq!(read(&[], &["DE"]), Reading::nothing());
+    assert_eq!(read(&[frame(1, "", 0.9)], &["DE"]).verdict, Verdict::Unreadable);
+}
+
+#[test]
+fn clear_frames_are_accepted_with_the_clearest_as_evidence() {
+    let reading = read(&[frame(3, "BAB123", 0.9), frame(4, "BAB123", 0.97), frame(5, "BAB123", 0.8)], &["DE"]);
+    assert_eq!((plate(&reading), reading.verdict), ("BAB123", Verdict::Accept));
+    assert_eq!((reading.frames, reading.best_frame), (3, Some(4)));
+    assert_eq!(reading.series.as_deref(), Some("DE/standard"));
+    assert!(reading.weakest() > 0.95 && reading.margin_nats > 3.0);
+}
+
+#[test]
+fn one_torn_character_makes_the_whole_reading_unsure() {
+    let torn = torn(frame(1, "BAB123", 0.99), 5, &[(b'3', 0.5), (b'9', 0.45)]);
+    let reading = read(&[torn], &["DE"]);
+    assert_eq!((plate(&reading), reading.verdict), ("BAB123", Verdict::Unsure));
+    assert_eq!(reading.candidates[1].text.as_str(), "BAB129");
+}
+
+#[test]
+fn a_look_alike_is_settled_by_its_place() {
+    let torn = torn(frame(1, "1230BCD", 0.99), 3, &[(b'O', 0.6), (b'0', 0.38)]);
+    let reading = read(&[torn], &["ES"]);
+    assert_eq!((plate(&reading), reading.verdict), ("1230BCD", Verdict::Accept));
+    assert_eq!(reading.raw, "123OBCD");
+}
+
+#[test]
+fn a_clearly_different_text_stays_free() {
+    let reading = read(&[frame(1, "KING", 0.99)], &["NO"]);
+    assert_eq!((plate(&reading), reading.series.as_deref()), ("KING", None));
+    assert_eq!(reading.verdict, Verdict::Accept);
+}
+
+#[test]
+fn frames_outvote_a_bad_one_character_by_character() {
+    let reading = read(
+        &[
+            torn(frame(1, "BAB123", 0.9), 0, &[(b'8', 0.6), (b'B', 0.3)]),
+            torn(frame(2, "BAB123", 0.9), 4, &[(b'7', 0.6), (b'2', 0.3)]),
+            frame(3, "BAB123", 0.9),
+        ],
+        &["DE"],
+    );
+    assert_eq!((plate(&reading), reading.verdict), ("BAB123", Verdict::Accept));
+}
+
+#[test]
+fn a_frame_that_lost_a_character_still_helps() {
+    let reading = read(&[frame(1, "BAB123", 0.7), frame(2, "BAB23", 0.9), frame(3, "BAB123", 0.7)], &["DE"]);
+    assert_eq!(plate(&reading), "BAB123");
+    assert!(reading.candidates.iter().any(|c| c.text.as_str() == "BAB23"));
+    assert_ne!(reading.best_frame, Some(2));
+}
+
+#[test]
+fn two_equally_supported_lengths_are_not_accepted() {
+    let reading = read(&[frame(1, "BAB1234", 0.95), frame(2, "BAB124", 0.95)], &["DE"]);
+    assert_eq!(reading.verdict, Verdict::Unsure, "{reading:?}");
+}
+
+#[test]
+fn broken_numbers_do_no_harm() {
+    let mut broken = frame(1, "BAB123", 0.9);
+    broken.chars[0] = CharDist([f32::NAN; 36]);
+    broken.chars[1] = CharDist([f32::INFINITY; 36]);
+    let reading = read(&[broken], &["DE"]);
+    assert_ne!(reading.verdict, Verdict::Accept);
+    let weightless = FrameReading { weight: f32::NAN, ..frame(1, "BAB123", 0.9) };
+    assert_eq!(read(&[weightless], &["DE"]).verdict, Verdict::Unreadable);
+}
+
+#[test]
+fn debug_shows_no_plate() {
+    let reading = read(&[frame(1, "BAB123", 0.99)], &["DE"]);
+    assert!(!format!("{reading:?} {:?}", reading.candidates).contains("BAB123"));
+}
+
+fn some_frame() -> impl Strategy<Value = FrameReading> {
+    let place = prop::array::uniform32(0.0f32..1.0).prop_map(|some| {
+        let mut place = [0.01; 36];
+        place[..32].copy_from_slice(&some);
+        CharDist(place)
+    });
+    (0.1f32..2.0, prop::collection::vec(place, 1..9))
+        .prop_map(|(weight, chars)| FrameReading { frame: 0, weight, chars })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_order_of_frames_does_not_matter(
+        frames in prop::collection::vec(some_frame(), 1..5).prop_map(|frames| {
+            let numbered = frames.into_iter().enumerate();
+            numbered.map(|(n, f)| FrameReading { frame: n as u32, ..f }).collect::<Vec<_>>()
+        }),
+        by in 0usize..5,
+    ) {
+        let mut turned = frames.clone();
+        let by = by % turned.len();
+        turned.rotate_left(by);
+        prop_assert_eq!(read(&frames, &["DE", "VN"]), read(&turned, &["DE", "VN"]));
+    }
+
+    #[test]
+    fn any_frames_give_probabilities_and_ordered_candidates(frames in prop::collection::vec(some_frame(), 0..4)) {
+        let reading = read(&frames, &["DE", "VN", "US"]);
+        prop_assert!(reading.confidence.iter().all(|c| (0.0..=1.0001).contains(c)));
+        prop_assert!(reading.candidates.is_sorted_by(|a, b| a.score >= b.score));
+        prop_assert!(reading.margin_nats >= 0.0);
+        prop_assert_eq!(reading.plate.as_ref().map_or(0, |p| p.as_str().len()), reading.confidence.len());
+    }
+}

@@ -1,0 +1,309 @@
+//! Walking a stay along the local calendar, step by step, into lines.
+//!
+//! Each local day is cut at midnight and at every window's ends. A piece of a day has one rule; a step or flat belongs
+//! to the rule, band and day in which it begins and runs to its end even beyond them. A cut inside a skipped hour
+//! falls on the moment the clocks jump; one inside a repeated hour on its first occurrence.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Band, Charge, ChargeError, ChargeLine, LONGEST_STAY_DAYS, LineKind, Rule, Tariff, VehicleType, Window,
+};
+use crate::money::Money;
+
+impl Tariff {
+    /// The price of a stay from `entry` to `until`, explained. An exit before the entry counts as one at once.
+    pub fn charge(
+        &self,
+        entry: Timestamp,
+        until: Timestamp,
+        vehicle: VehicleType,
+        time_zone: &TimeZone,
+    ) -> Result<Charge, ChargeError> {
+        let until = until.max(entry);
+        let seconds = until.as_second() - entry.as_second();
+        if seconds > LONGEST_STAY_DAYS * 86_400 {
+            return Err(ChargeError::TooLong);
+        }
+        let mut bill = Bill { tariff: self, lines: Vec::new() };
+        if seconds <= i64::from(self.grace_minutes) * 60 {
+            bill.free(LineKind::Grace, "grace", entry, until);
+            return bill.total(seconds);
+        }
+        let begin = later(entry, i64::from(self.free_minutes) * 60)?;
+        bill.free(LineKind::Free, "free minutes", entry, begin.min(until));
+        Walk { tariff: self, vehicle, time_zone, begin, until }.fill(&mut bill)?;
+        bill.total(seconds)
+    }
+
+    /// What is asked of someone whose entry cannot be found; none if the tariff has no such price.
+    pub fn lost_ticket_charge(&self, at: Timestamp) -> Option<Charge> {
+        let amount = Money::new(self.lost_ticket?, self.currency);
+        let line = ChargeLine {
+            kind: LineKind::LostTicket,
+            label: "lost ticket".to_owned(),
+            from: at,
+            until: at,
+            minutes: 0,
+            steps: 0,
+            step_minutes: None,
+            unit: amount,
+            amount,
+        };
+        Some(Charge { total: amount, minutes: 0, lines: vec![line] })
+    }
+}
+
+/// The lines so far.
+struct Bill<'a> {
+    tariff: &'a Tariff,
+    lines: Vec<ChargeLine>,
+}
+
+impl Bill<'_> {
+    fn free(&mut self, kind: LineKind, label: &str, from: Timestamp, until: Timestamp) {
+        let nothing = Money::zero(self.tariff.currency);
+        if from < until {
+            self.push(ChargeLine {
+                kind,
+                label: label.to_owned(),
+                from,
+                until,
+                minutes: minutes_between(from, until),
+                steps: 0,
+                step_minutes: None,
+                unit: nothing,
+                amount: nothing,
+            });
+        }
+    }
+
+    /// Adds steps, joining them to the line before when they continue it.
+    fn push(&mut self, line: ChargeLine) {
+        match self.lines.last_mut() {
+            Some(last) if continues(last, &line) => {
+                last.until = line.until;
+                last.minutes = minutes_between(last.from, last.until);
+                last.steps += line.steps;
+                last.amount.minor += line.amount.minor;
+            }
+            _ => self.lines.push(line),
+        }
+    }
+
+    fn cap(&mut self, day: Timestamp, until: Timestamp, excess: i64) {
+        let amount = Money::new(-excess, self.tariff.currency);
+        self.lines.push(ChargeLine {
+            kind: LineKind::Cap,
+            label: "daily cap".to_owned(),
+            from: day,
+            until,
+            minutes: minutes_between(day, until),
+            steps: 0,
+            step_minutes: None,
+            unit: amount,
+            amount,
+        });
+    }
+
+    fn total(self, seconds: i64) -> Result<Charge, ChargeError> {
+        let amounts = self.lines.iter().map(|line| line.amount);
+        let total = Money::sum(self.tariff.currency, amounts).map_err(|_| ChargeError::Overflow)?;
+        Ok(Charge { total, minutes: whole_minutes(seconds), lines: self.lines })
+    }
+}
+
+fn continues(last: &ChargeLine, next: &ChargeLine) -> bool {
+    last.kind == LineKind::Rate
+        && next.kind == LineKind::Rate
+        && last.step_minutes.is_some()
+        && (&last.label, last.step_minutes, last.unit) == (&next.label, next.step_minutes, next.unit)
+        && last.until == next.from
+}
+
+/// A stay's charged time along the calendar.
+struct Walk<'a> {
+    tariff: &'a Tariff,
+    vehicle: VehicleType,
+    time_zone: &'a TimeZone,
+    /// Where charging begins: entry and free minutes.
+    begin: Timestamp,
+    until: Timestamp,
+}
+
+/// A part of a local day under one rule.
+struct Piece<'a> {
+    rule: &'a Rule,
+    end: Timestamp,
+}
+
+impl Walk<'_> {
+    fn fill(&self, bill: &mut Bill<'_>) -> Result<(), ChargeError> {
+        let mut date = self.time_zone.to_datetime(self.begin).date();
+        let mut walker = Walker { at: self.begin, flat: None };
+        let mut last_rule: Option<&Rule> = None;
+        while walker.at < self.until {
+            let day = walker.at;
+            let spent_before: i64 = spent(bill);
+            for piece in self.pieces(date)? {
+                if !last_rule.is_some_and(|last| std::ptr::eq(last, piece.rule)) {
+                    walker.flat = None;
+                }
+                last_rule = Some(piece.rule);
+                self.walk(&mut walker, &piece, bill)?;
+            }
+            let excess = self.tariff.daily_cap.map_or(0, |cap| spent(bill) - spent_before - cap);
+            if excess > 0 {
+                bill.cap(day, walker.at.min(self.until), excess);
+            }
+            date = date.tomorrow().map_err(|_| ChargeError::TooLong)?;
+        }
+        Ok(())
+    }
+
+    /// Charges what begins within `piece`.
+    fn walk(&self, walker: &mut Walker, piece: &Piece<'_>, bill: &mut Bill<'_>) -> Result<(), ChargeError> {
+        let stop = piece.end.min(self.until);
+        while walker.at < stop {
+            let (number, band) = self.band(piece.rule, walker.at)?;
+            let band_end = match band.until_minute {
+                Some(minute) => later(self.begin, i64::from(minute) * 60)?,
+                None => Timestamp::MAX,
+            };
+            let from = walker.at;
+            match band.step_minutes {
+                Some(step) => {
+                    let steps = steps_until(from, stop.min(band_end), step);
+                    walker.at = later(from, steps * i64::from(step) * 60)?;
+                    bill.push(self.line(piece.rule, band, from, walker.at, steps)?);
+                }
+                None => {
+                    walker.at = piece.end.min(band_end);
+                    let paid = walker.flat.replace(number) == Some(number);
+                    if !paid {
+                        bill.push(self.line(piece.rule, band, from, walker.at, 1)?);
+                    } else if let Some(last) = bill.lines.iter_mut().rev().find(|l| l.kind == LineKind::Rate) {
+                        last.until = walker.at.min(self.until);
+                        last.minutes = minutes_between(last.from, last.until);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn band<'r>(&self, rule: &'r Rule, at: Timestamp) -> Result<(usize, &'r Band), ChargeError> {
+        let minute = (at.as_second() - self.begin.as_second()) / 60;
+        let open = |band: &Band| band.until_minute.is_none_or(|until| minute < i64::from(until));
+        let mut bands = rule.bands.iter().enumerate();
+        bands.find(|(_, band)| open(band)).ok_or(ChargeError::NoRule(at))
+    }
+
+    fn line(
+        &self,
+        rule: &Rule,
+        band: &Band,
+        from: Timestamp,
+        until: Timestamp,
+        steps: i64,
+    ) -> Result<ChargeLine, ChargeError> {
+        let unit = Money::new(band.price, self.tariff.currency);
+        let until = until.min(self.until);
+        Ok(ChargeLine {
+            kind: LineKind::Rate,
+            label: rule.name.clone(),
+            from,
+            until,
+            minutes: minutes_between(from, until),
+            steps: u32::try_from(steps).unwrap_or(u32::MAX),
+            step_minutes: band.step_minutes,
+            unit,
+            amount: unit.checked_mul(steps).map_err(|_| ChargeError::Overflow)?,
+        })
+    }
+
+    /// The day's pieces in order; together they reach from local midnight to the next.
+    fn pieces(&self, date: Date) -> Result<Vec<Piece<'_>>, ChargeError> {
+        let windows = self.tariff.rules.iter().filter_map(|rule| rule.window);
+        let mut cuts: Vec<Time> = windows.flat_map(|w| [w.from, w.until]).chain([Time::midnight()]).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        let tomorrow = date.tomorrow().map_err(|_| ChargeError::TooLong)?.at(0, 0, 0, 0);
+        let ends = cuts.iter().skip(1).map(|cut| date.to_datetime(*cut)).chain([tomorrow]);
+        let piece = |(cut, end): (&Time, DateTime)| {
+            let rule = self.rule(date, *cut).ok_or(ChargeError::NoRule(self.instant(date.to_datetime(*cut))))?;
+            Ok(Piece { rule, end: self.instant(end) })
+        };
+        cuts.iter().zip(ends).map(piece).collect()
+    }
+
+    fn rule(&self, date: Date, time: Time) -> Option<&Rule> {
+        let fits = |rule: &&Rule| {
+            let for_vehicle = rule.vehicles.is_empty() || rule.vehicles.contains(&self.vehicle);
+            let day = window_day(rule.window, date, time);
+            for_vehicle && day.is_some_and(|day| rule.days.is_empty() || has_day(rule, day))
+        };
+        self.tariff.rules.iter().find(fits)
+    }
+
+    fn instant(&self, local: DateTime) -> Timestamp {
+        let ambiguous = self.time_zone.to_ambiguous_timestamp(local);
+        let first = match ambiguous.offset() {
+            AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => ambiguous.earlier(),
+            AmbiguousOffset::Gap { .. } => ambiguous.earlier().map(|before| self.jump_after(before)),
+        };
+        first.unwrap_or(Timestamp::MAX)
+    }
+
+    /// The next change of the clocks.
+    fn jump_after(&self, before: Timestamp) -> Timestamp {
+        self.time_zone.following(before).next().map_or(before, |jump| jump.timestamp())
+    }
+}
+
+/// Where charging has got to, and the flat band that is already paid in this window.
+struct Walker {
+    at: Timestamp,
+    flat: Option<usize>,
+}
+
+/// The day to which `time` belongs in a window, if it is inside.
+fn window_day(window: Option<Window>, date: Date, time: Time) -> Option<Date> {
+    match window {
+        None => Some(date),
+        Some(Window { from, until }) if from < until => (from <= time && time < until).then_some(date),
+        Some(Window { from, .. }) if from <= time => Some(date),
+        Some(Window { until, .. }) if time < until => date.yesterday().ok(),
+        Some(_) => None,
+    }
+}
+
+fn has_day(rule: &Rule, date: Date) -> bool {
+    rule.days.iter().any(|day| day.weekday() == date.weekday())
+}
+
+/// What the rate lines amount to so far, caps taken off.
+fn spent(bill: &Bill<'_>) -> i64 {
+    bill.lines.iter().map(|line| line.amount.minor).sum()
+}
+
+/// Steps that begin before `stop`.
+fn steps_until(from: Timestamp, stop: Timestamp, step_minutes: u32) -> i64 {
+    let step = i64::from(step_minutes) * 60;
+    let seconds = (stop.as_second() - from.as_second()).max(1);
+    (seconds + step - 1) / step
+}
+
+fn later(from: Timestamp, seconds: i64) -> Result<Timestamp, ChargeError> {
+    from.checked_add(SignedDuration::from_secs(seconds)).map_err(|_| ChargeError::TooLong)
+}
+
+fn minutes_between(from: Timestamp, until: Timestamp) -> u32 {
+    whole_minutes(until.as_second() - from.as_second())
+}
+
+fn whole_minutes(seconds: i64) -> u32 {
+    u32::try_from((seconds.max(0) + 59) / 60).unwrap_or(u32::MAX)
+}
