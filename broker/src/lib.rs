@@ -1,1 +1,189 @@
-//! broker
+//! The broker: rumqttd's router and codec, embedded in this process behind a front door of our own.
+//!
+//! ```text
+//!  lanes ══TLS══► front_door ──► identity ──► Directory (who is this, may it live)
+//!                     │ one task a connection, every wait limited
+//!                     ▼
+//!                device_link ◄── rights (pure: what may this device say and hear)
+//!                     │ LinkTx / LinkRx
+//!                     ▼
+//!                 rumqttd Router (a thread) ◄── in-process links: ingest, watchdog
+//! ```
+//!
+//! rumqttd's own `Server` is not used: it waits for handshakes inside its accept loop, knows no rights and answers
+//! late (Nagle). Its router is sound as long as nothing makes it drop a connection behind our back, so everything that
+//! would is checked here first, and a link is never woken after its end. This crate knows topics and identities; it
+//! must not know what messages mean.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod device_link;
+mod directory;
+mod front_door;
+mod identity;
+mod limits;
+pub mod rights;
+mod router;
+mod sessions;
+mod watchdog;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use boomgate_domain::ids::DeviceCode;
+use tokio::net::TcpListener;
+
+pub use directory::{Claim, Directory, Refusal};
+pub use identity::{TlsError, server_config};
+pub use router::{Link, LinkFailed, Linker};
+pub use sessions::EndReason;
+
+/// Where to listen and how much to bear.
+#[derive(Clone, Debug)]
+pub struct BrokerConfig {
+    /// Listener with TLS and client certificates.
+    pub tls: Option<TlsListener>,
+    /// Listener without TLS, for a loopback address only; the client id is believed to be the device.
+    pub plain: Option<SocketAddr>,
+    pub limits: Limits,
+}
+
+#[derive(Clone, Debug)]
+pub struct TlsListener {
+    pub listen: SocketAddr,
+    /// From [`server_config`].
+    pub config: Arc<rustls::ServerConfig>,
+}
+
+/// Everything a stranger could wear out has a number here.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections in all. The router has room for twice as many, so that it never refuses by itself.
+    pub connections: usize,
+    /// Connections from one address.
+    pub connections_per_address: usize,
+    /// Connections from one address that have not yet said a valid CONNECT.
+    pub half_open_per_address: usize,
+    pub handshake_timeout: Duration,
+    pub connect_timeout: Duration,
+    /// A device that does not read for so long is let go.
+    pub write_timeout: Duration,
+    /// Largest MQTT packet, in bytes.
+    pub packet_bytes: usize,
+    /// How often a live session is checked against the directory.
+    pub recheck: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 2000,
+            connections_per_address: 256,
+            half_open_per_address: 20,
+            handshake_timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(5),
+            write_timeout: Duration::from_secs(10),
+            packet_bytes: boomgate_schemas::MAX_PAYLOAD + 512,
+            recheck: Duration::from_secs(10),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    #[error("cannot listen on {address}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("plain listener {0} is not a loopback address; devices on a network need TLS")]
+    PlainBeyondLoopback(SocketAddr),
+    #[error("no listener is configured")]
+    NoListener,
+    #[error("router gave no link")]
+    Link(#[from] LinkFailed),
+    #[error("router does not answer any more")]
+    RouterSilent,
+}
+
+/// A running broker. Dropping it closes the listeners and every session.
+pub struct Broker {
+    linker: Linker,
+    sessions: Arc<sessions::Sessions>,
+    listening: Listening,
+    tasks: tokio::task::JoinSet<Result<(), BrokerError>>,
+}
+
+/// The addresses really bound (a configured port 0 becomes a real one).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listening {
+    pub tls: Option<SocketAddr>,
+    pub plain: Option<SocketAddr>,
+}
+
+impl Broker {
+    /// Starts the router, binds the listeners and begins to accept.
+    pub async fn start(config: BrokerConfig, directory: Arc<dyn Directory>) -> Result<Self, BrokerError> {
+        let linker = router::start(config.limits.connections);
+        let sessions = Arc::new(sessions::Sessions::default());
+        let mut broker = Self {
+            linker: linker.clone(),
+            sessions: Arc::clone(&sessions),
+            listening: Listening::default(),
+            tasks: tokio::task::JoinSet::new(),
+        };
+        let hall =
+            Arc::new(front_door::Hall::new(config.limits.clone(), linker.clone(), sessions, directory));
+        broker.open_doors(&config, &hall).await?;
+        broker.tasks.spawn(watchdog::run(linker));
+        Ok(broker)
+    }
+
+    async fn open_doors(
+        &mut self,
+        config: &BrokerConfig,
+        hall: &Arc<front_door::Hall>,
+    ) -> Result<(), BrokerError> {
+        if config.tls.is_none() && config.plain.is_none() {
+            return Err(BrokerError::NoListener);
+        }
+        if let Some(tls) = &config.tls {
+            let listener = bind(tls.listen).await?;
+            self.listening.tls = listener.local_addr().ok();
+            let door = front_door::Door::Tls(tokio_rustls::TlsAcceptor::from(Arc::clone(&tls.config)));
+            self.tasks.spawn(front_door::accept(listener, door, Arc::clone(hall)));
+        }
+        if let Some(address) = config.plain {
+            if !address.ip().is_loopback() {
+                return Err(BrokerError::PlainBeyondLoopback(address));
+            }
+            let listener = bind(address).await?;
+            self.listening.plain = listener.local_addr().ok();
+            self.tasks.spawn(front_door::accept(listener, front_door::Door::Plain, Arc::clone(hall)));
+        }
+        Ok(())
+    }
+
+    pub fn listening(&self) -> Listening {
+        self.listening
+    }
+
+    /// Makes in-process links, for ingest.
+    pub fn linker(&self) -> Linker {
+        self.linker.clone()
+    }
+
+    /// Ends the live session of a device at once (revocation). `false` if it had none.
+    pub async fn disconnect(&self, device: &DeviceCode, reason: EndReason) -> bool {
+        self.sessions.end(device, reason).await
+    }
+
+    /// Waits for the end of a task that must not end; the process should then end too.
+    pub async fn failed(&mut self) -> BrokerError {
+        match self.tasks.join_next().await {
+            Some(Ok(Err(error))) => error,
+            Some(Ok(Ok(())) | Err(_)) | None => BrokerError::RouterSilent,
+        }
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, BrokerError> {
+    TcpListener::bind(address).await.map_err(|source| BrokerError::Listen { address, source })
+}

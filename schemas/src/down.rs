@@ -141,7 +141,10 @@ impl Command {
     /// Every command names its arrival, or the operator and the reason.
     fn check(&self) -> Result<(), DecodeError> {
         if self.arrival.is_none() && (self.by.is_none() || self.reason.is_none()) {
-            return Err(DecodeError::field("arrival", "names neither an arrival nor an operator with a reason"));
+            return Err(DecodeError::field(
+                "arrival",
+                "names neither an arrival nor an operator with a reason",
+            ));
         }
         Ok(())
     }
@@ -158,7 +161,10 @@ impl SyncPart {
             return Err(DecodeError::field("part", format!("part {} of {}", part.part, part.parts)));
         }
         if part.entries.len() > MAX_ENTRIES {
-            return Err(DecodeError::field("entries", format!("{} entries, at most {MAX_ENTRIES}", part.entries.len())));
+            return Err(DecodeError::field(
+                "entries",
+                format!("{} entries, at most {MAX_ENTRIES}", part.entries.len()),
+            ));
         }
         Ok(part)
     }

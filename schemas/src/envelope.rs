@@ -5,7 +5,9 @@
 //! can decode can still be answered.
 
 use ciborium::Value;
-use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, Label, RegisteredLabelWithPrivate, iana};
+use coset::{
+    CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, Label, RegisteredLabelWithPrivate, iana,
+};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
 use crate::strict::{self, DecodeError};
@@ -93,7 +95,12 @@ pub fn peek(bytes: &[u8]) -> Result<Header, EnvelopeError> {
 /// Verifies the signature over the bytes as received, then hands out the payload.
 ///
 /// `expected` is the signer whose key this is; another name in the header is refused even if the signature is good.
-pub fn open(topic: &Topic, bytes: &[u8], expected: &str, key: &VerifyingKey) -> Result<Opened, EnvelopeError> {
+pub fn open(
+    topic: &Topic,
+    bytes: &[u8],
+    expected: &str,
+    key: &VerifyingKey,
+) -> Result<Opened, EnvelopeError> {
     let sign1 = parse(bytes)?;
     let header = header_of(&sign1)?;
     if header.signer != expected {
@@ -116,7 +123,10 @@ fn verify(sign1: &CoseSign1, topic: &Topic, key: &VerifyingKey) -> Result<(), En
 
 fn parse(bytes: &[u8]) -> Result<CoseSign1, EnvelopeError> {
     if bytes.len() > MAX_PAYLOAD {
-        return Err(EnvelopeError::Malformed(DecodeError::TooLarge { size: bytes.len(), limit: MAX_PAYLOAD }));
+        return Err(EnvelopeError::Malformed(DecodeError::TooLarge {
+            size: bytes.len(),
+            limit: MAX_PAYLOAD,
+        }));
     }
     strict::value(bytes).map_err(EnvelopeError::Malformed)?;
     let sign1 = CoseSign1::from_slice(bytes).map_err(|_| EnvelopeError::Form("not an array of four"))?;
@@ -141,8 +151,10 @@ fn header_of(sign1: &CoseSign1) -> Result<Header, EnvelopeError> {
     if !header.crit.is_empty() {
         return Err(EnvelopeError::Form("critical header of an unknown kind"));
     }
-    let signer = String::from_utf8(header.key_id.clone()).map_err(|_| EnvelopeError::Form("kid is not text"))?;
-    let version = labelled(header, VERSION_LABEL).and_then(unsigned).ok_or(EnvelopeError::Form("no version"))?;
+    let signer =
+        String::from_utf8(header.key_id.clone()).map_err(|_| EnvelopeError::Form("kid is not text"))?;
+    let version =
+        labelled(header, VERSION_LABEL).and_then(unsigned).ok_or(EnvelopeError::Form("no version"))?;
     let seq = labelled(header, SEQ_LABEL).map(seq_range).transpose()?;
     Ok(Header { signer, version, seq })
 }
@@ -197,7 +209,10 @@ mod tests {
         let bytes = sealed();
         assert_eq!(opened(&bytes, "bg/v1/north/in-2/up", "pi-1", 1), Err(EnvelopeError::Signature));
         assert_eq!(opened(&bytes, "bg/v1/north/in-1/up", "pi-1", 2), Err(EnvelopeError::Signature));
-        assert!(matches!(opened(&bytes, "bg/v1/north/in-1/up", "pi-2", 1), Err(EnvelopeError::Signer { .. })));
+        assert!(matches!(
+            opened(&bytes, "bg/v1/north/in-1/up", "pi-2", 1),
+            Err(EnvelopeError::Signer { .. })
+        ));
     }
 
     #[test]

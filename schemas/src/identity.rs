@@ -56,7 +56,16 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for uri in ["", "boomgate://", "boomgate://a/b", "boomgate://a/b/c/d", "http://a/b/c", "boomgate://a//c", "boomgate://A/b/c", "boomgate://a/+/c"] {
+        for uri in [
+            "",
+            "boomgate://",
+            "boomgate://a/b",
+            "boomgate://a/b/c/d",
+            "http://a/b/c",
+            "boomgate://a//c",
+            "boomgate://A/b/c",
+            "boomgate://a/+/c",
+        ] {
             assert!(uri.parse::<DeviceIdentity>().is_err(), "{uri}");
         }
     }

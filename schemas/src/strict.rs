@@ -47,7 +47,8 @@ impl DecodeError {
 /// Writes a message of ours.
 pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(256);
-    ciborium::into_writer(message, &mut bytes).expect("our message types always have a CBOR form, and a Vec takes all");
+    ciborium::into_writer(message, &mut bytes)
+        .expect("our message types always have a CBOR form, and a Vec takes all");
     bytes
 }
 

@@ -126,7 +126,17 @@ mod tests {
 
     #[test]
     fn wildcards_prefixes_and_extra_levels_are_refused() {
-        for text in ["bg/v1/+/in-1/up", "bg/v1/#", "/bg/v1/a/b/up", "bg/v1/a/b/up/", "bg/v1/a/b/down", "bg/v2/a/b/up", "$share/g/bg/v1/a/b/cmd", "bg/v1//b/up", ""] {
+        for text in [
+            "bg/v1/+/in-1/up",
+            "bg/v1/#",
+            "/bg/v1/a/b/up",
+            "bg/v1/a/b/up/",
+            "bg/v1/a/b/down",
+            "bg/v2/a/b/up",
+            "$share/g/bg/v1/a/b/cmd",
+            "bg/v1//b/up",
+            "",
+        ] {
             assert!(text.parse::<Topic>().is_err(), "{text}");
         }
     }

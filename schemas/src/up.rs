@@ -254,7 +254,10 @@ impl UpBatch {
 
     fn check(&self) -> Result<(), DecodeError> {
         if self.events.is_empty() || self.events.len() > MAX_EVENTS {
-            return Err(DecodeError::field("events", format!("{} events, want 1 to {MAX_EVENTS}", self.events.len())));
+            return Err(DecodeError::field(
+                "events",
+                format!("{} events, want 1 to {MAX_EVENTS}", self.events.len()),
+            ));
         }
         let consecutive = self.events.windows(2).all(|pair| pair[0].seq.checked_add(1) == Some(pair[1].seq));
         if !consecutive {

@@ -33,16 +33,19 @@ fn damage() -> impl Strategy<Value = Damage> {
         (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Damage::Replace(at, byte)),
         (any::<Index>(), any::<Index>()).prop_map(|(from, to)| Damage::Cut(from, to)),
         (any::<Index>(), any::<Index>()).prop_map(|(from, to)| Damage::Double(from, to)),
-        (any::<Index>(), prop::collection::vec(any::<u8>(), 1..9)).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
-        (any::<Index>(), any::<Index>(), any::<Index>()).prop_map(|(other, from, to)| Damage::Splice(other, from, to)),
+        (any::<Index>(), prop::collection::vec(any::<u8>(), 1..9))
+            .prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
+        (any::<Index>(), any::<Index>(), any::<Index>())
+            .prop_map(|(other, from, to)| Damage::Splice(other, from, to)),
     ]
 }
 
 fn inputs() -> impl Strategy<Value = Vec<u8>> {
     let corpus: Vec<Vec<u8>> = samples::all().into_iter().map(|sample| sample.bytes).collect();
-    let mutated = (any::<Index>(), prop::collection::vec(damage(), 0..6)).prop_map(move |(which, damages)| {
-        damages.iter().fold(which.get(&corpus).clone(), |bytes, one| apply(bytes, one, &corpus))
-    });
+    let mutated =
+        (any::<Index>(), prop::collection::vec(damage(), 0..6)).prop_map(move |(which, damages)| {
+            damages.iter().fold(which.get(&corpus).clone(), |bytes, one| apply(bytes, one, &corpus))
+        });
     prop_oneof![1 => prop::collection::vec(any::<u8>(), 0..300), 6 => mutated]
 }
 
@@ -59,7 +62,9 @@ fn apply(mut bytes: Vec<u8>, damage: &Damage, corpus: &[Vec<u8>]) -> Vec<u8> {
             let piece = bytes[range(from, to, length)].to_vec();
             bytes.extend(piece);
         }
-        Damage::Insert(at, more) => drop(bytes.splice(at.index(length)..at.index(length), more.iter().copied())),
+        Damage::Insert(at, more) => {
+            drop(bytes.splice(at.index(length)..at.index(length), more.iter().copied()))
+        }
         Damage::Splice(other, from, to) => {
             let other = other.get(corpus);
             let piece = other[range(from, to, other.len())].to_vec();

@@ -85,7 +85,8 @@ fn the_asyncapi_document_names_every_topic_and_only_those() {
         assert_eq!(address, format!("bg/v1/{{site}}/{{lane}}/{}", leaf.as_str()));
         let reference = format!("#/channels/{}", leaf.as_str());
         let operations = document["operations"].as_hash().unwrap();
-        let operation = operations.values().find(|one| one["channel"]["$ref"].as_str() == Some(&reference)).unwrap();
+        let operation =
+            operations.values().find(|one| one["channel"]["$ref"].as_str() == Some(&reference)).unwrap();
         let action = if leaf.is_from_lane() { "send" } else { "receive" };
         assert_eq!(operation["action"].as_str(), Some(action), "{reference}");
     }

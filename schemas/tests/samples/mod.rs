@@ -22,24 +22,77 @@ pub struct Sample {
 pub fn all() -> Vec<Sample> {
     let mut samples = vec![
         up("up-arrival", EventBody::Arrival(arrival())),
-        up("up-arrival-unread", EventBody::Arrival(Arrival { reading: None, evidence: None, vehicle_type: None, ..arrival() })),
+        up(
+            "up-arrival-unread",
+            EventBody::Arrival(Arrival { reading: None, evidence: None, vehicle_type: None, ..arrival() }),
+        ),
         up("up-decided", EventBody::Decided(decided())),
         up("up-passage", EventBody::Passage(passage(Some(id(2)), PassageKind::Passed))),
         up("up-tailgated", EventBody::Passage(passage(None, PassageKind::Tailgated))),
         up("up-result", EventBody::Result(result())),
-        up("up-fault", EventBody::Fault(Fault { code: "FAULT-LOOP-STUCK".into(), params: params("loop", "arming"), raised: true })),
-        up("up-boom", EventBody::Boom(BoomState { state: Boom::Opening, cause: format!("command:{}", id(3)) })),
+        up(
+            "up-fault",
+            EventBody::Fault(Fault {
+                code: "FAULT-LOOP-STUCK".into(),
+                params: params("loop", "arming"),
+                raised: true,
+            }),
+        ),
+        up(
+            "up-boom",
+            EventBody::Boom(BoomState { state: Boom::Opening, cause: format!("command:{}", id(3)) }),
+        ),
         up("up-gap", EventBody::Gap(Gap { first: 3, last: 41, reason: "crash".into() })),
     ];
     samples.extend([
-        Sample { name: "up-backlog", rule: "up", bytes: backlog().encode(), rewrite: |b| UpBatch::decode(b).map(|m| m.encode()) },
-        Sample { name: "hello", rule: "hello", bytes: hello().encode(), rewrite: |b| Hello::decode(b).map(|m| m.encode()) },
-        Sample { name: "ack", rule: "ack", bytes: ack().encode(), rewrite: |b| Ack::decode(b).map(|m| m.encode()) },
-        Sample { name: "command-open", rule: "command", bytes: open().encode(), rewrite: |b| Command::decode(b).map(|m| m.encode()) },
-        Sample { name: "command-charge", rule: "command", bytes: charge().encode(), rewrite: |b| Command::decode(b).map(|m| m.encode()) },
-        Sample { name: "command-hold", rule: "command", bytes: hold().encode(), rewrite: |b| Command::decode(b).map(|m| m.encode()) },
-        Sample { name: "sync", rule: "sync", bytes: SyncRequest { have: 7 }.encode(), rewrite: |b| SyncRequest::decode(b).map(|m| m.encode()) },
-        Sample { name: "list", rule: "list", bytes: list().encode(), rewrite: |b| SyncPart::decode(b).map(|m| m.encode()) },
+        Sample {
+            name: "up-backlog",
+            rule: "up",
+            bytes: backlog().encode(),
+            rewrite: |b| UpBatch::decode(b).map(|m| m.encode()),
+        },
+        Sample {
+            name: "hello",
+            rule: "hello",
+            bytes: hello().encode(),
+            rewrite: |b| Hello::decode(b).map(|m| m.encode()),
+        },
+        Sample {
+            name: "ack",
+            rule: "ack",
+            bytes: ack().encode(),
+            rewrite: |b| Ack::decode(b).map(|m| m.encode()),
+        },
+        Sample {
+            name: "command-open",
+            rule: "command",
+            bytes: open().encode(),
+            rewrite: |b| Command::decode(b).map(|m| m.encode()),
+        },
+        Sample {
+            name: "command-charge",
+            rule: "command",
+            bytes: charge().encode(),
+            rewrite: |b| Command::decode(b).map(|m| m.encode()),
+        },
+        Sample {
+            name: "command-hold",
+            rule: "command",
+            bytes: hold().encode(),
+            rewrite: |b| Command::decode(b).map(|m| m.encode()),
+        },
+        Sample {
+            name: "sync",
+            rule: "sync",
+            bytes: SyncRequest { have: 7 }.encode(),
+            rewrite: |b| SyncRequest::decode(b).map(|m| m.encode()),
+        },
+        Sample {
+            name: "list",
+            rule: "list",
+            bytes: list().encode(),
+            rewrite: |b| SyncPart::decode(b).map(|m| m.encode()),
+        },
         Sample { name: "envelope-up", rule: "envelope", bytes: sealed(), rewrite: |b| Ok(b.to_vec()) },
     ]);
     samples
@@ -51,7 +104,15 @@ fn up(name: &'static str, body: EventBody) -> Sample {
 }
 
 fn event(seq: u64, body: EventBody) -> Event {
-    Event { seq, boot: 3, id: id(1), at_ms: 1_795_000_000_123, clock: ClockState::Synced, uptime_ms: 86_400_000, body }
+    Event {
+        seq,
+        boot: 3,
+        id: id(1),
+        at_ms: 1_795_000_000_123,
+        clock: ClockState::Synced,
+        uptime_ms: 86_400_000,
+        body,
+    }
 }
 
 fn id(last: u8) -> Uuid {
@@ -83,7 +144,12 @@ fn arrival() -> Arrival {
 }
 
 fn decided() -> Decided {
-    Decided { arrival: id(2), outcome: Outcome::Deny, code: "DENY-BLOCKLISTED".into(), params: params("list", "north") }
+    Decided {
+        arrival: id(2),
+        outcome: Outcome::Deny,
+        code: "DENY-BLOCKLISTED".into(),
+        params: params("list", "north"),
+    }
 }
 
 fn passage(arrival: Option<Uuid>, kind: PassageKind) -> Passage {

@@ -1,0 +1,369 @@
+//! One live device: packets in from the socket, checked, to the router's link; and what the router has, out.
+//!
+//! Discipline that keeps rumqttd's router alive: a link is used by this task only; what would make the router drop the
+//! connection (bad topics, unknown or unordered PUBACKs) never reaches it; `ready` is called only between an
+//! `Unschedule` and our own `Disconnect`; and the session's place is given back only when the router has let go.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use boomgate_schemas::identity::DeviceIdentity;
+use bytes::BytesMut;
+use rumqttd::Notification;
+use rumqttd::protocol::v4::V4;
+use rumqttd::protocol::{
+    self, ConnAck, ConnectReturnCode, Disconnect, DisconnectReasonCode, LastWill, Packet, PingResp, Protocol,
+    Publish, QoS, Subscribe, UnsubAck, Unsubscribe,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant, interval_at, sleep_until, timeout};
+
+use crate::directory::{Claim, Refusal};
+use crate::front_door::{Hall, Socket};
+use crate::rights::{self, Violation};
+use crate::router::Link;
+use crate::sessions::{EndReason, Session};
+
+/// How long the router may take to let go of a link.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Most topics a device can subscribe to: the leaves it listens to.
+const SUBSCRIPTIONS: usize = 8;
+
+/// An admitted device.
+pub(crate) struct Caller {
+    pub(crate) identity: DeviceIdentity,
+    pub(crate) claim: Claim,
+    pub(crate) keep_alive: Duration,
+}
+
+/// Why a session ended.
+#[derive(Debug, thiserror::Error)]
+enum End {
+    #[error("device said goodbye")]
+    Goodbye,
+    #[error("connection closed: {0}")]
+    Closed(String),
+    #[error("nothing heard for one and a half keep-alives")]
+    KeepAlive,
+    #[error("device does not read")]
+    WriteTimeout,
+    #[error("protocol error: {0}")]
+    Protocol(String),
+    #[error("{0}")]
+    Violation(Violation),
+    #[error("told to end: {}", .0.label())]
+    Told(EndReason),
+    #[error("router let go of the link")]
+    Router,
+}
+
+impl End {
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Goodbye => "goodbye",
+            Self::Closed(_) => "closed",
+            Self::KeepAlive => "keep_alive",
+            Self::WriteTimeout => "write_timeout",
+            Self::Protocol(_) => "protocol",
+            Self::Violation(violation) => violation.label(),
+            Self::Told(reason) => reason.label(),
+            Self::Router => "router",
+        }
+    }
+}
+
+/// The bytes of a CONNACK.
+pub(crate) fn connack(code: ConnectReturnCode) -> BytesMut {
+    let mut bytes = BytesMut::with_capacity(4);
+    let packet = Packet::ConnAck(ConnAck { session_present: false, code }, None);
+    V4.write(packet, &mut bytes).expect("a CONNACK with a 3.1.1 code always has a form");
+    bytes
+}
+
+/// Runs a session from CONNACK to the end of its link.
+pub(crate) async fn run(
+    mut socket: Box<dyn Socket>,
+    buffer: BytesMut,
+    caller: Caller,
+    will: Option<LastWill>,
+    hall: &Hall,
+) {
+    let device = caller.identity.device.clone();
+    let (session, link) = match begin(&caller, hall).await {
+        Some(begun) => begun,
+        None => return drop(send(&mut socket, &connack(ConnectReturnCode::ServiceUnavailable), hall).await),
+    };
+    metrics::gauge!("boomgate_broker_connections").increment(1.0);
+    tracing::info!(device = %device, lane = %caller.identity.lane, site = %caller.identity.site, "device connected");
+    let mut live = Live {
+        socket,
+        buffer,
+        caller,
+        link,
+        session,
+        subscribed: HashSet::new(),
+        unacked: VecDeque::new(),
+        out: BytesMut::new(),
+    };
+    let end = live.run(hall).await;
+    metrics::gauge!("boomgate_broker_connections").decrement(1.0);
+    metrics::counter!("boomgate_broker_ended_total", "reason" => end.label()).increment(1);
+    report(&device.to_string(), &end);
+    live.finish(&end, will, hall).await;
+}
+
+fn report(device: &str, end: &End) {
+    match end {
+        End::Violation(violation) => {
+            metrics::counter!("boomgate_broker_violations_total", "kind" => violation.label()).increment(1);
+            tracing::warn!(device, why = %violation, "device cut off: it may not do that");
+        }
+        End::Protocol(why) => tracing::warn!(device, why, "device cut off: not MQTT as we speak it"),
+        End::Router => tracing::error!(device, "router dropped a live device"),
+        End::Goodbye | End::Closed(_) | End::KeepAlive | End::WriteTimeout | End::Told(_) => {
+            tracing::info!(device, why = %end, "device disconnected");
+        }
+    }
+}
+
+async fn begin(caller: &Caller, hall: &Hall) -> Option<(Session, Link)> {
+    let session = hall.sessions.take(&caller.identity.device).await?;
+    match hall.linker.link(caller.identity.device.as_str()).await {
+        Ok(link) => Some((session, link)),
+        Err(error) => {
+            tracing::error!(%error, "no link");
+            hall.sessions.leave(session).await;
+            None
+        }
+    }
+}
+
+struct Live {
+    socket: Box<dyn Socket>,
+    buffer: BytesMut,
+    caller: Caller,
+    link: Link,
+    session: Session,
+    subscribed: HashSet<String>,
+    /// Packet ids the router waits for, in the order it wants them.
+    unacked: VecDeque<u16>,
+    out: BytesMut,
+}
+
+impl Live {
+    async fn run(&mut self, hall: &Hall) -> End {
+        match self.serve(hall).await {
+            Err(end) => end,
+            Ok(never) => match never {},
+        }
+    }
+
+    async fn serve(&mut self, hall: &Hall) -> Result<std::convert::Infallible, End> {
+        send(&mut self.socket, &connack(ConnectReturnCode::Success), hall).await?;
+        let mut recheck = interval_at(Instant::now() + hall.limits.recheck, hall.limits.recheck);
+        let mut deadline = Instant::now() + self.caller.keep_alive;
+        self.take_packets(hall).await?;
+        loop {
+            tokio::select! {
+                read = self.socket.read_buf(&mut self.buffer) => {
+                    heard(read)?;
+                    deadline = Instant::now() + self.caller.keep_alive;
+                    self.take_packets(hall).await?;
+                }
+                notification = self.link.rx.next() => {
+                    let first = notification.map_err(|_| End::Router)?;
+                    self.forward(first, hall).await?;
+                }
+                reason = self.session.told_to_end() => return Err(End::Told(reason)),
+                () = sleep_until(deadline) => return Err(End::KeepAlive),
+                _ = recheck.tick() => recheck_device(&self.caller, hall).await?,
+            }
+        }
+    }
+
+    /// Everything that is complete in the buffer.
+    async fn take_packets(&mut self, hall: &Hall) -> Result<(), End> {
+        while let Some(first_byte) = self.buffer.first().copied() {
+            match V4.read_mut(&mut self.buffer, hall.limits.packet_bytes) {
+                Ok(packet) => self.take(packet, first_byte, hall).await?,
+                Err(protocol::Error::InsufficientBytes(_)) => break,
+                Err(error) => return Err(End::Protocol(error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, packet: Packet, first_byte: u8, hall: &Hall) -> Result<(), End> {
+        match packet {
+            Packet::Publish(publish, _) => self.take_publish(publish, first_byte).await,
+            Packet::Subscribe(subscribe, _) => self.take_subscribe(subscribe).await,
+            Packet::Unsubscribe(unsubscribe, _) => self.take_unsubscribe(unsubscribe, hall).await,
+            Packet::PubAck(ack, _) => {
+                if self.unacked.pop_front() != Some(ack.pkid) {
+                    return Err(End::Protocol(format!("PUBACK {} is not the next one", ack.pkid)));
+                }
+                self.to_router(Packet::PubAck(ack, None)).await
+            }
+            Packet::PingReq(_) => self.reply(Packet::PingResp(PingResp), hall).await,
+            Packet::Disconnect(_, _) => Err(End::Goodbye),
+            Packet::Connect(..) => Err(End::Protocol("a second CONNECT".into())),
+            Packet::PubRec(..) | Packet::PubRel(..) | Packet::PubComp(..) => {
+                Err(End::Violation(Violation::Qos2))
+            }
+            Packet::ConnAck(..) | Packet::SubAck(..) | Packet::UnsubAck(..) | Packet::PingResp(_) => {
+                Err(End::Protocol("a packet only servers send".into()))
+            }
+        }
+    }
+
+    async fn take_publish(&mut self, publish: Publish, first_byte: u8) -> Result<(), End> {
+        let qos = (first_byte >> 1) & 0b11;
+        rights::may_publish(
+            &self.caller.identity,
+            &publish.topic,
+            qos,
+            publish.retain,
+            publish.payload.len(),
+        )
+        .map_err(End::Violation)?;
+        metrics::counter!("boomgate_broker_messages_total", "direction" => "up").increment(1);
+        self.to_router(Packet::Publish(publish, None)).await
+    }
+
+    /// Always QoS 1: the router then waits for our PUBACKs instead of racing ahead of a slow lane.
+    async fn take_subscribe(&mut self, mut subscribe: Subscribe) -> Result<(), End> {
+        for filter in &mut subscribe.filters {
+            rights::may_subscribe(&self.caller.identity, &filter.path).map_err(End::Violation)?;
+            filter.qos = QoS::AtLeastOnce;
+            self.subscribed.insert(filter.path.clone());
+        }
+        if subscribe.filters.is_empty() || self.subscribed.len() > SUBSCRIPTIONS {
+            return Err(End::Protocol("no filter, or too many".into()));
+        }
+        self.to_router(Packet::Subscribe(subscribe, None)).await
+    }
+
+    /// The router answers only for filters it knows.
+    async fn take_unsubscribe(&mut self, unsubscribe: Unsubscribe, hall: &Hall) -> Result<(), End> {
+        if unsubscribe.filters.len() == 1 && self.subscribed.remove(&unsubscribe.filters[0]) {
+            return self.to_router(Packet::Unsubscribe(unsubscribe, None)).await;
+        }
+        self.reply(Packet::UnsubAck(UnsubAck { pkid: unsubscribe.pkid, reasons: Vec::new() }, None), hall)
+            .await
+    }
+
+    async fn to_router(&mut self, packet: Packet) -> Result<(), End> {
+        self.link.tx.send(packet).await.map(drop).map_err(|_| End::Router)
+    }
+
+    async fn reply(&mut self, packet: Packet, hall: &Hall) -> Result<(), End> {
+        self.queue(packet)?;
+        self.flush(hall).await
+    }
+
+    /// Writes `first` and all the router has ready, in one piece.
+    async fn forward(&mut self, first: Option<Notification>, hall: &Hall) -> Result<(), End> {
+        let mut unscheduled = false;
+        let mut next = first;
+        while let Some(notification) = next {
+            unscheduled |= self.take_notification(notification)?;
+            next = match futures_now(self.link.rx.next()) {
+                Some(more) => more.map_err(|_| End::Router)?,
+                None => None,
+            };
+        }
+        self.flush(hall).await?;
+        if unscheduled {
+            self.link.rx.ready().map_err(|_| End::Router)?;
+        }
+        Ok(())
+    }
+
+    /// `true` if the router stopped and wants to be woken.
+    fn take_notification(&mut self, notification: Notification) -> Result<bool, End> {
+        if let Notification::Forward(forward) = &notification {
+            metrics::counter!("boomgate_broker_messages_total", "direction" => "down").increment(1);
+            self.unacked.push_back(packet_id(&forward.publish));
+        }
+        match Option::<Packet>::from(notification) {
+            Some(Packet::Disconnect(..)) => Err(End::Router),
+            Some(packet) => self.queue(packet).map(|()| false),
+            None => Ok(true),
+        }
+    }
+
+    fn queue(&mut self, packet: Packet) -> Result<(), End> {
+        V4.write(packet, &mut self.out).map(drop).map_err(|error| End::Protocol(error.to_string()))
+    }
+
+    async fn flush(&mut self, hall: &Hall) -> Result<(), End> {
+        let result = send(&mut self.socket, &self.out, hall).await;
+        self.out.clear();
+        result
+    }
+
+    /// Sends the will if the device vanished, then waits until the router has let go.
+    async fn finish(mut self, end: &End, will: Option<LastWill>, hall: &Hall) {
+        if let (Some(will), false) = (will, matches!(end, End::Goodbye | End::Told(_))) {
+            let publish = Publish::new(will.topic, will.message, false);
+            drop(self.link.tx.send(Packet::Publish(publish, None)).await);
+        }
+        let goodbye = Disconnect { reason_code: DisconnectReasonCode::NormalDisconnection };
+        if self.link.tx.send(Packet::Disconnect(goodbye, None)).await.is_ok() {
+            drop(timeout(GOODBYE, async { while self.link.rx.next().await.is_ok() {} }).await);
+        }
+        drop(timeout(Duration::from_secs(1), self.socket.shutdown()).await);
+        hall.sessions.leave(self.session).await;
+    }
+}
+
+/// A directory that does not answer ends nobody.
+async fn recheck_device(caller: &Caller, hall: &Hall) -> Result<(), End> {
+    match hall.directory.admit(&caller.claim).await {
+        Ok(identity) if identity == caller.identity => Ok(()),
+        Err(Refusal::Unavailable) => Ok(()),
+        Ok(_) | Err(Refusal::Unknown | Refusal::Revoked | Refusal::WrongCertificate) => {
+            Err(End::Told(EndReason::Revoked))
+        }
+    }
+}
+
+fn heard(read: std::io::Result<usize>) -> Result<(), End> {
+    match read {
+        Ok(0) => Err(End::Closed("by the device".into())),
+        Ok(_) => Ok(()),
+        Err(error) => Err(End::Closed(error.to_string())),
+    }
+}
+
+async fn send(socket: &mut Box<dyn Socket>, bytes: &[u8], hall: &Hall) -> Result<(), End> {
+    match timeout(hall.limits.write_timeout, async {
+        socket.write_all(bytes).await?;
+        socket.flush().await
+    })
+    .await
+    {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(End::Closed(error.to_string())),
+        Err(_) => Err(End::WriteTimeout),
+    }
+}
+
+/// rumqttd keeps the packet id private; its own serial form shows it in bytes 1 and 2.
+fn packet_id(publish: &Publish) -> u16 {
+    let mut bare = publish.clone();
+    bare.topic.clear();
+    bare.payload.clear();
+    let head = bare.serialize();
+    u16::from_be_bytes([head[1], head[2]])
+}
+
+/// The result of a future that is ready at once.
+fn futures_now<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    match future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        std::task::Poll::Ready(value) => Some(value),
+        std::task::Poll::Pending => None,
+    }
+}

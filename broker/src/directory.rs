@@ -1,0 +1,32 @@
+//! What the broker must be told by others: who a certificate belongs to, and whether it may still live.
+
+use async_trait::async_trait;
+use boomgate_domain::ids::DeviceCode;
+use boomgate_schemas::identity::DeviceIdentity;
+
+/// How a connection says who it is.
+#[derive(Clone, Debug)]
+pub enum Claim {
+    /// A certificate of the site's CA, already verified; `fingerprint` is the SHA-256 of its DER form.
+    Certificate { identity: DeviceIdentity, fingerprint: [u8; 32] },
+    /// A client id on the loopback listener.
+    Loopback { device: DeviceCode },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("device is not known")]
+    Unknown,
+    #[error("device is revoked")]
+    Revoked,
+    #[error("certificate is not the device's own")]
+    WrongCertificate,
+    #[error("directory does not answer")]
+    Unavailable,
+}
+
+/// The register of devices. Asked at every CONNECT and again for live sessions.
+#[async_trait]
+pub trait Directory: Send + Sync + 'static {
+    async fn admit(&self, claim: &Claim) -> Result<DeviceIdentity, Refusal>;
+}

@@ -1,0 +1,247 @@
+//! Accept, handshake, CONNECT: each connection in a task of its own, and no step without a time limit.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use boomgate_domain::ids::DeviceCode;
+use boomgate_schemas::identity::DeviceIdentity;
+use bytes::BytesMut;
+use rumqttd::protocol::v4::V4;
+use rumqttd::protocol::{self, Connect, ConnectReturnCode, LastWill, Packet, Protocol};
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use crate::device_link::{self, Caller};
+use crate::directory::{Claim, Directory, Refusal};
+use crate::limits::{Full, Gatekeeper, Place};
+use crate::router::Linker;
+use crate::sessions::Sessions;
+use crate::{BrokerError, Limits, identity, rights};
+
+/// Largest CONNECT: a client id, a will of ours and some air.
+const CONNECT_BYTES: usize = 4096;
+
+/// Keep-alive limits in seconds; a lane that wants none gets none.
+const KEEP_ALIVE: std::ops::RangeInclusive<u16> = 1..=300;
+
+/// What every connection needs.
+pub(crate) struct Hall {
+    pub(crate) limits: Limits,
+    pub(crate) linker: Linker,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) directory: Arc<dyn Directory>,
+    gatekeeper: Gatekeeper,
+}
+
+impl Hall {
+    pub(crate) fn new(
+        limits: Limits,
+        linker: Linker,
+        sessions: Arc<Sessions>,
+        directory: Arc<dyn Directory>,
+    ) -> Self {
+        let gatekeeper = Gatekeeper::new(limits.clone());
+        Self { limits, linker, sessions, directory, gatekeeper }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) enum Door {
+    Tls(TlsAcceptor),
+    Plain,
+}
+
+pub(crate) trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket for T {}
+
+/// Accepts for ever. An error of `accept` itself (too many files) is waited out.
+pub(crate) async fn accept(listener: TcpListener, door: Door, hall: Arc<Hall>) -> Result<(), BrokerError> {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => admit(stream, peer, &door, &hall),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+fn admit(stream: TcpStream, peer: SocketAddr, door: &Door, hall: &Arc<Hall>) {
+    match hall.gatekeeper.enter(peer.ip()) {
+        Ok(place) => drop(tokio::spawn(serve(stream, peer, door.clone(), place, Arc::clone(hall)))),
+        Err(full) => refuse_full(peer, full),
+    }
+}
+
+fn refuse_full(peer: SocketAddr, full: Full) {
+    metrics::counter!("boomgate_broker_refused_total", "reason" => full.label()).increment(1);
+    tracing::debug!(%peer, limit = full.label(), "connection refused: limit reached");
+}
+
+async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, place: Place, hall: Arc<Hall>) {
+    // Without this, PUBACK and command wait for each other's TCP acknowledgement: 40 ms on every decision.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    match door {
+        Door::Plain => greet(Box::new(stream), None, peer, place, &hall).await,
+        Door::Tls(acceptor) => handshake(stream, acceptor, peer, place, &hall).await,
+    }
+}
+
+async fn handshake(stream: TcpStream, acceptor: TlsAcceptor, peer: SocketAddr, place: Place, hall: &Hall) {
+    let stream = match timeout(hall.limits.handshake_timeout, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return refused(peer, "handshake", &error.to_string()),
+        Err(_) => return refused(peer, "handshake_timeout", "no TLS handshake in time"),
+    };
+    let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    let claim = certificate.and_then(|certificate| {
+        let fingerprint = Sha256::digest(certificate.as_ref()).into();
+        identity::of_certificate(certificate).map(|identity| Claim::Certificate { identity, fingerprint })
+    });
+    match claim {
+        Some(claim) => greet(Box::new(stream), Some(claim), peer, place, hall).await,
+        None => refused(peer, "certificate", "certificate names no device"),
+    }
+}
+
+fn refused(peer: SocketAddr, reason: &'static str, why: &str) {
+    metrics::counter!("boomgate_broker_refused_total", "reason" => reason).increment(1);
+    tracing::info!(%peer, reason, why, "connection refused");
+}
+
+/// Reads CONNECT, asks the directory, and hands over to the session.
+async fn greet(
+    mut socket: Box<dyn Socket>,
+    claim: Option<Claim>,
+    peer: SocketAddr,
+    mut place: Place,
+    hall: &Hall,
+) {
+    let mut buffer = BytesMut::with_capacity(1024);
+    let connect = match timeout(hall.limits.connect_timeout, read_connect(&mut socket, &mut buffer)).await {
+        Ok(Ok(connect)) => connect,
+        Ok(Err(refusal)) => return turn_away(socket, peer, refusal).await,
+        Err(_) => return refused(peer, "connect_timeout", "no CONNECT in time"),
+    };
+    match caller(&connect, claim, hall).await {
+        Ok(mut caller) => {
+            place.known();
+            caller.keep_alive = Duration::from_secs(u64::from(connect.0.keep_alive)).mul_f32(1.5);
+            device_link::run(socket, buffer, caller, connect.1, hall).await;
+        }
+        Err(refusal) => turn_away(socket, peer, refusal).await,
+    }
+}
+
+/// Why a CONNECT is not accepted, and the code that says so.
+#[derive(Debug, thiserror::Error)]
+enum ConnectRefusal {
+    #[error("not a CONNECT of MQTT 3.1.1: {0}")]
+    Protocol(String),
+    #[error("MQTT version is not 3.1.1")]
+    Version,
+    #[error("client id {0:?} is not the device of the certificate")]
+    ClientId(String),
+    #[error("keep-alive of {0} s is outside {KEEP_ALIVE:?}")]
+    KeepAlive(u16),
+    #[error("will is not allowed: {0}")]
+    Will(rights::Violation),
+    #[error(transparent)]
+    Directory(Refusal),
+}
+
+impl ConnectRefusal {
+    fn code(&self) -> Option<ConnectReturnCode> {
+        match self {
+            Self::Protocol(_) => None,
+            Self::Version => Some(ConnectReturnCode::RefusedProtocolVersion),
+            Self::ClientId(_) | Self::KeepAlive(_) => Some(ConnectReturnCode::ClientIdentifierNotValid),
+            Self::Directory(Refusal::Unavailable) => Some(ConnectReturnCode::ServiceUnavailable),
+            Self::Will(_) | Self::Directory(_) => Some(ConnectReturnCode::NotAuthorized),
+        }
+    }
+
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Protocol(_) => "protocol",
+            Self::Version => "version",
+            Self::ClientId(_) => "client_id",
+            Self::KeepAlive(_) => "keep_alive",
+            Self::Will(_) => "will",
+            Self::Directory(Refusal::Unknown) => "unknown_device",
+            Self::Directory(Refusal::Revoked) => "revoked",
+            Self::Directory(Refusal::WrongCertificate) => "wrong_certificate",
+            Self::Directory(Refusal::Unavailable) => "directory_unavailable",
+        }
+    }
+}
+
+async fn read_connect(
+    socket: &mut Box<dyn Socket>,
+    buffer: &mut BytesMut,
+) -> Result<(Connect, Option<LastWill>), ConnectRefusal> {
+    loop {
+        match V4.read_mut(buffer, CONNECT_BYTES) {
+            Ok(Packet::Connect(connect, _, will, _, _)) => return Ok((connect, will)),
+            Ok(_) => return Err(ConnectRefusal::Protocol("another packet came first".into())),
+            Err(protocol::Error::InsufficientBytes(_)) => {}
+            Err(protocol::Error::InvalidProtocolLevel(_)) => return Err(ConnectRefusal::Version),
+            Err(error) => return Err(ConnectRefusal::Protocol(error.to_string())),
+        }
+        match socket.read_buf(buffer).await {
+            Ok(0) => return Err(ConnectRefusal::Protocol("closed before CONNECT".into())),
+            Ok(_) => {}
+            Err(error) => return Err(ConnectRefusal::Protocol(error.to_string())),
+        }
+    }
+}
+
+async fn caller(
+    (connect, will): &(Connect, Option<LastWill>),
+    claim: Option<Claim>,
+    hall: &Hall,
+) -> Result<Caller, ConnectRefusal> {
+    let device: DeviceCode =
+        connect.client_id.parse().map_err(|_| ConnectRefusal::ClientId(printable(&connect.client_id)))?;
+    if !KEEP_ALIVE.contains(&connect.keep_alive) {
+        return Err(ConnectRefusal::KeepAlive(connect.keep_alive));
+    }
+    let claim = claim.unwrap_or(Claim::Loopback { device: device.clone() });
+    let identity = hall.directory.admit(&claim).await.map_err(ConnectRefusal::Directory)?;
+    if identity.device != device {
+        return Err(ConnectRefusal::ClientId(printable(&connect.client_id)));
+    }
+    check_will(&identity, will.as_ref())?;
+    Ok(Caller { identity, claim, keep_alive: Duration::ZERO })
+}
+
+fn check_will(identity: &DeviceIdentity, will: Option<&LastWill>) -> Result<(), ConnectRefusal> {
+    let Some(will) = will else { return Ok(()) };
+    rights::may_publish(identity, &will.topic, will.qos as u8, will.retain, will.message.len())
+        .map_err(ConnectRefusal::Will)
+}
+
+fn printable(text: &str) -> String {
+    text.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+async fn turn_away(mut socket: Box<dyn Socket>, peer: SocketAddr, refusal: ConnectRefusal) {
+    refused(peer, refusal.label(), &refusal.to_string());
+    let Some(code) = refusal.code() else { return };
+    let farewell = device_link::connack(code);
+    // Whoever is turned away may be gone already.
+    drop(
+        timeout(Duration::from_secs(1), async {
+            socket.write_all(&farewell).await?;
+            socket.shutdown().await
+        })
+        .await,
+    );
+}

@@ -1,0 +1,442 @@
+//! The front door against real clients, strangers and attackers, over real sockets and TLS.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use boomgate_broker::{
+    Broker, BrokerConfig, Claim, Directory, EndReason, Limits, Refusal, TlsListener, server_config,
+};
+use boomgate_domain::ids::DeviceCode;
+use boomgate_schemas::identity::DeviceIdentity;
+use rumqttc::{AsyncClient, Event, EventLoop, Incoming, MqttOptions, QoS, TlsConfiguration, Transport};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Knows every device named `<lane>-pi` of site north; the test can revoke.
+#[derive(Default)]
+struct Register {
+    revoked: Mutex<HashSet<DeviceCode>>,
+}
+
+#[async_trait]
+impl Directory for Register {
+    async fn admit(&self, claim: &Claim) -> Result<DeviceIdentity, Refusal> {
+        let identity = match claim {
+            Claim::Certificate { identity, .. } => identity.clone(),
+            Claim::Loopback { device } => {
+                let lane = device.as_str().strip_suffix("-pi").ok_or(Refusal::Unknown)?;
+                format!("boomgate://north/{lane}/{device}").parse().map_err(|_| Refusal::Unknown)?
+            }
+        };
+        if self.revoked.lock().unwrap().contains(&identity.device) {
+            Err(Refusal::Revoked)
+        } else {
+            Ok(identity)
+        }
+    }
+}
+
+struct Site {
+    broker: Broker,
+    register: Arc<Register>,
+    ca: rcgen::CertifiedIssuer<'static, rcgen::KeyPair>,
+}
+
+impl Site {
+    async fn open(limits: Limits) -> Self {
+        let ca = authority();
+        let (cert, key) = certificate(&ca, vec![rcgen::SanType::DnsName("localhost".try_into().unwrap())]);
+        let tls = server_config(ca.pem().as_bytes(), cert.as_bytes(), key.as_bytes()).unwrap();
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let config =
+            BrokerConfig { tls: Some(TlsListener { listen: any, config: tls }), plain: Some(any), limits };
+        let register = Arc::new(Register::default());
+        let broker = Broker::start(config, Arc::clone(&register) as Arc<dyn Directory>).await.unwrap();
+        Self { broker, register, ca }
+    }
+
+    fn plain(&self) -> SocketAddr {
+        self.broker.listening().plain.unwrap()
+    }
+
+    fn tls(&self) -> SocketAddr {
+        self.broker.listening().tls.unwrap()
+    }
+
+    fn tls_lane(&self, san: &str, client_id: &str) -> Lane {
+        let (cert, key) = certificate(&self.ca, vec![rcgen::SanType::URI(san.try_into().unwrap())]);
+        let transport =
+            Transport::tls_with_config(TlsConfiguration::Rustls(client_tls(self.ca.pem(), cert, key)));
+        Lane::dial("localhost", self.tls().port(), client_id, Some(transport))
+    }
+}
+
+fn authority() -> rcgen::CertifiedIssuer<'static, rcgen::KeyPair> {
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    rcgen::CertifiedIssuer::self_signed(params, rcgen::KeyPair::generate().unwrap()).unwrap()
+}
+
+fn certificate(
+    ca: &rcgen::CertifiedIssuer<'static, rcgen::KeyPair>,
+    names: Vec<rcgen::SanType>,
+) -> (String, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    params.subject_alt_names = names;
+    (params.signed_by(&key, ca).unwrap().pem(), key.serialize_pem())
+}
+
+fn client_tls(ca: String, cert: String, key: String) -> Arc<rustls::ClientConfig> {
+    use rustls::pki_types::pem::PemObject;
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(rustls::pki_types::CertificateDer::from_pem_slice(ca.as_bytes()).unwrap()).unwrap();
+    let chain = vec![rustls::pki_types::CertificateDer::from_pem_slice(cert.as_bytes()).unwrap()];
+    let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+    let config =
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_client_auth_cert(chain, key)
+            .unwrap();
+    Arc::new(config)
+}
+
+/// A rumqttc client and what it hears.
+struct Lane {
+    client: AsyncClient,
+    events: EventLoop,
+}
+
+impl Lane {
+    fn plain(address: SocketAddr, device: &str) -> Self {
+        Self::dial("127.0.0.1", address.port(), device, None)
+    }
+
+    fn dial(host: &str, port: u16, client_id: &str, transport: Option<Transport>) -> Self {
+        let mut options = MqttOptions::new(client_id, host, port);
+        options.set_keep_alive(Duration::from_secs(5)).set_max_packet_size(100_000, 100_000);
+        if let Some(transport) = transport {
+            options.set_transport(transport);
+        }
+        let (client, events) = AsyncClient::new(options, 100);
+        Self { client, events }
+    }
+
+    async fn connected(mut self) -> Self {
+        self.wait(|packet| matches!(packet, Incoming::ConnAck(_))).await.unwrap();
+        self
+    }
+
+    async fn subscribed(mut self, topic: &str) -> Self {
+        self.client.subscribe(topic, QoS::AtLeastOnce).await.unwrap();
+        self.wait(|packet| matches!(packet, Incoming::SubAck(_))).await.unwrap();
+        self
+    }
+
+    /// The first matching packet, or the error that ended the connection.
+    async fn wait(&mut self, wanted: impl Fn(&Incoming) -> bool) -> Result<Incoming, String> {
+        timeout(PATIENCE, async {
+            loop {
+                match self.events.poll().await {
+                    Ok(Event::Incoming(packet)) if wanted(&packet) => return Ok(packet),
+                    Ok(_) => {}
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+        })
+        .await
+        .unwrap_or(Err("nothing came".into()))
+    }
+
+    async fn is_cut_off(&mut self) -> bool {
+        match self.wait(|_| false).await {
+            Err(error) => error != "nothing came",
+            Ok(_) => false,
+        }
+    }
+}
+
+/// What the server hears on `up`, through an in-process link.
+async fn ear(site: &Site) -> boomgate_broker::Link {
+    let mut link = site.broker.linker().link("@ear").await.unwrap();
+    link.tx.subscribe("bg/v1/+/+/up").unwrap();
+    while !matches!(link.rx.next().await.unwrap(), Some(rumqttd::Notification::DeviceAck(_))) {}
+    link
+}
+
+async fn hear(link: &mut boomgate_broker::Link) -> (String, Vec<u8>) {
+    timeout(PATIENCE, async {
+        loop {
+            if let Some(rumqttd::Notification::Forward(forward)) = link.rx.next().await.unwrap() {
+                let topic = String::from_utf8(forward.publish.topic.to_vec()).unwrap();
+                return (topic, forward.publish.payload.to_vec());
+            }
+        }
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_lane_with_a_certificate_speaks_and_is_spoken_to() {
+    let site = Site::open(Limits::default()).await;
+    let mut ear = ear(&site).await;
+    let lane = site.tls_lane("boomgate://north/in-1/pi-1", "pi-1").connected().await;
+    let mut lane = lane.subscribed("bg/v1/north/in-1/cmd").await;
+    lane.client.publish("bg/v1/north/in-1/up", QoS::AtLeastOnce, false, b"event".to_vec()).await.unwrap();
+    lane.wait(|packet| matches!(packet, Incoming::PubAck(_))).await.unwrap();
+    assert_eq!(hear(&mut ear).await, ("bg/v1/north/in-1/up".into(), b"event".to_vec()));
+    for number in 0..250u8 {
+        ear.tx.try_publish("bg/v1/north/in-1/cmd", vec![number]).unwrap();
+    }
+    for number in 0..250u8 {
+        let Incoming::Publish(publish) =
+            lane.wait(|packet| matches!(packet, Incoming::Publish(_))).await.unwrap()
+        else {
+            unreachable!()
+        };
+        assert_eq!(publish.payload[..], [number], "more than the router's window of 100, in order");
+    }
+}
+
+#[tokio::test]
+async fn a_client_id_that_is_not_the_certificates_device_is_refused_with_a_code() {
+    let site = Site::open(Limits::default()).await;
+    let mut lane = site.tls_lane("boomgate://north/in-1/pi-1", "pi-2");
+    let error = lane.wait(|_| false).await.unwrap_err();
+    assert!(error.contains("BadClientId"), "{error}");
+}
+
+#[tokio::test]
+async fn strangers_and_nameless_certificates_do_not_get_in() {
+    let site = Site::open(Limits::default()).await;
+    assert!(site.tls_lane("https://north/in-1/pi-1", "pi-1").is_cut_off().await);
+    let other = authority();
+    let (cert, key) =
+        certificate(&other, vec![rcgen::SanType::URI("boomgate://north/in-1/pi-1".try_into().unwrap())]);
+    let transport =
+        Transport::tls_with_config(TlsConfiguration::Rustls(client_tls(site.ca.pem(), cert, key)));
+    assert!(Lane::dial("localhost", site.tls().port(), "pi-1", Some(transport)).is_cut_off().await);
+}
+
+#[tokio::test]
+async fn a_device_on_anothers_topics_is_cut_off_and_nothing_leaks() {
+    let site = Site::open(Limits::default()).await;
+    let mut ear = ear(&site).await;
+    for topic in ["bg/v1/north/in-2/up", "bg/v1/south/in-1/up", "bg/v1/north/in-1/cmd", "bg/watchdog", "x"] {
+        let mut lane = Lane::plain(site.plain(), "in-1-pi").connected().await;
+        lane.client.publish(topic, QoS::AtLeastOnce, false, b"forged".to_vec()).await.unwrap();
+        assert!(lane.is_cut_off().await, "publish {topic}");
+    }
+    for filter in [
+        "#",
+        "bg/v1/north/in-2/cmd",
+        "bg/v1/north/+/cmd",
+        "$share/g/bg/v1/north/in-1/cmd",
+        "bg/v1/north/in-1/up",
+    ] {
+        let mut lane = Lane::plain(site.plain(), "in-1-pi").connected().await;
+        lane.client.subscribe(filter, QoS::AtLeastOnce).await.unwrap();
+        assert!(lane.is_cut_off().await, "subscribe {filter}");
+    }
+    let lane = Lane::plain(site.plain(), "in-1-pi").connected().await;
+    lane.client.publish("bg/v1/north/in-1/up", QoS::AtLeastOnce, false, b"honest".to_vec()).await.unwrap();
+    let listening = tokio::spawn(async move {
+        let mut lane = lane;
+        lane.wait(|_| false).await
+    });
+    assert_eq!(hear(&mut ear).await.1, b"honest");
+    listening.abort();
+}
+
+#[tokio::test]
+async fn retained_qos2_and_foreign_wills_are_refused() {
+    let site = Site::open(Limits::default()).await;
+    let mut lane = Lane::plain(site.plain(), "in-1-pi").connected().await;
+    lane.client.publish("bg/v1/north/in-1/up", QoS::AtLeastOnce, true, b"x".to_vec()).await.unwrap();
+    assert!(lane.is_cut_off().await);
+    let mut lane = Lane::plain(site.plain(), "in-1-pi").connected().await;
+    lane.client.publish("bg/v1/north/in-1/up", QoS::ExactlyOnce, false, b"x".to_vec()).await.unwrap();
+    assert!(lane.is_cut_off().await);
+    let mut options = MqttOptions::new("in-1-pi", "127.0.0.1", site.plain().port());
+    options.set_last_will(rumqttc::LastWill::new("bg/v1/north/in-2/up", "boo", QoS::AtMostOnce, false));
+    let (client, events) = AsyncClient::new(options, 10);
+    let error = Lane { client, events }.wait(|_| false).await.unwrap_err();
+    assert!(error.contains("NotAuthorized"), "{error}");
+}
+
+#[tokio::test]
+async fn a_second_connection_takes_over_and_the_first_is_gone() {
+    let site = Site::open(Limits::default()).await;
+    let mut first =
+        Lane::plain(site.plain(), "in-1-pi").connected().await.subscribed("bg/v1/north/in-1/cmd").await;
+    for _ in 0..20 {
+        let second =
+            Lane::plain(site.plain(), "in-1-pi").connected().await.subscribed("bg/v1/north/in-1/cmd").await;
+        assert!(first.is_cut_off().await);
+        first = second;
+    }
+    let mut ear = ear(&site).await;
+    ear.tx.try_publish("bg/v1/north/in-1/cmd", b"go".to_vec()).unwrap();
+    first.wait(|packet| matches!(packet, Incoming::Publish(_))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_take_over_while_the_old_socket_does_not_read_leaves_the_router_alive() {
+    let limits = Limits { write_timeout: Duration::from_secs(1), ..Limits::default() };
+    let site = Site::open(limits).await;
+    let mut ear = ear(&site).await;
+    let mut stuck = TcpStream::connect(site.plain()).await.unwrap();
+    stuck.write_all(&raw_connect("in-1-pi")).await.unwrap();
+    stuck.write_all(&raw_subscribe("bg/v1/north/in-1/cmd")).await.unwrap();
+    stuck.read_exact(&mut [0; 9]).await.unwrap();
+    for _ in 0..200 {
+        ear.tx.try_publish("bg/v1/north/in-1/cmd", vec![7; 50_000]).unwrap();
+        tokio::task::yield_now().await;
+    }
+    let mut second = TcpStream::connect(site.plain()).await.unwrap();
+    second.write_all(&raw_connect("in-1-pi")).await.unwrap();
+    second.read_exact(&mut [0; 4]).await.unwrap();
+    second.write_all(&[0xe0, 0]).await.unwrap();
+    drop((stuck, second));
+    let lane = Lane::plain(site.plain(), "in-2-pi").connected().await;
+    lane.client.publish("bg/v1/north/in-2/up", QoS::AtLeastOnce, false, b"alive".to_vec()).await.unwrap();
+    let listening = tokio::spawn(async move {
+        let mut lane = lane;
+        lane.wait(|_| false).await
+    });
+    assert_eq!(hear(&mut ear).await.1, b"alive");
+    listening.abort();
+}
+
+#[tokio::test]
+async fn revocation_cuts_the_live_session_and_the_next_connect() {
+    let limits = Limits { recheck: Duration::from_millis(100), ..Limits::default() };
+    let site = Site::open(limits).await;
+    let mut lane = Lane::plain(site.plain(), "in-1-pi").connected().await;
+    site.register.revoked.lock().unwrap().insert("in-1-pi".parse().unwrap());
+    assert!(lane.is_cut_off().await);
+    let error = Lane::plain(site.plain(), "in-1-pi").wait(|_| false).await.unwrap_err();
+    assert!(error.contains("NotAuthorized"), "{error}");
+}
+
+#[tokio::test]
+async fn an_operator_can_end_a_session_at_once() {
+    let site = Site::open(Limits::default()).await;
+    let mut lane = Lane::plain(site.plain(), "in-1-pi").connected().await;
+    assert!(site.broker.disconnect(&"in-1-pi".parse().unwrap(), EndReason::Revoked).await);
+    assert!(lane.is_cut_off().await);
+    assert!(!site.broker.disconnect(&"in-1-pi".parse().unwrap(), EndReason::Revoked).await);
+}
+
+#[tokio::test]
+async fn silent_sockets_harm_nobody_and_are_closed() {
+    let limits = Limits {
+        handshake_timeout: Duration::from_millis(500),
+        connect_timeout: Duration::from_millis(500),
+        half_open_per_address: 60,
+        ..Limits::default()
+    };
+    let site = Site::open(limits).await;
+    let mut silent = Vec::new();
+    for _ in 0..25 {
+        silent.push(TcpStream::connect(site.tls()).await.unwrap());
+        silent.push(TcpStream::connect(site.plain()).await.unwrap());
+    }
+    site.tls_lane("boomgate://north/in-1/pi-1", "pi-1").connected().await;
+    for mut socket in silent {
+        let read = timeout(PATIENCE, socket.read(&mut [0; 16])).await.unwrap();
+        assert!(matches!(read, Ok(0) | Err(_)), "closed by the broker");
+    }
+}
+
+#[tokio::test]
+async fn too_many_half_open_connections_of_one_address_are_refused() {
+    let site = Site::open(Limits { half_open_per_address: 3, ..Limits::default() }).await;
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(TcpStream::connect(site.plain()).await.unwrap());
+    }
+    let mut extra = TcpStream::connect(site.plain()).await.unwrap();
+    let read = timeout(PATIENCE, extra.read(&mut [0; 16])).await.unwrap();
+    assert!(matches!(read, Ok(0) | Err(_)));
+}
+
+#[tokio::test]
+async fn malformed_and_oversize_packets_end_only_their_own_connection() {
+    let site = Site::open(Limits::default()).await;
+    let mut healthy = Lane::plain(site.plain(), "in-2-pi").connected().await;
+    let evil: [&[u8]; 8] = [
+        &[0x00, 0x00],
+        &[0x30, 0xff, 0xff, 0xff, 0x7f],
+        &[0x30, 0x02, 0x00, 0xff],
+        &[0x40, 0x02, 0x00, 0x63],
+        &[0x20, 0x02, 0x00, 0x00],
+        &[0x82, 0x00],
+        &[0xf0, 0x02, 0x01, 0x01],
+        &[0x10, 0x0c, 0, 4, b'M', b'Q', b'T', b'T', 4, 2, 0, 60, 0, 0],
+    ];
+    for bytes in evil {
+        let mut socket = TcpStream::connect(site.plain()).await.unwrap();
+        socket.write_all(&raw_connect("in-1-pi")).await.unwrap();
+        socket.read_exact(&mut [0; 4]).await.unwrap();
+        socket.write_all(bytes).await.unwrap();
+        let read = timeout(PATIENCE, socket.read(&mut [0; 16])).await.unwrap();
+        assert!(matches!(read, Ok(0) | Err(_)), "{bytes:02x?}");
+    }
+    healthy.client.publish("bg/v1/north/in-2/up", QoS::AtLeastOnce, false, b"x".to_vec()).await.unwrap();
+    healthy.wait(|packet| matches!(packet, Incoming::PubAck(_))).await.unwrap();
+}
+
+#[tokio::test]
+async fn wrong_versions_ids_and_keep_alives_get_their_code() {
+    let site = Site::open(Limits::default()).await;
+    let mut version_five = raw_connect("in-1-pi");
+    version_five[8] = 5;
+    let mut no_keep_alive = raw_connect("in-1-pi");
+    no_keep_alive[11] = 0;
+    for (connect, code) in
+        [(version_five, 1), (raw_connect("In/1#+$"), 2), (no_keep_alive, 2), (raw_connect("stranger"), 5)]
+    {
+        for _ in 0..2 {
+            let mut socket = TcpStream::connect(site.plain()).await.unwrap();
+            socket.write_all(&connect).await.unwrap();
+            let mut answer = [0; 4];
+            timeout(PATIENCE, socket.read_exact(&mut answer)).await.unwrap().unwrap();
+            assert_eq!(answer, [0x20, 2, 0, code]);
+        }
+    }
+    Lane::plain(site.plain(), "in-1-pi").connected().await;
+}
+
+#[tokio::test]
+async fn a_plain_listener_beyond_loopback_is_refused() {
+    let config =
+        BrokerConfig { tls: None, plain: Some("0.0.0.0:0".parse().unwrap()), limits: Limits::default() };
+    let error = Broker::start(config, Arc::new(Register::default())).await.err().unwrap();
+    assert!(error.to_string().contains("not a loopback address"), "{error}");
+}
+
+fn raw_connect(client_id: &str) -> Vec<u8> {
+    let length = u8::try_from(client_id.len()).unwrap();
+    let mut bytes = vec![0x10, 12 + length, 0, 4, b'M', b'Q', b'T', b'T', 4, 2, 0, 60, 0, length];
+    bytes.extend(client_id.as_bytes());
+    bytes
+}
+
+fn raw_subscribe(filter: &str) -> Vec<u8> {
+    let length = u8::try_from(filter.len()).unwrap();
+    let mut bytes = vec![0x82, 5 + length, 0, 1, 0, length];
+    bytes.extend(filter.as_bytes());
+    bytes.push(1);
+    bytes
+}
