@@ -109,7 +109,7 @@ pub(crate) async fn run(
     let end = live.run(hall).await;
     metrics::gauge!("boomgate_broker_connections").decrement(1.0);
     metrics::counter!("boomgate_broker_ended_total", "reason" => end.label()).increment(1);
-    report(&device.to_string(), &end);
+    report(device.as_str(), &end);
     live.finish(&end, will, hall).await;
 }
 
@@ -203,7 +203,7 @@ impl Live {
                 if self.unacked.pop_front() != Some(ack.pkid) {
                     return Err(End::Protocol(format!("PUBACK {} is not the next one", ack.pkid)));
                 }
-                self.to_router(Packet::PubAck(ack, None)).await
+                self.route(Packet::PubAck(ack, None)).await
             }
             Packet::PingReq(_) => self.reply(Packet::PingResp(PingResp), hall).await,
             Packet::Disconnect(_, _) => Err(End::Goodbye),
@@ -228,7 +228,7 @@ impl Live {
         )
         .map_err(End::Violation)?;
         metrics::counter!("boomgate_broker_messages_total", "direction" => "up").increment(1);
-        self.to_router(Packet::Publish(publish, None)).await
+        self.route(Packet::Publish(publish, None)).await
     }
 
     /// Always QoS 1: the router then waits for our PUBACKs instead of racing ahead of a slow lane.
@@ -241,19 +241,19 @@ impl Live {
         if subscribe.filters.is_empty() || self.subscribed.len() > SUBSCRIPTIONS {
             return Err(End::Protocol("no filter, or too many".into()));
         }
-        self.to_router(Packet::Subscribe(subscribe, None)).await
+        self.route(Packet::Subscribe(subscribe, None)).await
     }
 
     /// The router answers only for filters it knows.
     async fn take_unsubscribe(&mut self, unsubscribe: Unsubscribe, hall: &Hall) -> Result<(), End> {
         if unsubscribe.filters.len() == 1 && self.subscribed.remove(&unsubscribe.filters[0]) {
-            return self.to_router(Packet::Unsubscribe(unsubscribe, None)).await;
+            return self.route(Packet::Unsubscribe(unsubscribe, None)).await;
         }
         self.reply(Packet::UnsubAck(UnsubAck { pkid: unsubscribe.pkid, reasons: Vec::new() }, None), hall)
             .await
     }
 
-    async fn to_router(&mut self, packet: Packet) -> Result<(), End> {
+    async fn route(&mut self, packet: Packet) -> Result<(), End> {
         self.link.tx.send(packet).await.map(drop).map_err(|_| End::Router)
     }
 

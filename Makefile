@@ -1,0 +1,51 @@
+# Boomgate. `make help` lists what can be done; everything else is cargo.
+
+.DEFAULT_GOAL := help
+SHELL := bash
+CARGO ?= cargo
+# One build folder for demo, tests and CI; CARGO_TARGET_DIR moves it.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+DEMO_ARGS ?=
+
+.PHONY: help demo test check fmt e2e bench fuzz
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Run a car park on this machine: PostgreSQL, server, four lanes, cars (DEMO_ARGS="--help" teaches more)
+	@scripts/prepare rust cc postgresql
+	@echo "Building server and lane (first time about 12 minutes on 2 cores, later seconds)"
+	@$(CARGO) build --quiet -p boomgate -p boomgate-edge-agent
+	@$(TARGET)/debug/boomgate demo $(DEMO_ARGS)
+
+test: ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
+	@scripts/prepare rust cc postgresql mosquitto opencv nextest
+	@echo "Building everything with its tests (first time about 18 minutes on 2 cores)"
+	@$(CARGO) build --quiet --workspace --all-targets
+	@echo "Running the tests (about 5 minutes)"
+	@$(CARGO) nextest run --workspace
+	@echo "Building and running the camera tests with OpenCV (about 3 minutes)"
+	@$(CARGO) nextest run -p boomgate-edge-agent --features opencv
+
+check: ## Format, lints, and the dependency rules if cargo-deny is there
+	@scripts/prepare rust cc
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: dependency rules not checked (cargo install cargo-deny)"; fi
+
+fmt: ## Format the code
+	@$(CARGO) fmt --all
+
+e2e: ## Look at the live page in a real browser
+	@scripts/prepare rust cc postgresql chromium nextest
+	@$(CARGO) build --quiet -p boomgate -p boomgate-edge-agent
+	@$(CARGO) nextest run -p boomgate-tests --run-ignored only page
+
+bench: ## Measure against pgbench, COPY and Mosquitto in the same run; writes target/bench.json
+	@scripts/prepare rust cc postgresql mosquitto
+	@echo "Building with optimisation (first time about 20 minutes on 2 cores)"
+	@$(CARGO) bench --quiet -p boomgate-tests
+
+fuzz: ## Give every decoder a million broken inputs (about 10 minutes)
+	@scripts/prepare rust cc nextest
+	@PROPTEST_CASES=1000000 $(CARGO) nextest run -p boomgate-schemas --test fuzz
