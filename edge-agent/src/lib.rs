@@ -4,4 +4,9 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod camera;
+pub mod clock;
+pub mod gpio;
 pub mod recognise;
+pub mod sim;
+pub mod spool;

@@ -1,0 +1,285 @@
+//! Frames through OpenCV's VideoCapture: network cameras (RTSP), V4L2 devices, GStreamer pipelines, video files.
+//!
+//! One thread keeps grabbing, so that a frame asked for is never an old one out of a buffer; it reopens a source that
+//! fell silent, ever more patiently. A file is played at its own pace and from its start again.
+
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use image::RgbImage;
+use opencv::core::{CV_8UC1, CV_8UC3, Mat, Vector};
+use opencv::prelude::{MatTraitConst, MatTraitConstManual, VideoCaptureTrait, VideoCaptureTraitConst};
+use opencv::videoio::{
+    CAP_ANY, CAP_FFMPEG, CAP_GSTREAMER, CAP_PROP_BUFFERSIZE, CAP_PROP_FPS, CAP_PROP_OPEN_TIMEOUT_MSEC,
+    CAP_PROP_READ_TIMEOUT_MSEC, CAP_V4L2, VideoCapture,
+};
+use tracing::{info, warn};
+
+use super::{Camera, CameraError};
+
+const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT_MS: i32 = 5_000;
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+/// How a source is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `rtsp://`, `http://` and the like.
+    Network(String),
+    /// `/dev/video0`, or its number.
+    Device(i32),
+    /// A GStreamer pipeline that ends in an appsink, known by its ` ! `.
+    Pipeline(String),
+    File(String),
+}
+
+pub struct OpenCvCamera {
+    source: String,
+    shared: Arc<Shared>,
+    given: u64,
+    not_before: Option<Instant>,
+}
+
+#[derive(Default)]
+struct Shared {
+    latest: Mutex<Latest>,
+    arrived: Condvar,
+}
+
+#[derive(Default)]
+struct Latest {
+    number: u64,
+    grabbed: Option<Instant>,
+    picture: Option<RgbImage>,
+    trouble: Option<String>,
+    stopped: bool,
+}
+
+impl Source {
+    pub fn parse(text: &str) -> Source {
+        let device = text.strip_prefix("/dev/video").unwrap_or(text);
+        match device.parse() {
+            Ok(index) => Source::Device(index),
+            Err(_) if text.contains(" ! ") => Source::Pipeline(text.to_owned()),
+            Err(_) if text.contains("://") => Source::Network(text.to_owned()),
+            Err(_) => Source::File(text.to_owned()),
+        }
+    }
+
+    fn open(&self) -> Result<VideoCapture, String> {
+        let said = |error: opencv::Error| error.message;
+        let timeouts =
+            Vector::from_slice(&[CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT_MS, CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_MS]);
+        let mut capture = match self {
+            Source::Network(url) => VideoCapture::from_file_with_params(url, CAP_FFMPEG, &timeouts),
+            Source::Device(index) => VideoCapture::new(*index, CAP_V4L2),
+            Source::Pipeline(pipeline) => VideoCapture::from_file(pipeline, CAP_GSTREAMER),
+            Source::File(path) if !Path::new(path).exists() => return Err("there is no such file".into()),
+            Source::File(path) => VideoCapture::from_file(path, CAP_ANY),
+        }
+        .map_err(said)?;
+        if !capture.is_opened().map_err(said)? {
+            return Err("the source cannot be opened".into());
+        }
+        // Not every backend keeps a buffer that can be shortened; the grabbing thread makes up for it.
+        let _ = capture.set(CAP_PROP_BUFFERSIZE, 1.0);
+        Ok(capture)
+    }
+
+    /// Time between two frames of a file; live sources set their own pace.
+    fn pace(&self, capture: &VideoCapture) -> Duration {
+        match self {
+            Source::File(_) => {
+                let rate = capture.get(CAP_PROP_FPS).unwrap_or(25.0);
+                Duration::from_secs_f64(1.0 / if (1.0..=240.0).contains(&rate) { rate } else { 25.0 })
+            }
+            Source::Network(_) | Source::Device(_) | Source::Pipeline(_) => Duration::ZERO,
+        }
+    }
+}
+
+impl OpenCvCamera {
+    /// Starts grabbing; a source that is not there yet is tried again, and `frame` says so meanwhile.
+    pub fn open(source: &str) -> Result<OpenCvCamera, CameraError> {
+        let shared = Arc::new(Shared::default());
+        let (parsed, theirs) = (Source::parse(source), Arc::clone(&shared));
+        std::thread::Builder::new().name("camera".into()).spawn(move || keep_grabbing(&parsed, &theirs)).map_err(
+            |error| CameraError::Silent { source_name: source.to_owned(), waited_ms: 0, why: error.to_string() },
+        )?;
+        Ok(OpenCvCamera { source: source.to_owned(), shared, given: 0, not_before: None })
+    }
+}
+
+impl Camera for OpenCvCamera {
+    fn begin(&mut self) {
+        self.not_before = Some(Instant::now());
+    }
+
+    fn frame(&mut self) -> Result<RgbImage, CameraError> {
+        let begun = Instant::now();
+        let mut latest = self.shared.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let fresh = latest.number > self.given && latest.grabbed >= self.not_before;
+            if let (true, Some(picture)) = (fresh, &latest.picture) {
+                self.given = latest.number;
+                return Ok(picture.clone());
+            }
+            let left = PATIENCE.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                let why = latest.trouble.clone().unwrap_or_else(|| "it is open but silent".into());
+                let source_name = without_password(&self.source);
+                return Err(CameraError::Silent { source_name, waited_ms: PATIENCE.as_millis() as u64, why });
+            }
+            latest = self.shared.arrived.wait_timeout(latest, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Drop for OpenCvCamera {
+    fn drop(&mut self) {
+        // The thread may sit in a read for seconds; it is told, not waited for.
+        self.shared.latest.lock().unwrap_or_else(PoisonError::into_inner).stopped = true;
+    }
+}
+
+fn keep_grabbing(source: &Source, shared: &Shared) {
+    let mut wait = FIRST_WAIT;
+    while !shared.is_stopped() {
+        let grabbed = source.open().map(|mut capture| grab(source, &mut capture, shared));
+        match grabbed {
+            Ok(frames) if frames > 0 => wait = FIRST_WAIT,
+            Ok(_) => shared.trouble("it gives no frames"),
+            Err(why) => {
+                warn!(why, retry_ms = wait.as_millis() as u64, "the camera cannot be opened");
+                shared.trouble(&why);
+            }
+        }
+        if !matches!(source, Source::File(_)) || shared.has_trouble() {
+            std::thread::sleep(wait);
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+}
+
+/// Grabs until the source ends; returns the number of frames.
+fn grab(source: &Source, capture: &mut VideoCapture, shared: &Shared) -> u64 {
+    let pace = source.pace(capture);
+    let mut mat = Mat::default();
+    let mut frames = 0;
+    while !shared.is_stopped() {
+        let begun = Instant::now();
+        match capture.read(&mut mat) {
+            Ok(true) => match picture_of(&mat) {
+                Some(picture) => shared.put(picture),
+                None => {
+                    shared.trouble("its pixels are neither 8-bit colour nor 8-bit grey");
+                    return frames;
+                }
+            },
+            Ok(false) => break,
+            Err(error) => {
+                shared.trouble(&error.message);
+                break;
+            }
+        }
+        frames += 1;
+        std::thread::sleep(pace.saturating_sub(begun.elapsed()));
+    }
+    if !matches!(source, Source::File(_)) {
+        info!(frames, "the camera's stream ended; it is opened again");
+    }
+    frames
+}
+
+fn picture_of(mat: &Mat) -> Option<RgbImage> {
+    let (width, height) = (u32::try_from(mat.cols()).ok()?, u32::try_from(mat.rows()).ok()?);
+    let bytes = if mat.is_continuous() { mat.data_bytes().ok()?.to_vec() } else { return None };
+    let rgb = match mat.typ() {
+        CV_8UC3 => bytes.chunks_exact(3).flat_map(|bgr| [bgr[2], bgr[1], bgr[0]]).collect(),
+        CV_8UC1 => bytes.iter().flat_map(|&grey| [grey; 3]).collect(),
+        _ => return None,
+    };
+    RgbImage::from_raw(width, height, rgb)
+}
+
+impl Shared {
+    fn put(&self, picture: RgbImage) {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        latest.number += 1;
+        latest.grabbed = Some(Instant::now());
+        latest.picture = Some(picture);
+        latest.trouble = None;
+        self.arrived.notify_all();
+    }
+
+    fn trouble(&self, why: &str) {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).trouble = Some(why.to_owned());
+    }
+
+    fn has_trouble(&self) -> bool {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).trouble.is_some()
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).stopped
+    }
+}
+
+/// A camera's address without its user and password, for people.
+fn without_password(source: &str) -> String {
+    match source.split_once("://") {
+        Some((scheme, rest)) => {
+            let host = rest.split_once('@').map_or(rest, |(_, host)| host);
+            format!("{scheme}://{host}")
+        }
+        None => source.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opencv::core::{Scalar, Size};
+    use opencv::prelude::VideoWriterTrait;
+    use opencv::videoio::VideoWriter;
+
+    use super::*;
+
+    fn short_video(path: &Path, levels: &[u8]) {
+        let fourcc = VideoWriter::fourcc('M', 'J', 'P', 'G').unwrap();
+        let mut writer = VideoWriter::new(path, fourcc, 10.0, Size::new(64, 48), true).unwrap();
+        for &level in levels {
+            let colour = Scalar::new(0.0, 0.0, f64::from(level), 0.0);
+            writer.write(&Mat::new_rows_cols_with_default(48, 64, CV_8UC3, colour).unwrap()).unwrap();
+        }
+        writer.release().unwrap();
+    }
+
+    #[test]
+    fn a_video_file_is_played_and_begins_again_at_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("short.avi");
+        short_video(&path, &[50, 100, 150]);
+        let mut camera = OpenCvCamera::open(&path.display().to_string()).unwrap();
+        let reds: Vec<u8> = (0..8).map(|_| camera.frame().unwrap().get_pixel(10, 10)[0]).collect();
+        assert_eq!(reds.len(), 8, "more frames than the file has");
+        assert!(reds.iter().all(|red| [50, 100, 150].iter().any(|level: &u8| red.abs_diff(*level) < 8)), "{reds:?}");
+    }
+
+    #[test]
+    fn a_missing_file_is_named_with_the_reason() {
+        let mut camera = OpenCvCamera::open("/nowhere/film.avi").unwrap();
+        let error = camera.frame().unwrap_err().to_string();
+        assert!(error.contains("/nowhere/film.avi") && error.contains("no such file"), "{error}");
+    }
+
+    #[test]
+    fn sources_are_told_apart_and_passwords_kept() {
+        assert_eq!(Source::parse("/dev/video2"), Source::Device(2));
+        assert_eq!(Source::parse("0"), Source::Device(0));
+        assert!(matches!(Source::parse("libcamerasrc ! appsink"), Source::Pipeline(_)));
+        assert!(matches!(Source::parse("rtsp://u:p@10.0.0.2/s"), Source::Network(_)));
+        assert_eq!(without_password("rtsp://u:p@10.0.0.2/s"), "rtsp://10.0.0.2/s");
+    }
+}

@@ -1,0 +1,162 @@
+//! The control socket of a simulated lane: JSON lines in, JSON lines out, several clients, every report to all.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde::Serialize;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{broadcast, mpsc};
+use tracing::{debug, warn};
+
+use super::SimLane;
+use super::yard::Do;
+use crate::clock;
+
+/// Lines a slow client may lag behind before it misses some.
+const BACKLOG: usize = 4096;
+const LONGEST_LINE: u64 = 64 * 1024;
+
+/// What a simulated lane tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Report {
+    Hello { lane: String },
+    Arrived { car: String },
+    Arrival { car: String, arrival: String },
+    Read { car: Option<String>, arrival: String, text: String, verdict: String, frames: u32 },
+    Decision {
+        car: Option<String>,
+        arrival: Option<String>,
+        code: String,
+        outcome: String,
+        local: bool,
+        loop_to_command_ms: Option<i64>,
+        publish_to_command_ms: Option<i64>,
+    },
+    Sign { code: String, text: String, amount: Option<Amount> },
+    Boom { state: String },
+    Passed { car: String, arrival: Option<String> },
+    Left { car: String, why: String },
+    Drive { request: String, command: Option<String>, rule: Option<String>, safety: String },
+    Status { queued: usize, front: Option<String>, under: usize, boom_permille: u32, fire: bool },
+    Error { message: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Amount {
+    pub minor: i64,
+    pub currency: String,
+}
+
+/// Where reports go; cheap to clone. Nobody listening is fine.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    lane: String,
+    lines: broadcast::Sender<String>,
+}
+
+impl Journal {
+    pub fn new(lane: &str) -> Journal {
+        Journal { lane: lane.to_owned(), lines: broadcast::channel(BACKLOG).0 }
+    }
+
+    pub fn tell(&self, report: Report) {
+        let _ = self.lines.send(line(&report));
+    }
+
+    pub fn listen(&self) -> broadcast::Receiver<String> {
+        self.lines.subscribe()
+    }
+}
+
+fn line(report: &Report) -> String {
+    #[derive(Serialize)]
+    struct Stamped<'a> {
+        t_ms: i64,
+        #[serde(flatten)]
+        report: &'a Report,
+    }
+    let stamped = Stamped { t_ms: clock::wall_ms(), report };
+    let mut line = serde_json::to_string(&stamped).expect("reports hold only text and numbers");
+    line.push('\n');
+    line
+}
+
+/// Serves the socket until the task is dropped. `quit` hears of every `{"do":"quit"}`.
+pub fn serve(path: &Path, lane: SimLane, quit: mpsc::Sender<()>) -> io::Result<impl Future<Output = ()>> {
+    if path.exists() {
+        std::fs::remove_file(path)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(accept(listener, lane, quit))
+}
+
+async fn accept(listener: UnixListener, lane: SimLane, quit: mpsc::Sender<()>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => drop(tokio::spawn(client(stream, lane.clone(), quit.clone()))),
+            Err(error) => {
+                warn!(%error, "the control socket could not take a client");
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+async fn client(stream: UnixStream, lane: SimLane, quit: mpsc::Sender<()>) {
+    let (read, write) = stream.into_split();
+    let lines = lane.journal().listen();
+    let (own, answers) = mpsc::channel(64);
+    let hello = Report::Hello { lane: lane.journal().lane.clone() };
+    let _ = own.send(line(&hello)).await;
+    tokio::select! {
+        () = tell(write, lines, answers) => {}
+        () = hear(read, &lane, &own, &quit) => {}
+    }
+}
+
+async fn tell(mut write: OwnedWriteHalf, mut lines: broadcast::Receiver<String>, mut own: mpsc::Receiver<String>) {
+    loop {
+        let next = tokio::select! {
+            Some(line) = own.recv() => line,
+            heard = lines.recv() => match heard {
+                Ok(text) => text,
+                Err(broadcast::error::RecvError::Lagged(missed)) => {
+                    line(&Report::Error { message: format!("{missed} reports were missed: read faster") })
+                }
+                Err(broadcast::error::RecvError::Closed) => return,
+            },
+        };
+        if write.write_all(next.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn hear(read: OwnedReadHalf, lane: &SimLane, own: &mpsc::Sender<String>, quit: &mpsc::Sender<()>) {
+    let mut reader = BufReader::new(read);
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        match (&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut text).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        match serde_json::from_slice::<Do>(&text) {
+            Ok(Do::Status) => drop(own.send(line(&lane.status())).await),
+            Ok(Do::Quit) => drop(quit.try_send(())),
+            Ok(order) => {
+                debug!("order at the control socket");
+                lane.order(order);
+            }
+            Err(error) => {
+                let message = format!("not an order: {error}; known are car, fire, loop, obstruct, button, status, quit");
+                let _ = own.send(line(&Report::Error { message })).await;
+            }
+        }
+    }
+}

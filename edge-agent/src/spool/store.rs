@@ -1,0 +1,372 @@
+//! The spool's SQLite file: every statement the agent knows, and what each one promises.
+//!
+//! WAL with `synchronous=FULL`: what a function here has returned from survives a power cut. Synchronous, one thread,
+//! no policy: what to shed and when is `spool.rs`'s business.
+
+use std::path::Path;
+
+use boomgate_schemas::down::{ListEntry, ListKind, Rejected};
+use boomgate_schemas::up::{CommandResult, Event};
+use boomgate_schemas::{bytes::Octets, strict};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
+use thiserror::Error;
+
+/// Sequence numbers made durable at a time.
+pub const BLOCK: u64 = 4096;
+/// Answered commands kept for resends; older ones fall to the counter.
+const COMMANDS_KEPT: u64 = 1000;
+
+const SCHEMA: &str = "
+create table if not exists meta (name text primary key, value integer not null) strict;
+create table if not exists event (seq integer primary key, body blob not null) strict;
+create table if not exists dead_letter (seq integer primary key, code text not null, body blob not null) strict;
+create table if not exists command (counter integer primary key, id blob not null, digest blob not null, answer blob) strict;
+create table if not exists list_entry (tag blob not null, kind text not null, until_ms integer, primary key (tag, kind)) strict;
+create table if not exists list_key (one integer primary key check (one = 1), key blob not null) strict;
+";
+
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("no room or no right to write the spool")]
+    Full(#[source] rusqlite::Error),
+    #[error("spool database failed")]
+    Database(#[from] rusqlite::Error),
+    #[error("spool file is damaged: {0}")]
+    Damaged(String),
+}
+
+/// A command as first accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCommand {
+    pub digest: [u8; 32],
+    pub answer: Option<CommandResult>,
+}
+
+/// What an accepted counter means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// Never seen, and now stored: it may be obeyed once.
+    New,
+    /// The same command again; its answer if it has one.
+    Again(Option<CommandResult>),
+    /// The counter was used by another body, or is behind one that was.
+    Replay,
+}
+
+/// Where the last run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    pub boot: u32,
+    pub next_seq: u64,
+    /// Numbers that may or may not have been used by a run that did not end well.
+    pub gap: Option<(u64, u64)>,
+    pub acked: u64,
+    pub backlog: u64,
+    pub command_counter: u64,
+    pub list_version: u64,
+}
+
+pub struct Store {
+    connection: Connection,
+}
+
+impl Store {
+    /// Opens or makes the file and checks it. A damaged file is refused, never repaired by guessing.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        let connection = Connection::open(path).map_err(classified)?;
+        connection.pragma_update(None, "journal_mode", "wal").map_err(classified)?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "journal_size_limit", 1_048_576)?;
+        connection.busy_timeout(std::time::Duration::from_secs(2))?;
+        let found: String = connection.query_row("pragma quick_check(1)", [], |row| row.get(0)).map_err(classified)?;
+        if found != "ok" {
+            return Err(StoreError::Damaged(found));
+        }
+        connection.execute_batch(SCHEMA).map_err(classified)?;
+        Ok(Store { connection })
+    }
+
+    /// Begins a run: raises the boot counter and reserves the first block behind everything the last run reserved.
+    pub fn begin(&mut self) -> Result<Start, StoreError> {
+        let change = self.change()?;
+        let boot = meta(&change, "boot")? + 1;
+        let reserved = meta(&change, "reserved")?;
+        let acked = meta(&change, "acked")?;
+        let used: u64 = change.query_row("select coalesce(max(seq), 0) from event", [], |row| row.get(0))?;
+        let backlog = change.query_row("select count(*) from event", [], |row| row.get(0))?;
+        let last = used.max(acked).max(meta(&change, "ended")?);
+        let start = Start {
+            boot: boot as u32,
+            next_seq: last.max(reserved) + 1,
+            gap: (last < reserved).then_some((last + 1, reserved)),
+            acked,
+            backlog,
+            command_counter: meta(&change, "command_counter")?,
+            list_version: meta(&change, "list_version")?,
+        };
+        set_meta(&change, "boot", boot)?;
+        set_meta(&change, "reserved", start.next_seq - 1 + BLOCK)?;
+        change.commit().map_err(classified)?;
+        Ok(start)
+    }
+
+    /// Reserves numbers so that `upto` and a block behind it may be used. Returns the highest number reserved.
+    pub fn reserve(&mut self, upto: u64) -> Result<u64, StoreError> {
+        let reserved = upto + BLOCK;
+        let change = self.change()?;
+        set_meta(&change, "reserved", reserved)?;
+        change.commit().map_err(classified)?;
+        Ok(reserved)
+    }
+
+    /// Ends a run well: numbers behind `last` were not used and may be.
+    pub fn end(&mut self, last: u64) -> Result<(), StoreError> {
+        let change = self.change()?;
+        set_meta(&change, "reserved", last)?;
+        set_meta(&change, "ended", last)?;
+        change.commit().map_err(classified)
+    }
+
+    pub fn append(&mut self, events: &[Event]) -> Result<(), StoreError> {
+        let change = self.change()?;
+        {
+            let mut insert = change.prepare_cached("insert into event (seq, body) values (?1, ?2)")?;
+            for event in events {
+                insert.execute(params![event.seq, strict::encode(event)]).map_err(classified)?;
+            }
+        }
+        change.commit().map_err(classified)
+    }
+
+    /// Everything up to `upto` is in the server's database, or rejected: rejected ones become dead letters.
+    pub fn acked(&mut self, upto: u64, rejected: &[Rejected]) -> Result<(), StoreError> {
+        let change = self.change()?;
+        for one in rejected {
+            change.execute(
+                "insert or replace into dead_letter (seq, code, body) select seq, ?2, body from event where seq = ?1",
+                params![one.seq, one.code],
+            )?;
+            change.execute("delete from event where seq = ?1", [one.seq])?;
+        }
+        change.execute("delete from event where seq <= ?1", [upto])?;
+        let before = meta(&change, "acked")?;
+        set_meta(&change, "acked", before.max(upto))?;
+        change.commit().map_err(classified)
+    }
+
+    /// Stored events behind `after`, oldest first.
+    pub fn backlog(&self, after: u64, limit: usize) -> Result<Vec<Event>, StoreError> {
+        let mut select = self.connection.prepare_cached("select body from event where seq > ?1 order by seq limit ?2")?;
+        let bodies = select.query_map(params![after, limit as u64], |row| row.get::<_, Vec<u8>>(0))?;
+        bodies
+            .map(|body| strict::decode(&body?).map_err(|error| StoreError::Damaged(error.to_string())))
+            .collect()
+    }
+
+    pub fn count(&self) -> Result<u64, StoreError> {
+        Ok(self.connection.query_row("select count(*) from event", [], |row| row.get(0))?)
+    }
+
+    pub fn dead_letters(&self) -> Result<Vec<Rejected>, StoreError> {
+        let mut select = self.connection.prepare_cached("select seq, code from dead_letter order by seq")?;
+        let rows = select.query_map([], |row| Ok(Rejected { seq: row.get(0)?, code: row.get(1)? }))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Stores a command's counter before anything moves, or tells what the counter was used for.
+    pub fn accept(&mut self, counter: u64, id: &[u8; 16], digest: &[u8; 32]) -> Result<Acceptance, StoreError> {
+        if let Some(known) = self.command(counter)? {
+            return Ok(if known.digest == *digest { Acceptance::Again(known.answer) } else { Acceptance::Replay });
+        }
+        let change = self.change()?;
+        if counter <= meta(&change, "command_counter")? {
+            return Ok(Acceptance::Replay);
+        }
+        change.execute(
+            "insert into command (counter, id, digest) values (?1, ?2, ?3)",
+            params![counter, id.as_slice(), digest.as_slice()],
+        )?;
+        change.execute("delete from command where counter <= ?1", [counter.saturating_sub(COMMANDS_KEPT)])?;
+        set_meta(&change, "command_counter", counter)?;
+        change.commit().map_err(classified)?;
+        Ok(Acceptance::New)
+    }
+
+    pub fn command(&self, counter: u64) -> Result<Option<StoredCommand>, StoreError> {
+        let mut select = self.connection.prepare_cached("select digest, answer from command where counter = ?1")?;
+        let row: Option<([u8; 32], Option<Vec<u8>>)> =
+            select.query_row([counter], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let Some((digest, answer)) = row else { return Ok(None) };
+        let answer = answer.map(|bytes| strict::decode(&bytes)).transpose();
+        Ok(Some(StoredCommand { digest, answer: answer.map_err(|e| StoreError::Damaged(e.to_string()))? }))
+    }
+
+    pub fn answered(&mut self, answer: &CommandResult) -> Result<(), StoreError> {
+        self.connection
+            .execute("update command set answer = ?2 where counter = ?1", params![answer.counter, strict::encode(answer)])
+            .map_err(classified)?;
+        Ok(())
+    }
+
+    /// Takes a whole offline list in place of the old one.
+    pub fn replace_list(&mut self, version: u64, key: &Octets<32>, entries: &[ListEntry]) -> Result<(), StoreError> {
+        let change = self.change()?;
+        change.execute("delete from list_entry", [])?;
+        {
+            let mut insert =
+                change.prepare_cached("insert or replace into list_entry (tag, kind, until_ms) values (?1, ?2, ?3)")?;
+            for entry in entries {
+                insert.execute(params![entry.tag.as_slice(), kind_name(entry.kind), entry.until_ms]).map_err(classified)?;
+            }
+        }
+        change.execute("insert or replace into list_key (one, key) values (1, ?1)", [key.as_slice()])?;
+        set_meta(&change, "list_version", version)?;
+        change.commit().map_err(classified)
+    }
+
+    /// The key of the list's tags, if there is a list.
+    pub fn list_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        Ok(self.connection.query_row("select key from list_key", [], |row| row.get(0)).optional()?)
+    }
+
+    /// What the list says of a tag.
+    pub fn listed(&self, tag: &[u8; 16]) -> Result<Vec<ListEntry>, StoreError> {
+        let mut select = self.connection.prepare_cached("select kind, until_ms from list_entry where tag = ?1")?;
+        let rows = select.query_map([tag.as_slice()], |row| {
+            let kind: String = row.get(0)?;
+            let kind = if kind == "block" { ListKind::Block } else { ListKind::Subscription };
+            Ok(ListEntry { tag: Octets(*tag), kind, until_ms: row.get(1)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn change(&mut self) -> Result<Transaction<'_>, StoreError> {
+        self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(classified)
+    }
+}
+
+fn kind_name(kind: ListKind) -> &'static str {
+    match kind {
+        ListKind::Subscription => "subscription",
+        ListKind::Block => "block",
+    }
+}
+
+fn meta(change: &Transaction<'_>, name: &str) -> rusqlite::Result<u64> {
+    let found = change.query_row("select value from meta where name = ?1", [name], |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or(0))
+}
+
+fn set_meta(change: &Transaction<'_>, name: &str, value: u64) -> Result<(), StoreError> {
+    change
+        .execute("insert into meta (name, value) values (?1, ?2) on conflict (name) do update set value = ?2", params![name, value])
+        .map_err(classified)?;
+    Ok(())
+}
+
+/// Tells the faults that pass (no room, read-only, I/O) from those that do not.
+fn classified(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(
+            ErrorCode::DiskFull
+            | ErrorCode::ReadOnly
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::DatabaseBusy,
+        ) => StoreError::Full(error),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged(error.to_string()),
+        _ => StoreError::Database(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use boomgate_schemas::up::{Answer, BoomState, ClockState, EventBody};
+    use uuid::Uuid;
+
+    use super::*;
+
+    pub fn event(seq: u64) -> Event {
+        let body = EventBody::Boom(BoomState { state: boomgate_schemas::up::Boom::Open, cause: "rule:test".into() });
+        Event { seq, boot: 1, id: Uuid::from_u128(seq.into()), at_ms: 5, clock: ClockState::Synced, uptime_ms: 5, body }
+    }
+
+    fn open(folder: &tempfile::TempDir) -> Store {
+        Store::open(&folder.path().join("spool.db")).unwrap()
+    }
+
+    fn answer(counter: u64) -> CommandResult {
+        let params = boomgate_schemas::up::Params::new();
+        CommandResult { command: Uuid::from_u128(9), counter, result: Answer::Done, code: None, params }
+    }
+
+    #[test]
+    fn a_run_that_ended_well_leaves_no_gap() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = open(&folder);
+        assert_eq!(store.begin().unwrap().next_seq, 1);
+        store.append(&[event(1), event(2)]).unwrap();
+        store.end(2).unwrap();
+        drop(store);
+        let start = open(&folder).begin().unwrap();
+        assert_eq!((start.boot, start.next_seq, start.gap, start.backlog), (2, 3, None, 2));
+    }
+
+    #[test]
+    fn a_run_that_was_killed_leaves_its_block_as_a_gap_and_repeats_no_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = open(&folder);
+        store.begin().unwrap();
+        store.append(&[event(1), event(2)]).unwrap();
+        store.acked(2, &[]).unwrap();
+        drop(store);
+        let start = open(&folder).begin().unwrap();
+        assert_eq!((start.next_seq, start.gap), (BLOCK + 1, Some((3, BLOCK))));
+    }
+
+    #[test]
+    fn acked_events_go_and_rejected_ones_stay_as_dead_letters() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = open(&folder);
+        store.append(&(1..=5).map(event).collect::<Vec<_>>()).unwrap();
+        store.acked(3, &[Rejected { seq: 2, code: "EVENT-MALFORMED".into() }]).unwrap();
+        let left: Vec<u64> = store.backlog(0, 10).unwrap().iter().map(|e| e.seq).collect();
+        assert_eq!(left, [4, 5]);
+        assert_eq!(store.dead_letters().unwrap(), [Rejected { seq: 2, code: "EVENT-MALFORMED".into() }]);
+    }
+
+    #[test]
+    fn a_counter_is_good_once_and_its_answer_for_ever_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = open(&folder);
+        assert_eq!(store.accept(7, &[1; 16], &[1; 32]).unwrap(), Acceptance::New);
+        assert_eq!(store.accept(7, &[1; 16], &[1; 32]).unwrap(), Acceptance::Again(None));
+        store.answered(&answer(7)).unwrap();
+        drop(store);
+        let mut store = open(&folder);
+        assert_eq!(store.accept(7, &[1; 16], &[1; 32]).unwrap(), Acceptance::Again(Some(answer(7))));
+        assert_eq!(store.accept(7, &[1; 16], &[2; 32]).unwrap(), Acceptance::Replay);
+        assert_eq!(store.accept(6, &[1; 16], &[3; 32]).unwrap(), Acceptance::Replay);
+        assert_eq!(store.accept(8, &[1; 16], &[4; 32]).unwrap(), Acceptance::New);
+    }
+
+    #[test]
+    fn a_list_replaces_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = open(&folder);
+        let entry = |tag: u8, kind| ListEntry { tag: Octets([tag; 16]), kind, until_ms: None };
+        store.replace_list(1, &Octets([1; 32]), &[entry(1, ListKind::Block)]).unwrap();
+        store.replace_list(2, &Octets([2; 32]), &[entry(2, ListKind::Subscription)]).unwrap();
+        assert_eq!(store.listed(&[1; 16]).unwrap(), []);
+        assert_eq!(store.listed(&[2; 16]).unwrap(), [entry(2, ListKind::Subscription)]);
+        assert_eq!(store.list_key().unwrap(), Some([2; 32]));
+        assert_eq!(store.begin().unwrap().list_version, 2);
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("spool.db"), vec![7; 8192]).unwrap();
+        assert!(matches!(Store::open(&folder.path().join("spool.db")), Err(StoreError::Damaged(_))));
+    }
+}
