@@ -14,11 +14,13 @@ create table sites (
     name          text not null check (name <> ''),
     time_zone     text not null,
     currency      text not null check (currency ~ '^[A-Z]{3}$'),
-    mode          text not null default 'normal',
+    mode          text not null default 'open' check (mode in ('open', 'full', 'closed', 'closed-to-all')),
+    -- Spaces for visitors; null where nobody counts.
     capacity      integer check (capacity >= 0),
     visitors      boolean not null default true,
-    passback      text not null default 'warn',
-    settings      jsonb not null default '{}',
+    passback      text not null default 'deny' check (passback in ('deny', 'deny-rights', 'allow')),
+    -- Above this due amount a plate alone does not get to pay at the exit.
+    plate_only_limit_minor bigint check (plate_only_limit_minor > 0),
     -- Keys the tags of the offline list: a lane holds HMACs of plates, never plates.
     list_key      bytea not null check (length(list_key) = 32),
     created_at    timestamptz not null default now(),
@@ -39,8 +41,6 @@ create table lanes (
     code             text not null check (code ~ '^[a-z0-9-]{1,64}$'),
     name             text not null,
     direction        text not null check (direction in ('entry', 'exit')),
-    mode             text not null default 'normal',
-    settings         jsonb not null default '{}',
     -- The counter of the last command signed for this lane; taken under this row's lock.
     command_counter  bigint not null default 0 check (command_counter >= 0),
     created_at       timestamptz not null default now(),
@@ -72,7 +72,7 @@ create table device_state (
     -- The writer says what it believes kept_upto was; see device_state_guard.
     kept_before      bigint not null default 0,
     epoch            bytea check (length(epoch) = 16),
-    boot             integer,
+    boot             bigint,
     uptime_ms        bigint,
     heard_at         timestamptz,
     command_counter  bigint not null default 0,

@@ -20,7 +20,6 @@ create table subscriptions (
     holder       text not null default '',
     valid_from   timestamptz,
     valid_until  timestamptz,
-    settings     jsonb not null default '{}',
     created_at   timestamptz not null default now(),
     primary key (site_id, id),
     check (valid_until > valid_from)
@@ -47,7 +46,8 @@ create table tariffs (
     id          uuid not null,
     version     integer not null check (version > 0),
     name        text not null,
-    rules       jsonb not null,
+    -- boomgate_domain::tariff::Tariff as JSON.
+    body        jsonb not null,
     valid_from  timestamptz not null default now(),
     created_by  uuid,
     created_at  timestamptz not null default now(),

@@ -43,7 +43,7 @@ create table stays (
     id               uuid not null,
     -- Canonical plate; null while nobody could read it.
     plate            text check (plate <> ''),
-    state            text not null check (state in ('open', 'closed', 'exit_only', 'abandoned')),
+    state            text not null check (state in ('open', 'closed', 'exit_only', 'voided')),
     vehicle_type     text,
     entry_lane_id    uuid,
     entry_arrival_id uuid,
@@ -55,13 +55,12 @@ create table stays (
     exited_at        timestamptz,
     exit_code        text,
     exit_evidence    bytea,
-    subscription_id  uuid,
     tariff_id        uuid,
     currency         text not null,
     charged_minor    bigint not null default 0 check (charged_minor >= 0),
     paid_minor       bigint not null default 0 check (paid_minor >= 0),
-    paid_at          timestamptz,
-    paid_until       timestamptz,
+    -- Until when a paid driver may leave without paying again.
+    exit_deadline    timestamptz,
     note             text not null default '',
     primary key (site_id, id),
     foreign key (site_id, tariff_id) references tariffs (site_id, id),
@@ -90,7 +89,6 @@ create table arrivals (
     outcome       text,
     code          text,
     stay_id       uuid,
-    subscription_id uuid,
     amount_minor  bigint,
     -- Set when the passage was heard before the arrival that explains it.
     passed_at     timestamptz,

@@ -33,7 +33,8 @@ pub const SUPERUSER: &str = "boomgate";
 pub const DATABASE: &str = "boomgate";
 
 const MARK: &str = "boomgate-cluster";
-const MARK_TEXT: &str = "This folder belongs to a private PostgreSQL of Boomgate. Do not edit anything here by hand.\n";
+const MARK_TEXT: &str =
+    "This folder belongs to a private PostgreSQL of Boomgate. Do not edit anything here by hand.\n";
 /// `sockaddr_un` holds 108 bytes with the final zero.
 const LONGEST_SOCKET_PATH: usize = 107;
 const SOCKET_NAME: &str = ".s.PGSQL.5432";
@@ -67,11 +68,17 @@ impl ClusterConfig {
 /// Why there is no private cluster. Each text says what was found and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
-    #[error("no PostgreSQL 15 or newer is installed (looked in {looked}); install it (`apt-get install postgresql`) or set DATABASE_URL")]
+    #[error(
+        "no PostgreSQL 15 or newer is installed (looked in {looked}); install it (`apt-get install postgresql`) or set DATABASE_URL"
+    )]
     NoBinaries { looked: String },
-    #[error("{path} is not a folder of a Boomgate cluster and is not empty; choose another folder or empty it yourself")]
+    #[error(
+        "{path} is not a folder of a Boomgate cluster and is not empty; choose another folder or empty it yourself"
+    )]
     ForeignFolder { path: PathBuf },
-    #[error("{path} was made by PostgreSQL {found}, but only {installed} is installed; install postgresql-{found}, or dump with the old version and restore")]
+    #[error(
+        "{path} was made by PostgreSQL {found}, but only {installed} is installed; install postgresql-{found}, or dump with the old version and restore"
+    )]
     Version { path: PathBuf, found: String, installed: String },
     #[error("another Boomgate is using {path}; stop it first or choose another data folder")]
     InUse { path: PathBuf },
@@ -276,7 +283,12 @@ fn initdb(binaries: &Binaries, place: &Placement, pgdata: &Path) -> Result<(), C
             _ => {}
         }
         let mut command = Command::new(binaries.program("initdb"));
-        command.arg("--pgdata").arg(&unfinished).args(["--auth=trust", "--encoding=UTF8", "--username", SUPERUSER]);
+        command.arg("--pgdata").arg(&unfinished).args([
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--username",
+            SUPERUSER,
+        ]);
         place.apply(command.args(locale).stdin(Stdio::null()));
         let output = command.output().map_err(io_error("run", &binaries.program("initdb")))?;
         if output.status.success() {
@@ -300,8 +312,7 @@ fn launch(
 ) -> Result<Postmaster, ClusterError> {
     let log = place.data_dir.join("postgres.log");
     let written = fs::metadata(&log).map_or(0, |meta| meta.len());
-    let output =
-        File::options().create(true).append(true).open(&log).map_err(io_error("open", &log))?;
+    let output = File::options().create(true).append(true).open(&log).map_err(io_error("open", &log))?;
     let errors = output.try_clone().map_err(io_error("open", &log))?;
     let mut command = Command::new(binaries.program("postgres"));
     command.arg("-D").arg(pgdata).arg("-k").arg(socket_dir).args(settings(config));

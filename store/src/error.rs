@@ -47,8 +47,11 @@ impl StoreError {
     /// Whether the same work may succeed if it is simply done again at once.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        const AGAIN: [SqlState; 3] =
-            [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::LOCK_NOT_AVAILABLE];
+        const AGAIN: [SqlState; 3] = [
+            SqlState::T_R_SERIALIZATION_FAILURE,
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::LOCK_NOT_AVAILABLE,
+        ];
         self.sql_state().is_some_and(|state| AGAIN.contains(state))
     }
 

@@ -5,11 +5,34 @@
 //! about money and permission are not here. Every function names the site it works in.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod arrivals;
+pub mod audit;
+pub mod batch;
+pub mod blocklist;
 pub mod cluster;
+pub mod commands;
+pub mod dead_letters;
+pub mod decisions;
+pub mod devices;
 pub mod error;
+pub mod events;
+pub mod evidence;
+pub mod idempotency;
+pub mod lanes;
+pub mod ledger;
+pub mod live_feed;
+pub mod manual;
+pub mod payments;
 pub mod pool;
+pub mod sites;
+mod statement;
+pub mod stays;
+pub mod subscriptions;
+pub mod tariffs;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod users;
+pub mod vehicles;
 
 pub use error::StoreError;
 pub use pool::{Address, GenericClient, Pool, Transaction};

@@ -41,7 +41,9 @@ pub enum ConnectError {
     Address(#[source] tokio_postgres::Error),
     #[error("sslmode {0:?} is not one of disable, require, verify-ca, verify-full")]
     SslMode(String),
-    #[error("database host {0:?} is not on this machine: say sslmode=verify-full and sslrootcert=FILE (or sslrootcert=system), or sslmode=disable to send everything in clear")]
+    #[error(
+        "database host {0:?} is not on this machine: say sslmode=verify-full and sslrootcert=FILE (or sslrootcert=system), or sslmode=disable to send everything in clear"
+    )]
     NoSslMode(String),
     #[error("sslmode={0} needs sslrootcert=FILE or sslrootcert=system; an unverified server is not accepted")]
     NoRoots(String),
@@ -51,7 +53,9 @@ pub enum ConnectError {
     Tls(#[from] rustls::Error),
     #[error("PostgreSQL {0} is too old; 15 or newer is needed")]
     TooOld(String),
-    #[error("synchronous_commit is {0:?}: a commit would not mean that it is on disk; set it to on for this database and user")]
+    #[error(
+        "synchronous_commit is {0:?}: a commit would not mean that it is on disk; set it to on for this database and user"
+    )]
     NotSynchronous(String),
     #[error("pool cannot be built")]
     Pool(#[from] deadpool_postgres::BuildError),
@@ -110,7 +114,9 @@ impl Address {
     fn of(mut config: tokio_postgres::Config, wanted: &WantedTls) -> Result<Self, ConnectError> {
         let tls = match wanted.mode.as_deref() {
             Some("disable") => None,
-            Some(mode @ ("require" | "verify-ca" | "verify-full")) => Some(verifying(mode, wanted.roots.as_deref())?),
+            Some(mode @ ("require" | "verify-ca" | "verify-full")) => {
+                Some(verifying(mode, wanted.roots.as_deref())?)
+            }
             Some(other) => return Err(ConnectError::SslMode(other.to_owned())),
             None => match distant_host(&config) {
                 Some(host) => return Err(ConnectError::NoSslMode(host)),
@@ -308,7 +314,8 @@ mod tests {
     #[test]
     fn tls_words_are_taken_out_of_both_forms() {
         let wanted = WantedTls { mode: Some("verify-full".into()), roots: Some("/etc/ca.pem".into()) };
-        let (rest, found) = take_tls("postgresql://u@db/x?sslmode=verify-full&connect_timeout=3&sslrootcert=%2Fetc%2Fca.pem");
+        let (rest, found) =
+            take_tls("postgresql://u@db/x?sslmode=verify-full&connect_timeout=3&sslrootcert=%2Fetc%2Fca.pem");
         assert_eq!((rest.as_str(), found), ("postgresql://u@db/x?connect_timeout=3", wanted));
         let (rest, found) = take_tls("host=db sslmode=disable user=u");
         assert_eq!((rest.as_str(), found.mode.as_deref()), ("host=db user=u", Some("disable")));

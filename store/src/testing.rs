@@ -81,7 +81,8 @@ async fn shared() -> (Address, File) {
     let root_of_blocking = root.clone();
     let (users, starting) =
         tokio::task::spawn_blocking(move || take_locks(&root_of_blocking)).await.expect("locks are taken");
-    let config = ClusterConfig { durable: false, max_connections: 400, ..ClusterConfig::new(root.join("postgres")) };
+    let config =
+        ClusterConfig { durable: false, max_connections: 400, ..ClusterConfig::new(root.join("postgres")) };
     let cluster = Cluster::start(config).await.expect("PostgreSQL for the tests");
     let address = Address::of_cluster(&cluster);
     if !cluster.was_adopted() {
@@ -118,9 +119,9 @@ fn watch_idleness(root: &Path, postgres: i32) {
         while sleep "$3"; do
             flock --nonblock --exclusive "$1/users" sh -c '
                 kill -INT "$2" 2>/dev/null
-                while kill -0 "$2" 2>/dev/null; do sleep 0.1; done
+                for _ in $(seq 300); do [ -e "$1/postgres/pgdata/postmaster.pid" ] || break; sleep 0.1; done
                 rm -rf "$1"' sh "$1" "$2" && exit 0
-            kill -0 "$2" 2>/dev/null || exit 0
+            [ -e "$1/postgres/pgdata/postmaster.pid" ] || exit 0
         done"#;
     let mut command = Command::new("setsid");
     command.args(["--fork", "sh", "-c", script, "boomgate-tests"]).arg(root);
@@ -151,12 +152,18 @@ fn template_name() -> String {
 async fn make_template(server: &Address, client: &tokio_postgres::Client, template: &str) {
     let unfinished = format!("{template}_new");
     client.batch_execute(&format!("drop database if exists {unfinished}")).await.expect("no leftover");
-    client.batch_execute(&format!("create database {unfinished}")).await.expect("a database for the template");
+    client
+        .batch_execute(&format!("create database {unfinished}"))
+        .await
+        .expect("a database for the template");
     let mut own = server.with_database(&unfinished).connect().await.expect("the template answers");
     boomgate_migrations::run(&mut own).await.expect("migrations on an empty database");
     drop(own);
     wait_alone(client, &unfinished).await;
-    client.batch_execute(&format!("alter database {unfinished} rename to {template}")).await.expect("a rename");
+    client
+        .batch_execute(&format!("alter database {unfinished} rename to {template}"))
+        .await
+        .expect("a rename");
 }
 
 /// A database can only be renamed or copied when nobody is connected to it any more.

@@ -31,8 +31,10 @@ async fn answers(cluster: &Cluster) -> i32 {
     client.query_one("select 41 + 1", &[]).await.unwrap().get(0)
 }
 
+/// A zombie nobody reaped is not alive.
 fn is_alive(pid: i32) -> bool {
-    Path::new(&format!("/proc/{pid}")).exists()
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    !status.is_empty() && !status.contains("State:\tZ")
 }
 
 #[tokio::test]
@@ -97,7 +99,8 @@ fn start_parent(dir: &Path) -> Child {
 
 fn first_number(parent: &mut Child) -> i32 {
     let lines = BufReader::new(parent.stdout.take().unwrap()).lines();
-    let told = lines.map_while(Result::ok).find_map(|line| line.split_once("pid ").map(|(_, pid)| pid.to_owned()));
+    let told =
+        lines.map_while(Result::ok).find_map(|line| line.split_once("pid ").map(|(_, pid)| pid.to_owned()));
     told.unwrap().trim().parse().unwrap()
 }
 

@@ -31,3 +31,222 @@ async fn every_statement_can_be_prepared() {
     }
     assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
+
+mod seed {
+    use boomgate_domain::decide::{Direction, Passback, SiteMode};
+    use boomgate_domain::ids::{DeviceId, LaneId, SiteId, TenantId};
+    use boomgate_domain::money::Currency;
+    use boomgate_store::{Pool, devices, lanes, sites};
+    use uuid::Uuid;
+
+    pub struct Place {
+        pub site: SiteId,
+        pub lane: LaneId,
+        pub device: DeviceId,
+    }
+
+    pub async fn place(pool: &Pool) -> Place {
+        let client = pool.get().await.unwrap();
+        let (tenant, site) = (TenantId::from_uuid(Uuid::now_v7()), SiteId::from_uuid(Uuid::now_v7()));
+        sites::insert_tenant(&client, tenant, "Test").await.unwrap();
+        let new = sites::NewSite {
+            id: site,
+            tenant,
+            code: format!("s-{}", site.as_uuid().simple()).parse().unwrap(),
+            name: "North".into(),
+            time_zone: "Europe/Vienna".into(),
+            currency: Currency::EUR,
+            mode: SiteMode::Open,
+            capacity: Some(2),
+            visitors: true,
+            passback: Passback::Deny,
+            plate_only_limit_minor: None,
+            list_key: [7; 32],
+        };
+        sites::insert(&client, &new).await.unwrap();
+        let lane = LaneId::from_uuid(Uuid::now_v7());
+        let code = "in-1".parse().unwrap();
+        let name = "In".into();
+        lanes::insert(&client, &lanes::NewLane { site, id: lane, code, name, direction: Direction::Entry })
+            .await
+            .unwrap();
+        let device = DeviceId::from_uuid(Uuid::now_v7());
+        let code = format!("d-{}", device.as_uuid().simple()).parse().unwrap();
+        let new = devices::NewDevice {
+            site,
+            id: device,
+            lane,
+            code,
+            signing_key: [1; 32],
+            certificate_sha256: None,
+            certificate_until: None,
+        };
+        devices::insert(&client, &new).await.unwrap();
+        Place { site, lane, device }
+    }
+}
+
+/// Runs `statement` with `{site}`, `{lane}` and `{device}` filled in; the refusing constraint or message, if any.
+async fn attempt(
+    client: &boomgate_store::pool::Object,
+    place: &seed::Place,
+    statement: &str,
+) -> Result<(), String> {
+    let text = statement
+        .replace("{site}", &format!("'{}'", place.site))
+        .replace("{lane}", &format!("'{}'", place.lane))
+        .replace("{device}", &format!("'{}'", place.device));
+    client.batch_execute(&text).await.map_err(|error| {
+        let refused = error.as_db_error().unwrap();
+        refused.constraint().map_or_else(|| refused.message().to_owned(), str::to_owned)
+    })
+}
+
+#[tokio::test]
+async fn what_must_always_hold_is_held_by_the_schema() {
+    let database = TestDatabase::new().await;
+    let place = seed::place(&database.pool).await;
+    let client = database.pool.get().await.unwrap();
+    let stay = |id: u32, plate: &str| {
+        format!(
+            "insert into stays (site_id, id, plate, state, entered_at, currency) \
+             values ({{site}}, '00000000-0000-7000-8000-00000000000{id}', {plate}, 'open', now(), 'EUR')"
+        )
+    };
+    attempt(&client, &place, &stay(1, "'W1'")).await.unwrap();
+    let twice = attempt(&client, &place, &stay(2, "'W1'")).await;
+    assert_eq!(twice, Err("stays_one_open_per_plate".into()));
+    attempt(&client, &place, &stay(3, "null")).await.unwrap();
+    attempt(&client, &place, &stay(4, "null")).await.unwrap();
+
+    let second_device = "insert into devices (site_id, id, lane_id, code, signing_key) values \
+        ({site}, gen_random_uuid(), {lane}, 'other', decode(repeat('00', 32), 'hex'))";
+    assert_eq!(attempt(&client, &place, second_device).await, Err("devices_one_live_per_lane".into()));
+
+    let nameless = "insert into commands (site_id, id, lane_id, action, code, wished_at, expires_at) values \
+        ({site}, gen_random_uuid(), {lane}, 'open', 'OPEN-MANUAL', now(), now())";
+    assert_eq!(attempt(&client, &place, nameless).await, Err("commands_check".into()));
+
+    let sent = |counter: u32| {
+        format!(
+            "insert into commands (site_id, id, lane_id, arrival_id, action, code, state, counter, signed, wished_at, \
+             expires_at) values ({{site}}, gen_random_uuid(), {{lane}}, gen_random_uuid(), 'open', 'OPEN-VISITOR', \
+             'sent', {counter}, 'x', now(), now())"
+        )
+    };
+    attempt(&client, &place, &sent(1)).await.unwrap();
+    assert_eq!(attempt(&client, &place, &sent(2)).await, Err("commands_one_in_flight".into()));
+    attempt(&client, &place, "update commands set state = 'done' where site_id = {site}").await.unwrap();
+    assert_eq!(attempt(&client, &place, &sent(1)).await, Err("commands_counter_once".into()));
+}
+
+#[tokio::test]
+async fn the_ledger_takes_only_balanced_entries_and_keeps_them() {
+    let database = TestDatabase::new().await;
+    let place = seed::place(&database.pool).await;
+    let client = database.pool.get().await.unwrap();
+    let entry = |credit: i32| {
+        format!(
+            "begin; \
+             insert into accounts (site_id, id, code, kind, currency) values \
+               ({{site}}, '00000000-0000-7000-8000-0000000000a1', 'cash', 'asset', 'EUR'), \
+               ({{site}}, '00000000-0000-7000-8000-0000000000a2', 'income', 'income', 'EUR') on conflict do nothing; \
+             insert into ledger_entries (site_id, id, kind, recorded_at) values \
+               ({{site}}, '00000000-0000-7000-8000-0000000000e1', 'payment', now()); \
+             insert into postings (site_id, entry_id, line, account_id, amount_minor, currency) values \
+               ({{site}}, '00000000-0000-7000-8000-0000000000e1', 1, '00000000-0000-7000-8000-0000000000a1', 500, 'EUR'), \
+               ({{site}}, '00000000-0000-7000-8000-0000000000e1', 2, '00000000-0000-7000-8000-0000000000a2', {credit}, 'EUR'); \
+             commit"
+        )
+    };
+    let unbalanced = attempt(&client, &place, &entry(-400)).await.unwrap_err();
+    assert!(unbalanced.contains("does not sum to zero"), "{unbalanced}");
+    client.batch_execute("rollback").await.unwrap();
+    let empty = "insert into ledger_entries (site_id, id, kind, recorded_at) values \
+        ({site}, '00000000-0000-7000-8000-0000000000e9', 'payment', now())";
+    let empty = attempt(&client, &place, empty).await.unwrap_err();
+    assert!(empty.contains("has no postings"), "{empty}");
+    attempt(&client, &place, &entry(-500)).await.unwrap();
+    let tariff = "insert into tariffs (site_id, id, version, name, body) values ({site}, gen_random_uuid(), 1, 'day', '{}')";
+    attempt(&client, &place, tariff).await.unwrap();
+    for change in [
+        "update postings set amount_minor = 1",
+        "delete from ledger_entries",
+        "update tariffs set name = 'x'",
+    ] {
+        let refused = attempt(&client, &place, change).await.unwrap_err();
+        assert!(refused.contains("append-only"), "{change}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_mark_moves_forward_and_for_one_writer_only() {
+    let database = TestDatabase::new().await;
+    let place = seed::place(&database.pool).await;
+    let client = database.pool.get().await.unwrap();
+    let keep = |kept: u32, before: u32| {
+        format!(
+            "update device_state set kept_upto = {kept}, kept_before = {before} where device_id = {{device}}"
+        )
+    };
+    attempt(&client, &place, &keep(5, 0)).await.unwrap();
+    assert!(attempt(&client, &place, &keep(6, 0)).await.unwrap_err().contains("another writer"));
+    attempt(&client, &place, &keep(6, 5)).await.unwrap();
+    assert!(attempt(&client, &place, &keep(3, 6)).await.unwrap_err().contains("go back"));
+}
+
+#[tokio::test]
+async fn audit_rows_are_only_ever_sealed() {
+    let database = TestDatabase::new().await;
+    let place = seed::place(&database.pool).await;
+    let client = database.pool.get().await.unwrap();
+    let line = "insert into audit (site_id, id, at, actor_kind, action) values ({site}, gen_random_uuid(), now(), 'job', 'x')";
+    attempt(&client, &place, line).await.unwrap();
+    for change in ["update audit set action = 'y'", "delete from audit"] {
+        assert!(attempt(&client, &place, change).await.is_err(), "{change}");
+    }
+    attempt(&client, &place, "update audit set no = 1, previous = 'a', hash = 'b'").await.unwrap();
+    assert!(attempt(&client, &place, "update audit set no = 2").await.is_err());
+}
+
+#[tokio::test]
+async fn events_go_into_the_partition_of_their_month() {
+    let database = TestDatabase::new().await;
+    let place = seed::place(&database.pool).await;
+    let client = database.pool.get().await.unwrap();
+    let event = |at: &str| {
+        format!(
+            "insert into events values ({{site}}, gen_random_uuid(), {{lane}}, {{device}}, 1, 1, 'fault', null, {at}, \
+             'synced', 1, {at}, '{{}}')"
+        )
+    };
+    attempt(&client, &place, &event("now()")).await.unwrap();
+    attempt(&client, &place, &event("now() + interval '20 years'")).await.unwrap();
+    let rest: i64 = client.query_one("select count(*) from only events_rest", &[]).await.unwrap().get(0);
+    assert_eq!(rest, 1, "this month has a partition of its own");
+    let again: i32 =
+        client.query_one("select make_event_partitions(now()::date, 4)", &[]).await.unwrap().get(0);
+    assert!(again <= 1, "existing partitions stay");
+}
+
+/// The shape of the fresh schema, table by table; a migration that changes it changes this file knowingly.
+#[tokio::test]
+async fn the_fresh_schema_is_the_one_on_record() {
+    let database = TestDatabase::new().await;
+    let client = database.pool.get().await.unwrap();
+    let sql = "select c.table_name || '.' || c.column_name || ' ' || c.data_type \
+               || case c.is_nullable when 'NO' then ' not null' else '' end \
+               from information_schema.columns c where c.table_schema = 'public' \
+               and c.table_name !~ '^(events_|refinery)' order by c.table_name, c.ordinal_position";
+    let lines: Vec<String> = client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schema.txt"));
+    let found = lines.join("\n") + "\n";
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(path, &found).unwrap();
+    }
+    assert!(
+        found == fs::read_to_string(path).unwrap(),
+        "schema differs from {}; UPDATE_SNAPSHOTS=1 rewrites it",
+        path.display()
+    );
+}

@@ -26,11 +26,15 @@ impl Binaries {
         let candidates = given.map_or_else(candidates, |dir| vec![dir.to_owned()]);
         let mut found: Vec<Self> = candidates.iter().filter_map(|dir| Self::probe(dir)).collect();
         found.sort_by_key(|binaries| binaries.major);
-        let newest = found.last().cloned().ok_or_else(|| ClusterError::NoBinaries { looked: listed(&candidates) })?;
+        let newest =
+            found.last().cloned().ok_or_else(|| ClusterError::NoBinaries { looked: listed(&candidates) })?;
         match made_by(pgdata)? {
             None => Ok(newest),
-            Some(version) => same_major(&found, &version)
-                .ok_or_else(|| ClusterError::Version { path: pgdata.to_owned(), found: version, installed: majors(&found) }),
+            Some(version) => same_major(&found, &version).ok_or_else(|| ClusterError::Version {
+                path: pgdata.to_owned(),
+                found: version,
+                installed: majors(&found),
+            }),
         }
     }
 

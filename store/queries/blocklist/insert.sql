@@ -1,0 +1,1 @@
+insert into blocklist (site_id, id, plate, reason, valid_from, valid_until, created_by) values ($1, $2, $3, $4, $5, $6, $7)

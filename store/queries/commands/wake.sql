@@ -1,0 +1,1 @@
+select pg_notify('boomgate_commands', $1)

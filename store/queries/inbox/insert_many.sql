@@ -1,0 +1,7 @@
+insert into inbox (
+    site_id, device_id, seq, last_seq
+)
+select * from unnest(
+    $1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]
+)
+on conflict do nothing

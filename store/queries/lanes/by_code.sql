@@ -1,0 +1,1 @@
+select site_id, id, code, name, direction from lanes where site_id = $1 and code = $2

@@ -1,0 +1,3 @@
+select s.user_id, s.kind, s.expires_at, s.last_seen, u.tenant_id, u.name, u.role
+from sessions s join users u on u.id = s.user_id
+where s.token_hash = $1 and s.expires_at > $2 and u.disabled_at is null

@@ -1,0 +1,1 @@
+insert into site_state (site_id) values ($1)

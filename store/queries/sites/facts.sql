@@ -1,0 +1,10 @@
+select s.id as site_id, s.code, s.time_zone, s.currency, s.mode, s.capacity, s.visitors, s.passback, s.plate_only_limit_minor,
+       st.inside, st.live_no,
+       case when s.capacity is null then 0 else (
+           select count(*) from arrivals a
+           where a.site_id = s.id and a.direction = 'entry' and a.outcome = 'open' and a.passed_at is null
+       ) end as promised,
+       (select t.id from tariffs t where t.site_id = s.id and t.valid_from <= $2 order by t.version desc limit 1) as tariff_id
+from unnest($1::uuid[]) as w (id)
+join sites s on s.id = w.id
+join site_state st on st.site_id = s.id

@@ -1,0 +1,1 @@
+select count(*) as open from stays where site_id = $1 and state = 'open'

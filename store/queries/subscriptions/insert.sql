@@ -1,0 +1,1 @@
+insert into subscriptions (site_id, id, plate, kind, holder, valid_from, valid_until) values ($1, $2, $3, $4, $5, $6, $7)

@@ -1,0 +1,1 @@
+select tenant_id, id, name, password_hash, role, disabled_at from users where lower(name) = lower($1)

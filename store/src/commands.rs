@@ -1,0 +1,324 @@
+//! The outbox: an order to a lane from the moment it is wished until it is done, ignored, refused or expired.
+
+use boomgate_domain::ids::{CommandId, LaneId, SiteId, UserId};
+use boomgate_domain::money::Money;
+use deadpool_postgres::GenericClient;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::statement::{columns, execute, query, query_opt, row};
+
+pub(crate) const INSERT_MANY: &str = include_str!("../queries/commands/insert_many.sql");
+pub(crate) const SETTLE_MANY: &str = include_str!("../queries/commands/settle_many.sql");
+pub(crate) const UNSETTLED: &str = include_str!("../queries/commands/unsettled.sql");
+
+/// How long anybody tries to get an order to its lane.
+pub const LIFETIME: SignedDuration = SignedDuration::from_secs(15);
+
+/// States of a command in the outbox.
+pub mod state {
+    pub const WISHED: &str = "wished";
+    pub const SENT: &str = "sent";
+    pub const EXPIRED: &str = "expired";
+}
+
+/// An order as it is first written: wished, or already counted and signed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewCommand {
+    pub site_id: Uuid,
+    pub id: Uuid,
+    pub lane_id: Uuid,
+    pub arrival_id: Option<Uuid>,
+    pub decision_id: Option<Uuid>,
+    pub action: &'static str,
+    pub code: String,
+    pub params: Value,
+    pub amount_minor: Option<i64>,
+    pub currency: Option<String>,
+    pub pay_url: Option<String>,
+    pub ordered_by: Option<Uuid>,
+    pub ordered_name: Option<String>,
+    pub reason: Option<String>,
+    pub state: &'static str,
+    pub counter: Option<i64>,
+    pub epoch: Option<Vec<u8>>,
+    pub not_after_ms: Option<i64>,
+    pub device_id: Option<Uuid>,
+    pub signed: Option<Vec<u8>>,
+    pub attempts: i32,
+    pub wished_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub next_send_at: Option<Timestamp>,
+}
+
+row! {
+    /// An unsettled order of a lane, as far as a batch needs it.
+    pub struct UnsettledRow {
+        pub site_id: Uuid,
+        pub id: Uuid,
+        pub lane_id: Uuid,
+        pub arrival_id: Option<Uuid>,
+        pub decision_id: Option<Uuid>,
+        pub state: String,
+        pub counter: Option<i64>,
+    }
+}
+
+row! {
+    /// An order in full.
+    pub struct CommandRow {
+        pub site_id: Uuid,
+        pub id: Uuid,
+        pub lane_id: Uuid,
+        pub arrival_id: Option<Uuid>,
+        pub decision_id: Option<Uuid>,
+        pub action: String,
+        pub code: String,
+        pub params: Value,
+        pub amount_minor: Option<i64>,
+        pub currency: Option<String>,
+        pub pay_url: Option<String>,
+        pub ordered_by: Option<Uuid>,
+        pub ordered_name: Option<String>,
+        pub reason: Option<String>,
+        pub state: String,
+        pub result_code: Option<String>,
+        pub counter: Option<i64>,
+        pub device_id: Option<Uuid>,
+        /// The envelope as sent; resent byte for byte.
+        pub signed: Option<Vec<u8>>,
+        pub attempts: i32,
+        pub wished_at: Timestamp,
+        pub expires_at: Timestamp,
+        pub next_send_at: Option<Timestamp>,
+        pub ended_at: Option<Timestamp>,
+    }
+}
+
+row! {
+    /// A lane with something to send or to give up.
+    pub struct DueLane {
+        pub site_id: Uuid,
+        pub lane_id: Uuid,
+    }
+}
+
+row! {
+    /// A lane whose row is locked, and the device in it as last heard.
+    pub struct LaneForCommand {
+        pub command_counter: i64,
+        pub site_code: String,
+        pub lane_code: String,
+        pub device_id: Option<Uuid>,
+        pub device_code: Option<String>,
+        pub epoch: Option<Vec<u8>>,
+        pub uptime_ms: Option<i64>,
+        pub heard_at: Option<Timestamp>,
+        pub device_counter: Option<i64>,
+    }
+}
+
+/// What becomes of an order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled {
+    pub site_id: Uuid,
+    pub id: Uuid,
+    /// `done`, `ignored`, `refused` or `expired`.
+    pub state: &'static str,
+    pub code: Option<String>,
+    pub at: Timestamp,
+}
+
+pub(crate) async fn insert_many(client: &impl GenericClient, rows: &[NewCommand]) -> Result<u64, StoreError> {
+    let params = columns!(rows; site_id, id, lane_id, arrival_id, decision_id, action, code, params, amount_minor,
+        currency, pay_url, ordered_by, ordered_name, reason, state, counter, epoch, not_after_ms, device_id, signed,
+        attempts, wished_at, expires_at, next_send_at);
+    execute(client, INSERT_MANY, params).await
+}
+
+/// Ends orders that are still wished or sent; those that ended already stay as they are.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn settle_many(client: &impl GenericClient, rows: &[Settled]) -> Result<u64, StoreError> {
+    execute(client, SETTLE_MANY, columns!(rows; site_id, id, state, code, at)).await
+}
+
+pub(crate) async fn unsettled(
+    client: &impl GenericClient,
+    sites: &[Uuid],
+    lanes: &[Uuid],
+) -> Result<Vec<UnsettledRow>, StoreError> {
+    query(client, UNSETTLED, &[&sites, &lanes]).await
+}
+
+/// An order that a person or a payment wishes; `ingest` counts, signs and sends it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wish {
+    pub site: SiteId,
+    pub id: CommandId,
+    pub lane: LaneId,
+    pub arrival: Option<Uuid>,
+    /// `open`, `close`, `hold`, `release`, `refuse`, `charge`, `preview`.
+    pub action: &'static str,
+    pub code: String,
+    pub params: Value,
+    pub amount: Option<Money>,
+    /// The person: id and name as shown.
+    pub by: Option<(UserId, String)>,
+    pub reason: Option<String>,
+    pub at: Timestamp,
+}
+
+/// Puts the wish into the outbox; call [`wake`] after the commit.
+///
+/// # Errors
+/// [`StoreError::Database`]: no such lane, or neither an arrival nor a person with a reason.
+pub async fn wish(tx: &impl GenericClient, wish: &Wish) -> Result<(), StoreError> {
+    let currency = wish.amount.map(|amount| amount.currency.as_str().to_owned());
+    let minor = wish.amount.map(|amount| amount.minor);
+    let (by, name) = wish.by.clone().map(|(id, name)| (id.as_uuid(), name)).unzip();
+    let expires_at = wish.at + LIFETIME;
+    let none: Option<Uuid> = None;
+    let pay_url: Option<String> = None;
+    let sql = include_str!("../queries/commands/wish.sql");
+    execute(
+        tx,
+        sql,
+        &[
+            &wish.site.as_uuid(),
+            &wish.id.as_uuid(),
+            &wish.lane.as_uuid(),
+            &wish.arrival,
+            &none,
+            &wish.action,
+            &wish.code,
+            &wish.params,
+            &minor,
+            &currency,
+            &pay_url,
+            &by,
+            &name,
+            &wish.reason,
+            &wish.at,
+            &expires_at,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Channel on which the outbox is woken; the payload is `<site id>/<lane id>`.
+pub const CHANNEL: &str = "boomgate_commands";
+
+/// Wakes whoever sends commands. Only a hint: without it the order goes out a little later. Outside the transaction,
+/// for a NOTIFY inside it would make all commits queue behind one lock.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn wake(client: &impl GenericClient, site: SiteId, lane: LaneId) -> Result<(), StoreError> {
+    let payload = format!("{site}/{lane}");
+    execute(client, include_str!("../queries/commands/wake.sql"), &[&payload]).await.map(drop)
+}
+
+/// One order.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn get(
+    client: &impl GenericClient,
+    site: SiteId,
+    id: CommandId,
+) -> Result<Option<CommandRow>, StoreError> {
+    query_opt(client, include_str!("../queries/commands/get.sql"), &[&site.as_uuid(), &id.as_uuid()]).await
+}
+
+/// Lanes with an order that is wished, to be sent again, or overdue.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn due_lanes(client: &impl GenericClient, now: Timestamp) -> Result<Vec<DueLane>, StoreError> {
+    query(client, include_str!("../queries/commands/due_lanes.sql"), &[&now]).await
+}
+
+/// Locks the lane's row: whoever holds it takes the next counter.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub async fn lock_lane(
+    tx: &impl GenericClient,
+    site: Uuid,
+    lane: Uuid,
+) -> Result<LaneForCommand, StoreError> {
+    let found = query_opt(tx, include_str!("../queries/commands/lane.sql"), &[&site, &lane]).await?;
+    found.ok_or_else(|| StoreError::NotFound { what: "lane", id: lane.to_string() })
+}
+
+/// The lane's unsettled orders, oldest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn of_lane(tx: &impl GenericClient, site: Uuid, lane: Uuid) -> Result<Vec<CommandRow>, StoreError> {
+    query(tx, include_str!("../queries/commands/of_lane.sql"), &[&site, &lane]).await
+}
+
+/// How an order was counted and signed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    pub counter: i64,
+    pub epoch: Vec<u8>,
+    pub not_after_ms: i64,
+    pub device_id: Uuid,
+    pub signed: Vec<u8>,
+    pub next_send_at: Timestamp,
+}
+
+/// Records a first sending and the lane's counter; `tx` holds the lane's lock.
+///
+/// # Errors
+/// [`StoreError::Database`]: another order is in flight, or the counter was used.
+pub async fn send(
+    tx: &impl GenericClient,
+    site: Uuid,
+    lane: Uuid,
+    id: Uuid,
+    sent: &Sent,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/commands/send.sql");
+    execute(
+        tx,
+        sql,
+        &[
+            &site,
+            &id,
+            &sent.counter,
+            &sent.epoch,
+            &sent.not_after_ms,
+            &sent.device_id,
+            &sent.signed,
+            &sent.next_send_at,
+        ],
+    )
+    .await?;
+    crate::lanes::count_many(
+        tx,
+        &[crate::lanes::LaneCounter { site_id: site, lane_id: lane, command_counter: sent.counter }],
+    )
+    .await
+    .map(drop)
+}
+
+/// Records that the stored bytes went out once more.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn resent(
+    tx: &impl GenericClient,
+    site: Uuid,
+    id: Uuid,
+    next: Timestamp,
+) -> Result<(), StoreError> {
+    execute(tx, include_str!("../queries/commands/resent.sql"), &[&site, &id, &next]).await.map(drop)
+}

@@ -1,0 +1,245 @@
+//! Devices: who they are, what they last said of themselves, and how far their events are kept.
+
+use boomgate_domain::ids::{DeviceCode, DeviceId, LaneId, SiteId};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::statement::{columns, execute, query, query_opt, row};
+
+pub(crate) const LOAD_MANY: &str = include_str!("../queries/device_state/load_many.sql");
+pub(crate) const KEEP_MANY: &str = include_str!("../queries/device_state/keep_many.sql");
+pub(crate) const INBOX_LOAD: &str = include_str!("../queries/inbox/load_many.sql");
+pub(crate) const INBOX_INSERT: &str = include_str!("../queries/inbox/insert_many.sql");
+pub(crate) const INBOX_PRUNE: &str = include_str!("../queries/inbox/prune_many.sql");
+
+/// Channel that tells of changed devices; the payload is the device's code.
+pub const CHANNEL: &str = "boomgate_devices";
+
+/// A device to be enrolled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDevice {
+    pub site: SiteId,
+    pub id: DeviceId,
+    pub lane: LaneId,
+    pub code: DeviceCode,
+    /// Ed25519 public key.
+    pub signing_key: [u8; 32],
+    pub certificate_sha256: Option<Vec<u8>>,
+    pub certificate_until: Option<Timestamp>,
+}
+
+row! {
+    /// A device with its place.
+    pub struct DeviceRow {
+        pub site_id: SiteId,
+        pub id: DeviceId,
+        pub lane_id: LaneId,
+        pub code: String,
+        /// Ed25519 public key, 32 bytes.
+        pub signing_key: Vec<u8>,
+        pub certificate_sha256: Option<Vec<u8>>,
+        /// Since when it may not speak any more.
+        pub revoked_at: Option<Timestamp>,
+        pub site_code: String,
+        pub lane_code: String,
+        pub direction: String,
+    }
+}
+
+row! {
+    /// How far a device's events are kept, and its clock at the last hello.
+    pub struct DeviceFacts {
+        pub site_id: Uuid,
+        pub device_id: Uuid,
+        pub kept_upto: i64,
+        pub epoch: Option<Vec<u8>>,
+        pub boot: Option<i64>,
+        pub uptime_ms: Option<i64>,
+        pub heard_at: Option<Timestamp>,
+        pub command_counter: i64,
+    }
+}
+
+row! {
+    /// Sequence numbers kept beyond the mark, both ends included.
+    pub struct InboxRange {
+        pub site_id: Uuid,
+        pub device_id: Uuid,
+        pub seq: i64,
+        pub last_seq: i64,
+    }
+}
+
+/// A mark that moves; `before` is where the writer found it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    pub site_id: Uuid,
+    pub device_id: Uuid,
+    pub kept: i64,
+    pub before: i64,
+    pub at: Timestamp,
+}
+
+/// What a hello changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    pub site: SiteId,
+    pub device: DeviceId,
+    pub epoch: [u8; 16],
+    pub boot: u32,
+    pub uptime_ms: u64,
+    pub at: Timestamp,
+    pub command_counter: u64,
+    pub list_version: u64,
+    pub hello: Value,
+}
+
+/// # Errors
+/// [`StoreError::Database`]; [`StoreError::is_duplicate`] when the code is taken or the lane has a live device.
+pub async fn insert(tx: &impl GenericClient, device: &NewDevice) -> Result<(), StoreError> {
+    execute(
+        tx,
+        include_str!("../queries/devices/insert.sql"),
+        &[
+            &device.site.as_uuid(),
+            &device.id.as_uuid(),
+            &device.lane.as_uuid(),
+            &device.code.as_str(),
+            &device.signing_key.as_slice(),
+            &device.certificate_sha256,
+            &device.certificate_until,
+        ],
+    )
+    .await?;
+    let sql = include_str!("../queries/device_state/insert.sql");
+    execute(tx, sql, &[&device.site.as_uuid(), &device.id.as_uuid()]).await.map(drop)
+}
+
+/// Also finds revoked devices; see [`DeviceRow::revoked_at`].
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn by_code(
+    client: &impl GenericClient,
+    code: &DeviceCode,
+) -> Result<Option<DeviceRow>, StoreError> {
+    query_opt(client, include_str!("../queries/devices/by_code.sql"), &[&code.as_str()]).await
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn all_live(client: &impl GenericClient) -> Result<Vec<DeviceRow>, StoreError> {
+    query(client, include_str!("../queries/devices/all_live.sql"), &[]).await
+}
+
+/// Ends a device's right to speak; call [`changed`] after the commit.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn revoke(
+    client: &impl GenericClient,
+    site: SiteId,
+    id: DeviceId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/devices/revoke.sql");
+    execute(client, sql, &[&site.as_uuid(), &id.as_uuid(), &at]).await.map(drop)
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn set_certificate(
+    client: &impl GenericClient,
+    site: SiteId,
+    id: DeviceId,
+    sha256: &[u8],
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/devices/set_certificate.sql");
+    execute(client, sql, &[&site.as_uuid(), &id.as_uuid(), &sha256, &until]).await.map(drop)
+}
+
+/// Tells everybody who remembers devices to look again.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn changed(client: &impl GenericClient, code: &DeviceCode) -> Result<(), StoreError> {
+    execute(client, include_str!("../queries/devices/changed.sql"), &[&code.as_str()]).await.map(drop)
+}
+
+/// Keeps what a hello says and returns the mark: every seq up to it is kept.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub async fn hear(client: &impl GenericClient, heard: &Heard) -> Result<i64, StoreError> {
+    row! {
+        pub struct Kept {
+            pub kept_upto: i64,
+        }
+    }
+    let small = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let sql = include_str!("../queries/device_state/hear.sql");
+    let kept: Option<Kept> = query_opt(
+        client,
+        sql,
+        &[
+            &heard.site.as_uuid(),
+            &heard.device.as_uuid(),
+            &heard.epoch.as_slice(),
+            &i64::from(heard.boot),
+            &small(heard.uptime_ms),
+            &heard.at,
+            &small(heard.command_counter),
+            &small(heard.list_version),
+            &heard.hello,
+        ],
+    )
+    .await?;
+    let missing = || StoreError::NotFound { what: "device", id: heard.device.to_string() };
+    kept.map(|kept| kept.kept_upto).ok_or_else(missing)
+}
+
+/// Moves the mark to `kept` without events: the device has deleted them, an earlier server had acknowledged them.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn skip(
+    tx: &impl GenericClient,
+    site: SiteId,
+    device: DeviceId,
+    kept: i64,
+) -> Result<bool, StoreError> {
+    let sql = include_str!("../queries/device_state/skip.sql");
+    Ok(execute(tx, sql, &[&site.as_uuid(), &device.as_uuid(), &kept]).await? > 0)
+}
+
+pub(crate) async fn load_many(
+    tx: &impl GenericClient,
+    sites: &[Uuid],
+    devices: &[Uuid],
+) -> Result<Vec<DeviceFacts>, StoreError> {
+    query(tx, LOAD_MANY, &[&sites, &devices]).await
+}
+
+pub(crate) async fn keep_many(tx: &impl GenericClient, rows: &[Mark]) -> Result<u64, StoreError> {
+    execute(tx, KEEP_MANY, columns!(rows; site_id, device_id, kept, before, at)).await
+}
+
+pub(crate) async fn load_inbox(
+    tx: &impl GenericClient,
+    sites: &[Uuid],
+    devices: &[Uuid],
+) -> Result<Vec<InboxRange>, StoreError> {
+    query(tx, INBOX_LOAD, &[&sites, &devices]).await
+}
+
+pub(crate) async fn insert_inbox(tx: &impl GenericClient, rows: &[InboxRange]) -> Result<u64, StoreError> {
+    execute(tx, INBOX_INSERT, columns!(rows; site_id, device_id, seq, last_seq)).await
+}
+
+pub(crate) async fn prune_inbox(tx: &impl GenericClient, rows: &[Mark]) -> Result<u64, StoreError> {
+    execute(tx, INBOX_PRUNE, columns!(rows; site_id, device_id, kept)).await
+}

@@ -1,0 +1,62 @@
+//! History as the lanes told it; written once, read by arrival and by time.
+
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::statement::{columns, execute, query, row};
+
+pub(crate) const INSERT_MANY: &str = include_str!("../queries/events/insert_many.sql");
+
+/// One event to keep. Times are the reconstructed one of the lane and ours of hearing it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEvent {
+    pub site_id: Uuid,
+    pub id: Uuid,
+    pub lane_id: Uuid,
+    pub device_id: Uuid,
+    pub seq: i64,
+    pub boot: i64,
+    pub kind: &'static str,
+    pub arrival_id: Option<Uuid>,
+    pub occurred_at: Timestamp,
+    pub clock: &'static str,
+    pub uptime_ms: i64,
+    pub received_at: Timestamp,
+    /// The event's body as it travelled, in JSON.
+    pub body: Value,
+}
+
+row! {
+    /// An event of one arrival.
+    pub struct EventRow {
+        pub id: Uuid,
+        pub lane_id: Uuid,
+        pub seq: i64,
+        pub kind: String,
+        pub occurred_at: Timestamp,
+        pub received_at: Timestamp,
+        pub body: Value,
+    }
+}
+
+pub(crate) async fn insert_many(client: &impl GenericClient, rows: &[NewEvent]) -> Result<u64, StoreError> {
+    let params = columns!(rows; site_id, id, lane_id, device_id, seq, boot, kind, arrival_id, occurred_at, clock,
+        uptime_ms, received_at, body);
+    execute(client, INSERT_MANY, params).await
+}
+
+/// All events of an arrival received since `since`, in the order they were received.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn of_arrival(
+    client: &impl GenericClient,
+    site: Uuid,
+    arrival: Uuid,
+    since: Timestamp,
+) -> Result<Vec<EventRow>, StoreError> {
+    query(client, include_str!("../queries/events/of_arrival.sql"), &[&site, &arrival, &since]).await
+}

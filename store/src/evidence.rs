@@ -1,0 +1,78 @@
+//! The index of pictures; the bytes lie in an object store, named by their SHA-256.
+
+use boomgate_domain::ids::{ArrivalId, DeviceId, SiteId};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::statement::{columns, execute, query_opt, row};
+
+pub(crate) const ANNOUNCE_MANY: &str = include_str!("../queries/evidence/announce_many.sql");
+
+/// A picture that a signed arrival names; its bytes come later, or came before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Announced {
+    pub site_id: Uuid,
+    pub sha256: Vec<u8>,
+    pub device_id: Uuid,
+    pub arrival_id: Uuid,
+    pub received_at: Timestamp,
+}
+
+row! {
+    pub struct EvidenceRow {
+        pub site_id: SiteId,
+        pub sha256: Vec<u8>,
+        pub device_id: Option<DeviceId>,
+        pub arrival_id: Option<ArrivalId>,
+        pub size_bytes: Option<i32>,
+        /// None while the bytes are not here.
+        pub stored_at: Option<Timestamp>,
+    }
+}
+
+pub(crate) async fn announce_many(tx: &impl GenericClient, rows: &[Announced]) -> Result<u64, StoreError> {
+    execute(tx, ANNOUNCE_MANY, columns!(rows; site_id, sha256, device_id, arrival_id, received_at)).await
+}
+
+/// Records that the bytes are stored. Returns the row as it was known before, so that a second delivery can be told
+/// from the first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn store(
+    client: &impl GenericClient,
+    site: SiteId,
+    sha256: &[u8; 32],
+    device: DeviceId,
+    size_bytes: i32,
+    at: Timestamp,
+) -> Result<Option<EvidenceRow>, StoreError> {
+    let before = find(client, site, sha256).await?;
+    let sql = include_str!("../queries/evidence/store.sql");
+    execute(client, sql, &[&site.as_uuid(), &sha256.as_slice(), &device.as_uuid(), &size_bytes, &at]).await?;
+    Ok(before)
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn find(
+    client: &impl GenericClient,
+    site: SiteId,
+    sha256: &[u8; 32],
+) -> Result<Option<EvidenceRow>, StoreError> {
+    query_opt(client, include_str!("../queries/evidence/find.sql"), &[&site.as_uuid(), &sha256.as_slice()])
+        .await
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn of_arrival(
+    client: &impl GenericClient,
+    site: SiteId,
+    arrival: ArrivalId,
+) -> Result<Option<EvidenceRow>, StoreError> {
+    let sql = include_str!("../queries/evidence/of_arrival.sql");
+    query_opt(client, sql, &[&site.as_uuid(), &arrival.as_uuid()]).await
+}

@@ -1,0 +1,50 @@
+//! Answers to requests that create: the same key is answered with the same answer, and done once.
+
+use boomgate_domain::ids::UserId;
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::error::StoreError;
+use crate::statement::{execute, query_opt, row};
+
+row! {
+    /// What was answered. Another `request_hash` under the same key is a caller's mistake.
+    pub struct Answered {
+        pub request_hash: Vec<u8>,
+        pub status: i32,
+        pub response: Value,
+    }
+}
+
+/// Locks the key for the rest of the transaction and finds the answer, if there is one already.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn begin(tx: &impl GenericClient, user: UserId, key: &str) -> Result<Option<Answered>, StoreError> {
+    execute(tx, include_str!("../queries/idempotency_keys/lock.sql"), &[&user.as_uuid(), &key]).await?;
+    query_opt(tx, include_str!("../queries/idempotency_keys/find.sql"), &[&user.as_uuid(), &key]).await
+}
+
+/// Keeps the answer, in the transaction that did the work.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn record(
+    tx: &impl GenericClient,
+    user: UserId,
+    key: &str,
+    answer: &Answered,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/idempotency_keys/insert.sql");
+    execute(tx, sql, &[&user.as_uuid(), &key, &answer.request_hash, &answer.status, &answer.response, &at])
+        .await
+        .map(drop)
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn prune(client: &impl GenericClient, before: Timestamp) -> Result<u64, StoreError> {
+    execute(client, include_str!("../queries/idempotency_keys/prune.sql"), &[&before]).await
+}

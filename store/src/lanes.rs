@@ -1,0 +1,131 @@
+//! Lanes: where they are, what waits there, and the counter of their orders.
+
+use boomgate_domain::decide::Direction;
+use boomgate_domain::ids::{DeviceId, LaneCode, LaneId, SiteId};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::statement::{columns, execute, query, query_opt, row};
+
+pub(crate) const LOCK_MANY: &str = include_str!("../queries/lanes/lock_many.sql");
+pub(crate) const COUNT_MANY: &str = include_str!("../queries/lanes/count_many.sql");
+
+/// How a direction is written in columns.
+#[must_use]
+pub const fn direction_name(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Entry => "entry",
+        Direction::Exit => "exit",
+    }
+}
+
+/// A lane to be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLane {
+    pub site: SiteId,
+    pub id: LaneId,
+    pub code: LaneCode,
+    pub name: String,
+    pub direction: Direction,
+}
+
+row! {
+    pub struct LaneRow {
+        pub site_id: SiteId,
+        pub id: LaneId,
+        pub code: String,
+        pub name: String,
+        /// `entry` or `exit`.
+        pub direction: String,
+    }
+}
+
+row! {
+    /// A lane, its device as last heard, and the car in front, for the operator's screen.
+    pub struct LaneStatus {
+        pub site_id: SiteId,
+        pub id: LaneId,
+        pub code: String,
+        pub name: String,
+        pub direction: String,
+        pub device_id: Option<DeviceId>,
+        pub device_code: Option<String>,
+        pub last_seen: Option<Timestamp>,
+        /// The last hello, as it travelled.
+        pub hello: Option<Value>,
+        pub arrival_id: Option<Uuid>,
+        pub arrival_plate: Option<String>,
+        pub arrival_code: Option<String>,
+        pub arrival_outcome: Option<String>,
+        pub arrival_amount_minor: Option<i64>,
+        pub arrival_stay_id: Option<Uuid>,
+        pub arrived_at: Option<Timestamp>,
+        pub arrival_evidence: Option<Vec<u8>>,
+    }
+}
+
+row! {
+    /// The counter of a lane's last order.
+    pub struct LaneCounter {
+        pub site_id: Uuid,
+        pub lane_id: Uuid,
+        pub command_counter: i64,
+    }
+}
+
+/// # Errors
+/// [`StoreError::Database`]; [`StoreError::is_duplicate`] when the site has a lane of this code.
+pub async fn insert(client: &impl GenericClient, lane: &NewLane) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/lanes/insert.sql");
+    let direction = direction_name(lane.direction);
+    execute(
+        client,
+        sql,
+        &[&lane.site.as_uuid(), &lane.id.as_uuid(), &lane.code.as_str(), &lane.name, &direction],
+    )
+    .await
+    .map(drop)
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn by_code(
+    client: &impl GenericClient,
+    site: SiteId,
+    code: &LaneCode,
+) -> Result<Option<LaneRow>, StoreError> {
+    query_opt(client, include_str!("../queries/lanes/by_code.sql"), &[&site.as_uuid(), &code.as_str()]).await
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn get(
+    client: &impl GenericClient,
+    site: SiteId,
+    id: LaneId,
+) -> Result<Option<LaneRow>, StoreError> {
+    query_opt(client, include_str!("../queries/lanes/get.sql"), &[&site.as_uuid(), &id.as_uuid()]).await
+}
+
+/// All lanes of a site by code.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn list(client: &impl GenericClient, site: SiteId) -> Result<Vec<LaneStatus>, StoreError> {
+    query(client, include_str!("../queries/lanes/list.sql"), &[&site.as_uuid()]).await
+}
+
+pub(crate) async fn lock_many(
+    tx: &impl GenericClient,
+    sites: &[Uuid],
+    lanes: &[Uuid],
+) -> Result<Vec<LaneCounter>, StoreError> {
+    query(tx, LOCK_MANY, &[&sites, &lanes]).await
+}
+
+pub(crate) async fn count_many(tx: &impl GenericClient, rows: &[LaneCounter]) -> Result<u64, StoreError> {
+    execute(tx, COUNT_MANY, columns!(rows; site_id, lane_id, command_counter)).await
+}

@@ -1,0 +1,114 @@
+//! What people's screens follow: numbered per site, so that a reader who knows its last number misses nothing.
+
+use boomgate_domain::ids::{LaneId, SiteId};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::statement::{columns, execute, query, query_opt, row};
+
+pub(crate) const INSERT_MANY: &str = include_str!("../queries/live_feed/insert_many.sql");
+pub(crate) const WAKE: &str = include_str!("../queries/live_feed/wake.sql");
+
+/// Channel on which readers are woken; the payload is the site's id.
+pub const CHANNEL: &str = "boomgate_live";
+
+/// A numbered row; only a batch that holds the site's lock may choose numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewLive {
+    pub site_id: Uuid,
+    pub no: i64,
+    pub at: Timestamp,
+    /// `arrival`, `decision`, `passage`, `exception`, `fault`, `boom`, `command`, `payment`, `hello`.
+    pub kind: &'static str,
+    pub lane_id: Option<Uuid>,
+    pub body: Value,
+}
+
+row! {
+    pub struct LiveRow {
+        pub site_id: SiteId,
+        pub no: i64,
+        pub at: Timestamp,
+        pub kind: String,
+        pub lane_id: Option<LaneId>,
+        pub body: Value,
+    }
+}
+
+row! {
+    /// The numbers that can still be read: `first_no..=last_no`; empty when `first_no > last_no`.
+    pub struct Bounds {
+        pub first_no: i64,
+        pub last_no: i64,
+    }
+}
+
+pub(crate) async fn insert_many(tx: &impl GenericClient, rows: &[NewLive]) -> Result<u64, StoreError> {
+    execute(tx, INSERT_MANY, columns!(rows; site_id, no, at, kind, lane_id, body)).await
+}
+
+/// Takes the next number and writes one row; `tx` holds the site's lock. Call [`wake`] after the commit.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub async fn append(
+    tx: &impl GenericClient,
+    site: SiteId,
+    at: Timestamp,
+    kind: &'static str,
+    lane: Option<LaneId>,
+    body: Value,
+) -> Result<i64, StoreError> {
+    row! {
+        pub struct Next {
+            pub live_no: i64,
+        }
+    }
+    let sql = include_str!("../queries/live_feed/next.sql");
+    let next: Option<Next> = query_opt(tx, sql, &[&site.as_uuid()]).await?;
+    let no = next.ok_or_else(|| StoreError::NotFound { what: "site", id: site.to_string() })?.live_no;
+    let lane_id = lane.map(|lane| lane.as_uuid());
+    insert_many(tx, &[NewLive { site_id: site.as_uuid(), no, at, kind, lane_id, body }]).await?;
+    Ok(no)
+}
+
+/// Rows after number `after`, oldest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn since(
+    client: &impl GenericClient,
+    site: SiteId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<LiveRow>, StoreError> {
+    query(client, include_str!("../queries/live_feed/since.sql"), &[&site.as_uuid(), &after, &limit]).await
+}
+
+/// A reader whose last number is below `first_no - 1` has missed rows and must load afresh.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub async fn bounds(client: &impl GenericClient, site: SiteId) -> Result<Bounds, StoreError> {
+    let found =
+        query_opt(client, include_str!("../queries/live_feed/bounds.sql"), &[&site.as_uuid()]).await?;
+    found.ok_or_else(|| StoreError::NotFound { what: "site", id: site.to_string() })
+}
+
+/// Wakes the readers of these sites. A hint only, and outside the transaction: a NOTIFY inside it would make all
+/// commits queue behind one lock.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn wake(client: &impl GenericClient, sites: &[Uuid]) -> Result<(), StoreError> {
+    execute(client, WAKE, &[&sites]).await.map(drop)
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn prune(client: &impl GenericClient, site: SiteId, before: Timestamp) -> Result<u64, StoreError> {
+    execute(client, include_str!("../queries/live_feed/prune.sql"), &[&site.as_uuid(), &before]).await
+}

@@ -1,0 +1,228 @@
+//! Tenants and their sites: settings, the site's lock, what a decision needs to know of the place.
+
+use boomgate_domain::decide::{Passback, SiteMode};
+use boomgate_domain::ids::{SiteCode, SiteId, TenantId, UserId};
+use boomgate_domain::money::Currency;
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::statement::{columns, execute, query, query_opt, row};
+
+pub(crate) const LOCK: &str = include_str!("../queries/sites/lock.sql");
+pub(crate) const FACTS: &str = include_str!("../queries/sites/facts.sql");
+pub(crate) const UPDATE_STATE: &str = include_str!("../queries/site_state/update_many.sql");
+
+/// A site to be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSite {
+    pub id: SiteId,
+    pub tenant: TenantId,
+    pub code: SiteCode,
+    pub name: String,
+    /// IANA name, `Europe/Vienna`.
+    pub time_zone: String,
+    pub currency: Currency,
+    pub mode: SiteMode,
+    /// Spaces for visitors; none where nobody counts.
+    pub capacity: Option<u32>,
+    pub visitors: bool,
+    pub passback: Passback,
+    /// Above this due amount (minor units) a plate alone does not get to pay at the exit.
+    pub plate_only_limit_minor: Option<i64>,
+    /// Key of the offline list's tags, from a generator of secrets.
+    pub list_key: [u8; 32],
+}
+
+row! {
+    pub struct SiteRow {
+        pub id: SiteId,
+        pub tenant_id: TenantId,
+        pub code: String,
+        pub name: String,
+        pub time_zone: String,
+        pub currency: String,
+        pub mode: String,
+        pub capacity: Option<i32>,
+        pub visitors: bool,
+        pub passback: String,
+        pub plate_only_limit_minor: Option<i64>,
+        pub list_key: Vec<u8>,
+    }
+}
+
+row! {
+    /// The often written half of a site.
+    pub struct SiteState {
+        pub site_id: SiteId,
+        /// Cars inside as passages count them.
+        pub inside: i32,
+        /// Number of the newest row of the live feed.
+        pub live_no: i64,
+        pub list_version: i64,
+    }
+}
+
+row! {
+    /// What a batch needs to know of a site; read under its lock.
+    pub struct SiteFacts {
+        pub site_id: Uuid,
+        pub code: String,
+        pub time_zone: String,
+        pub currency: String,
+        pub mode: String,
+        pub capacity: Option<i32>,
+        pub visitors: bool,
+        pub passback: String,
+        pub plate_only_limit_minor: Option<i64>,
+        pub inside: i32,
+        pub live_no: i64,
+        /// Cars that were told to come in and have not passed yet; 0 where nobody counts.
+        pub promised: i64,
+        /// The tariff version in force.
+        pub tariff_id: Option<Uuid>,
+    }
+}
+
+/// The numbers of a site after a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SiteNumbers {
+    pub site_id: Uuid,
+    pub inside: i32,
+    pub live_no: i64,
+}
+
+/// How a word of the domain is written in a column.
+#[must_use]
+pub fn word<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(word)) => word,
+        other => panic!("only unit variants are written as words, not {other:?}"),
+    }
+}
+
+/// # Errors
+/// [`StoreError::Stored`] for a word this program does not know.
+pub fn read_word<T: DeserializeOwned>(column: &'static str, word: &str) -> Result<T, StoreError> {
+    serde_json::from_value(Value::from(word)).map_err(|error| StoreError::Stored {
+        column,
+        value: word.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn insert_tenant(client: &impl GenericClient, id: TenantId, name: &str) -> Result<(), StoreError> {
+    execute(client, include_str!("../queries/tenants/insert.sql"), &[&id.as_uuid(), &name]).await.map(drop)
+}
+
+/// The oldest tenant: the one of a one-tenant installation.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn first_tenant(client: &impl GenericClient) -> Result<Option<TenantId>, StoreError> {
+    row! {
+        pub struct Tenant {
+            pub id: TenantId,
+        }
+    }
+    let found: Option<Tenant> = query_opt(client, include_str!("../queries/tenants/first.sql"), &[]).await?;
+    Ok(found.map(|tenant| tenant.id))
+}
+
+/// # Errors
+/// [`StoreError::Database`]; [`StoreError::is_duplicate`] when the code is taken.
+pub async fn insert(tx: &impl GenericClient, site: &NewSite) -> Result<(), StoreError> {
+    let capacity = site.capacity.map(|spaces| i32::try_from(spaces).unwrap_or(i32::MAX));
+    let (mode, passback) = (word(&site.mode), word(&site.passback));
+    execute(
+        tx,
+        include_str!("../queries/sites/insert.sql"),
+        &[
+            &site.id.as_uuid(),
+            &site.tenant.as_uuid(),
+            &site.code.as_str(),
+            &site.name,
+            &site.time_zone,
+            &site.currency.as_str(),
+            &mode,
+            &capacity,
+            &site.visitors,
+            &passback,
+            &site.plate_only_limit_minor,
+            &site.list_key.as_slice(),
+        ],
+    )
+    .await?;
+    execute(tx, include_str!("../queries/site_state/insert.sql"), &[&site.id.as_uuid()]).await.map(drop)
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn by_code(client: &impl GenericClient, code: &SiteCode) -> Result<Option<SiteRow>, StoreError> {
+    query_opt(client, include_str!("../queries/sites/by_code.sql"), &[&code.as_str()]).await
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn get(client: &impl GenericClient, id: SiteId) -> Result<Option<SiteRow>, StoreError> {
+    query_opt(client, include_str!("../queries/sites/get.sql"), &[&id.as_uuid()]).await
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn of_tenant(client: &impl GenericClient, tenant: TenantId) -> Result<Vec<SiteRow>, StoreError> {
+    query(client, include_str!("../queries/sites/of_tenant.sql"), &[&tenant.as_uuid()]).await
+}
+
+/// The sites a user may see: an admin those of the tenant, others those they were given.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn of_user(client: &impl GenericClient, user: UserId) -> Result<Vec<SiteRow>, StoreError> {
+    query(client, include_str!("../queries/sites/of_user.sql"), &[&user.as_uuid()]).await
+}
+
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub async fn state(client: &impl GenericClient, site: SiteId) -> Result<SiteState, StoreError> {
+    let found = query_opt(client, include_str!("../queries/site_state/get.sql"), &[&site.as_uuid()]).await?;
+    found.ok_or_else(|| StoreError::NotFound { what: "site", id: site.to_string() })
+}
+
+/// Takes the site's advisory lock for the rest of the transaction: everything that changes stays, occupancy or the
+/// live feed does so under it. A statement of its own, so that what follows sees all that was committed before.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn lock(tx: &impl GenericClient, site: SiteId) -> Result<(), StoreError> {
+    lock_many(tx, &[lock_key(site.as_uuid())]).await
+}
+
+/// `keys` must be sorted: everybody takes them in the same order.
+pub(crate) async fn lock_many(tx: &impl GenericClient, keys: &[i64]) -> Result<(), StoreError> {
+    execute(tx, LOCK, &[&keys]).await.map(drop)
+}
+
+/// The site's number among PostgreSQL's advisory locks.
+pub(crate) fn lock_key(site: Uuid) -> i64 {
+    let (high, low) = site.as_u64_pair();
+    (high ^ low).cast_signed()
+}
+
+pub(crate) async fn facts(
+    tx: &impl GenericClient,
+    sites: &[Uuid],
+    now: Timestamp,
+) -> Result<Vec<SiteFacts>, StoreError> {
+    query(tx, FACTS, &[&sites, &now]).await
+}
+
+pub(crate) async fn update_numbers(tx: &impl GenericClient, rows: &[SiteNumbers]) -> Result<u64, StoreError> {
+    execute(tx, UPDATE_STATE, columns!(rows; site_id, inside, live_no)).await
+}

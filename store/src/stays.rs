@@ -1,0 +1,222 @@
+//! Stays: one car inside, from passage to passage.
+
+use std::sync::Arc;
+
+use boomgate_domain::ids::{ArrivalId, PaymentId, SiteId, StayId};
+use boomgate_domain::money::{Currency, Money};
+use boomgate_domain::plate::Plate;
+use boomgate_domain::stay::{Payment, Stay, StayStatus};
+use boomgate_domain::tariff::{Tariff, VehicleType};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::statement::{columns, execute, query, query_opt, row};
+
+pub(crate) const LOAD_MANY: &str = include_str!("../queries/stays/load_many.sql");
+pub(crate) const UPSERT_MANY: &str = include_str!("../queries/stays/upsert_many.sql");
+
+row! {
+    /// A stay as stored. `state` is `open`, `closed`, `voided`, or `exit_only` for a car that was seen leaving and
+    /// whose entry is not known (yet).
+    pub struct StayRow {
+        pub site_id: Uuid,
+        pub id: Uuid,
+        /// Canonical; none for a car whose plate nobody could read.
+        pub plate: Option<String>,
+        pub state: String,
+        pub vehicle_type: Option<String>,
+        pub entry_lane_id: Option<Uuid>,
+        pub entry_arrival_id: Option<Uuid>,
+        pub entered_at: Option<Timestamp>,
+        /// Reason code under which it was let in.
+        pub entry_code: Option<String>,
+        pub entry_evidence: Option<Vec<u8>>,
+        pub exit_lane_id: Option<Uuid>,
+        pub exit_arrival_id: Option<Uuid>,
+        pub exited_at: Option<Timestamp>,
+        pub exit_code: Option<String>,
+        pub exit_evidence: Option<Vec<u8>>,
+        /// The tariff version in force at entry.
+        pub tariff_id: Option<Uuid>,
+        /// Currency of the site; all amounts are its minor units.
+        pub currency: String,
+        /// What it costs in the end; known when it is closed.
+        pub charged_minor: i64,
+        pub note: String,
+        pub paid_minor: i64,
+        /// Until when a paid driver may leave without paying again.
+        pub exit_deadline: Option<Timestamp>,
+        /// `[id, minor, currency, epoch seconds]` each, oldest first.
+        pub payments: Value,
+    }
+}
+
+impl StayRow {
+    pub const OPEN: &str = "open";
+    pub const CLOSED: &str = "closed";
+    pub const VOIDED: &str = "voided";
+    pub const EXIT_ONLY: &str = "exit_only";
+
+    /// The stay as the domain's rules take it. `tariff` is the pinned version.
+    ///
+    /// # Errors
+    /// [`StoreError::Stored`] when a column holds what no program of ours wrote.
+    pub fn to_domain(&self, tariff: Option<Arc<Tariff>>) -> Result<Stay, StoreError> {
+        let plate = self.plate.as_deref().map(Plate::parse).transpose();
+        let arrival = self.entry_arrival_id.unwrap_or(self.id);
+        Ok(Stay {
+            id: StayId::from_uuid(self.id),
+            plate: plate.map_err(|error| stored("plate", "…", &error))?,
+            arrival: ArrivalId::from_uuid(arrival),
+            entered_at: self.entered_at.or(self.exited_at).unwrap_or(Timestamp::UNIX_EPOCH),
+            vehicle: vehicle(self.vehicle_type.as_deref()),
+            status: match self.state.as_str() {
+                Self::OPEN => StayStatus::Open,
+                Self::VOIDED => StayStatus::Voided,
+                _ => StayStatus::Closed,
+            },
+            tariff,
+            payments: payments(&self.payments)?,
+            exit_deadline: self.exit_deadline,
+        })
+    }
+}
+
+/// Unknown words are an ordinary car: a lane may send newer ones.
+#[must_use]
+pub fn vehicle(name: Option<&str>) -> VehicleType {
+    name.and_then(|name| serde_json::from_value(Value::from(name)).ok()).unwrap_or_default()
+}
+
+fn payments(value: &Value) -> Result<Vec<Payment>, StoreError> {
+    let wrong = |reason: &str| StoreError::Stored {
+        column: "payments",
+        value: value.to_string(),
+        reason: reason.to_owned(),
+    };
+    let rows: Vec<(Uuid, i64, Currency, f64)> =
+        serde_json::from_value(value.clone()).map_err(|error| wrong(&error.to_string()))?;
+    rows.into_iter()
+        .map(|(id, minor, currency, seconds)| {
+            let at = Timestamp::from_microsecond((seconds * 1e6).round() as i64);
+            let at = at.map_err(|error| wrong(&error.to_string()))?;
+            Ok(Payment { id: PaymentId::from_uuid(id), amount: Money::new(minor, currency), at })
+        })
+        .collect()
+}
+
+fn stored(column: &'static str, value: &str, error: &dyn std::error::Error) -> StoreError {
+    StoreError::Stored { column, value: value.to_owned(), reason: error.to_string() }
+}
+
+pub(crate) async fn load_many(
+    client: &impl GenericClient,
+    plates: (&[Uuid], &[&str]),
+    arrivals: (&[Uuid], &[Uuid]),
+) -> Result<Vec<StayRow>, StoreError> {
+    query(client, LOAD_MANY, &[&plates.0, &plates.1, &arrivals.0, &arrivals.1]).await
+}
+
+/// Writes new and changed stays. Those that end must come before those that begin: one open stay per plate and site.
+pub(crate) async fn upsert_many(client: &impl GenericClient, rows: &[StayRow]) -> Result<u64, StoreError> {
+    let params = columns!(rows; site_id, id, plate, state, vehicle_type, entry_lane_id, entry_arrival_id, entered_at,
+        entry_code, entry_evidence, exit_lane_id, exit_arrival_id, exited_at, exit_code, exit_evidence, tariff_id,
+        currency, charged_minor, note);
+    execute(client, UPSERT_MANY, params).await
+}
+
+/// One stay with its payments.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn get(
+    client: &impl GenericClient,
+    site: SiteId,
+    id: StayId,
+) -> Result<Option<StayRow>, StoreError> {
+    query_opt(client, include_str!("../queries/stays/get.sql"), &[&site.as_uuid(), &id.as_uuid()]).await
+}
+
+/// Locks the stay's row and reads it; `tx` must hold the site's lock already.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub async fn lock(tx: &impl GenericClient, site: SiteId, id: StayId) -> Result<StayRow, StoreError> {
+    execute(tx, include_str!("../queries/stays/lock.sql"), &[&site.as_uuid(), &id.as_uuid()]).await?;
+    get(tx, site, id).await?.ok_or_else(|| StoreError::NotFound { what: "stay", id: id.to_string() })
+}
+
+/// Which stays a page shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StayFilter {
+    /// `open`, `closed`, `voided` or `exit_only`.
+    pub state: Option<String>,
+    /// Beginning of a canonical plate.
+    pub plate_prefix: Option<String>,
+    /// The last id of the page before.
+    pub before: Option<StayId>,
+}
+
+/// The newest stays first; `payments` is left empty. The next page begins `before` the last id of this one.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn page(
+    client: &impl GenericClient,
+    site: SiteId,
+    filter: &StayFilter,
+    limit: i64,
+) -> Result<Vec<StayRow>, StoreError> {
+    let before = filter.before.map(|id| id.as_uuid());
+    let sql = include_str!("../queries/stays/page.sql");
+    query(client, sql, &[&site.as_uuid(), &filter.state, &filter.plate_prefix, &before, &limit]).await
+}
+
+row! {
+    /// A plate inside, for suggestions.
+    pub struct OpenPlate {
+        pub id: StayId,
+        pub plate: String,
+    }
+}
+
+/// The plates of the newest `limit` open stays.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn open_plates(
+    client: &impl GenericClient,
+    site: SiteId,
+    limit: i64,
+) -> Result<Vec<OpenPlate>, StoreError> {
+    query(client, include_str!("../queries/stays/open_plates.sql"), &[&site.as_uuid(), &limit]).await
+}
+
+/// How many cars have an open stay.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn count_open(client: &impl GenericClient, site: SiteId) -> Result<i64, StoreError> {
+    row! {
+        pub struct Count {
+            pub open: i64,
+        }
+    }
+    let count: Option<Count> =
+        query_opt(client, include_str!("../queries/stays/count_open.sql"), &[&site.as_uuid()]).await?;
+    Ok(count.map_or(0, |count| count.open))
+}
+
+pub(crate) async fn pay(
+    tx: &impl GenericClient,
+    site: SiteId,
+    id: StayId,
+    minor: i64,
+    exit_deadline: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/stays/pay.sql");
+    execute(tx, sql, &[&site.as_uuid(), &id.as_uuid(), &minor, &exit_deadline]).await.map(drop)
+}

@@ -1,0 +1,78 @@
+//! Tariff versions: written once, pinned by stays.
+
+use boomgate_domain::ids::{SiteId, TariffId, UserId};
+use boomgate_domain::tariff::Tariff;
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::error::StoreError;
+use crate::statement::{execute, query_opt, row};
+
+row! {
+    /// A version as stored.
+    pub struct TariffRow {
+        pub site_id: SiteId,
+        pub id: TariffId,
+        pub version: i32,
+        pub name: String,
+        pub body: Value,
+        pub valid_from: Timestamp,
+    }
+}
+
+impl TariffRow {
+    /// # Errors
+    /// [`StoreError::Stored`] when the body is not a tariff of this program.
+    pub fn tariff(&self) -> Result<Tariff, StoreError> {
+        serde_json::from_value(self.body.clone()).map_err(|error| StoreError::Stored {
+            column: "tariffs.body",
+            value: self.id.to_string(),
+            reason: error.to_string(),
+        })
+    }
+}
+
+/// # Errors
+/// [`StoreError::Database`]; [`StoreError::is_duplicate`] when the site has this version.
+pub async fn insert(
+    client: &impl GenericClient,
+    site: SiteId,
+    tariff: &Tariff,
+    valid_from: Timestamp,
+    by: Option<UserId>,
+) -> Result<(), StoreError> {
+    let body = serde_json::to_value(tariff).map_err(|error| StoreError::Conflict(error.to_string()))?;
+    let version = i32::try_from(tariff.version).unwrap_or(i32::MAX);
+    let by = by.map(|user| user.as_uuid());
+    let sql = include_str!("../queries/tariffs/insert.sql");
+    execute(
+        client,
+        sql,
+        &[&site.as_uuid(), &tariff.id.as_uuid(), &version, &tariff.name, &body, &valid_from, &by],
+    )
+    .await
+    .map(drop)
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn get(
+    client: &impl GenericClient,
+    site: SiteId,
+    id: TariffId,
+) -> Result<Option<TariffRow>, StoreError> {
+    query_opt(client, include_str!("../queries/tariffs/get.sql"), &[&site.as_uuid(), &id.as_uuid()]).await
+}
+
+/// The version in force at `now`.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn current(
+    client: &impl GenericClient,
+    site: SiteId,
+    now: Timestamp,
+) -> Result<Option<TariffRow>, StoreError> {
+    query_opt(client, include_str!("../queries/tariffs/current.sql"), &[&site.as_uuid(), &now]).await
+}

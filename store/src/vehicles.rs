@@ -1,0 +1,41 @@
+//! Vehicles a site knows by plate.
+
+use boomgate_domain::ids::{SiteId, VehicleId};
+use boomgate_domain::plate::Plate;
+use deadpool_postgres::GenericClient;
+
+use crate::error::StoreError;
+use crate::statement::execute;
+
+/// A vehicle to be remembered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewVehicle {
+    pub site: SiteId,
+    pub id: VehicleId,
+    pub plate: Plate,
+    pub country: Option<String>,
+    pub vehicle_type: Option<String>,
+    pub note: String,
+}
+
+/// Remembers the vehicle, or replaces what is known of its plate.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn upsert(client: &impl GenericClient, new: &NewVehicle) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/vehicles/upsert.sql");
+    execute(
+        client,
+        sql,
+        &[
+            &new.site.as_uuid(),
+            &new.id.as_uuid(),
+            &new.plate.as_str(),
+            &new.country,
+            &new.vehicle_type,
+            &new.note,
+        ],
+    )
+    .await
+    .map(drop)
+}
