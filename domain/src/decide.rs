@@ -305,10 +305,8 @@ fn decide_exit(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Decision
         return Decision { stay: stay_id(matches), ..Decision::deny(reason) };
     }
     if let Some(reason) = not_identified(arrival) {
-        return offline_exit(matches).unwrap_or_else(|| Decision {
-            suggested: only_near(matches),
-            ..Decision::deny(reason)
-        });
+        return offline_exit(matches)
+            .unwrap_or_else(|| Decision { suggested: only_near(matches), ..Decision::deny(reason) });
     }
     if let Some(reason) = exit_right(arrival, matches, now) {
         return Decision { stay: stay_id(matches), ..Decision::open(reason) };
@@ -467,7 +465,9 @@ fn without_stay(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Decisio
         // Where nothing is charged, nobody is kept in for want of a record.
         None if arrival.credential == Credential::Plate => Decision::open(Reason::OpenFree {}),
         None => Decision::deny(Reason::DenyNoStay {}),
-        Some(tariff) => Decision { charge: lost_ticket(tariff, now), ..Decision::deny(Reason::DenyNoStay {}) },
+        Some(tariff) => {
+            Decision { charge: lost_ticket(tariff, now), ..Decision::deny(Reason::DenyNoStay {}) }
+        }
     }
 }
 

@@ -38,7 +38,11 @@ fn check_slug(kind: &'static str, text: &str) -> Result<(), SlugError> {
         return Err(SlugError::Character { kind, text: text.chars().take(MAX_SLUG).collect(), found });
     }
     if text.len() > MAX_SLUG {
-        return Err(SlugError::TooLong { kind, text: text.chars().take(MAX_SLUG).collect(), length: text.len() });
+        return Err(SlugError::TooLong {
+            kind,
+            text: text.chars().take(MAX_SLUG).collect(),
+            length: text.len(),
+        });
     }
     Ok(())
 }

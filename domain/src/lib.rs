@@ -25,10 +25,12 @@
 //! | [`listing`] | the keyed offline list and the matches a lane finds in it |
 //! | [`stay`], [`tariff`] | a stay's life, and its price line by line |
 //! | [`loops`] | debounced, supervised inputs |
+//! | [`lane`] | the lane machine: events and time in, actions out |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod decide;
 pub mod ids;
+pub mod lane;
 pub mod listing;
 pub mod loops;
 pub mod money;

@@ -158,12 +158,8 @@ mod tests {
         let id = SubscriptionId::from_uuid(Uuid::from_u128(1));
         let subscription = Some(SubscriptionMatch { id, validity, pool_left: None });
         listing.set(tag, Listed { subscription, ..Listed::default() });
-        let found = offline_matches(
-            listing.get(&tag),
-            SiteState::default(),
-            OfflinePolicy::default(),
-            TimeZone::UTC,
-        );
+        let found =
+            offline_matches(listing.get(&tag), SiteState::default(), OfflinePolicy::default(), TimeZone::UTC);
         assert_eq!(found.subscription, subscription);
         listing.set(tag, Listed::default());
         assert!(listing.is_empty());

@@ -85,7 +85,9 @@ macro_rules! named {
             type Err = UnknownName;
             fn from_str(text: &str) -> Result<Self, UnknownName> {
                 let found = $names.iter().find(|(_, name)| *name == text);
-                found.map(|(value, _)| *value).ok_or_else(|| UnknownName { kind: $kind, text: text.to_owned() })
+                found
+                    .map(|(value, _)| *value)
+                    .ok_or_else(|| UnknownName { kind: $kind, text: text.to_owned() })
             }
         }
     };
@@ -256,7 +258,10 @@ impl Loop {
             RawLevel::Clear if limit > 0 && self.misses >= limit => LoopState::Unknown(LoopFault::StuckOff),
             RawLevel::Clear => LoopState::Clear,
             _ if self.state == LoopState::Unknown(LoopFault::StuckOn) => self.state,
-            _ if stuck_on > 0 && self.state == LoopState::Occupied && now.ms_since(self.since) >= stuck_on => {
+            _ if stuck_on > 0
+                && self.state == LoopState::Occupied
+                && now.ms_since(self.since) >= stuck_on =>
+            {
                 LoopState::Unknown(LoopFault::StuckOn)
             }
             _ => LoopState::Occupied,
@@ -291,7 +296,10 @@ mod tests {
         let mut last = input.state();
         for &(from, until, level) in parts {
             for at in (from..until).step_by(20) {
-                let state = level.map_or_else(|| input.tick(MS(at)), |level| input.sample(level, MS(at)));
+                let state = match level {
+                    Some(level) => input.sample(level, MS(at)),
+                    None => input.tick(MS(at)),
+                };
                 if state != last {
                     seen.push((at, state));
                     last = state;
@@ -334,11 +342,20 @@ mod tests {
     fn a_cut_wire_is_unknown_at_once() {
         let seen = states(
             LoopConfig::default(),
-            &[(0, 100, Some(RawLevel::Clear)), (100, 200, Some(RawLevel::WireCut)), (200, 300, Some(RawLevel::Clear))],
+            &[
+                (0, 100, Some(RawLevel::Clear)),
+                (100, 200, Some(RawLevel::WireCut)),
+                (200, 300, Some(RawLevel::Clear)),
+            ],
         );
         assert_eq!(
             seen,
-            [(40, Clear), (100, Unknown(LoopFault::WireCut)), (200, Unknown(LoopFault::Settling)), (240, Clear)]
+            [
+                (40, Clear),
+                (100, Unknown(LoopFault::WireCut)),
+                (200, Unknown(LoopFault::Settling)),
+                (240, Clear)
+            ]
         );
     }
 

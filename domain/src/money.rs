@@ -213,10 +213,15 @@ mod tests {
 
     #[test]
     fn wrong_texts_and_currencies_are_refused() {
-        for text in ["12.5 EUR", "12 EUR", "1.50 VND", "12.50", "1,50 EUR", ".50 EUR", "+1.00 EUR", "1.00 eur"] {
+        for text in
+            ["12.5 EUR", "12 EUR", "1.50 VND", "12.50", "1,50 EUR", ".50 EUR", "+1.00 EUR", "1.00 eur"]
+        {
             assert!(text.parse::<Money>().is_err(), "{text} was taken");
         }
-        assert_eq!(Currency::parse("XXX").unwrap_err().to_string(), "\"XXX\" is not an ISO 4217 currency code");
+        assert_eq!(
+            Currency::parse("XXX").unwrap_err().to_string(),
+            "\"XXX\" is not an ISO 4217 currency code"
+        );
         let mixed = Money::new(1, Currency::EUR).checked_add(Money::new(1, Currency::USD));
         assert_eq!(mixed.unwrap_err().to_string(), "cannot combine EUR and USD");
     }

@@ -385,9 +385,8 @@ impl Reason {
     /// The text for a person, parameters filled in.
     pub fn text(&self, lang: Lang) -> String {
         let template = Self::template(self.code(), lang).unwrap_or_default();
-        let fill = |text: String, (name, value): (&String, &String)| {
-            text.replace(&format!("{{{}}}", name), value)
-        };
+        let fill =
+            |text: String, (name, value): (&String, &String)| text.replace(&format!("{{{}}}", name), value);
         self.params().iter().fold(template.to_owned(), fill)
     }
 }

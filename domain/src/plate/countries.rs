@@ -15,13 +15,7 @@ struct BuiltIn {
 const ALL: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 const SERIES: &[BuiltIn] = &[
-    BuiltIn {
-        country: "AT",
-        name: "standard",
-        patterns: &["L{1,2}D{1,5}L{1,3}"],
-        letters: ALL,
-        serials: "",
-    },
+    BuiltIn { country: "AT", name: "standard", patterns: &["L{1,2}D{1,5}L{1,3}"], letters: ALL, serials: "" },
     BuiltIn { country: "BR", name: "mercosur", patterns: &["LLLDLDD"], letters: ALL, serials: "" },
     BuiltIn { country: "BR", name: "old", patterns: &["LLLDDDD"], letters: ALL, serials: "" },
     BuiltIn {
@@ -81,7 +75,8 @@ const SERIES: &[BuiltIn] = &[
         country: "PL",
         name: "three-letter",
         patterns: &[
-            "LLLKDDD", "LLLDDKK", "LLLDKDD", "LLLDDKD", "LLLDKKD", "LLLKKDD", "LLLDDDDD", "LLLDDDDK", "LLLDDDKK",
+            "LLLKDDD", "LLLDDKK", "LLLDKDD", "LLLDDKD", "LLLDKKD", "LLLKKDD", "LLLDDDDD", "LLLDDDDK",
+            "LLLDDDKK",
         ],
         letters: ALL,
         serials: "ACEFGHJKLMNPRSTUVWXY",

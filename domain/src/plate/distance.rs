@@ -30,7 +30,12 @@ pub fn distance(a: &Plate, b: &Plate) -> u32 {
 }
 
 /// Candidates at most `most` tenths away, nearest first, then by their order.
-pub fn suggest<'a, T>(plate: &Plate, candidates: &'a [T], key: impl Fn(&T) -> &Plate, most: u32) -> Vec<(&'a T, u32)> {
+pub fn suggest<'a, T>(
+    plate: &Plate,
+    candidates: &'a [T],
+    key: impl Fn(&T) -> &Plate,
+    most: u32,
+) -> Vec<(&'a T, u32)> {
     let mut near: Vec<_> = candidates.iter().map(|one| (one, distance(plate, key(one)))).collect();
     near.retain(|(_, distance)| *distance <= most);
     near.sort_by_key(|(_, distance)| *distance);
@@ -69,7 +74,10 @@ mod tests {
     fn suggestions_come_nearest_first() {
         let stays = [plate("XYZ999"), plate("ABC124"), plate("A8C123")];
         let near = suggest(&plate("ABC123"), &stays, |p| p, EDIT);
-        assert_eq!(near.iter().map(|(p, d)| (p.as_str(), *d)).collect::<Vec<_>>(), [("A8C123", 4), ("ABC124", 10)]);
+        assert_eq!(
+            near.iter().map(|(p, d)| (p.as_str(), *d)).collect::<Vec<_>>(),
+            [("A8C123", 4), ("ABC124", 10)]
+        );
     }
 
     proptest! {

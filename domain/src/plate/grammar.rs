@@ -153,7 +153,9 @@ pub fn canonical(text: &str, grammar: &Grammar) -> Result<Plate, PlateError> {
 /// Groups of listed plates that fall together under `grammar`: the warning a site must see.
 pub fn collapsing(texts: &[&str], grammar: &Grammar) -> Vec<(Plate, Vec<Plate>)> {
     let mut groups: std::collections::BTreeMap<Plate, Vec<Plate>> = std::collections::BTreeMap::new();
-    for (plate, key) in texts.iter().filter_map(|t| Some((Plate::parse(t).ok()?, canonical(t, grammar).ok()?))) {
+    for (plate, key) in
+        texts.iter().filter_map(|t| Some((Plate::parse(t).ok()?, canonical(t, grammar).ok()?)))
+    {
         let group = groups.entry(key).or_default();
         if !group.contains(&plate) {
             group.push(plate);
@@ -185,7 +187,8 @@ fn symbols_of(plate: &Plate) -> Vec<usize> {
 }
 
 fn fits(form: &Form, symbols: &[usize]) -> bool {
-    form.slots.len() == symbols.len() && form.slots.iter().zip(symbols).all(|(slot, index)| slot.allows(*index))
+    form.slots.len() == symbols.len()
+        && form.slots.iter().zip(symbols).all(|(slot, index)| slot.allows(*index))
 }
 
 fn fold_into(form: &Form, symbols: &[usize]) -> Option<Vec<usize>> {
@@ -324,11 +327,30 @@ mod tests {
     #[test]
     fn every_country_knows_its_own_plates() {
         let cases = [
-            ("DE", "B AB 1234"), ("DE", "M-X 1"), ("DE", "HH AB 123E"), ("SK", "BA 123 CD"), ("CZ", "1A2 3456"),
-            ("CZ", "1AB 2345"), ("PL", "WA 12345"), ("PL", "DW 1AC23"), ("GB", "AB12 CDE"), ("GB", "A123 BCD"),
-            ("FR", "AB-123-CD"), ("IT", "AB 123 CD"), ("ES", "1234 BCD"), ("NO", "EL 12345"), ("AT", "W 12345 A"),
-            ("AT", "GU 1 ABC"), ("US", "ABC 1234"), ("US", "7ABC123"), ("BR", "ABC1234"), ("BR", "ABC1D23"),
-            ("VN", "51F-123.45"), ("VN", "30LD-123.45"), ("VN", "59-X1 123.45"), ("VN", "29AA-123.45"),
+            ("DE", "B AB 1234"),
+            ("DE", "M-X 1"),
+            ("DE", "HH AB 123E"),
+            ("SK", "BA 123 CD"),
+            ("CZ", "1A2 3456"),
+            ("CZ", "1AB 2345"),
+            ("PL", "WA 12345"),
+            ("PL", "DW 1AC23"),
+            ("GB", "AB12 CDE"),
+            ("GB", "A123 BCD"),
+            ("FR", "AB-123-CD"),
+            ("IT", "AB 123 CD"),
+            ("ES", "1234 BCD"),
+            ("NO", "EL 12345"),
+            ("AT", "W 12345 A"),
+            ("AT", "GU 1 ABC"),
+            ("US", "ABC 1234"),
+            ("US", "7ABC123"),
+            ("BR", "ABC1234"),
+            ("BR", "ABC1D23"),
+            ("VN", "51F-123.45"),
+            ("VN", "30LD-123.45"),
+            ("VN", "59-X1 123.45"),
+            ("VN", "29AA-123.45"),
         ];
         for (country, text) in cases {
             let grammar = Grammar::for_countries(&[country]).unwrap();
@@ -349,7 +371,10 @@ mod tests {
     fn wrong_patterns_and_countries_are_named() {
         let series = Series { patterns: vec!["LL{3,1}".into()], ..countries::series_of("NO").remove(0) };
         let error = Grammar::new(&[series]).unwrap_err().to_string();
-        assert_eq!(error, "series NO/standard: pattern \"LL{3,1}\" is wrong at position 2: expected {least,most}");
+        assert_eq!(
+            error,
+            "series NO/standard: pattern \"LL{3,1}\" is wrong at position 2: expected {least,most}"
+        );
         let error = Grammar::for_countries(&["ZZ"]).unwrap_err().to_string();
         assert!(error.starts_with("no plate series for country \"ZZ\"; known are AT, BR, CZ"), "{error}");
     }

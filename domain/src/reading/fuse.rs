@@ -15,6 +15,9 @@ use crate::plate::{ALPHABET, MAX_PLATE, Plate};
 const FLOOR: f64 = 1e-4;
 /// What leaving out a character costs in an alignment, against 1 for two equal ones.
 const GAP: f64 = 0.4;
+/// How often a net takes a character for its look-alike with full conviction: what choosing a form by a folded
+/// character costs. Once the form is chosen, the place can hold nothing else and the look-alike counts fully.
+const CONFUSED: f64 = 0.05;
 const MOST_CANDIDATES: usize = 5;
 /// The margin of a text without a rival.
 const MOST_MARGIN: f32 = 99.0;
@@ -218,31 +221,31 @@ fn hypothesis(places: &[Dist], slots: Vec<Slot>, series: Option<String>, prior: 
     let (mut symbols, mut confidence, mut score) = (Vec::new(), Vec::new(), prior);
     let mut nearest: Option<(usize, usize, f64)> = None;
     for (index, (place, slot)) in places.iter().zip(&slots).enumerate() {
-        let mut mass = folded_mass(place, *slot);
-        let (symbol, p) = highest(&mass);
+        let mut evidence = folded_mass(place, *slot, CONFUSED);
+        let (symbol, p) = highest(&evidence);
         if p <= 0.0 {
             return None;
         }
-        mass[symbol] = 0.0;
-        let (second, q) = highest(&mass);
+        evidence[symbol] = 0.0;
+        let (second, q) = highest(&evidence);
         let cost = p.ln() - q.max(f64::MIN_POSITIVE).ln();
         if q > 0.0 && nearest.is_none_or(|(_, _, least)| cost < least) {
             nearest = Some((index, second, cost));
         }
         symbols.push(symbol);
-        confidence.push(p);
+        confidence.push(folded_mass(place, *slot, 1.0)[symbol]);
         score += p.ln();
     }
     let free = series.is_none();
     Some(Hypothesis { symbols, slots, series, free, confidence, score, nearest })
 }
 
-/// Probability of each symbol a slot can hold, that of its look-alikes included.
-fn folded_mass(place: &Dist, slot: Slot) -> Dist {
+/// Probability of each symbol a slot can hold, with this share of what its look-alikes have.
+fn folded_mass(place: &Dist, slot: Slot, share: f64) -> Dist {
     let mut mass = [0.0; 36];
     for (index, p) in place.iter().enumerate() {
         if let Some(kept) = slot.fold(index) {
-            mass[kept] += p;
+            mass[kept] += if kept == index { *p } else { share * p };
         }
     }
     mass
@@ -294,7 +297,9 @@ fn clearest(seen: &[Seen], best: &Hypothesis) -> Option<u32> {
         let ideal: Vec<Dist> = best.symbols.iter().map(|symbol| spike(*symbol)).collect();
         let places = align(&ideal, &one.places);
         let of_place = |(index, at): (usize, Option<usize>)| {
-            let p = at.map_or(FLOOR, |at| folded_mass(&one.places[at], best.slots[index])[best.symbols[index]]);
+            let p = at.map_or(FLOOR, |at| {
+                folded_mass(&one.places[at], best.slots[index], 1.0)[best.symbols[index]]
+            });
             p.max(FLOOR).ln()
         };
         let surplus = one.places.len().saturating_sub(best.symbols.len()) as f64;
@@ -315,7 +320,9 @@ fn verdict(confidence: &[f32], margin: f32, frames: usize, thresholds: &Threshol
         && margin >= thresholds.accept_margin_nats
         && frames >= thresholds.min_frames as usize;
     match () {
-        () if confidence.len() < thresholds.min_chars || mean < thresholds.unreadable_below => Verdict::Unreadable,
+        () if confidence.len() < thresholds.min_chars || mean < thresholds.unreadable_below => {
+            Verdict::Unreadable
+        }
         () if sure => Verdict::Accept,
         () => Verdict::Unsure,
     }

@@ -37,11 +37,12 @@ fn no_frame_is_unreadable() {
 
 #[test]
 fn clear_frames_are_accepted_with_the_clearest_as_evidence() {
-    let reading = read(&[frame(3, "BAB123", 0.9), frame(4, "BAB123", 0.97), frame(5, "BAB123", 0.8)], &["DE"]);
+    let reading =
+        read(&[frame(3, "BAB123", 0.9), frame(4, "BAB123", 0.97), frame(5, "BAB123", 0.8)], &["DE"]);
     assert_eq!((plate(&reading), reading.verdict), ("BAB123", Verdict::Accept));
     assert_eq!((reading.frames, reading.best_frame), (3, Some(4)));
     assert_eq!(reading.series.as_deref(), Some("DE/standard"));
-    assert!(reading.weakest() > 0.95 && reading.margin_nats > 3.0);
+    assert!(reading.weakest() > 0.95 && reading.margin_nats > 2.5);
 }
 
 #[test]
@@ -117,8 +118,11 @@ fn some_frame() -> impl Strategy<Value = FrameReading> {
         place[..32].copy_from_slice(&some);
         CharDist(place)
     });
-    (0.1f32..2.0, prop::collection::vec(place, 1..9))
-        .prop_map(|(weight, chars)| FrameReading { frame: 0, weight, chars })
+    (0.1f32..2.0, prop::collection::vec(place, 1..9)).prop_map(|(weight, chars)| FrameReading {
+        frame: 0,
+        weight,
+        chars,
+    })
 }
 
 proptest! {

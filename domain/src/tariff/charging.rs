@@ -184,7 +184,8 @@ impl Walk<'_> {
                     let paid = walker.flat.replace(number) == Some(number);
                     if !paid {
                         bill.push(self.line(piece.rule, band, from, walker.at, 1)?);
-                    } else if let Some(last) = bill.lines.iter_mut().rev().find(|l| l.kind == LineKind::Rate) {
+                    } else if let Some(last) = bill.lines.iter_mut().rev().find(|l| l.kind == LineKind::Rate)
+                    {
                         last.until = walker.at.min(self.until);
                         last.minutes = minutes_between(last.from, last.until);
                     }
@@ -233,7 +234,8 @@ impl Walk<'_> {
         let tomorrow = date.tomorrow().map_err(|_| ChargeError::TooLong)?.at(0, 0, 0, 0);
         let ends = cuts.iter().skip(1).map(|cut| date.to_datetime(*cut)).chain([tomorrow]);
         let piece = |(cut, end): (&Time, DateTime)| {
-            let rule = self.rule(date, *cut).ok_or(ChargeError::NoRule(self.instant(date.to_datetime(*cut))))?;
+            let rule =
+                self.rule(date, *cut).ok_or(ChargeError::NoRule(self.instant(date.to_datetime(*cut))))?;
             Ok(Piece { rule, end: self.instant(end) })
         };
         cuts.iter().zip(ends).map(piece).collect()

@@ -18,13 +18,8 @@ impl fmt::Display for TariffFault {
     }
 }
 
-const VEHICLES: [VehicleType; 5] = [
-    VehicleType::Car,
-    VehicleType::Motorcycle,
-    VehicleType::Van,
-    VehicleType::Truck,
-    VehicleType::Bus,
-];
+const VEHICLES: [VehicleType; 5] =
+    [VehicleType::Car, VehicleType::Motorcycle, VehicleType::Van, VehicleType::Truck, VehicleType::Bus];
 
 /// Prices above this are typing errors, and sums of them cannot overflow within the longest stay.
 const HIGHEST_PRICE: i64 = 1_000_000_000;
@@ -39,7 +34,9 @@ impl Tariff {
         faults.unless(self.daily_cap != Some(0), "daily_cap", || "is 0; leave it out for no cap".into());
         for vehicle in VEHICLES {
             let covered = self.rules.iter().any(|rule| is_default(rule, vehicle));
-            let what = || format!("no rule without days and window applies to {vehicle:?}: times would have no price");
+            let what = || {
+                format!("no rule without days and window applies to {vehicle:?}: times would have no price")
+            };
             faults.unless(covered, "rules", what);
         }
         for (index, rule) in self.rules.iter().enumerate() {
@@ -73,8 +70,12 @@ fn check_band(faults: &mut Faults, path: &str, band: Band, begins: u32, last: bo
     let at = format!("{path}.until_minute");
     match band.until_minute {
         None => faults.unless(last, &at, || "is missing; only the last band may be open-ended".into()),
-        Some(_) if last => faults.unless(false, &at, || "ends the last band; time after it would be free".into()),
-        Some(until) => faults.unless(until > begins, &at, || format!("is {until}, not after minute {begins}")),
+        Some(_) if last => {
+            faults.unless(false, &at, || "ends the last band; time after it would be free".into())
+        }
+        Some(until) => {
+            faults.unless(until > begins, &at, || format!("is {until}, not after minute {begins}"))
+        }
     }
 }
 
@@ -89,6 +90,8 @@ impl Faults {
 
     fn price(&mut self, path: &str, price: Option<i64>) {
         let fits = price.is_none_or(|price| (0..=HIGHEST_PRICE).contains(&price));
-        self.unless(fits, path, || format!("is {}, not within 0 to {HIGHEST_PRICE}", price.unwrap_or_default()));
+        self.unless(fits, path, || {
+            format!("is {}, not within 0 to {HIGHEST_PRICE}", price.unwrap_or_default())
+        });
     }
 }

@@ -1,0 +1,106 @@
+//! Everything a lane may ask the program around it to do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decide::Outcome;
+use crate::ids::{ArrivalId, CommandId};
+use crate::reading::Verdict;
+use crate::reason::Reason;
+use crate::stay::PassageKind;
+
+/// One thing to do, in the order given.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LaneAction {
+    /// A car has come: read it, answer with `ReadingDone`.
+    TakeFrames {
+        arrival: ArrivalId,
+    },
+    /// Enough, or the car has moved on: answer with what there is.
+    StopFrames {
+        arrival: ArrivalId,
+    },
+    /// Tell the server of a car and of its reading, if there is one.
+    ReportArrival {
+        arrival: ArrivalId,
+        verdict: Verdict,
+    },
+    /// The car went away without passing.
+    ReportDeparture {
+        arrival: ArrivalId,
+    },
+    /// A car went through, back, or the wrong way. `arrival` is none for one that was never seen waiting.
+    ReportPassage {
+        arrival: Option<ArrivalId>,
+        kind: PassageKind,
+    },
+    /// No decision came in time: call `decide` on what the lane knows, answer with `LocalDecision`.
+    DecideLocally {
+        arrival: ArrivalId,
+    },
+    /// The lane's own decision stands: tell the server.
+    ReportDecision {
+        arrival: ArrivalId,
+        outcome: Outcome,
+        reason: Reason,
+    },
+    /// A switch on the spot opened the lane: tell the server.
+    ReportLocalOpen,
+    /// Request "open"; the request stays until `StopDriving`.
+    DriveOpen,
+    /// Request "close"; the request stays until `StopDriving` or `DriveOpen`. Only ever with a clear safety input.
+    DriveClose,
+    /// Withdraw either request.
+    StopDriving,
+    ShowSign(Sign),
+    AnswerCommand {
+        command: CommandId,
+        answer: Answer,
+    },
+    /// A condition that lasts until `ClearFault` with the same reason.
+    RaiseFault(Reason),
+    ClearFault(Reason),
+    /// Something that happened and is over: staff should look.
+    Alarm(Reason),
+    /// Show whoever watches; anything with a lower generation is older.
+    ReportBoom {
+        state: BoomState,
+        generation: u64,
+    },
+}
+
+/// What the sign shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sign {
+    Blank,
+    /// Ready for the next car.
+    Idle,
+    /// A car is being read and decided.
+    Wait,
+    Reason(Reason),
+    OutOfService,
+}
+
+/// The boom as others see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BoomState {
+    /// Not known since the start.
+    Unknown,
+    Closed,
+    Opening,
+    Open,
+    Closing,
+    /// Open until someone releases or resets it: hold, fire, obstruction.
+    Held,
+    Broken,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    Done,
+    /// Already so, or decided by the lane itself.
+    Ignored(Reason),
+    Refused(Reason),
+}

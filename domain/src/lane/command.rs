@@ -1,0 +1,220 @@
+//! May this command be obeyed at all? Addressee, counter, epoch and deadline of a command whose signature is verified.
+//!
+//! The counter is stored before anything moves, so a crash can lose a movement but never repeat one. The same command
+//! again gets its stored answer; another body under an old counter is a replay. Wall time plays no part.
+
+use serde::{Deserialize, Serialize};
+
+use super::action::Answer;
+use crate::ids::{LaneCode, SiteCode};
+use crate::reason::Reason;
+use crate::time::Monotonic;
+
+/// Answers kept for commands that are sent again.
+pub const KEPT_ANSWERS: usize = 16;
+
+/// To whom a command speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Addressee {
+    pub site: SiteCode,
+    pub lane: LaneCode,
+}
+
+/// What the envelope of a command says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    pub addressee: Addressee,
+    /// Rises with every command to this lane, for ever.
+    pub counter: u64,
+    /// The start of the device it was made for.
+    pub epoch: u64,
+    /// On the device's own uptime in that epoch.
+    pub not_after: Monotonic,
+    /// SHA-256 of the signed bytes.
+    pub digest: [u8; 32],
+}
+
+/// The device as it is now.
+#[derive(Debug, Clone, Copy)]
+pub struct Me<'a> {
+    pub addressee: &'a Addressee,
+    pub epoch: u64,
+    pub now: Monotonic,
+}
+
+/// What to do with a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checked {
+    /// Store the log (it holds the counter now), then hand the command to the lane, then store its answer.
+    Execute,
+    /// Seen before: answer this, move nothing.
+    Repeat(Answer),
+    /// Move nothing; the counter is used up, store the log.
+    Refused(Reason),
+    /// Move nothing, answer this and raise an alarm.
+    Replay(Reason),
+}
+
+/// What a lane must not forget about commands, durable across restarts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CommandLog {
+    /// The highest counter ever taken.
+    counter: u64,
+    /// The latest commands, oldest first.
+    kept: Vec<Kept>,
+    /// Replays since commissioning.
+    replays: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Kept {
+    counter: u64,
+    digest: [u8; 32],
+    /// None while it is being carried out; for ever none if the device died then.
+    answer: Option<Answer>,
+}
+
+impl CommandLog {
+    /// Judges a command and takes its counter. The caller makes the log durable before anything moves.
+    pub fn check(&mut self, incoming: &Incoming, me: Me<'_>) -> Checked {
+        if incoming.addressee != *me.addressee {
+            return Checked::Refused(Reason::CmdNotAddressed {});
+        }
+        if incoming.counter <= self.counter {
+            return self.check_old(incoming);
+        }
+        self.take(incoming);
+        match stale(incoming, me) {
+            Some(reason) => {
+                self.answered(incoming.counter, Answer::Refused(reason.clone()));
+                Checked::Refused(reason)
+            }
+            None => Checked::Execute,
+        }
+    }
+
+    /// Notes what became of the command with this counter.
+    pub fn answered(&mut self, counter: u64, answer: Answer) {
+        if let Some(kept) = self.kept.iter_mut().find(|kept| kept.counter == counter) {
+            kept.answer = Some(answer);
+        }
+    }
+
+    pub const fn counter(&self) -> u64 {
+        self.counter
+    }
+
+    pub const fn replays(&self) -> u32 {
+        self.replays
+    }
+
+    fn check_old(&mut self, incoming: &Incoming) -> Checked {
+        let known = self.kept.iter().find(|kept| kept.counter == incoming.counter);
+        match known.filter(|kept| kept.digest == incoming.digest) {
+            Some(kept) => {
+                let died = || Answer::Refused(Reason::CmdRestarted {});
+                Checked::Repeat(kept.answer.clone().unwrap_or_else(died))
+            }
+            None => {
+                self.replays = self.replays.saturating_add(1);
+                Checked::Replay(Reason::CmdReplay {})
+            }
+        }
+    }
+
+    fn take(&mut self, incoming: &Incoming) {
+        self.counter = incoming.counter;
+        self.kept.push(Kept { counter: incoming.counter, digest: incoming.digest, answer: None });
+        let surplus = self.kept.len().saturating_sub(KEPT_ANSWERS);
+        self.kept.drain(..surplus);
+    }
+}
+
+fn stale(incoming: &Incoming, me: Me<'_>) -> Option<Reason> {
+    match () {
+        () if incoming.epoch != me.epoch => Some(Reason::CmdEpoch {}),
+        () if me.now > incoming.not_after => Some(Reason::CmdExpired {}),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn addressee(lane: &str) -> Addressee {
+        Addressee { site: SiteCode::parse("north").unwrap(), lane: LaneCode::parse(lane).unwrap() }
+    }
+
+    fn incoming(counter: u64, body: u8) -> Incoming {
+        let not_after = Monotonic::from_millis(5_000);
+        Incoming { addressee: addressee("in-1"), counter, epoch: 9, not_after, digest: [body; 32] }
+    }
+
+    fn check(log: &mut CommandLog, incoming: &Incoming, ms: u64) -> Checked {
+        check_in(log, incoming, ms, 9)
+    }
+
+    fn check_in(log: &mut CommandLog, incoming: &Incoming, ms: u64, epoch: u64) -> Checked {
+        let addressee = addressee("in-1");
+        log.check(incoming, Me { addressee: &addressee, epoch, now: Monotonic::from_millis(ms) })
+    }
+
+    #[test]
+    fn a_new_command_is_executed_once_and_then_answered_from_store() {
+        let mut log = CommandLog::default();
+        assert_eq!(check(&mut log, &incoming(1, 1), 100), Checked::Execute);
+        log.answered(1, Answer::Done);
+        assert_eq!(check(&mut log, &incoming(1, 1), 9_000), Checked::Repeat(Answer::Done));
+        assert_eq!(log.replays(), 0);
+    }
+
+    #[test]
+    fn another_body_under_an_old_counter_is_a_replay() {
+        let mut log = CommandLog::default();
+        check(&mut log, &incoming(5, 1), 100);
+        for old in [incoming(5, 2), incoming(4, 1), incoming(0, 0)] {
+            assert_eq!(check(&mut log, &old, 100), Checked::Replay(Reason::CmdReplay {}));
+        }
+        assert_eq!((log.counter(), log.replays()), (5, 3));
+    }
+
+    #[test]
+    fn a_late_or_foreign_command_moves_nothing_and_stays_refused() {
+        let mut log = CommandLog::default();
+        let foreign = Incoming { addressee: addressee("in-2"), ..incoming(1, 1) };
+        assert_eq!(check(&mut log, &foreign, 100), Checked::Refused(Reason::CmdNotAddressed {}));
+        assert_eq!(log.counter(), 0, "a stranger's command uses up nothing");
+        assert_eq!(check(&mut log, &incoming(1, 1), 5_001), Checked::Refused(Reason::CmdExpired {}));
+        let again = check(&mut log, &incoming(1, 1), 100);
+        assert_eq!(again, Checked::Repeat(Answer::Refused(Reason::CmdExpired {})));
+    }
+
+    #[test]
+    fn a_command_does_not_survive_a_restart() {
+        let mut log = CommandLog::default();
+        check(&mut log, &incoming(1, 1), 100);
+        let stored = serde_json::to_string(&log).unwrap();
+        let mut log: CommandLog = serde_json::from_str(&stored).unwrap();
+        let repeated = check_in(&mut log, &incoming(1, 1), 10, 10);
+        assert_eq!(repeated, Checked::Repeat(Answer::Refused(Reason::CmdRestarted {})));
+        assert_eq!(check_in(&mut log, &incoming(2, 1), 10, 10), Checked::Refused(Reason::CmdEpoch {}));
+    }
+
+    proptest! {
+        #[test]
+        fn no_command_is_executed_twice(script in prop::collection::vec((0u64..8, 0u8..3, 0u64..9_000, 8u64..11), 0..60)) {
+            let mut log = CommandLog::default();
+            let mut executed = std::collections::BTreeSet::new();
+            for (counter, body, ms, epoch) in script {
+                let command = Incoming { epoch, ..incoming(counter, body) };
+                if check(&mut log, &command, ms) == Checked::Execute {
+                    prop_assert!(ms <= 5_000 && epoch == 9);
+                    prop_assert!(executed.insert(counter), "counter {} executed twice", counter);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What a lane remembers: the product of boom, car at the arming loop, and passage under the boom.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decide::Direction;
+use crate::ids::ArrivalId;
+use crate::loops::LoopConfig;
+use crate::time::Monotonic;
+
+/// Settings of a lane. All times in milliseconds of the lane's own uptime.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LaneConfig {
+    pub direction: Direction,
+    pub arming: LoopConfig,
+    pub safety: LoopConfig,
+    /// A light barrier under the boom, where one is fitted.
+    pub photocell: Option<LoopConfig>,
+    /// Whether the barrier reports its end positions; without, travel is assumed to take `travel_ms`.
+    pub boom_feedback: bool,
+    pub travel_ms: u64,
+    /// Inputs must have been stable this long after the start before anything moves (S4).
+    pub startup_stable_ms: u64,
+    /// How long a reading may take before the arrival is reported unread.
+    pub reading_timeout_ms: u64,
+    /// How long the server may take before the lane decides by itself.
+    pub decision_timeout_ms: u64,
+    pub open_timeout_ms: u64,
+    pub close_timeout_ms: u64,
+    /// From the safety input clear to the close request.
+    pub close_after_clear_ms: u64,
+    /// How long an open boom waits for a car that was let in and does not come.
+    pub open_hold_ms: u64,
+    /// Longest time between leaving the arming loop and reaching the safety loop.
+    pub loop_gap_ms: u64,
+    /// A second car off the arming loop counts as following when the first still covers the safety loop this long.
+    pub tailgate_overlap_ms: u64,
+    /// Least time between two opposite requests (S8); never delays fire, safety or a local switch.
+    pub min_reversal_ms: u64,
+    /// Most closings in a minute (S8).
+    pub max_cycles_per_min: usize,
+    /// An alarm when the boom has been up this long without a hold.
+    pub up_alarm_ms: u64,
+    /// Hold the boom open while the arming loop has been faulty for `fail_open_after_ms`: for exits.
+    pub open_on_arming_fault: bool,
+    pub fail_open_after_ms: u64,
+}
+
+impl Default for LaneConfig {
+    fn default() -> Self {
+        Self {
+            direction: Direction::Entry,
+            arming: LoopConfig::default(),
+            safety: LoopConfig { debounce_ms: 20, ..LoopConfig::default() },
+            photocell: None,
+            boom_feedback: true,
+            travel_ms: 2_000,
+            startup_stable_ms: 2_000,
+            reading_timeout_ms: 2_500,
+            decision_timeout_ms: 700,
+            open_timeout_ms: 8_000,
+            close_timeout_ms: 10_000,
+            close_after_clear_ms: 1_000,
+            open_hold_ms: 20_000,
+            loop_gap_ms: 4_000,
+            tailgate_overlap_ms: 300,
+            min_reversal_ms: 3_000,
+            max_cycles_per_min: 12,
+            up_alarm_ms: 5 * 60_000,
+            open_on_arming_fault: false,
+            fail_open_after_ms: 5_000,
+        }
+    }
+}
+
+impl LaneConfig {
+    /// Defaults for a lane of this direction: exits fail open, entries fail closed.
+    pub fn for_direction(direction: Direction) -> Self {
+        Self { direction, open_on_arming_fault: direction == Direction::Exit, ..Self::default() }
+    }
+}
+
+/// The boom as the lane believes it to be, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Boom {
+    /// Nothing was heard from it since the start.
+    Unknown,
+    Closed,
+    Opening {
+        since: Monotonic,
+    },
+    Open {
+        since: Monotonic,
+    },
+    Closing {
+        since: Monotonic,
+    },
+    /// Off, faulty, or it did not arrive in time.
+    Broken,
+}
+
+/// The request that stands at the drive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Drive {
+    Off,
+    Open,
+    Close,
+}
+
+/// The fire input and its latch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fire {
+    Off,
+    /// Active during start-up and not yet believed.
+    Suspected {
+        since: Monotonic,
+    },
+    Active,
+    /// Input gone; only a reset on the spot ends it.
+    Latched,
+}
+
+/// What stands on the arming loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Front {
+    Empty,
+    Waiting(Waiting),
+    /// A car that came through the boom from the other side.
+    WrongWay,
+}
+
+/// A car on the arming loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub id: ArrivalId,
+    pub stage: Stage,
+    /// A reading of this occupancy was accepted.
+    pub read: bool,
+    pub decided: Option<DecidedBy>,
+    /// Its opening ended without it: it is a new arrival once the boom is down.
+    pub spent: bool,
+    /// How often this occupancy became a new arrival.
+    pub renewals: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Reading {
+        until: Monotonic,
+    },
+    Deciding {
+        until: Monotonic,
+    },
+    /// Asked for the lane's own decision.
+    DecidingLocally,
+    Decided,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DecidedBy {
+    Lane,
+    Server,
+}
+
+/// Leave for one car to pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Grant {
+    /// None for an operator's or a switch's opening without a known car.
+    pub arrival: Option<ArrivalId>,
+    pub since: Monotonic,
+}
+
+/// A car under the boom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Passage {
+    pub origin: Origin,
+    /// The boom was up at some moment of it.
+    pub passable: bool,
+    /// Cars that left the arming loop while this one was still under the boom.
+    pub followers: Vec<(ArrivalId, Monotonic)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// From the arming loop.
+    Before { arrival: ArrivalId, left_arming: bool },
+    /// From the other side, or from nowhere.
+    Beyond { reached_arming: bool },
+}
