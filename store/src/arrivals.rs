@@ -86,16 +86,16 @@ pub async fn waiting_for_stay(
     query_opt(client, sql, &[&site.as_uuid(), &stay.as_uuid()]).await
 }
 
-/// The waiting car may go: it was paid for.
+/// The waiting car may go: it was paid for, or a person opened.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn open_paid(
+pub async fn let_pass(
     client: &impl GenericClient,
     site: SiteId,
     id: Uuid,
     code: &str,
 ) -> Result<(), StoreError> {
-    let sql = include_str!("../queries/arrivals/open_paid.sql");
+    let sql = include_str!("../queries/arrivals/let_pass.sql");
     execute(client, sql, &[&site.as_uuid(), &id, &code]).await.map(drop)
 }

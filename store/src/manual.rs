@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::arrivals;
 use crate::audit::{self, Actor, NewAudit};
 use crate::commands::{self, Wish};
 use crate::error::StoreError;
@@ -37,6 +38,9 @@ pub async fn order(tx: &impl GenericClient, order: &ManualOrder) -> Result<(), S
         return Err(StoreError::Conflict("an order of a person needs a reason".to_owned()));
     }
     crate::sites::lock(tx, order.site).await?;
+    if let (Some(arrival), "open") = (order.arrival, order.action) {
+        arrivals::let_pass(tx, order.site, arrival, &order.code).await?;
+    }
     commands::wish(tx, &wish(order)).await?;
     audit::insert_many(tx, &[line(order)]).await?;
     let body = json!({

@@ -179,7 +179,7 @@ async fn order_open(
     arrival: &ArrivalRow,
 ) -> Result<(), StoreError> {
     let reason = Reason::OpenPaid { amount: new.amount };
-    arrivals::open_paid(tx, new.site, arrival.id, reason.code()).await?;
+    arrivals::let_pass(tx, new.site, arrival.id, reason.code()).await?;
     let wish = Wish {
         site: new.site,
         id: new.command,

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::future::poll_fn;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,7 +13,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{Client, NoTls};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Notification};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::cluster::{Cluster, DATABASE};
@@ -135,7 +138,15 @@ impl Address {
         other
     }
 
-    /// A connection of its own, outside any pool: for migrations and for LISTEN. Its driver task ends with it.
+    pub(crate) const fn config(&self) -> &tokio_postgres::Config {
+        &self.config
+    }
+
+    pub(crate) const fn tls(&self) -> Option<&MakeRustlsConnect> {
+        self.tls.as_ref()
+    }
+
+    /// A connection of its own, outside any pool: for migrations. Its driver task ends with it.
     ///
     /// # Errors
     /// The server is away or refuses us.
@@ -152,6 +163,22 @@ impl Address {
                 Ok(client)
             }
         }
+    }
+
+    /// Listens on `channels` over a connection of its own. The stream ends when the connection does: what was said
+    /// meanwhile is lost, so a listener that comes back must look at everything once.
+    ///
+    /// # Errors
+    /// The server is away or refuses us.
+    pub async fn listen(&self, channels: &[&str]) -> Result<Notifications, StoreError> {
+        let (client, heard) = match &self.tls {
+            Some(tls) => hear(self.config.connect(tls.clone()).await?),
+            None => hear(self.config.connect(NoTls).await?),
+        };
+        for channel in channels {
+            client.batch_execute(&format!("listen {channel}")).await?;
+        }
+        Ok(Notifications { heard, _client: client })
     }
 
     /// A pool of at most `size` connections, none of them made yet.
@@ -184,6 +211,39 @@ impl Address {
         boomgate_migrations::run(&mut client).await?;
         Ok(self.pool(size).map_err(StoreError::from)?)
     }
+}
+
+/// What is said on the channels one listens on, in the order of the commits.
+#[derive(Debug)]
+pub struct Notifications {
+    heard: mpsc::UnboundedReceiver<Notification>,
+    _client: Client,
+}
+
+impl Notifications {
+    /// Channel and payload; `None` when the connection is gone.
+    pub async fn next(&mut self) -> Option<(String, String)> {
+        let notification = self.heard.recv().await?;
+        Some((notification.channel().to_owned(), notification.payload().to_owned()))
+    }
+}
+
+fn hear<S, T>((client, mut connection): (Client, Connection<S, T>)) -> (Client, mpsc::UnboundedReceiver<Notification>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (said, heard) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            if let AsyncMessage::Notification(notification) = message
+                && said.send(notification).is_err()
+            {
+                return;
+            }
+        }
+    });
+    (client, heard)
 }
 
 /// Why a database could not be made ready.

@@ -17,6 +17,9 @@ pub(crate) const LOCK: &str = include_str!("../queries/sites/lock.sql");
 pub(crate) const FACTS: &str = include_str!("../queries/sites/facts.sql");
 pub(crate) const UPDATE_STATE: &str = include_str!("../queries/site_state/update_many.sql");
 
+/// How long a space is kept for a car that was told to come in; stands in `sites/facts.sql` too.
+pub const PROMISE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+
 /// A site to be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSite {
@@ -81,7 +84,7 @@ row! {
         pub plate_only_limit_minor: Option<i64>,
         pub inside: i32,
         pub live_no: i64,
-        /// Cars that were told to come in and have not passed yet; 0 where nobody counts.
+        /// Cars that were told to come in within [`PROMISE`] and have not passed yet; 0 where nobody counts.
         pub promised: i64,
         /// The tariff version in force.
         pub tariff_id: Option<Uuid>,
