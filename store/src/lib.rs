@@ -20,7 +20,6 @@ pub mod evidence;
 pub mod idempotency;
 pub mod lanes;
 pub mod ledger;
-pub mod listen;
 pub mod live_feed;
 pub mod manual;
 pub mod payments;

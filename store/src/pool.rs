@@ -138,14 +138,6 @@ impl Address {
         other
     }
 
-    pub(crate) const fn config(&self) -> &tokio_postgres::Config {
-        &self.config
-    }
-
-    pub(crate) const fn tls(&self) -> Option<&MakeRustlsConnect> {
-        self.tls.as_ref()
-    }
-
     /// A connection of its own, outside any pool: for migrations. Its driver task ends with it.
     ///
     /// # Errors
