@@ -69,6 +69,8 @@ pub struct Lane {
     obstructions: u32,
     /// The boom was found up, not opened by us: only a passage, a command or a person lets it close.
     left_up: bool,
+    /// The last moment at which something kept the boom up.
+    kept_until: Monotonic,
     /// An ordinary opening waits for the duty limit.
     open_due: bool,
     last_open: Option<Monotonic>,
@@ -132,6 +134,7 @@ impl Lane {
             failing_open: false,
             obstructions: 0,
             left_up: false,
+            kept_until: now,
             open_due: false,
             last_open: None,
             last_close: None,
@@ -298,7 +301,7 @@ impl Lane {
     /// What the sign says when no car needs it.
     fn show_rest(&mut self) {
         let sign = if self.in_service { Sign::Idle } else { Sign::OutOfService };
-        if self.fire == Fire::Off && !matches!(self.front, Front::Waiting(_)) {
+        if !self.is_fire() && !matches!(self.front, Front::Waiting(_)) {
             self.show(sign);
         }
     }

@@ -153,6 +153,9 @@ impl Lane {
         if self.open_due || (self.is_wished_up() && self.boom != Boom::Broken) {
             self.open(Urgency::Ordinary);
         }
+        if self.is_kept_up() {
+            self.kept_until = self.now;
+        }
         if self.close_due().is_some_and(|due| due <= self.now) {
             self.start_closing();
         }
@@ -224,7 +227,6 @@ impl Lane {
     fn start_opening(&mut self) {
         self.open_due = false;
         self.boom = Boom::Opening { since: self.now };
-        self.last_open = Some(self.now);
         self.up_since.get_or_insert(self.now);
         self.set_drive(Drive::Open);
     }
@@ -282,14 +284,18 @@ impl Lane {
     /// Manual release, wind, a thief: the boom is where it is; the lane does not fight it, unless there is fire.
     fn moved_by_itself(&mut self) {
         if self.position == Some(BoomPosition::Closed) {
+            let known = self.left_up;
             self.closed();
             self.grants.clear();
+            if !known {
+                self.out.push(LaneAction::Alarm(Reason::FaultBoomMoved {}));
+            }
         } else {
             self.boom = Boom::Open { since: self.now };
             self.up_since.get_or_insert(self.now);
             self.left_up = true;
+            self.raise(Reason::FaultBoomMoved {});
         }
-        self.raise(Reason::FaultBoomMoved {});
     }
 
     /// What stands at the drive when nothing moves: "open" while the boom is kept up, else nothing.
@@ -315,6 +321,9 @@ impl Lane {
             "a close request needs a safety input known to be clear"
         );
         self.drive = drive;
+        if drive == Drive::Open {
+            self.last_open = Some(self.now);
+        }
         self.out.push(match drive {
             Drive::Off => LaneAction::StopDriving,
             Drive::Open => LaneAction::DriveOpen,
@@ -364,7 +373,8 @@ impl Lane {
         if self.is_kept_up() || self.left_up || !self.may_close() {
             return None;
         }
-        let clear = self.inputs.clear_since?.max(since).plus_ms(self.config.close_after_clear_ms);
+        let calm = self.inputs.clear_since?.max(since).max(self.kept_until);
+        let clear = calm.plus_ms(self.config.close_after_clear_ms);
         let awaited =
             self.grants.iter().map(|grant| grant.since.max(since).plus_ms(self.config.open_hold_ms));
         let on_the_way = self.in_transit.back().map(|(_, left)| left.plus_ms(self.config.loop_gap_ms));
@@ -387,14 +397,16 @@ impl Lane {
 
     fn up_alarm_due(&self) -> Option<Monotonic> {
         let up_since = self.up_since.filter(|_| !self.is_kept_up())?;
-        Some(up_since.plus_ms(self.config.up_alarm_ms))
+        Some(up_since.max(self.kept_until).plus_ms(self.config.up_alarm_ms))
     }
 
     fn note_failing_open(&mut self) {
         while self.closings.len() > self.config.max_cycles_per_min.max(1) {
             self.closings.pop_front();
         }
-        self.failing_open = self.failing_open_since().is_some_and(|due| due <= self.now);
+        let settling = self.inputs.arming.state() == LoopState::Unknown(LoopFault::Settling);
+        let due = self.failing_open_since().is_some_and(|due| due <= self.now);
+        self.failing_open = due || (self.failing_open && settling);
     }
 
     fn failing_open_due(&self) -> Option<Monotonic> {

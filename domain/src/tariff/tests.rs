@@ -1,1 +1,323 @@
+//! Golden charges by hand, both clock changes among them, and what must hold for every tariff.
 
+use jiff::Timestamp;
+use jiff::civil::time;
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+
+/// Central European time by its POSIX rule, so that no test needs the machine's time zone files.
+fn berlin() -> TimeZone {
+    TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap()
+}
+
+/// Local Berlin time, written `2026-11-20T10:00+01:00`.
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn band(until_minute: Option<u32>, step_minutes: Option<u32>, price: i64) -> Band {
+    Band { until_minute, step_minutes, price }
+}
+
+fn rule(name: &str, bands: Vec<Band>) -> Rule {
+    Rule { name: name.into(), vehicles: vec![], days: vec![], window: None, bands }
+}
+
+/// 1.00 EUR for each half hour begun.
+fn plain() -> Tariff {
+    Tariff {
+        id: TariffId::from(Uuid::from_u128(1)),
+        version: 1,
+        name: "plain".into(),
+        currency: Currency::EUR,
+        grace_minutes: 0,
+        exit_time_minutes: 15,
+        free_minutes: 0,
+        daily_cap: None,
+        lost_ticket: None,
+        rules: vec![rule("day", vec![band(None, Some(30), 100)])],
+    }
+}
+
+/// The plain tariff with a flat of 3.00 EUR from 22:00 to 06:00.
+fn with_night() -> Tariff {
+    let night = Rule {
+        window: Some(Window { from: time(22, 0, 0, 0), until: time(6, 0, 0, 0) }),
+        ..rule("night", vec![band(None, None, 300)])
+    };
+    Tariff { rules: vec![night, plain().rules.remove(0)], ..plain() }
+}
+
+fn cost(tariff: &Tariff, from: &str, until: &str) -> i64 {
+    charge(tariff, from, until).total.minor
+}
+
+fn charge(tariff: &Tariff, from: &str, until: &str) -> Charge {
+    assert_eq!(tariff.faults(), []);
+    tariff.charge(at(from), at(until), VehicleType::Car, &berlin()).unwrap()
+}
+
+/// Lines as `kind label minutes steps amount`.
+fn lines(charge: &Charge) -> Vec<String> {
+    let line =
+        |l: &ChargeLine| format!("{:?} {} {}min x{} {}", l.kind, l.label, l.minutes, l.steps, l.amount.minor);
+    charge.lines.iter().map(line).collect()
+}
+
+#[test]
+fn a_step_that_has_begun_is_charged() {
+    let from = "2026-11-20T10:00+01:00";
+    assert_eq!(cost(&plain(), from, "2026-11-20T10:00+01:00"), 0);
+    assert_eq!(cost(&plain(), from, "2026-11-20T10:00:01+01:00"), 100);
+    assert_eq!(cost(&plain(), from, "2026-11-20T10:30+01:00"), 100);
+    assert_eq!(cost(&plain(), from, "2026-11-20T10:30:01+01:00"), 200);
+    assert_eq!(cost(&plain(), from, "2026-11-20T09:00+01:00"), 0, "an exit before the entry is no stay");
+}
+
+#[test]
+fn grace_is_all_or_nothing_and_free_minutes_are_taken_off() {
+    let grace = Tariff { grace_minutes: 10, ..plain() };
+    let free = Tariff { free_minutes: 10, ..plain() };
+    let (from, short, long) = ("2026-11-20T10:00+01:00", "2026-11-20T10:10+01:00", "2026-11-20T10:35+01:00");
+    assert_eq!((cost(&grace, from, short), cost(&grace, from, long)), (0, 200));
+    assert_eq!((cost(&free, from, short), cost(&free, from, long)), (0, 100));
+    assert_eq!(lines(&charge(&grace, from, short)), ["Grace grace 10min x0 0"]);
+    assert_eq!(lines(&charge(&free, from, long)), ["Free free minutes 10min x0 0", "Rate day 25min x1 100"]);
+}
+
+#[test]
+fn bands_follow_each_other_without_a_gap() {
+    let bands = vec![band(Some(60), Some(30), 100), band(Some(180), Some(60), 150), band(None, Some(60), 50)];
+    let tariff = Tariff { rules: vec![rule("day", bands)], ..plain() };
+    let charge = charge(&tariff, "2026-11-20T08:00+01:00", "2026-11-20T12:30+01:00");
+    assert_eq!(charge.total.minor, 2 * 100 + 2 * 150 + 2 * 50);
+    assert_eq!(lines(&charge), ["Rate day 60min x2 200", "Rate day 120min x2 300", "Rate day 90min x2 100"]);
+}
+
+#[test]
+fn a_night_is_paid_once_and_over_midnight() {
+    assert_eq!(cost(&with_night(), "2026-11-20T21:00+01:00", "2026-11-21T07:00+01:00"), 200 + 300 + 200);
+    assert_eq!(cost(&with_night(), "2026-11-20T23:00+01:00", "2026-11-21T05:59+01:00"), 300);
+    assert_eq!(cost(&with_night(), "2026-11-21T05:00+01:00", "2026-11-21T06:30+01:00"), 300 + 100);
+    let two = charge(&with_night(), "2026-11-20T23:00+01:00", "2026-11-22T05:00+01:00");
+    assert_eq!(
+        lines(&two),
+        ["Rate night 420min x1 300", "Rate day 960min x32 3200", "Rate night 420min x1 300"]
+    );
+}
+
+#[test]
+fn a_step_that_begins_before_the_night_ends_in_it() {
+    let charge = charge(&with_night(), "2026-11-20T21:45+01:00", "2026-11-20T22:30+01:00");
+    assert_eq!(lines(&charge), ["Rate day 30min x1 100", "Rate night 15min x1 300"]);
+}
+
+#[test]
+fn weekday_windows_belong_to_the_day_they_begin_on() {
+    let friday = Rule { days: vec![Day::Fri], ..with_night().rules.remove(0) };
+    let tariff = Tariff { rules: vec![friday, plain().rules.remove(0)], ..plain() };
+    assert_eq!(
+        cost(&tariff, "2026-11-20T23:00+01:00", "2026-11-21T05:00+01:00"),
+        300,
+        "Friday into Saturday"
+    );
+    assert_eq!(cost(&tariff, "2026-11-21T23:00+01:00", "2026-11-22T05:00+01:00"), 1_200, "Saturday night");
+}
+
+#[test]
+fn sundays_can_be_free() {
+    let sunday = Rule { days: vec![Day::Sun], ..rule("sunday", vec![band(None, Some(60), 0)]) };
+    let tariff = Tariff { rules: vec![sunday, plain().rules.remove(0)], ..plain() };
+    assert_eq!(cost(&tariff, "2026-11-21T23:00+01:00", "2026-11-23T01:00+01:00"), 200 + 200);
+}
+
+#[test]
+fn a_daily_cap_holds_per_local_day() {
+    let tariff = Tariff { daily_cap: Some(1_000), ..plain() };
+    let charge = charge(&tariff, "2026-11-20T12:00+01:00", "2026-11-22T01:00+01:00");
+    assert_eq!(charge.total.minor, 1_000 + 1_000 + 200);
+    assert_eq!(
+        lines(&charge),
+        [
+            "Rate day 720min x24 2400",
+            "Cap daily cap 720min x0 -1400",
+            "Rate day 1440min x48 4800",
+            "Cap daily cap 1440min x0 -3800",
+            "Rate day 60min x2 200"
+        ]
+    );
+}
+
+#[test]
+fn the_short_night_in_spring_has_an_hour_less() {
+    // 29 March 2026: 02:00 CET becomes 03:00 CEST. From 01:00 to 04:00 on the clock are two hours.
+    assert_eq!(cost(&plain(), "2026-03-29T01:00+01:00", "2026-03-29T04:00+02:00"), 400);
+    // A window that begins in the skipped hour begins when the clocks jump.
+    let window = Window { from: time(2, 30, 0, 0), until: time(6, 0, 0, 0) };
+    let early = Rule { window: Some(window), ..rule("early", vec![band(None, Some(30), 10)]) };
+    let tariff = Tariff { rules: vec![early, plain().rules.remove(0)], ..plain() };
+    let charge = charge(&tariff, "2026-03-29T01:00+01:00", "2026-03-29T04:00+02:00");
+    assert_eq!(lines(&charge), ["Rate day 60min x2 200", "Rate early 60min x2 20"]);
+}
+
+#[test]
+fn the_long_night_in_autumn_has_an_hour_more() {
+    // 25 October 2026: 03:00 CEST becomes 02:00 CET. From 01:00 to 04:00 on the clock are four hours.
+    assert_eq!(cost(&plain(), "2026-10-25T01:00+02:00", "2026-10-25T04:00+01:00"), 800);
+    let capped = Tariff { daily_cap: Some(4_900), ..plain() };
+    assert_eq!(cost(&capped, "2026-10-25T00:00+02:00", "2026-10-26T00:00+01:00"), 4_900, "a day of 25 hours");
+    assert_eq!(cost(&plain(), "2026-10-25T00:00+02:00", "2026-10-26T00:00+01:00"), 5_000);
+    // A window that begins in the repeated hour begins at its first occurrence.
+    let window = Window { from: time(2, 30, 0, 0), until: time(6, 0, 0, 0) };
+    let early = Rule { window: Some(window), ..rule("early", vec![band(None, Some(30), 10)]) };
+    let tariff = Tariff { rules: vec![early, plain().rules.remove(0)], ..plain() };
+    let charge = charge(&tariff, "2026-10-25T02:00+02:00", "2026-10-25T03:00+01:00");
+    assert_eq!(lines(&charge), ["Rate day 30min x1 100", "Rate early 90min x3 30"]);
+}
+
+#[test]
+fn vehicles_have_their_own_rules() {
+    let trucks =
+        Rule { vehicles: vec![VehicleType::Truck], ..rule("truck", vec![band(None, Some(60), 500)]) };
+    let tariff = Tariff { rules: vec![trucks, plain().rules.remove(0)], ..plain() };
+    let (from, until) = (at("2026-11-20T10:00+01:00"), at("2026-11-20T11:00+01:00"));
+    let cost = |vehicle| tariff.charge(from, until, vehicle, &berlin()).unwrap().total.minor;
+    assert_eq!((cost(VehicleType::Truck), cost(VehicleType::Car)), (500, 200));
+}
+
+#[test]
+fn absurd_stays_have_no_price() {
+    let (from, until) = (at("2026-11-20T10:00Z"), at("2046-11-20T10:00Z"));
+    assert_eq!(plain().charge(from, until, VehicleType::Car, &berlin()), Err(ChargeError::TooLong));
+}
+
+#[test]
+fn a_lost_ticket_has_its_own_price() {
+    let tariff = Tariff { lost_ticket: Some(2_500), ..plain() };
+    let charge = tariff.lost_ticket_charge(at("2026-11-20T10:00Z")).unwrap();
+    assert_eq!((charge.total.minor, charge.lines[0].kind), (2_500, LineKind::LostTicket));
+    assert_eq!(plain().lost_ticket_charge(at("2026-11-20T10:00Z")), None);
+}
+
+#[test]
+fn all_faults_of_a_tariff_are_named_at_once() {
+    let window = Window { from: time(8, 0, 0, 0), until: time(8, 0, 0, 0) };
+    let bad = Rule {
+        name: " ".into(),
+        vehicles: vec![VehicleType::Car],
+        days: vec![],
+        window: Some(window),
+        bands: vec![
+            band(Some(60), Some(0), 100),
+            band(Some(30), Some(30), -1),
+            band(None, Some(30), 1),
+            band(Some(90), None, 1),
+        ],
+    };
+    let tariff = Tariff { daily_cap: Some(0), rules: vec![bad], ..plain() };
+    let faults: Vec<String> = tariff.faults().iter().map(ToString::to_string).collect();
+    for expected in [
+        "daily_cap: is 0; leave it out for no cap",
+        "rules: no rule without days and window applies to Car: times would have no price",
+        "rules: no rule without days and window applies to Bus: times would have no price",
+        "rules[0].name: is empty",
+        "rules[0].window: begins and ends at the same time",
+        "rules[0].bands[0].step_minutes: is 0",
+        "rules[0].bands[1].price: is -1, not within 0 to 1000000000",
+        "rules[0].bands[1].until_minute: is 30, not after minute 60",
+        "rules[0].bands[2].until_minute: is missing; only the last band may be open-ended",
+        "rules[0].bands[3].until_minute: ends the last band; time after it would be free",
+    ] {
+        assert!(faults.iter().any(|fault| fault == expected), "{expected:?} is not among {faults:#?}");
+    }
+}
+
+#[test]
+fn a_tariff_round_trips_as_data_and_refuses_unknown_fields() {
+    let json = serde_json::to_string(&with_night()).unwrap();
+    assert_eq!(serde_json::from_str::<Tariff>(&json).unwrap(), with_night());
+    assert!(json.contains("\"from\":\"22:00:00\""), "{json}");
+    let unknown = json.replacen("\"version\"", "\"grace\":1,\"version\"", 1);
+    assert!(
+        serde_json::from_str::<Tariff>(&unknown).unwrap_err().to_string().contains("unknown field `grace`")
+    );
+}
+
+prop_compose! {
+    fn some_bands()(
+        ends in prop::collection::btree_set(1u32..600, 0..3),
+        prices in prop::collection::vec((prop::option::weighted(0.8, 1u32..120), 0i64..1_000), 4),
+    ) -> Vec<Band> {
+        let ends = ends.into_iter().map(Some).chain([None]);
+        ends.zip(prices).map(|(end, (step, price))| band(end, step, price)).collect()
+    }
+}
+
+prop_compose! {
+    fn some_tariff()(
+        bands in prop::collection::vec(some_bands(), 3),
+        (from, until) in (0i8..24, 0i8..24).prop_filter("empty window", |(from, until)| from != until),
+        days in prop::sample::subsequence(vec![Day::Mon, Day::Wed, Day::Sat, Day::Sun], 0..4),
+        cap in prop::option::of(1i64..5_000),
+        (grace_minutes, free_minutes) in (0u32..30, 0u32..60),
+    ) -> Tariff {
+        let window = Some(Window { from: time(from, 30, 0, 0), until: time(until, 30, 0, 0) });
+        let mut bands = bands.into_iter();
+        let mut next = |name: &str| rule(name, bands.next().unwrap());
+        let rules = vec![
+            Rule { window, days, ..next("window") },
+            Rule { days: vec![Day::Fri], ..next("friday") },
+            next("rest"),
+        ];
+        Tariff { rules, daily_cap: cap, grace_minutes, free_minutes, ..plain() }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn staying_longer_never_costs_less(
+        tariff in some_tariff(),
+        start in 1_774_000_000i64..1_794_000_000,
+        (first, more) in (0i64..400_000, 0i64..400_000),
+    ) {
+        prop_assert_eq!(tariff.faults(), []);
+        let cost = |seconds: i64| {
+            let (from, until) = (Timestamp::from_second(start).unwrap(), Timestamp::from_second(start + seconds).unwrap());
+            tariff.charge(from, until, VehicleType::Car, &berlin()).unwrap().total.minor
+        };
+        prop_assert!(cost(first) <= cost(first + more));
+    }
+
+    #[test]
+    fn the_lines_add_up_and_follow_each_other(
+        tariff in some_tariff(),
+        start in 1_774_000_000i64..1_794_000_000,
+        seconds in 0i64..400_000,
+    ) {
+        let (from, until) = (Timestamp::from_second(start).unwrap(), Timestamp::from_second(start + seconds).unwrap());
+        let charge = tariff.charge(from, until, VehicleType::Car, &berlin()).unwrap();
+        prop_assert_eq!(charge.lines.iter().map(|line| line.amount.minor).sum::<i64>(), charge.total.minor);
+        let timed = charge.lines.iter().filter(|line| line.kind != LineKind::Cap).collect::<Vec<_>>();
+        prop_assert!(timed.windows(2).all(|pair| pair[0].until == pair[1].from));
+        prop_assert!(timed.first().is_none_or(|line| line.from == from));
+        prop_assert!(timed.last().is_none_or(|line| line.until == until));
+    }
+
+    #[test]
+    fn splitting_a_stay_at_a_step_of_a_plain_tariff_costs_the_same(
+        start in 1_774_000_000i64..1_794_000_000,
+        (steps, rest) in (0i64..500, 0i64..100_000),
+    ) {
+        let cost = |from: i64, until: i64| {
+            let (from, until) = (Timestamp::from_second(from).unwrap(), Timestamp::from_second(until).unwrap());
+            plain().charge(from, until, VehicleType::Car, &berlin()).unwrap().total.minor
+        };
+        let (cut, end) = (start + steps * 1_800, start + steps * 1_800 + rest);
+        prop_assert_eq!(cost(start, cut) + cost(cut, end), cost(start, end));
+    }
+}
