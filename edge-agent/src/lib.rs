@@ -1,12 +1,29 @@
 //! The lane: loops, camera, plate reader, barrier, spool, uplink.
 //!
-//! The agent knows no PostgreSQL and no api. What a lane may do is decided in `boomgate_domain`; this crate senses and acts.
+//! ```text
+//!  gpio ──levels──►┐                                   ┌──► gpio (relays)
+//!  camera ► vision ┼──► eventloop ── domain::lane ────►┼──► sign, sim journal
+//!  uplink ─commands┘         ▲                         └──► spool ──► uplink ──► server
+//!                            └── wire: the domain's words <-> the messages'
+//! ```
+//!
+//! The agent knows no PostgreSQL and no api. What a lane may do is decided in `boomgate_domain`; this crate senses and
+//! acts.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod agent;
 pub mod camera;
 pub mod clock;
+pub mod config;
+pub mod doctor;
+pub mod eventloop;
+pub mod evidence;
 pub mod gpio;
 pub mod recognise;
+pub mod say;
 pub mod sim;
 pub mod spool;
+pub mod uplink;
+pub mod vision;
+pub mod wire;

@@ -60,6 +60,11 @@ impl SimLane {
         self.with(|yard, _| yard.name_front(arrival));
     }
 
+    /// Which car an arrival was.
+    pub fn car_of(&self, arrival: &str) -> Option<String> {
+        self.with(|yard, _| yard.car_of(arrival))
+    }
+
     pub fn status(&self) -> Report {
         self.with(|yard, _| yard.status())
     }

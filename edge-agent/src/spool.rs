@@ -15,15 +15,17 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use boomgate_domain::lane::command::CommandLog;
+use boomgate_domain::plate::Plate;
 use boomgate_schemas::bytes::Octets;
 use boomgate_schemas::down::{ListEntry, Rejected};
-use boomgate_schemas::up::{CommandResult, Event, EventBody, Gap};
+use boomgate_schemas::up::{Event, EventBody, Gap};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use crate::clock::{Clock, Moment};
-use store::{Acceptance, Start, Store, StoreError};
+use store::{Start, Store, StoreError};
 
 /// Jobs that may wait for the file.
 const QUEUE: usize = 4096;
@@ -32,9 +34,6 @@ const HELD_MOST: usize = 4096;
 const RETRY: Duration = Duration::from_secs(2);
 /// Jobs taken into one commit.
 const BATCH: usize = 256;
-
-/// Raised while the file cannot be written.
-pub const FAULT: &str = "SPOOL-WRITE-FAILED";
 
 /// An event before it has a number.
 #[derive(Clone, Debug)]
@@ -56,17 +55,13 @@ pub enum Health {
 #[error("the spool cannot be written")]
 pub struct Unwritable;
 
-/// Makes a plate's tag from the key of the offline list.
-pub type Tag = fn(&[u8; 32], &str) -> [u8; 16];
-
 enum Job {
     Append(NewEvent),
     Acked { upto: u64, rejected: Vec<Rejected> },
     Backlog { after: u64, limit: usize, reply: oneshot::Sender<Vec<Event>> },
-    Accept { counter: u64, id: Uuid, digest: [u8; 32], reply: oneshot::Sender<Result<Acceptance, Unwritable>> },
-    Answered(CommandResult),
+    SaveCommands { log: CommandLog, reply: Option<oneshot::Sender<Result<(), Unwritable>>> },
     ReplaceList { version: u64, key: Octets<32>, entries: Vec<ListEntry>, reply: oneshot::Sender<bool> },
-    Lookup { tag: Tag, plate: String, reply: oneshot::Sender<Option<Vec<ListEntry>>> },
+    Lookup { plate: Plate, reply: oneshot::Sender<Vec<ListEntry>> },
     End,
 }
 
@@ -146,8 +141,9 @@ impl Spool {
         self.order(Job::Acked { upto, rejected });
     }
 
-    pub fn answered(&self, answer: CommandResult) {
-        self.order(Job::Answered(answer));
+    /// Stores an answer; nothing waits for it, a lost one costs a `CMD-RESTARTED` after a crash.
+    pub fn answered(&self, log: CommandLog) {
+        self.order(Job::SaveCommands { log, reply: None });
     }
 
     /// Events behind `after`, oldest first; empty if the spool is ending.
@@ -155,9 +151,9 @@ impl Spool {
         self.ask(|reply| Job::Backlog { after, limit, reply }).await.unwrap_or_default()
     }
 
-    /// Stores the counter of a command before it is obeyed.
-    pub async fn accept(&self, counter: u64, id: Uuid, digest: [u8; 32]) -> Result<Acceptance, Unwritable> {
-        self.ask(|reply| Job::Accept { counter, id, digest, reply }).await.unwrap_or(Err(Unwritable))
+    /// Stores a command's counter before the command is obeyed.
+    pub async fn save_commands(&self, log: CommandLog) -> Result<(), Unwritable> {
+        self.ask(|reply| Job::SaveCommands { log, reply: Some(reply) }).await.unwrap_or(Err(Unwritable))
     }
 
     /// Whether the new offline list is stored.
@@ -165,9 +161,9 @@ impl Spool {
         self.ask(|reply| Job::ReplaceList { version, key, entries, reply }).await.unwrap_or(false)
     }
 
-    /// What the offline list says of a plate; None if there is no list. `tag` makes the plate's tag from the list's key.
-    pub async fn lookup(&self, tag: Tag, plate: String) -> Option<Vec<ListEntry>> {
-        self.ask(|reply| Job::Lookup { tag, plate, reply }).await.flatten()
+    /// What the offline list says of a plate; nothing if there is no list.
+    pub async fn lookup(&self, plate: Plate) -> Vec<ListEntry> {
+        self.ask(|reply| Job::Lookup { plate, reply }).await.unwrap_or_default()
     }
 
     /// Ends the run after everything that was asked before.
@@ -261,16 +257,18 @@ impl Keeper {
             Job::Append(_) | Job::End => {}
             Job::Acked { upto, rejected } => self.acknowledge(upto, &rejected),
             Job::Backlog { after, limit, reply } => drop(reply.send(self.backlog(after, limit))),
-            Job::Accept { counter, id, digest, reply } => drop(reply.send(self.accept(counter, id, &digest))),
-            Job::Answered(answer) => {
-                let done = self.store.answered(&answer);
-                self.note(done);
+            Job::SaveCommands { log, reply } => {
+                let done = self.store.save_commands(&log);
+                let done = self.note(done).ok_or(Unwritable);
+                if let Some(reply) = reply {
+                    let _ = reply.send(done);
+                }
             }
             Job::ReplaceList { version, key, entries, reply } => {
                 let done = self.store.replace_list(version, &key, &entries);
                 let _ = reply.send(self.note(done).is_some());
             }
-            Job::Lookup { tag, plate, reply } => drop(reply.send(self.lookup(tag, &plate))),
+            Job::Lookup { plate, reply } => drop(reply.send(self.lookup(&plate).unwrap_or_default())),
         }
     }
 
@@ -353,15 +351,10 @@ impl Keeper {
         events
     }
 
-    fn accept(&mut self, counter: u64, id: Uuid, digest: &[u8; 32]) -> Result<Acceptance, Unwritable> {
-        let done = self.store.accept(counter, id.as_bytes(), digest);
-        self.note(done).ok_or(Unwritable)
-    }
-
-    fn lookup(&mut self, tag: Tag, plate: &str) -> Option<Vec<ListEntry>> {
+    fn lookup(&mut self, plate: &Plate) -> Option<Vec<ListEntry>> {
         let key = self.store.list_key();
-        let key = self.note(key)??;
-        let found = self.store.listed(&tag(&key, plate));
+        let tag = self.note(key)??.tag(plate);
+        let found = self.store.listed(tag.as_bytes());
         self.note(found)
     }
 

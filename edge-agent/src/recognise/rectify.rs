@@ -69,7 +69,7 @@ pub fn warp_opencv(picture: &Grey, quad: &Quad, width: usize, height: usize) -> 
         Point2f::new(0.0, bottom),
     ];
     let corners = quad.0.map(|p| Point2f::new(p.x, p.y));
-    let map = imgproc::get_perspective_transform_slice(&corners, &target, DECOMP_LU)?;
+    let map = imgproc::get_perspective_transform_slice(corners, target, DECOMP_LU)?;
     let mut flat = Mat::default();
     imgproc::warp_perspective(
         &source,

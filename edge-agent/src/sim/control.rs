@@ -86,7 +86,7 @@ fn line(report: &Report) -> String {
 }
 
 /// Serves the socket until the task is dropped. `quit` hears of every `{"do":"quit"}`.
-pub fn serve(path: &Path, lane: SimLane, quit: mpsc::Sender<()>) -> io::Result<impl Future<Output = ()>> {
+pub fn serve(path: &Path, lane: SimLane, quit: mpsc::Sender<()>) -> io::Result<impl Future<Output = ()> + use<>> {
     if path.exists() {
         std::fs::remove_file(path)?;
     }

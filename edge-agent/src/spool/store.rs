@@ -5,22 +5,22 @@
 
 use std::path::Path;
 
+use boomgate_domain::lane::command::CommandLog;
+use boomgate_domain::listing::ListingKey;
 use boomgate_schemas::down::{ListEntry, ListKind, Rejected};
-use boomgate_schemas::up::{CommandResult, Event};
+use boomgate_schemas::up::Event;
 use boomgate_schemas::{bytes::Octets, strict};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 use thiserror::Error;
 
 /// Sequence numbers made durable at a time.
 pub const BLOCK: u64 = 4096;
-/// Answered commands kept for resends; older ones fall to the counter.
-const COMMANDS_KEPT: u64 = 1000;
 
 const SCHEMA: &str = "
 create table if not exists meta (name text primary key, value integer not null) strict;
 create table if not exists event (seq integer primary key, body blob not null) strict;
 create table if not exists dead_letter (seq integer primary key, code text not null, body blob not null) strict;
-create table if not exists command (counter integer primary key, id blob not null, digest blob not null, answer blob) strict;
+create table if not exists command_log (one integer primary key check (one = 1), body text not null) strict;
 create table if not exists list_entry (tag blob not null, kind text not null, until_ms integer, primary key (tag, kind)) strict;
 create table if not exists list_key (one integer primary key check (one = 1), key blob not null) strict;
 ";
@@ -35,26 +35,8 @@ pub enum StoreError {
     Damaged(String),
 }
 
-/// A command as first accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredCommand {
-    pub digest: [u8; 32],
-    pub answer: Option<CommandResult>,
-}
-
-/// What an accepted counter means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Acceptance {
-    /// Never seen, and now stored: it may be obeyed once.
-    New,
-    /// The same command again; its answer if it has one.
-    Again(Option<CommandResult>),
-    /// The counter was used by another body, or is behind one that was.
-    Replay,
-}
-
 /// Where the last run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
     pub boot: u32,
     pub next_seq: u64,
@@ -62,7 +44,7 @@ pub struct Start {
     pub gap: Option<(u64, u64)>,
     pub acked: u64,
     pub backlog: u64,
-    pub command_counter: u64,
+    pub commands: CommandLog,
     pub list_version: u64,
 }
 
@@ -101,7 +83,7 @@ impl Store {
             gap: (last < reserved).then_some((last + 1, reserved)),
             acked,
             backlog,
-            command_counter: meta(&change, "command_counter")?,
+            commands: command_log(&change)?,
             list_version: meta(&change, "list_version")?,
         };
         set_meta(&change, "boot", boot)?;
@@ -173,37 +155,11 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Stores a command's counter before anything moves, or tells what the counter was used for.
-    pub fn accept(&mut self, counter: u64, id: &[u8; 16], digest: &[u8; 32]) -> Result<Acceptance, StoreError> {
-        if let Some(known) = self.command(counter)? {
-            return Ok(if known.digest == *digest { Acceptance::Again(known.answer) } else { Acceptance::Replay });
-        }
-        let change = self.change()?;
-        if counter <= meta(&change, "command_counter")? {
-            return Ok(Acceptance::Replay);
-        }
-        change.execute(
-            "insert into command (counter, id, digest) values (?1, ?2, ?3)",
-            params![counter, id.as_slice(), digest.as_slice()],
-        )?;
-        change.execute("delete from command where counter <= ?1", [counter.saturating_sub(COMMANDS_KEPT)])?;
-        set_meta(&change, "command_counter", counter)?;
-        change.commit().map_err(classified)?;
-        Ok(Acceptance::New)
-    }
-
-    pub fn command(&self, counter: u64) -> Result<Option<StoredCommand>, StoreError> {
-        let mut select = self.connection.prepare_cached("select digest, answer from command where counter = ?1")?;
-        let row: Option<([u8; 32], Option<Vec<u8>>)> =
-            select.query_row([counter], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        let Some((digest, answer)) = row else { return Ok(None) };
-        let answer = answer.map(|bytes| strict::decode(&bytes)).transpose();
-        Ok(Some(StoredCommand { digest, answer: answer.map_err(|e| StoreError::Damaged(e.to_string()))? }))
-    }
-
-    pub fn answered(&mut self, answer: &CommandResult) -> Result<(), StoreError> {
+    /// Stores what must not be forgotten about commands; called before anything moves.
+    pub fn save_commands(&mut self, log: &CommandLog) -> Result<(), StoreError> {
+        let body = serde_json::to_string(log).map_err(|error| StoreError::Damaged(error.to_string()))?;
         self.connection
-            .execute("update command set answer = ?2 where counter = ?1", params![answer.counter, strict::encode(answer)])
+            .execute("insert or replace into command_log (one, body) values (1, ?1)", [body])
             .map_err(classified)?;
         Ok(())
     }
@@ -225,8 +181,9 @@ impl Store {
     }
 
     /// The key of the list's tags, if there is a list.
-    pub fn list_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
-        Ok(self.connection.query_row("select key from list_key", [], |row| row.get(0)).optional()?)
+    pub fn list_key(&self) -> Result<Option<ListingKey>, StoreError> {
+        let key = self.connection.query_row("select key from list_key", [], |row| row.get(0)).optional()?;
+        Ok(key.map(ListingKey::from_bytes))
     }
 
     /// What the list says of a tag.
@@ -257,6 +214,13 @@ fn meta(change: &Transaction<'_>, name: &str) -> rusqlite::Result<u64> {
     Ok(found.unwrap_or(0))
 }
 
+fn command_log(change: &Transaction<'_>) -> Result<CommandLog, StoreError> {
+    let body: Option<String> =
+        change.query_row("select body from command_log", [], |row| row.get(0)).optional()?;
+    let log = body.map(|body| serde_json::from_str(&body)).transpose();
+    Ok(log.map_err(|error| StoreError::Damaged(format!("command log: {error}")))?.unwrap_or_default())
+}
+
 fn set_meta(change: &Transaction<'_>, name: &str, value: u64) -> Result<(), StoreError> {
     change
         .execute("insert into meta (name, value) values (?1, ?2) on conflict (name) do update set value = ?2", params![name, value])
@@ -281,7 +245,11 @@ fn classified(error: rusqlite::Error) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    use boomgate_schemas::up::{Answer, BoomState, ClockState, EventBody};
+    use boomgate_domain::ids::{LaneCode, SiteCode};
+    use boomgate_domain::lane::action::Answer;
+    use boomgate_domain::lane::command::{Addressee, Checked, Incoming, Me};
+    use boomgate_domain::time::Monotonic;
+    use boomgate_schemas::up::{BoomState, ClockState, EventBody};
     use uuid::Uuid;
 
     use super::*;
@@ -295,9 +263,11 @@ mod tests {
         Store::open(&folder.path().join("spool.db")).unwrap()
     }
 
-    fn answer(counter: u64) -> CommandResult {
-        let params = boomgate_schemas::up::Params::new();
-        CommandResult { command: Uuid::from_u128(9), counter, result: Answer::Done, code: None, params }
+    fn check(log: &mut CommandLog, counter: u64, body: u8) -> Checked {
+        let addressee = Addressee { site: SiteCode::parse("s").unwrap(), lane: LaneCode::parse("l").unwrap() };
+        let not_after = Monotonic::from_millis(9);
+        let incoming = Incoming { addressee: addressee.clone(), counter, epoch: 1, not_after, digest: [body; 32] };
+        log.check(&incoming, Me { addressee: &addressee, epoch: 1, now: Monotonic::ZERO })
     }
 
     #[test]
@@ -336,18 +306,19 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_is_good_once_and_its_answer_for_ever_after() {
+    fn a_counter_is_good_once_also_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = open(&folder);
-        assert_eq!(store.accept(7, &[1; 16], &[1; 32]).unwrap(), Acceptance::New);
-        assert_eq!(store.accept(7, &[1; 16], &[1; 32]).unwrap(), Acceptance::Again(None));
-        store.answered(&answer(7)).unwrap();
+        let mut log = store.begin().unwrap().commands;
+        assert_eq!(check(&mut log, 7, 1), Checked::Execute);
+        log.answered(7, Answer::Done);
+        store.save_commands(&log).unwrap();
         drop(store);
-        let mut store = open(&folder);
-        assert_eq!(store.accept(7, &[1; 16], &[1; 32]).unwrap(), Acceptance::Again(Some(answer(7))));
-        assert_eq!(store.accept(7, &[1; 16], &[2; 32]).unwrap(), Acceptance::Replay);
-        assert_eq!(store.accept(6, &[1; 16], &[3; 32]).unwrap(), Acceptance::Replay);
-        assert_eq!(store.accept(8, &[1; 16], &[4; 32]).unwrap(), Acceptance::New);
+        let mut log = open(&folder).begin().unwrap().commands;
+        assert_eq!(check(&mut log, 7, 1), Checked::Repeat(Answer::Done));
+        assert!(matches!(check(&mut log, 7, 2), Checked::Replay(_)));
+        assert!(matches!(check(&mut log, 6, 3), Checked::Replay(_)));
+        assert_eq!(check(&mut log, 8, 4), Checked::Execute);
     }
 
     #[test]
@@ -359,7 +330,7 @@ mod tests {
         store.replace_list(2, &Octets([2; 32]), &[entry(2, ListKind::Subscription)]).unwrap();
         assert_eq!(store.listed(&[1; 16]).unwrap(), []);
         assert_eq!(store.listed(&[2; 16]).unwrap(), [entry(2, ListKind::Subscription)]);
-        assert_eq!(store.list_key().unwrap(), Some([2; 32]));
+        assert_eq!(store.list_key().unwrap(), Some(ListingKey::from_bytes([2; 32])));
         assert_eq!(store.begin().unwrap().list_version, 2);
     }
 

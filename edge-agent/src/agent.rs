@@ -1,0 +1,216 @@
+//! One lane put together and run until it is told to end.
+
+use std::future::pending;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use boomgate_domain::lane::Lane;
+use boomgate_domain::lane::command::Addressee;
+use boomgate_schemas::bytes::{Epoch, Octets};
+use boomgate_schemas::topic::{Leaf, Topic};
+use boomgate_schemas::up::Boom;
+use rand::Rng;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tracing::info;
+
+use crate::camera::Camera;
+use crate::camera::folder::FolderCamera;
+use crate::camera::sim::SimCamera;
+use crate::clock::Clock;
+use crate::config::{CameraKind, Config, GpioKind};
+use crate::eventloop::{EventLoop, Inbox, Parts, Settings};
+use crate::evidence::Shelf;
+use crate::gpio::Gpio;
+use crate::gpio::sim::SimGpio;
+use crate::recognise::{DETECTOR, READER, Recogniser};
+use crate::sim::SimLane;
+use crate::sim::control::{self, Journal};
+use crate::spool::{Outlets, Spool};
+use crate::uplink::keys;
+use crate::uplink::{Ends, Identity, LaneNow, Uplink};
+use crate::vision::{Judgement, Vision};
+
+/// Events that may wait between two tasks; what does not fit is found again in the spool.
+const QUEUE: usize = 256;
+const PARENT_CHECK: Duration = Duration::from_millis(500);
+
+/// Runs a lane until a signal, its control socket or its parent ends it.
+pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
+    let clock = Clock::start(config.time_scale);
+    let tls = keys::tls_config(&config.server)?;
+    let signing = keys::signing_key(&config.server.sign_key)?;
+    let recogniser = recogniser(&config)?;
+    let sim = matches!(config.gpio, GpioKind::Sim).then(|| SimLane::new(clock.clone(), Journal::new(config.lane.as_str())));
+
+    let (live, fresh) = mpsc::channel(QUEUE);
+    let (health, spool_health) = mpsc::unbounded_channel();
+    let (spool, start, keeper) = Spool::start(&config.spool, config.max_events, &clock, Outlets { live, health })
+        .with_context(|| format!("the spool {} cannot be opened", config.spool.display()))?;
+    let epoch = Octets(rand::rng().random());
+    info!(boot = start.boot, next_seq = start.next_seq, backlog = start.backlog, "the lane starts");
+
+    let shelf = Shelf::open(&config.evidence, config.max_evidence_bytes)
+        .with_context(|| format!("the evidence folder {} cannot be used", config.evidence.display()))?;
+    let (seen, seen_inbox) = mpsc::channel(QUEUE);
+    let judgement =
+        Judgement { grammar: config.reader.grammar.clone(), thresholds: config.reader.thresholds.clone() };
+    let vision = Vision::start(camera(&config, sim.as_ref())?, recogniser, judgement, seen)?;
+    let lane_now = LaneNow {
+        boom: Boom::Unknown,
+        mode: "starting".into(),
+        command_counter: start.commands.counter(),
+        list_version: start.list_version,
+        faults: Vec::new(),
+    };
+    let (lane_now, lane_seen) = watch::channel(lane_now);
+    let (news, news_inbox) = mpsc::channel(QUEUE);
+    let (wakes, wakes_inbox) = mpsc::channel(QUEUE);
+
+    let identity = identity(&config, signing, epoch, start.boot);
+    let ends = Ends { spool: spool.clone(), lane: lane_seen, live: fresh, news };
+    let uplink = tokio::spawn(Uplink::new(&config, Arc::clone(&tls), identity, clock.clone(), ends).run());
+    let evidence = tokio::spawn(shelf.clone().send_all(tls, config.server.https.clone()));
+    let ending = ending(&config, sim.as_ref(), exit_with_parent)?;
+
+    let parts = Parts {
+        lane: Lane::new(config.machine.clone(), clock.lane_now()),
+        gpio: gpio(&config, sim.as_ref())?,
+        clock,
+        spool: spool.clone(),
+        vision,
+        shelf,
+        commands: start.commands,
+        lane_now,
+        wakes,
+        sim,
+        settings: settings(&config, epoch),
+    };
+    let inbox = Inbox { wakes: wakes_inbox, news: news_inbox, seen: seen_inbox, health: spool_health };
+    EventLoop::new(parts).run(inbox, ending).await;
+
+    uplink.abort();
+    evidence.abort();
+    spool.end();
+    tokio::task::spawn_blocking(move || keeper.join()).await.ok();
+    if let Some(socket) = &config.control {
+        let _ = std::fs::remove_file(socket);
+    }
+    info!("the lane has ended");
+    Ok(())
+}
+
+fn identity(config: &Config, signing: ed25519_dalek::SigningKey, epoch: Epoch, boot: u32) -> Identity {
+    Identity {
+        device: config.device.clone(),
+        topic: Topic::new(config.site.clone(), config.lane.clone(), Leaf::Up),
+        signing,
+        server: config.server.public_key,
+        epoch,
+        boot,
+    }
+}
+
+fn settings(config: &Config, epoch: Epoch) -> Settings {
+    // Lane time runs faster in a simulation, and so must the samples.
+    let sample_every = Duration::from_secs_f64((0.010 / config.time_scale).max(0.002));
+    Settings {
+        direction: config.direction,
+        addressee: Addressee { site: config.site.clone(), lane: config.lane.clone() },
+        epoch,
+        offline: config.offline,
+        time_zone: config.time_zone.clone(),
+        language: config.language,
+        sample_every,
+    }
+}
+
+/// The plate reader as configured; the models shipped with the program unless others are named.
+pub fn recogniser(config: &Config) -> Result<Recogniser> {
+    let model = |path: &Option<PathBuf>, shipped: &'static [u8]| match path {
+        Some(path) => std::fs::read(path).with_context(|| format!("the model {} cannot be read", path.display())),
+        None => Ok(shipped.to_vec()),
+    };
+    let detector = model(&config.reader.detector, DETECTOR)?;
+    let reader = model(&config.reader.reader, READER)?;
+    Ok(Recogniser::load(&detector, &reader, config.reader.grammar.forms().to_vec())?)
+}
+
+/// The camera as configured.
+pub fn camera(config: &Config, sim: Option<&SimLane>) -> Result<Box<dyn Camera>> {
+    Ok(match (&config.camera, sim) {
+        (CameraKind::Sim, Some(lane)) => Box::new(SimCamera::new(lane.stage())),
+        (CameraKind::Sim, None) => anyhow::bail!("a simulated camera needs a simulated lane"),
+        (CameraKind::Folder(path), _) => Box::new(FolderCamera::open(path)?),
+        (CameraKind::OpenCv(source), _) => opencv_camera(source)?,
+    })
+}
+
+#[cfg(feature = "opencv")]
+fn opencv_camera(source: &str) -> Result<Box<dyn Camera>> {
+    Ok(Box::new(crate::camera::opencv::OpenCvCamera::open(source)?))
+}
+
+#[cfg(not(feature = "opencv"))]
+fn opencv_camera(source: &str) -> Result<Box<dyn Camera>> {
+    anyhow::bail!("this program was built without OpenCV, which the camera {source} needs")
+}
+
+/// The wires as configured.
+pub fn gpio(config: &Config, sim: Option<&SimLane>) -> Result<Box<dyn Gpio>> {
+    match (&config.gpio, sim) {
+        (GpioKind::Sim, Some(lane)) => Ok(Box::new(SimGpio::new(lane.clone()))),
+        (GpioKind::Sim, None) => anyhow::bail!("a simulated lane is missing"),
+        (GpioKind::Pi(wiring), _) => pi_gpio(wiring),
+    }
+}
+
+#[cfg(feature = "rppal")]
+fn pi_gpio(wiring: &crate::gpio::wiring::Wiring) -> Result<Box<dyn Gpio>> {
+    Ok(Box::new(crate::gpio::pi::PiGpio::open(wiring)?))
+}
+
+#[cfg(not(feature = "rppal"))]
+fn pi_gpio(_: &crate::gpio::wiring::Wiring) -> Result<Box<dyn Gpio>> {
+    anyhow::bail!("this program was built without GPIO; build it with the feature rppal on a Raspberry Pi")
+}
+
+/// Done when the lane is to end: a signal, `quit` at the control socket, or the parent's death if that was asked for.
+fn ending(config: &Config, sim: Option<&SimLane>, exit_with_parent: bool) -> Result<impl Future<Output = ()> + use<>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (quit, mut quits) = mpsc::channel::<()>(1);
+    let socket = match (&config.control, sim) {
+        (Some(path), Some(lane)) => Some(
+            control::serve(path, lane.clone(), quit)
+                .with_context(|| format!("the control socket {} cannot be made", path.display()))?,
+        ),
+        _ => None,
+    };
+    Ok(async move {
+        let served = async {
+            match socket {
+                Some(socket) => socket.await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            _ = terminate.recv() => info!("told to end"),
+            _ = interrupt.recv() => info!("interrupted"),
+            Some(()) = quits.recv() => info!("told to quit at the control socket"),
+            () = parent_gone(), if exit_with_parent => info!("the parent is gone"),
+            () = served => {}
+        }
+    })
+}
+
+/// A process whose parent ends gets another one. Polled: a signal at the parent's death is tied to one of its threads.
+async fn parent_gone() {
+    let parent = std::os::unix::process::parent_id();
+    let mut checks = tokio::time::interval(PARENT_CHECK);
+    while std::os::unix::process::parent_id() == parent {
+        checks.tick().await;
+    }
+}

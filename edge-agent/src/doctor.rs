@@ -1,0 +1,99 @@
+//! A self-test for the person at the lane: each check says what it found and what to do about it.
+
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::agent;
+use crate::camera::Camera;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::gpio::Gpio;
+use crate::recognise::Recogniser;
+use crate::recognise::grey::Grey;
+use crate::sim::SimLane;
+use crate::sim::control::Journal;
+use crate::spool::store::Store;
+use crate::uplink::keys;
+
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// One line of the self-test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    pub name: &'static str,
+    /// What was found, or what is wrong and what to do.
+    pub outcome: Result<String, String>,
+}
+
+/// Looks at everything a lane needs. Moves nothing: the boom stays as it is.
+pub async fn examine(config: &Config) -> Vec<Check> {
+    let sim = SimLane::new(Clock::start(1.0), Journal::new(config.lane.as_str()));
+    let mut checks = vec![
+        check("files", surroundings(config)),
+        check("keys", keys(config)),
+        check("spool", spool(config)),
+        check("wires", agent::gpio(config, Some(&sim)).map_err(chain).and_then(wires)),
+        check("server", server(config).await),
+    ];
+    let camera = agent::camera(config, Some(&sim)).map_err(chain);
+    let recogniser = agent::recogniser(config).map_err(chain);
+    checks.push(check("camera and reader", see(camera, recogniser)));
+    checks
+}
+
+fn check(name: &'static str, outcome: Result<String, String>) -> Check {
+    Check { name, outcome }
+}
+
+fn chain(error: anyhow::Error) -> String {
+    format!("{error:#}")
+}
+
+fn surroundings(config: &Config) -> Result<String, String> {
+    let faults: Vec<String> =
+        config.surroundings().iter().map(|fault| format!("{}: {}", fault.path, fault.what)).collect();
+    if faults.is_empty() { Ok("all there".into()) } else { Err(faults.join("; ")) }
+}
+
+fn keys(config: &Config) -> Result<String, String> {
+    keys::tls_config(&config.server).map_err(|error| error.to_string())?;
+    keys::signing_key(&config.server.sign_key).map_err(|error| error.to_string())?;
+    Ok("certificate, its key and the signing key are readable".into())
+}
+
+fn spool(config: &Config) -> Result<String, String> {
+    if !config.spool.exists() {
+        return Ok(format!("none yet; {} is made at the first start", config.spool.display()));
+    }
+    let store = Store::open(&config.spool).map_err(|error| chain(error.into()))?;
+    let waiting = store.count().map_err(|error| chain(error.into()))?;
+    let dead = store.dead_letters().map_err(|error| chain(error.into()))?.len();
+    Ok(format!("{waiting} events wait for the server, {dead} dead letters"))
+}
+
+fn wires(mut gpio: Box<dyn Gpio>) -> Result<String, String> {
+    let inputs = gpio.read().map_err(|error| error.to_string())?;
+    Ok(format!("{inputs:?}; relays released"))
+}
+
+async fn server(config: &Config) -> Result<String, String> {
+    let address = (config.server.mqtt_host.as_str(), config.server.mqtt_port);
+    let begun = Instant::now();
+    match timeout(CONNECT, TcpStream::connect(address)).await {
+        Ok(Ok(_)) => Ok(format!("{}:{} answers after {} ms", address.0, address.1, begun.elapsed().as_millis())),
+        Ok(Err(error)) => Err(format!("{}:{}: {error}; check the address and the network", address.0, address.1)),
+        Err(_) => Err(format!("{}:{} does not answer within 5 s; check the network", address.0, address.1)),
+    }
+}
+
+fn see(camera: Result<Box<dyn Camera>, String>, recogniser: Result<Recogniser, String>) -> Result<String, String> {
+    let (mut camera, recogniser) = (camera?, recogniser?);
+    let picture = camera.frame().map_err(|error| error.to_string())?;
+    let grey = Grey::of(&picture).ok_or("the camera gave an empty picture")?;
+    let begun = Instant::now();
+    let sightings = recogniser.look(&grey).map_err(|error| error.to_string())?;
+    let took = begun.elapsed().as_millis();
+    Ok(format!("{}x{}, {} plates seen in {took} ms", picture.width(), picture.height(), sightings.len()))
+}

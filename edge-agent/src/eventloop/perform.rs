@@ -1,0 +1,169 @@
+//! What the lane machine asks for, done: relays, frames, events, sign.
+
+use boomgate_domain::ids::ArrivalId;
+use boomgate_domain::lane::{BoomState, LaneAction, Sign};
+use boomgate_domain::decide::Outcome;
+use boomgate_domain::loops::RawLevel;
+use boomgate_domain::reason::Reason;
+use boomgate_domain::stay::PassageKind;
+use boomgate_schemas::bytes::Octets;
+use boomgate_schemas::up::{Arrival, BoomState as BoomEvent, Decided, EventBody, Passage};
+use tracing::{debug, error, info};
+
+use super::{Cause, EventLoop};
+use crate::gpio::Drive;
+use crate::sim::control::{Amount, Report};
+use crate::wire;
+
+impl EventLoop {
+    pub(super) fn perform(&mut self, action: LaneAction) {
+        match action {
+            LaneAction::TakeFrames { arrival } => self.parts.vision.look(arrival),
+            LaneAction::StopFrames { .. } => self.parts.vision.stop(),
+            LaneAction::ReportArrival { arrival, .. } => self.report_arrival(arrival),
+            LaneAction::ReportDeparture { arrival } => debug!(arrival = %arrival, "the car left without passing"),
+            LaneAction::ReportPassage { arrival, kind } => self.report_passage(arrival, kind),
+            LaneAction::DecideLocally { arrival } => self.look_up(arrival),
+            LaneAction::ReportDecision { arrival, outcome, reason } => self.report_decision(arrival, outcome, &reason),
+            LaneAction::ReportLocalOpen => info!("opened by a switch at the lane"),
+            LaneAction::DriveOpen => self.drive(Drive::Open),
+            LaneAction::DriveClose => self.drive(Drive::Close),
+            LaneAction::StopDriving => self.drive(Drive::Rest),
+            LaneAction::ShowSign(sign) => self.show(&sign),
+            LaneAction::AnswerCommand { command, answer } => {
+                let position = self.executing.iter().position(|(id, _)| *id == command);
+                if let Some((command, counter)) = position.map(|at| self.executing.swap_remove(at)) {
+                    self.answer(command, counter, &answer);
+                }
+            }
+            LaneAction::RaiseFault(reason) => self.append(wire::fault(&reason, true)),
+            LaneAction::ClearFault(reason) => self.append(wire::fault(&reason, false)),
+            LaneAction::Alarm(reason) => {
+                info!(code = reason.code(), "alarm");
+                self.append(wire::fault(&reason, true));
+            }
+            LaneAction::ReportBoom { state, .. } => self.report_boom(state),
+        }
+    }
+
+    /// Releases the drive; the last thing the program does.
+    pub(super) fn rest(&mut self) {
+        self.cause = Cause::Rule("end");
+        self.drive(Drive::Rest);
+    }
+
+    fn drive(&mut self, drive: Drive) {
+        let held_back = if drive == Drive::Open { self.waiting_open.take() } else { None };
+        let cause = match (self.cause, held_back) {
+            // An opening that the duty limit held back still belongs to the command that asked for it.
+            (Cause::Rule("timer" | "loops"), Some(command)) => Cause::Command(command),
+            (cause, _) => cause,
+        };
+        if let Err(failure) = self.parts.gpio.drive(drive) {
+            error!(error = %failure, ?drive, "the relays do not obey");
+        }
+        let safety = match self.inputs.map(|(inputs, _)| inputs.safety) {
+            Some(RawLevel::Clear) => "clear",
+            Some(RawLevel::Occupied) => "occupied",
+            Some(RawLevel::WireCut) | None => "unknown",
+        };
+        let request = match drive {
+            Drive::Rest => "release",
+            Drive::Open => "open",
+            Drive::Close => "close",
+        };
+        debug!(request, safety, ?cause, "drive");
+        if let Some(sim) = &self.parts.sim {
+            let (command, rule) = cause_parts(cause);
+            sim.journal().tell(Report::Drive { request: request.into(), command, rule, safety: safety.into() });
+        }
+    }
+
+    fn report_arrival(&mut self, arrival: ArrivalId) {
+        let direction = wire::direction(self.parts.settings.direction);
+        let car = self.car(arrival);
+        let evidence = car.as_ref().and_then(|car| car.evidence).map(Octets);
+        let reading = car.and_then(|car| car.reading.as_ref()).and_then(wire::reading);
+        self.append(EventBody::Arrival(Arrival {
+            arrival: arrival.as_uuid(),
+            direction,
+            reading,
+            evidence,
+            vehicle_type: None,
+        }));
+    }
+
+    fn report_passage(&mut self, arrival: Option<ArrivalId>, kind: PassageKind) {
+        let Some(kind) = wire::passage(kind) else {
+            return self.append(wire::fault(&Reason::FaultWrongWay {}, true));
+        };
+        let direction = wire::direction(self.parts.settings.direction);
+        let arrival = arrival.map(|arrival| arrival.as_uuid());
+        self.append(EventBody::Passage(Passage { arrival, direction, kind }));
+    }
+
+    fn report_decision(&mut self, arrival: ArrivalId, outcome: Outcome, reason: &Reason) {
+        if let Some(car) = self.car(arrival) {
+            car.answered = true;
+        }
+        self.append(EventBody::Decided(Decided {
+            arrival: arrival.as_uuid(),
+            outcome: wire::outcome(outcome),
+            code: reason.code().to_owned(),
+            params: reason.params(),
+        }));
+        if let Some(sim) = &self.parts.sim {
+            let arrival = arrival.to_string();
+            sim.journal().tell(Report::Decision {
+                car: sim.car_of(&arrival),
+                arrival: Some(arrival),
+                code: reason.code().to_owned(),
+                outcome: format!("{outcome:?}").to_lowercase(),
+                local: true,
+                loop_to_command_ms: None,
+                publish_to_command_ms: None,
+            });
+        }
+    }
+
+    fn report_boom(&mut self, state: BoomState) {
+        let (command, rule) = cause_parts(self.cause);
+        let cause = command.map(|id| format!("command:{id}")).or(rule.map(|rule| format!("rule:{rule}")));
+        let state = wire::boom(state);
+        self.append(EventBody::Boom(BoomEvent { state, cause: cause.unwrap_or_else(|| "unknown".into()) }));
+        if let Some(sim) = &self.parts.sim {
+            sim.journal().tell(Report::Boom { state: format!("{state:?}").to_lowercase() });
+        }
+    }
+
+    fn show(&self, sign: &Sign) {
+        let (code, text, amount) = match sign {
+            Sign::Blank => ("BLANK", String::new(), None),
+            Sign::Idle => ("IDLE", String::new(), None),
+            Sign::Wait => ("WAIT", String::new(), None),
+            Sign::OutOfService => ("OUT-OF-SERVICE", String::new(), None),
+            Sign::Reason(reason) => (reason.code(), reason.text(self.parts.settings.language), amount(reason)),
+        };
+        info!(code, "sign");
+        if let Some(sim) = &self.parts.sim {
+            sim.journal().tell(Report::Sign { code: code.into(), text, amount });
+        }
+    }
+}
+
+fn cause_parts(cause: Cause) -> (Option<String>, Option<String>) {
+    match cause {
+        Cause::Command(id) => (Some(id.to_string()), None),
+        Cause::Rule(rule) => (None, Some(rule.to_owned())),
+    }
+}
+
+/// What the driver is asked to pay, for a sign with a field of its own.
+fn amount(reason: &Reason) -> Option<Amount> {
+    let money = match reason {
+        Reason::ChargeDue { amount } | Reason::ChargeSupplement { amount, .. } => amount,
+        Reason::OpenPaid { amount } | Reason::DenyTicketNeeded { amount } => amount,
+        _ => return None,
+    };
+    Some(Amount { minor: money.minor, currency: money.currency.as_str().to_owned() })
+}

@@ -1,0 +1,165 @@
+//! From the domain's words to the wire's and back; the only place of the agent that knows both.
+
+use boomgate_domain::decide::{Direction, Outcome};
+use boomgate_domain::ids::{ArrivalId, BlockId, CommandId, SubscriptionId};
+use boomgate_domain::decide::{BlockMatch, SubscriptionMatch, Validity};
+use boomgate_domain::lane::{Answer, Authority, BoomState, Command, Order};
+use boomgate_domain::listing::Listed;
+use boomgate_domain::reading::{Reading, Verdict};
+use boomgate_domain::reason::{Reason, ReasonError};
+use boomgate_domain::stay::PassageKind;
+use boomgate_schemas::down::{self, Action, ListEntry, ListKind};
+use boomgate_schemas::up;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Longest list of candidates that travels.
+const CANDIDATES: usize = 5;
+
+pub fn direction(direction: Direction) -> up::Direction {
+    match direction {
+        Direction::Entry => up::Direction::Entry,
+        Direction::Exit => up::Direction::Exit,
+    }
+}
+
+pub fn verdict(verdict: Verdict) -> up::Verdict {
+    match verdict {
+        Verdict::Accept => up::Verdict::Accept,
+        Verdict::Unsure => up::Verdict::Unsure,
+        Verdict::Unreadable => up::Verdict::Unreadable,
+    }
+}
+
+pub fn outcome(outcome: Outcome) -> up::Outcome {
+    match outcome {
+        Outcome::Open => up::Outcome::Open,
+        Outcome::Deny => up::Outcome::Deny,
+        Outcome::Charge => up::Outcome::Charge,
+    }
+}
+
+pub fn boom(state: BoomState) -> up::Boom {
+    match state {
+        BoomState::Unknown => up::Boom::Unknown,
+        BoomState::Closed => up::Boom::Closed,
+        BoomState::Opening => up::Boom::Opening,
+        BoomState::Open => up::Boom::Open,
+        BoomState::Closing => up::Boom::Closing,
+        BoomState::Held => up::Boom::Held,
+        BoomState::Broken => up::Boom::Broken,
+    }
+}
+
+/// A reading that found a plate; None if it found nothing.
+pub fn reading(reading: &Reading) -> Option<up::Reading> {
+    let plate = reading.plate.as_ref()?.to_string();
+    let chars: Vec<u16> = reading.confidence.iter().map(|c| permille(*c)).collect();
+    // The confidences belong to the plate's characters; a free text of another length would have none of its own.
+    let same_length = reading.raw.chars().count() == chars.len();
+    let raw = if same_length { reading.raw.clone() } else { plate.clone() };
+    let others = reading.candidates.iter().map(|c| c.text.to_string()).filter(|text| *text != plate);
+    Some(up::Reading {
+        candidates: others.take(CANDIDATES).collect(),
+        raw,
+        series: reading.series.clone(),
+        chars,
+        margin: permille(1.0 - (-reading.margin_nats).exp()),
+        frames: u16::try_from(reading.frames).unwrap_or(u16::MAX),
+        verdict: verdict(reading.verdict),
+        plate,
+    })
+}
+
+fn permille(share: f32) -> u16 {
+    (share.clamp(0.0, 1.0) * 1000.0).round() as u16
+}
+
+/// The wire has no word for a passage against the direction; it goes as a fault of its own.
+pub fn passage(kind: PassageKind) -> Option<up::PassageKind> {
+    match kind {
+        PassageKind::Passed => Some(up::PassageKind::Passed),
+        PassageKind::Tailgated => Some(up::PassageKind::Tailgated),
+        PassageKind::BackedOut => Some(up::PassageKind::BackedOut),
+        PassageKind::WrongWay => None,
+    }
+}
+
+pub fn fault(reason: &Reason, raised: bool) -> up::EventBody {
+    up::EventBody::Fault(up::Fault { code: reason.code().to_owned(), params: reason.params(), raised })
+}
+
+pub fn result(command: Uuid, counter: u64, answer: &Answer) -> up::EventBody {
+    let (result, reason) = match answer {
+        Answer::Done => (up::Answer::Done, None),
+        Answer::Ignored(reason) => (up::Answer::Ignored, Some(reason)),
+        Answer::Refused(reason) => (up::Answer::Refused, Some(reason)),
+    };
+    up::EventBody::Result(up::CommandResult {
+        command,
+        counter,
+        result,
+        code: reason.map(|reason| reason.code().to_owned()),
+        params: reason.map(Reason::params).unwrap_or_default(),
+    })
+}
+
+/// Why a command of the server is not one this lane can carry out.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAnOrder {
+    #[error("this lane takes no pictures on command")]
+    Preview,
+    #[error("its reason is not known here")]
+    Reason(#[from] ReasonError),
+}
+
+/// The lane's view of a command. Who stands behind it follows from what it names.
+pub fn command(command: &down::Command) -> Result<Command, NotAnOrder> {
+    let reason = Reason::from_parts(&command.code, &command.params)?;
+    let order = match command.action {
+        Action::Open => Order::Open,
+        Action::Refuse => Order::Refuse,
+        Action::Charge => Order::AwaitPayment,
+        Action::Close => Order::Close,
+        Action::Hold => Order::Hold,
+        Action::Release => Order::Release,
+        Action::Preview => return Err(NotAnOrder::Preview),
+    };
+    let authority = match &reason {
+        _ if command.by.is_some() => Authority::Operator,
+        Reason::OpenPaid { .. } => Authority::Payment,
+        Reason::OpenTicket {} => Authority::Ticket,
+        _ => Authority::Reading,
+    };
+    let arrival = command.arrival.map(ArrivalId::from_uuid);
+    Ok(Command { id: CommandId::from_uuid(command.id), arrival, order, authority, reason })
+}
+
+pub fn action_name(action: Action) -> &'static str {
+    match action {
+        Action::Open => "open",
+        Action::Refuse => "deny",
+        Action::Charge => "charge",
+        Action::Close => "close",
+        Action::Hold => "hold",
+        Action::Release => "release",
+        Action::Preview => "preview",
+    }
+}
+
+/// What the offline list says of one plate. It names no rows: ids are nil.
+pub fn listed(entries: &[ListEntry]) -> Listed {
+    let mut listed = Listed::default();
+    for entry in entries {
+        let until = entry.until_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let validity = Validity { from: Timestamp::UNIX_EPOCH, until };
+        match entry.kind {
+            ListKind::Block => listed.block = Some(BlockMatch { id: BlockId::from_uuid(Uuid::nil()), validity }),
+            ListKind::Subscription => {
+                let id = SubscriptionId::from_uuid(Uuid::nil());
+                listed.subscription = Some(SubscriptionMatch { id, validity, pool_left: None });
+            }
+        }
+    }
+    listed
+}
