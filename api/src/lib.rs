@@ -1,1 +1,103 @@
-//! api
+//! The people's side: REST under /api/v1, the live feed, the page, and the devices' HTTPS listener.
+//!
+//! `router` is the table of contents: every route on one page. Handlers in `routes/` read top to bottom and answer
+//! with a reply or an [`error::ApiError`]; `auth` says who asks; `server` is the accept loop. No SQL here (that is the
+//! store's), no rule about plates or money (that is the domain's).
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod auth;
+mod device;
+mod error;
+mod live;
+mod openapi;
+mod page;
+mod request;
+mod router;
+mod routes;
+mod server;
+
+use std::sync::Arc;
+
+use boomgate_store::{Address, Pool};
+use metrics_exporter_prometheus::PrometheusHandle;
+use object_store::ObjectStore;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+pub use error::{ApiError, Problem};
+pub use openapi::document as openapi_document;
+pub use router::{ROUTES, Right, Route};
+
+/// What the api is given.
+pub struct ApiConfig {
+    pub pool: Pool,
+    /// For the connection that listens for wake-ups of the live feed.
+    pub address: Address,
+    /// Where evidence pictures lie, named `<site>/<sha256>.jpg`.
+    pub evidence: Arc<dyn ObjectStore>,
+    pub metrics: PrometheusHandle,
+    /// Whether the parts this api stands on are well; asked by /readyz.
+    pub ready: watch::Receiver<bool>,
+}
+
+/// Shared by all handlers.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) pool: Pool,
+    pub(crate) evidence: Arc<dyn ObjectStore>,
+    pub(crate) metrics: PrometheusHandle,
+    pub(crate) ready: watch::Receiver<bool>,
+    pub(crate) gate: auth::LoginGate,
+    pub(crate) wakes: live::Wakes,
+    pub(crate) shutdown: watch::Receiver<bool>,
+}
+
+impl App {
+    /// A database connection; waiting for one is limited by the pool.
+    pub(crate) async fn client(&self) -> Result<boomgate_store::pool::Object, ApiError> {
+        self.pool.get().await.map_err(|error| boomgate_store::StoreError::from(error).into())
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// The api with its listeners not yet open.
+pub struct Api {
+    app: App,
+    shutdown: watch::Receiver<bool>,
+}
+
+impl Api {
+    pub fn new(config: ApiConfig, shutdown: watch::Receiver<bool>) -> Self {
+        let wakes = live::Wakes::follow(config.address, shutdown.clone());
+        let app = App(Arc::new(Shared {
+            pool: config.pool,
+            evidence: config.evidence,
+            metrics: config.metrics,
+            ready: config.ready,
+            gate: auth::LoginGate::default(),
+            wakes,
+            shutdown: shutdown.clone(),
+        }));
+        Self { app, shutdown }
+    }
+
+    /// Serves people on `listener` until shutdown; without `tls` the listener belongs on loopback or behind a proxy.
+    pub async fn serve_people(&self, listener: TcpListener, tls: Option<TlsAcceptor>) {
+        server::serve(listener, tls, router::people(&self.app), self.shutdown.clone()).await;
+    }
+
+    /// Serves devices, which must show a certificate of the site's CA.
+    pub async fn serve_devices(&self, listener: TcpListener, tls: TlsAcceptor) {
+        server::serve(listener, Some(tls), router::devices(&self.app), self.shutdown.clone()).await;
+    }
+}

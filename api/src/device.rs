@@ -1,0 +1,87 @@
+//! What devices may do over HTTPS: put a picture, named by its hash, into the store of their site.
+
+use boomgate_domain::ids::SiteId;
+use boomgate_schemas::identity::DeviceIdentity;
+use boomgate_store::devices::{self, DeviceRow};
+use boomgate_store::evidence;
+use bytes::Bytes;
+use http::StatusCode;
+use jiff::Timestamp;
+use object_store::path::Path;
+use object_store::ObjectStoreExt;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use warp::reply::Response;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::App;
+use crate::error::ApiError;
+use crate::request::{Asked, reply};
+
+/// Largest picture, in bytes.
+pub(crate) const PICTURE_BYTES: usize = 256 * 1024;
+
+/// Every JPEG begins so.
+const JPEG: [u8; 3] = [0xff, 0xd8, 0xff];
+
+#[derive(Serialize)]
+struct Stored {
+    sha256: String,
+    bytes: usize,
+}
+
+pub(crate) async fn health(app: App, asked: Asked) -> Result<Response, ApiError> {
+    let device = device(&app, &asked).await?;
+    crate::request::ok(&serde_json::json!({ "device": device.code }))
+}
+
+/// Takes a picture: 201 when it is new, 200 when it was here already.
+pub(crate) async fn put_evidence(name: String, app: App, asked: Asked, body: Result<Bytes, ApiError>) -> Result<Response, ApiError> {
+    let device = device(&app, &asked).await?;
+    let body = body?;
+    let hash = sha256(&name).ok_or_else(|| ApiError::invalid("sha256", "64 hex digits in the address"))?;
+    if <[u8; 32]>::from(Sha256::digest(&body)) != hash {
+        return Err(ApiError::Unprocessable("the picture's SHA-256 is not the name it was put under".into()));
+    }
+    if !body.starts_with(&JPEG) {
+        return Err(ApiError::Unprocessable("the picture is not a JPEG".into()));
+    }
+    let size = body.len();
+    app.evidence.put(&place(device.site_id, &hash), body.into()).await.map_err(ApiError::internal)?;
+    let bytes = i32::try_from(size).map_err(ApiError::internal)?;
+    let before = evidence::store(&app.client().await?, device.site_id, &hash, device.id, bytes, Timestamp::now()).await?;
+    let known = before.is_some_and(|row| row.stored_at.is_some());
+    let status = if known { StatusCode::OK } else { StatusCode::CREATED };
+    metrics::counter!("boomgate_evidence_total", "known" => known.to_string()).increment(1);
+    reply(status, &Stored { sha256: name, bytes: size })
+}
+
+/// Where a picture lies in the object store.
+pub(crate) fn place(site: SiteId, hash: &[u8; 32]) -> Path {
+    Path::from(format!("{site}/{}.jpg", hex::encode(hash)))
+}
+
+pub(crate) fn sha256(name: &str) -> Option<[u8; 32]> {
+    hex::decode(name).ok()?.try_into().ok()
+}
+
+/// The live device of the connection's certificate; the TLS layer has verified the chain.
+async fn device(app: &App, asked: &Asked) -> Result<DeviceRow, ApiError> {
+    let certificate = asked.peer.certificate.as_deref().ok_or(ApiError::NotLoggedIn)?;
+    let identity = identity(certificate).ok_or(ApiError::Forbidden)?;
+    let row = devices::by_code(&app.client().await?, &identity.device).await?.ok_or(ApiError::Forbidden)?;
+    let fingerprint = Sha256::digest(certificate);
+    let own = row.certificate_sha256.as_deref().is_none_or(|known| known == fingerprint.as_slice());
+    let here = row.site_code == identity.site.as_str() && row.lane_code == identity.lane.as_str();
+    if row.revoked_at.is_none() && own && here { Ok(row) } else { Err(ApiError::Forbidden) }
+}
+
+fn identity(certificate: &[u8]) -> Option<DeviceIdentity> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    let names = &parsed.subject_alternative_name().ok()??.value.general_names;
+    names.iter().find_map(|name| match name {
+        GeneralName::URI(uri) => uri.parse().ok(),
+        _ => None,
+    })
+}

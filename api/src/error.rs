@@ -1,0 +1,127 @@
+//! From what went wrong to what the caller is told: status and problem+json (RFC 9457), here and nowhere else.
+
+use boomgate_store::StoreError;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::{Response, StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Why a request is not done. Texts are for people; `code` is stable.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    #[error("{field}: {why}")]
+    Invalid { field: &'static str, why: String },
+    #[error("you are not logged in, or your session has ended")]
+    NotLoggedIn,
+    #[error("name or password is wrong")]
+    WrongLogin,
+    #[error("too many failed logins; try again in {0} s")]
+    SlowDown(u64),
+    #[error("your role may not do this")]
+    Forbidden,
+    #[error("the request came from another site")]
+    CrossSite,
+    #[error("{0} is not known here")]
+    NotFound(&'static str),
+    #[error("there is nothing at this address")]
+    NoRoute,
+    #[error("this address does not take that method")]
+    Method,
+    #[error("{0}")]
+    Conflict(String),
+    #[error("{0}")]
+    Unprocessable(String),
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    #[error("the body did not come in time")]
+    SlowBody,
+    #[error("the database does not answer; nothing was changed that was not confirmed")]
+    Unavailable(#[source] StoreError),
+    #[error("something went wrong on our side")]
+    Internal(#[source] anyhow::Error),
+}
+
+/// A problem in the form of RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// URI of the kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    /// What happened, in words.
+    pub detail: String,
+    /// The same, for programs that look for `message`.
+    pub message: String,
+    /// Stable name of the kind of problem.
+    pub code: String,
+}
+
+impl ApiError {
+    pub fn invalid(field: &'static str, why: impl Into<String>) -> Self {
+        Self::Invalid { field, why: why.into() }
+    }
+
+    pub fn internal(error: impl Into<anyhow::Error>) -> Self {
+        Self::Internal(error.into())
+    }
+
+    fn kind(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "INVALID"),
+            Self::NotLoggedIn => (StatusCode::UNAUTHORIZED, "NOT-LOGGED-IN"),
+            Self::WrongLogin => (StatusCode::UNAUTHORIZED, "WRONG-LOGIN"),
+            Self::SlowDown(_) => (StatusCode::TOO_MANY_REQUESTS, "SLOW-DOWN"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Self::CrossSite => (StatusCode::FORBIDDEN, "CROSS-SITE"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "NOT-FOUND"),
+            Self::NoRoute => (StatusCode::NOT_FOUND, "NO-ROUTE"),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "METHOD"),
+            Self::Conflict(_) => (StatusCode::CONFLICT, "CONFLICT"),
+            Self::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "UNPROCESSABLE"),
+            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "TOO-LARGE"),
+            Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "SLOW-BODY"),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
+        }
+    }
+
+    /// The reply; what is our own fault is logged here, once.
+    pub fn into_response(self) -> warp::reply::Response {
+        let (status, code) = self.kind();
+        match &self {
+            Self::Internal(error) => tracing::error!(error = format!("{error:#}"), "request failed"),
+            Self::Unavailable(error) => tracing::warn!(%error, "request failed: no database"),
+            _ => {}
+        }
+        let problem = Problem {
+            kind: format!("urn:boomgate:problem:{}", code.to_lowercase()),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            message: self.to_string(),
+            code: code.to_owned(),
+        };
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = Response::new(body.into());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Self::SlowDown(seconds) = self {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { what, .. } => Self::NotFound(what),
+            StoreError::Conflict(text) => Self::Conflict(text),
+            error if error.is_outage() => Self::Unavailable(error),
+            error => Self::internal(error),
+        }
+    }
+}

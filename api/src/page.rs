@@ -1,0 +1,56 @@
+//! The live page and the page of the documentation, embedded in the program.
+
+use http::HeaderValue;
+use http::header::{self, HeaderName};
+use rust_embed::RustEmbed;
+use warp::reply::Response;
+
+use crate::error::ApiError;
+
+#[derive(RustEmbed)]
+#[folder = "page"]
+struct Files;
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
+    object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+
+pub(crate) async fn serve(path: String) -> Result<Response, ApiError> {
+    let name = match path.as_str() {
+        "/" => "index.html",
+        "/docs" => "docs.html",
+        other => other.trim_start_matches('/'),
+    };
+    let file = Files::get(name).ok_or(ApiError::NoRoute)?;
+    let mut response = Response::new(file.data.into_owned().into());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind(name)));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    std::future::ready(Ok(response)).await
+}
+
+fn kind(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}
+
+/// What every reply carries (OWASP ASVS 3.4).
+pub(crate) fn secured(mut response: Response) -> Response {
+    let fixed: [(HeaderName, &str); 5] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
+    ];
+    for (name, value) in fixed {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,9 @@
+//! One module per resource.
+
+pub(crate) mod evidence;
+pub(crate) mod health;
+pub(crate) mod lanes;
+pub(crate) mod login;
+pub(crate) mod once;
+pub(crate) mod payments;
+pub(crate) mod stays;

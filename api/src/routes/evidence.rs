@@ -1,0 +1,38 @@
+//! Pictures of cars, for those who may watch the site they were taken at.
+
+use boomgate_store::evidence;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use object_store::ObjectStoreExt;
+use warp::reply::Response;
+
+use crate::App;
+use crate::auth;
+use crate::device::{place, sha256};
+use crate::error::ApiError;
+use crate::request::Asked;
+use crate::router::Right;
+
+/// One picture by its name.
+#[utoipa::path(get, path = "/api/v1/evidence/{sha256}", tag = "lanes", params(("sha256" = String, Path)),
+    responses((status = 200, content_type = "image/jpeg", body = Vec<u8>), (status = 404, body = crate::Problem)))]
+pub(crate) async fn show(name: String, app: App, asked: Asked) -> Result<Response, ApiError> {
+    let caller = auth::caller(&app, &asked, Right::Watch).await?;
+    let hash = sha256(&name).ok_or(ApiError::NotFound("picture"))?;
+    for site in auth::sites_of(&app, &caller).await? {
+        let known = evidence::find(&app.client().await?, site.id, &hash).await?;
+        if known.is_some_and(|row| row.stored_at.is_some()) {
+            let got = app.evidence.get(&place(site.id, &hash)).await.map_err(ApiError::internal)?;
+            return picture(got.bytes().await.map_err(ApiError::internal)?);
+        }
+    }
+    Err(ApiError::NotFound("picture"))
+}
+
+fn picture(bytes: bytes::Bytes) -> Result<Response, ApiError> {
+    let mut response = Response::new(bytes.into());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("image/jpeg"));
+    // Named by its content, so it never changes; personal, so nobody else keeps it.
+    headers.insert(CACHE_CONTROL, http::HeaderValue::from_static("private, max-age=3600, immutable"));
+    Ok(response)
+}

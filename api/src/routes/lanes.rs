@@ -1,0 +1,239 @@
+//! Lanes as they are now, and orders to their booms.
+
+use boomgate_domain::ids::{CommandId, LaneId, SiteId};
+use boomgate_domain::reason::{Lang, Reason};
+use boomgate_store::lanes::{self, LaneStatus};
+use boomgate_store::manual::{self, ManualOrder};
+use boomgate_store::sites::SiteRow;
+use boomgate_store::{commands, decisions, live_feed};
+use bytes::Bytes;
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use warp::reply::Response;
+
+use crate::App;
+use crate::auth::{self, Caller};
+use crate::error::ApiError;
+use crate::request::{Asked, json, ok};
+use crate::router::Right;
+use crate::routes::once::{self, Once};
+
+/// A lane not heard for so long is shown as gone.
+const HEARD: SignedDuration = SignedDuration::from_secs(30);
+const LONGEST_REASON: usize = 300;
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Lanes {
+    items: Vec<Lane>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Lane {
+    id: Uuid,
+    code: String,
+    name: String,
+    direction: String,
+    site: LaneSite,
+    device: Option<LaneDevice>,
+    /// As last heard: closed, opening, open, closing, held, broken or unknown.
+    boom: String,
+    mode: String,
+    faults: Vec<String>,
+    /// The car that waits in front of the boom.
+    last: Option<Waiting>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LaneSite {
+    id: Uuid,
+    code: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LaneDevice {
+    code: String,
+    connected: bool,
+    last_seen: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Waiting {
+    arrival: Uuid,
+    at: String,
+    plate: Option<String>,
+    outcome: Option<String>,
+    code: Option<String>,
+    /// The decision in words.
+    text: Option<String>,
+    local: bool,
+    stay: Option<Uuid>,
+    amount: Option<Amount>,
+    /// SHA-256 of the picture, hex.
+    evidence: Option<String>,
+    waiting: bool,
+}
+
+/// Minor units of an ISO 4217 currency.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Amount {
+    pub(crate) minor: i64,
+    pub(crate) currency: String,
+}
+
+/// All lanes of the caller's sites, with the car waiting at each.
+#[utoipa::path(get, path = "/api/v1/lanes", tag = "lanes", responses((status = 200, body = Lanes), (status = 401, body = crate::Problem)))]
+pub(crate) async fn list(app: App, asked: Asked) -> Result<Response, ApiError> {
+    let caller = auth::caller(&app, &asked, Right::Watch).await?;
+    let mut items = Vec::new();
+    for site in auth::sites_of(&app, &caller).await? {
+        for status in lanes::list(&app.client().await?, site.id).await? {
+            items.push(lane(&app, &site, status).await?);
+        }
+    }
+    ok(&Lanes { items })
+}
+
+async fn lane(app: &App, site: &SiteRow, status: LaneStatus) -> Result<Lane, ApiError> {
+    let last = waiting(app, site, &status).await?;
+    let hello = status.hello.unwrap_or_default();
+    let word = |name: &str| hello[name].as_str().unwrap_or("unknown").to_owned();
+    let faults = hello["faults"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    let fresh = |seen: &Timestamp| Timestamp::now().duration_since(*seen) < HEARD;
+    let device = status.device_code.map(|code| LaneDevice {
+        code,
+        connected: status.last_seen.as_ref().is_some_and(fresh),
+        last_seen: status.last_seen.map(|seen| seen.to_string()),
+    });
+    Ok(Lane {
+        id: status.id.as_uuid(),
+        code: status.code,
+        name: status.name,
+        direction: status.direction,
+        site: LaneSite { id: site.id.as_uuid(), code: site.code.clone() },
+        device,
+        boom: word("boom"),
+        mode: word("mode"),
+        faults: faults.collect(),
+        last,
+    })
+}
+
+async fn waiting(app: &App, site: &SiteRow, status: &LaneStatus) -> Result<Option<Waiting>, ApiError> {
+    let (Some(arrival), Some(at)) = (status.arrival_id, status.arrived_at) else { return Ok(None) };
+    let id = boomgate_domain::ids::ArrivalId::from_uuid(arrival);
+    let decided = decisions::of_arrival(&app.client().await?, site.id, id).await?;
+    let stands = decided.iter().rfind(|decision| !decision.superseded);
+    let params = stands.map(|decision| decision.params.clone()).unwrap_or_default();
+    let currency = || site.currency.clone();
+    Ok(Some(Waiting {
+        arrival,
+        at: at.to_string(),
+        plate: status.arrival_plate.clone(),
+        outcome: status.arrival_outcome.clone(),
+        text: status.arrival_code.as_deref().map(|code| words(code, &params)),
+        code: status.arrival_code.clone(),
+        local: stands.is_some_and(|decision| decision.local),
+        stay: status.arrival_stay_id,
+        amount: status.arrival_amount_minor.map(|minor| Amount { minor, currency: currency() }),
+        evidence: status.arrival_evidence.as_deref().map(hex::encode),
+        waiting: true,
+    }))
+}
+
+/// A reason in English; the bare code where the parameters do not fit it.
+pub(crate) fn words(code: &str, params: &Value) -> String {
+    let params = serde_json::from_value(params.clone()).unwrap_or_default();
+    Reason::from_parts(code, &params).map_or_else(|_| code.to_owned(), |reason| reason.text(Lang::En))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCommand {
+    /// open, close, hold, release or refuse.
+    action: String,
+    /// Why, in the operator's words; kept in the audit.
+    reason: String,
+    /// The car this is about.
+    arrival: Option<Uuid>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Ordered {
+    command: OrderedCommand,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OrderedCommand {
+    id: Uuid,
+    lane: Uuid,
+    action: String,
+    state: String,
+}
+
+/// Orders a boom. The answer means "queued": the lane's own answer comes on the live feed.
+#[utoipa::path(post, path = "/api/v1/lanes/{id}/commands", tag = "lanes", request_body = NewCommand,
+    params(("id" = Uuid, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Ordered), (status = 400, body = crate::Problem), (status = 404, body = crate::Problem)))]
+pub(crate) async fn command(id: String, app: App, asked: Asked, body: Result<Bytes, ApiError>) -> Result<Response, ApiError> {
+    let caller = auth::caller(&app, &asked, Right::Drive).await?;
+    let body = body?;
+    let order: NewCommand = json(&body)?;
+    let (action, code) = known(&order)?;
+    let (site, lane) = find(&app, &caller, &id).await?;
+    let mut client = app.client().await?;
+    let tx = client.transaction().await.map_err(boomgate_store::StoreError::from)?;
+    let key = match once::begin(&tx, &asked, &caller, &body).await? {
+        Once::New(key) => key,
+        Once::Done(response) => return Ok(response),
+    };
+    let now = Timestamp::now();
+    let command = CommandId::from_uuid(Uuid::now_v7());
+    let new = ManualOrder {
+        site,
+        lane,
+        command,
+        arrival: order.arrival,
+        action,
+        code: code.to_owned(),
+        by: (caller.id, caller.name.clone()),
+        reason: order.reason.trim().to_owned(),
+        at: now,
+    };
+    manual::order(&tx, &new).await?;
+    let ordered = OrderedCommand { id: command.as_uuid(), lane: lane.as_uuid(), action: action.into(), state: "wished".into() };
+    let response = key.finish(&tx, StatusCode::ACCEPTED, &Ordered { command: ordered }, now).await?;
+    tx.commit().await.map_err(boomgate_store::StoreError::from)?;
+    commands::wake(&client, site, lane).await?;
+    live_feed::wake(&client, &[site.as_uuid()]).await?;
+    tracing::info!(lane.id = %lane, command.id = %command, action, user.id = %caller.id, "order of an operator");
+    Ok(response)
+}
+
+fn known(order: &NewCommand) -> Result<(&'static str, &'static str), ApiError> {
+    let reason = order.reason.trim();
+    if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
+        return Err(ApiError::invalid("reason", format!("say why, in 1 to {LONGEST_REASON} characters")));
+    }
+    match order.action.as_str() {
+        "open" => Ok(("open", "OPEN-MANUAL")),
+        "hold" => Ok(("hold", "OPEN-MANUAL")),
+        "close" => Ok(("close", "DENY-MANUAL")),
+        "release" => Ok(("release", "DENY-MANUAL")),
+        "refuse" => Ok(("refuse", "DENY-MANUAL")),
+        other => Err(ApiError::invalid("action", format!("{other:?} is none of open, close, hold, release, refuse"))),
+    }
+}
+
+async fn find(app: &App, caller: &Caller, id: &str) -> Result<(SiteId, LaneId), ApiError> {
+    let id: LaneId = id.parse().map_err(|_| ApiError::NotFound("lane"))?;
+    for site in auth::sites_of(app, caller).await? {
+        if lanes::get(&app.client().await?, site.id, id).await?.is_some() {
+            return Ok((site.id, id));
+        }
+    }
+    Err(ApiError::NotFound("lane"))
+}

@@ -1,0 +1,115 @@
+//! Sessions: in, out, and who am I.
+
+use boomgate_store::users::{self, NewSession};
+use bytes::Bytes;
+use http::header::SET_COOKIE;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use warp::reply::Response;
+
+use crate::App;
+use crate::auth::{self, Caller};
+use crate::error::ApiError;
+use crate::request::{Asked, json, ok};
+use crate::router::Right;
+
+/// A session ends after a working day, whatever happens.
+const SESSION: SignedDuration = SignedDuration::from_hours(8);
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Login {
+    name: String,
+    password: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LoggedIn {
+    /// For `Authorization: Bearer`; browsers get it as a cookie too.
+    token: String,
+    expires_at: String,
+    user: Me,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Me {
+    id: Uuid,
+    name: String,
+    role: &'static str,
+    sites: Vec<MySite>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MySite {
+    id: Uuid,
+    code: String,
+    name: String,
+    currency: String,
+    time_zone: String,
+}
+
+/// Opens a session.
+#[utoipa::path(post, path = "/api/v1/login", tag = "sessions", request_body = Login,
+    responses((status = 200, body = LoggedIn), (status = 401, body = crate::Problem), (status = 429, body = crate::Problem)))]
+pub(crate) async fn log_in(app: App, asked: Asked, body: Result<Bytes, ApiError>) -> Result<Response, ApiError> {
+    let login: Login = json(&body?)?;
+    let user = users::by_name(&app.client().await?, &login.name).await?.filter(|user| user.disabled_at.is_none());
+    let stored = user.as_ref().map(|user| user.password_hash.as_str());
+    app.gate.check(&login.name, asked.address(), stored, login.password).await?;
+    let user = user.ok_or(ApiError::WrongLogin)?;
+    let (token, token_hash) = auth::new_token();
+    let now = Timestamp::now();
+    let session = NewSession {
+        token_hash,
+        user: user.id,
+        kind: if asked.header("origin").is_some() { "browser" } else { "bearer" },
+        created_at: now,
+        expires_at: now + SESSION,
+        address: asked.address().to_string(),
+        agent: asked.header("user-agent").unwrap_or_default().chars().take(200).collect(),
+    };
+    users::open_session(&app.client().await?, &session).await?;
+    let caller = auth::person(user.id, user.tenant_id, user.name, &user.role)?;
+    tracing::info!(user.id = %caller.id, "logged in");
+    let cookie = auth::set_cookie(asked.peer.tls, Some(&token));
+    let me = describe(&app, &caller).await?;
+    with_cookie(ok(&LoggedIn { token, expires_at: session.expires_at.to_string(), user: me })?, &cookie)
+}
+
+/// Ends the session this request came with.
+#[utoipa::path(post, path = "/api/v1/logout", tag = "sessions", responses((status = 204), (status = 401, body = crate::Problem)))]
+pub(crate) async fn log_out(app: App, asked: Asked) -> Result<Response, ApiError> {
+    auth::caller(&app, &asked, Right::LoggedIn).await?;
+    if let Some(hash) = auth::token_hash(&asked) {
+        users::close_session(&app.client().await?, &hash).await?;
+    }
+    let mut response = Response::new(Bytes::new().into());
+    *response.status_mut() = http::StatusCode::NO_CONTENT;
+    with_cookie(response, &auth::set_cookie(asked.peer.tls, None))
+}
+
+/// The caller and the sites they see.
+#[utoipa::path(get, path = "/api/v1/me", tag = "sessions", responses((status = 200, body = Me), (status = 401, body = crate::Problem)))]
+pub(crate) async fn me(app: App, asked: Asked) -> Result<Response, ApiError> {
+    let caller = auth::caller(&app, &asked, Right::LoggedIn).await?;
+    ok(&describe(&app, &caller).await?)
+}
+
+async fn describe(app: &App, caller: &Caller) -> Result<Me, ApiError> {
+    let sites = auth::sites_of(app, caller).await?.into_iter().map(|site| MySite {
+        id: site.id.as_uuid(),
+        code: site.code,
+        name: site.name,
+        currency: site.currency,
+        time_zone: site.time_zone,
+    });
+    Ok(Me { id: caller.id.as_uuid(), name: caller.name.clone(), role: caller.role.as_str(), sites: sites.collect() })
+}
+
+fn with_cookie(mut response: Response, cookie: &str) -> Result<Response, ApiError> {
+    let value = http::HeaderValue::from_str(cookie).map_err(ApiError::internal)?;
+    response.headers_mut().insert(SET_COOKIE, value);
+    Ok(response)
+}

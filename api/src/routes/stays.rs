@@ -1,0 +1,294 @@
+//! Stays: who is inside, who was, and what one of them costs, line by line.
+
+use std::sync::Arc;
+
+use boomgate_domain::decide::{Due, amount_due};
+use boomgate_domain::ids::{ArrivalId, SiteId, StayId, TariffId};
+use boomgate_domain::tariff::{ChargeLine, Tariff};
+use boomgate_store::decisions::{self, DecisionRow};
+use boomgate_store::payments::{self, PaymentRow};
+use boomgate_store::sites::SiteRow;
+use boomgate_store::stays::{self, StayFilter, StayRow};
+use boomgate_store::{GenericClient, lanes, tariffs};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use warp::reply::Response;
+
+use crate::App;
+use crate::auth::{self, Caller};
+use crate::error::ApiError;
+use crate::request::{Asked, ok};
+use crate::router::Right;
+use crate::routes::lanes::{Amount, words};
+
+const PAGE: i64 = 50;
+const LARGEST_PAGE: i64 = 200;
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Stays {
+    items: Vec<Stay>,
+    /// Give this as `cursor` for the next page; null on the last.
+    next: Option<Uuid>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Stay {
+    id: Uuid,
+    /// Null for a car nobody could read.
+    plate: Option<String>,
+    /// open, closed, voided, or exit_only for a car seen leaving without a known entry.
+    status: String,
+    entered_at: Option<String>,
+    exited_at: Option<String>,
+    entry_lane: Option<String>,
+    exit_lane: Option<String>,
+    paid: Amount,
+    /// Charged in the end; zero while the stay is open.
+    charged: Amount,
+    note: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OneStay {
+    #[serde(flatten)]
+    stay: Stay,
+    /// None where no tariff applies.
+    charge: Option<Charge>,
+    payments: Vec<Payment>,
+    decisions: Vec<Decided>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Charge {
+    total: Amount,
+    paid: Amount,
+    due: Amount,
+    /// Begun minutes from entry to now, or to the exit.
+    minutes: u32,
+    lines: Vec<Line>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Line {
+    text: String,
+    kind: String,
+    from: String,
+    until: String,
+    minutes: u32,
+    amount: Amount,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Payment {
+    id: Uuid,
+    method: String,
+    amount: Amount,
+    taken_by: String,
+    taken_at: String,
+    reference: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Decided {
+    arrival: Uuid,
+    at: String,
+    outcome: String,
+    code: String,
+    text: String,
+    local: bool,
+    superseded: bool,
+}
+
+/// Stays of one site, newest first.
+#[utoipa::path(get, path = "/api/v1/stays", tag = "stays",
+    params(("site" = Option<Uuid>, Query), ("state" = Option<String>, Query, description = "open, closed, voided, exit_only or all"),
+        ("plate" = Option<String>, Query, description = "beginning of a plate"), ("limit" = Option<i64>, Query), ("cursor" = Option<Uuid>, Query)),
+    responses((status = 200, body = Stays), (status = 400, body = crate::Problem)))]
+pub(crate) async fn list(query: String, app: App, asked: Asked) -> Result<Response, ApiError> {
+    let caller = auth::caller(&app, &asked, Right::Watch).await?;
+    let wanted = Wanted::parse(&query)?;
+    let site = auth::site_of(&app, &caller, wanted.site).await?;
+    let client = app.client().await?;
+    let rows = stays::page(&client, site.id, &wanted.filter, wanted.limit).await?;
+    let codes = lane_codes(&client, site.id).await?;
+    let full = i64::try_from(rows.len()).is_ok_and(|count| count == wanted.limit);
+    let next = rows.last().filter(|_| full).map(|row| row.id);
+    ok(&Stays { items: rows.into_iter().map(|row| stay(&row, &codes)).collect(), next })
+}
+
+struct Wanted {
+    site: Option<SiteId>,
+    filter: StayFilter,
+    limit: i64,
+}
+
+impl Wanted {
+    fn parse(query: &str) -> Result<Self, ApiError> {
+        let mut wanted = Self { site: None, filter: StayFilter::default(), limit: PAGE };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            wanted.take(&name, &value)?;
+        }
+        Ok(wanted)
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), ApiError> {
+        match name {
+            "site" => self.site = Some(value.parse().map_err(|_| ApiError::invalid("site", "is not an id"))?),
+            "state" if value == "all" => self.filter.state = None,
+            "state" if [StayRow::OPEN, StayRow::CLOSED, StayRow::VOIDED, StayRow::EXIT_ONLY].contains(&value) => {
+                self.filter.state = Some(value.to_owned());
+            }
+            "state" => return Err(ApiError::invalid("state", "is none of open, closed, voided, exit_only, all")),
+            "plate" if value.is_empty() => {}
+            "plate" => self.filter.plate_prefix = Some(prefix(value)?),
+            "limit" => {
+                let limit = value.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit));
+                self.limit = limit.ok_or_else(|| ApiError::invalid("limit", format!("1 to {LARGEST_PAGE}")))?;
+            }
+            "cursor" => self.filter.before = Some(value.parse().map_err(|_| ApiError::invalid("cursor", "is not one of ours"))?),
+            _ => return Err(ApiError::invalid("query", format!("{name:?} is not known; known are site, state, plate, limit, cursor"))),
+        }
+        Ok(())
+    }
+}
+
+fn prefix(text: &str) -> Result<String, ApiError> {
+    let plate: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect::<String>().to_uppercase();
+    let good = plate.len() <= 12 && plate.chars().all(|c| c.is_ascii_alphanumeric());
+    if good { Ok(plate) } else { Err(ApiError::invalid("plate", "letters and digits only, at most 12")) }
+}
+
+/// One stay with what it costs and why.
+#[utoipa::path(get, path = "/api/v1/stays/{id}", tag = "stays", params(("id" = Uuid, Path)),
+    responses((status = 200, body = OneStay), (status = 404, body = crate::Problem)))]
+pub(crate) async fn one(id: String, app: App, asked: Asked) -> Result<Response, ApiError> {
+    let caller = auth::caller(&app, &asked, Right::Watch).await?;
+    let (site, row) = find(&app, &caller, &id).await?;
+    let client = app.client().await?;
+    ok(&describe(&client, &site, &row).await?)
+}
+
+/// The stay in full.
+pub(crate) async fn describe(client: &impl GenericClient, site: &SiteRow, row: &StayRow) -> Result<OneStay, ApiError> {
+    let id = StayId::from_uuid(row.id);
+    let until = row.exited_at.unwrap_or_else(Timestamp::now);
+    let due = due(client, site, row, until).await?;
+    let codes = lane_codes(client, site.id).await?;
+    let mut decided = Vec::new();
+    for arrival in [row.entry_arrival_id, row.exit_arrival_id].into_iter().flatten() {
+        decided.extend(decisions::of_arrival(client, site.id, ArrivalId::from_uuid(arrival)).await?);
+    }
+    Ok(OneStay {
+        stay: stay(row, &codes),
+        charge: due.as_ref().map(|(due, _)| charge(due)),
+        payments: payments::of_stay(client, site.id, id).await?.into_iter().map(payment).collect(),
+        decisions: decided.into_iter().map(decision).collect(),
+    })
+}
+
+/// What a stay owes at `until`, with the tariff that says so.
+pub(crate) async fn due(
+    client: &impl GenericClient,
+    site: &SiteRow,
+    row: &StayRow,
+    until: Timestamp,
+) -> Result<Option<(Due, Arc<Tariff>)>, ApiError> {
+    let tariff = match row.tariff_id {
+        Some(id) => tariffs::get(client, site.id, TariffId::from_uuid(id)).await?,
+        None => tariffs::current(client, site.id, until).await?,
+    };
+    let Some(tariff) = tariff.map(|row| row.tariff()).transpose()?.map(Arc::new) else { return Ok(None) };
+    let zone = TimeZone::get(&site.time_zone).map_err(ApiError::internal)?;
+    let stay = row.to_domain(Some(Arc::clone(&tariff)))?;
+    Ok(amount_due(&stay, &tariff, &zone, until).map(|due| (due, tariff)))
+}
+
+/// A stay of one of the caller's sites.
+pub(crate) async fn find(app: &App, caller: &Caller, id: &str) -> Result<(SiteRow, StayRow), ApiError> {
+    let id: StayId = id.parse().map_err(|_| ApiError::NotFound("stay"))?;
+    for site in auth::sites_of(app, caller).await? {
+        if let Some(row) = stays::get(&app.client().await?, site.id, id).await? {
+            return Ok((site, row));
+        }
+    }
+    Err(ApiError::NotFound("stay"))
+}
+
+type LaneCodes = Vec<(Uuid, String)>;
+
+async fn lane_codes(client: &impl GenericClient, site: SiteId) -> Result<LaneCodes, ApiError> {
+    Ok(lanes::list(client, site).await?.into_iter().map(|lane| (lane.id.as_uuid(), lane.code)).collect())
+}
+
+fn stay(row: &StayRow, codes: &LaneCodes) -> Stay {
+    let code = |id: Option<Uuid>| codes.iter().find(|(lane, _)| Some(*lane) == id).map(|(_, code)| code.clone());
+    let amount = |minor| Amount { minor, currency: row.currency.clone() };
+    Stay {
+        id: row.id,
+        plate: row.plate.clone(),
+        status: row.state.clone(),
+        entered_at: row.entered_at.map(|at| at.to_string()),
+        exited_at: row.exited_at.map(|at| at.to_string()),
+        entry_lane: code(row.entry_lane_id),
+        exit_lane: code(row.exit_lane_id),
+        paid: amount(row.paid_minor),
+        charged: amount(row.charged_minor),
+        note: row.note.clone(),
+    }
+}
+
+fn charge(due: &Due) -> Charge {
+    Charge {
+        total: money(due.charge.total),
+        paid: money(due.paid),
+        due: money(due.due),
+        minutes: due.charge.minutes,
+        lines: due.charge.lines.iter().map(line).collect(),
+    }
+}
+
+fn line(line: &ChargeLine) -> Line {
+    let steps = match line.step_minutes {
+        Some(step) if line.steps > 0 => format!(": {} x {step} min at {}", line.steps, line.unit),
+        _ => String::new(),
+    };
+    let kind = serde_json::to_value(line.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
+    Line {
+        text: format!("{}{steps}", line.label),
+        kind: kind.unwrap_or_default(),
+        from: line.from.to_string(),
+        until: line.until.to_string(),
+        minutes: line.minutes,
+        amount: money(line.amount),
+    }
+}
+
+fn payment(row: PaymentRow) -> Payment {
+    Payment {
+        id: row.id.as_uuid(),
+        method: row.method,
+        amount: Amount { minor: row.amount_minor, currency: row.currency },
+        taken_by: row.taken_name,
+        taken_at: row.taken_at.to_string(),
+        reference: row.reference,
+    }
+}
+
+fn decision(row: DecisionRow) -> Decided {
+    Decided {
+        arrival: row.arrival_id,
+        at: row.decided_at.to_string(),
+        text: words(&row.code, &row.params),
+        outcome: row.outcome,
+        code: row.code,
+        local: row.local,
+        superseded: row.superseded,
+    }
+}
+
+pub(crate) fn money(money: boomgate_domain::money::Money) -> Amount {
+    Amount { minor: money.minor, currency: money.currency.to_string() }
+}

@@ -1,0 +1,339 @@
+//! The server's configuration: what serde reads (`Raw…`), and what the program uses once every fault is ruled out.
+//!
+//! The same keys hold in the file of a package, in docker-compose and in the demo. Environment: `DATABASE_URL` or
+//! `DATABASE_URL_FILE` stand in for `[database]`. Secrets are given by path, never in the file itself.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// As written in TOML. Unknown fields are refused.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawConfig {
+    data: Option<PathBuf>,
+    database: RawDatabase,
+    broker: RawBroker,
+    api: RawApi,
+    device_https: RawDeviceHttps,
+    pki: RawPki,
+    log: RawLog,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawDatabase {
+    url: Option<String>,
+    url_file: Option<PathBuf>,
+    connections: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawBroker {
+    listen: Option<String>,
+    plain: Option<String>,
+    connections: Option<usize>,
+    connections_per_address: Option<usize>,
+    external: Option<RawExternal>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawExternal {
+    host: String,
+    port: u16,
+    client_id: Option<String>,
+    ca: Option<PathBuf>,
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+    username: Option<String>,
+    password_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawApi {
+    listen: Option<String>,
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+    public_url: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawDeviceHttps {
+    listen: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawPki {
+    dir: Option<PathBuf>,
+    hosts: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawLog {
+    json: bool,
+}
+
+/// Checked configuration of `boomgate serve`.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Folder of everything this installation keeps on disk.
+    pub data: PathBuf,
+    pub database: Database,
+    pub broker: Broker,
+    pub api: Api,
+    /// Listener for devices (mutual TLS).
+    pub device_https: SocketAddr,
+    pub pki: PathBuf,
+    /// Further names and addresses in the server's certificate.
+    pub hosts: Vec<String>,
+    pub log_json: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// None: a private cluster under `data`.
+    pub url: Option<String>,
+    pub connections: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct Broker {
+    pub listen: SocketAddr,
+    pub plain: Option<SocketAddr>,
+    pub connections: usize,
+    pub connections_per_address: usize,
+    /// Another MQTT 3.1.1 broker instead of the embedded one.
+    pub external: Option<External>,
+}
+
+#[derive(Clone, Debug)]
+pub struct External {
+    pub host: String,
+    pub port: u16,
+    pub client_id: String,
+    pub tls: Option<ExternalTls>,
+    pub login: Option<(String, String)>,
+}
+
+/// PEM texts.
+#[derive(Clone, Debug)]
+pub struct ExternalTls {
+    pub ca: String,
+    pub client: Option<(String, String)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Api {
+    pub listen: SocketAddr,
+    /// Certificate and key files; without them the listener must be on loopback or behind a proxy.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// How people reach it, for links on signs and receipts.
+    pub public_url: Option<String>,
+}
+
+/// Every fault of a file, each with its path.
+#[derive(Debug, thiserror::Error)]
+#[error("{file} cannot be used:\n{}", .faults.iter().map(|fault| format!("  {fault}")).collect::<Vec<_>>().join("\n"))]
+pub struct BadConfig {
+    pub file: String,
+    pub faults: Vec<String>,
+}
+
+impl Config {
+    /// Reads a file and the environment. Relative paths are relative to the file.
+    pub fn load(path: &Path) -> Result<Self, BadConfig> {
+        let file = path.display().to_string();
+        let fail = |fault: String| BadConfig { file: file.clone(), faults: vec![fault] };
+        let text = fs::read_to_string(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
+        let base = path.parent().unwrap_or(Path::new(".")).to_owned();
+        Self::parse(&text, &base, &file)
+    }
+
+    /// Configuration of `text`, with `base` for relative paths.
+    pub fn parse(text: &str, base: &Path, file: &str) -> Result<Self, BadConfig> {
+        let raw: RawConfig = toml::from_str(text)
+            .map_err(|error| BadConfig { file: file.into(), faults: vec![error.to_string().trim().replace('\n', "\n  ")] })?;
+        let mut check = Check { base: base.to_owned(), faults: Vec::new() };
+        let config = check.config(raw);
+        if check.faults.is_empty() { Ok(config) } else { Err(BadConfig { file: file.into(), faults: check.faults }) }
+    }
+}
+
+/// Collects faults instead of stopping at the first.
+struct Check {
+    base: PathBuf,
+    faults: Vec<String>,
+}
+
+impl Check {
+    fn config(&mut self, raw: RawConfig) -> Config {
+        let data = self.path(raw.data.unwrap_or("data".into()));
+        Config {
+            database: self.database(raw.database),
+            broker: self.broker(raw.broker),
+            api: self.api(raw.api),
+            device_https: self.address("device_https.listen", raw.device_https.listen, "0.0.0.0:8444"),
+            pki: raw.pki.dir.map_or(data.join("pki"), |dir| self.path(dir)),
+            hosts: raw.pki.hosts,
+            log_json: raw.log.json,
+            data,
+        }
+    }
+
+    fn database(&mut self, raw: RawDatabase) -> Database {
+        if raw.url.is_some() && raw.url_file.is_some() {
+            self.fault("database.url", "and database.url_file are both given; keep one");
+        }
+        let from_file = raw.url_file.and_then(|file| self.secret("database.url_file", file));
+        let connections = self.between("database.connections", raw.connections, 16, 4..=200);
+        Database { url: raw.url.or(from_file).or_else(|| self.environment_url()), connections }
+    }
+
+    fn environment_url(&mut self) -> Option<String> {
+        if let Ok(url) = std::env::var("DATABASE_URL") {
+            return Some(url);
+        }
+        let file = std::env::var_os("DATABASE_URL_FILE")?;
+        self.secret("DATABASE_URL_FILE", PathBuf::from(file))
+    }
+
+    fn broker(&mut self, raw: RawBroker) -> Broker {
+        let plain = raw.plain.map(|text| self.address("broker.plain", Some(text), ""));
+        if plain.is_some_and(|address| !address.ip().is_loopback()) {
+            self.fault("broker.plain", "must be a loopback address; devices on a network need TLS");
+        }
+        Broker {
+            listen: self.address("broker.listen", raw.listen, "0.0.0.0:8883"),
+            plain,
+            connections: self.between("broker.connections", raw.connections, 2000, 4..=20_000),
+            connections_per_address: self.between("broker.connections_per_address", raw.connections_per_address, 256, 1..=20_000),
+            external: raw.external.map(|external| self.external(external)),
+        }
+    }
+
+    fn external(&mut self, raw: RawExternal) -> External {
+        let client = match (raw.cert, raw.key) {
+            (Some(cert), Some(key)) => {
+                self.secret("broker.external.cert", cert).zip(self.secret("broker.external.key", key))
+            }
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                self.fault("broker.external.cert", "and broker.external.key go together; one is missing");
+                None
+            }
+        };
+        let tls = raw.ca.and_then(|ca| self.secret("broker.external.ca", ca)).map(|ca| ExternalTls { ca, client });
+        let password = raw.password_file.and_then(|file| self.secret("broker.external.password_file", file));
+        External {
+            host: raw.host,
+            port: raw.port,
+            client_id: raw.client_id.unwrap_or("boomgate-ingest".into()),
+            tls,
+            login: raw.username.zip(password),
+        }
+    }
+
+    fn api(&mut self, raw: RawApi) -> Api {
+        let listen = self.address("api.listen", raw.listen, "127.0.0.1:8480");
+        let tls = match (raw.cert, raw.key) {
+            (Some(cert), Some(key)) => Some((self.path(cert), self.path(key))),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                self.fault("api.cert", "and api.key go together; one is missing");
+                None
+            }
+        };
+        if raw.public_url.as_ref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
+            self.fault("api.public_url", "must begin with https:// or http://");
+        }
+        Api { listen, tls, public_url: raw.public_url }
+    }
+
+    fn address(&mut self, field: &str, text: Option<String>, default: &str) -> SocketAddr {
+        let text = text.unwrap_or(default.to_owned());
+        text.parse().unwrap_or_else(|_| {
+            self.fault(field, &format!("{text:?} is not an address like 127.0.0.1:8480 or [::]:8480"));
+            SocketAddr::from(([127, 0, 0, 1], 0))
+        })
+    }
+
+    fn between(&mut self, field: &str, value: Option<usize>, default: usize, range: std::ops::RangeInclusive<usize>) -> usize {
+        let value = value.unwrap_or(default);
+        if !range.contains(&value) {
+            self.fault(field, &format!("{value} is outside {} to {}", range.start(), range.end()));
+        }
+        value
+    }
+
+    fn secret(&mut self, field: &str, file: PathBuf) -> Option<String> {
+        let path = self.path(file);
+        match fs::read_to_string(&path) {
+            Ok(text) => Some(text.trim().to_owned()),
+            Err(error) => {
+                self.fault(field, &format!("{} cannot be read: {error}", path.display()));
+                None
+            }
+        }
+    }
+
+    fn path(&self, path: PathBuf) -> PathBuf {
+        self.base.join(path)
+    }
+
+    fn fault(&mut self, field: &str, what: &str) {
+        self.faults.push(format!("{field}: {what}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, BadConfig> {
+        Config::parse(text, Path::new("/etc/boomgate"), "boomgate.toml")
+    }
+
+    #[test]
+    fn an_empty_file_gives_sane_defaults() {
+        let config = parse("").unwrap();
+        assert_eq!(config.data, Path::new("/etc/boomgate/data"));
+        assert_eq!(config.pki, Path::new("/etc/boomgate/data/pki"));
+        assert!(config.api.listen.ip().is_loopback());
+        assert_eq!(config.broker.plain, None);
+    }
+
+    #[test]
+    fn all_faults_come_at_once_with_their_paths() {
+        let text = "
+            [broker]
+            listen = 'everywhere'
+            plain = '0.0.0.0:1883'
+            connections = 1
+            [api]
+            cert = 'api.pem'
+            public_url = 'car.park'
+            [database]
+            url_file = 'missing'
+        ";
+        let error = parse(text).unwrap_err();
+        let fields = ["broker.listen", "broker.plain", "broker.connections", "api.cert", "api.public_url", "database.url_file"];
+        for field in fields {
+            assert!(error.faults.iter().any(|fault| fault.starts_with(field)), "{field} in {error}");
+        }
+        assert_eq!(error.faults.len(), fields.len(), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_by_name() {
+        let error = parse("[api]\nlisten_on = 'x'").unwrap_err().to_string();
+        assert!(error.contains("listen_on") && error.contains("boomgate.toml"), "{error}");
+    }
+}

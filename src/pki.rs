@@ -1,0 +1,214 @@
+//! Keys and certificates of one installation: a CA, the server's certificate, and one certificate per device.
+//!
+//! ```text
+//!   <dir>/ca.pem  ca.key            who may speak at all (ECDSA P-256)
+//!   <dir>/server.pem  server.key    the front door and the device HTTPS listener
+//!   <dir>/server-sign.key           Ed25519: what the server orders
+//! ```
+//!
+//! Keys are written with mode 0600 and never replaced by this module once they exist.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use boomgate_schemas::identity::DeviceIdentity;
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType};
+
+const CA_DAYS: i64 = 3650;
+const SERVER_DAYS: i64 = 397;
+const DEVICE_DAYS: i64 = 90;
+
+/// The opened key folder.
+pub struct Pki {
+    dir: PathBuf,
+}
+
+/// What a device is given: its certificate, its key, and the key it signs with.
+pub struct DeviceKeys {
+    pub certificate_pem: String,
+    pub certificate_der: Vec<u8>,
+    pub key_pem: String,
+    pub sign_key_pem: String,
+    /// Public half of the signing key.
+    pub public_key: [u8; 32],
+}
+
+impl Pki {
+    /// Opens the folder, making the CA, the server's certificate for `hosts`, and the signing key where missing.
+    pub fn open_or_create(dir: &Path, hosts: &[String]) -> Result<Self> {
+        fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+        let pki = Self { dir: dir.to_owned() };
+        if !pki.path("ca.pem").exists() {
+            pki.create_ca()?;
+        }
+        if !pki.path("server.pem").exists() {
+            pki.create_server(hosts)?;
+        }
+        if !pki.path("server-sign.key").exists() {
+            write_secret(&pki.path("server-sign.key"), new_signing_key()?.0.as_bytes())?;
+        }
+        Ok(pki)
+    }
+
+    /// Opens a folder that must be complete.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let pki = Self { dir: dir.to_owned() };
+        for name in ["ca.pem", "server.pem", "server.key", "server-sign.key"] {
+            if !pki.path(name).exists() {
+                bail!("{} is missing; run `boomgate device add` once, or copy the keys there", pki.path(name).display());
+            }
+        }
+        Ok(pki)
+    }
+
+    pub fn ca_pem(&self) -> Result<String> {
+        self.read("ca.pem")
+    }
+
+    pub fn server_pem(&self) -> Result<String> {
+        self.read("server.pem")
+    }
+
+    pub fn server_key_pem(&self) -> Result<String> {
+        self.read("server.key")
+    }
+
+    /// The key the server signs its orders with.
+    pub fn signing_key(&self) -> Result<SigningKey> {
+        let path = self.path("server-sign.key");
+        SigningKey::from_pkcs8_pem(&self.read("server-sign.key")?)
+            .map_err(|error| anyhow::anyhow!("{} is not an Ed25519 key in PKCS#8 PEM: {error}", path.display()))
+    }
+
+    /// Fresh keys and a certificate for one device.
+    pub fn issue_device(&self, identity: &DeviceIdentity) -> Result<DeviceKeys> {
+        let key = KeyPair::generate()?;
+        let uri = identity.to_string().try_into().context("device name is not a URI")?;
+        let mut params = leaf(identity.device.as_str(), vec![SanType::URI(uri)], DEVICE_DAYS);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let certificate = params.signed_by(&key, &self.issuer()?)?;
+        let (sign_key_pem, public_key) = new_signing_key()?;
+        Ok(DeviceKeys {
+            certificate_pem: certificate.pem(),
+            certificate_der: certificate.der().to_vec(),
+            key_pem: key.serialize_pem(),
+            sign_key_pem,
+            public_key,
+        })
+    }
+
+    fn create_ca(&self) -> Result<()> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "Boomgate site CA");
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        limit(&mut params, CA_DAYS);
+        write_secret(&self.path("ca.key"), key.serialize_pem().as_bytes())?;
+        write_public(&self.path("ca.pem"), params.self_signed(&key)?.pem().as_bytes())
+    }
+
+    fn create_server(&self, hosts: &[String]) -> Result<()> {
+        let key = KeyPair::generate()?;
+        let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+        names.extend(hosts.iter().filter(|host| !names.contains(host)).cloned().collect::<Vec<_>>());
+        let names = CertificateParams::new(names).context("a host name of the server certificate")?.subject_alt_names;
+        let mut params = leaf("Boomgate server", names, SERVER_DAYS);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let certificate = params.signed_by(&key, &self.issuer()?)?;
+        write_secret(&self.path("server.key"), key.serialize_pem().as_bytes())?;
+        write_public(&self.path("server.pem"), certificate.pem().as_bytes())
+    }
+
+    fn issuer(&self) -> Result<Issuer<'static, KeyPair>> {
+        let key = KeyPair::from_pem(&self.read("ca.key")?).context("ca.key")?;
+        Issuer::from_ca_cert_pem(&self.read("ca.pem")?, key).context("ca.pem")
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    fn read(&self, name: &str) -> Result<String> {
+        let path = self.path(name);
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    }
+}
+
+fn leaf(common_name: &str, names: Vec<SanType>, days: i64) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, common_name);
+    params.subject_alt_names = names;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    limit(&mut params, days);
+    params
+}
+
+/// Valid from a day ago: a lane whose clock is a little behind must get in.
+fn limit(params: &mut CertificateParams, days: i64) {
+    let now = time::OffsetDateTime::now_utc();
+    params.not_before = now - time::Duration::days(1);
+    params.not_after = now + time::Duration::days(days);
+}
+
+fn new_signing_key() -> Result<(String, [u8; 32])> {
+    let key = SigningKey::from_bytes(&rand::random());
+    let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| anyhow::anyhow!("cannot write a key: {error}"))?;
+    Ok((pem.to_string(), key.verifying_key().to_bytes()))
+}
+
+/// Writes a file only its owner may read, whole or not at all.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, 0o600)
+}
+
+pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, 0o644)
+}
+
+fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let part = path.with_extension("part");
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&part)
+        .with_context(|| format!("cannot write {}", part.display()))?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&part, path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_opening_keeps_every_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Pki::open_or_create(dir.path(), &[]).unwrap();
+        let (ca, sign) = (first.ca_pem().unwrap(), first.signing_key().unwrap());
+        let second = Pki::open_or_create(dir.path(), &["car.park.example".into()]).unwrap();
+        assert_eq!(second.ca_pem().unwrap(), ca);
+        assert_eq!(second.signing_key().unwrap().to_bytes(), sign.to_bytes());
+    }
+
+    #[test]
+    fn secrets_are_for_their_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        Pki::open_or_create(dir.path(), &[]).unwrap();
+        for name in ["ca.key", "server.key", "server-sign.key"] {
+            assert_eq!(fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_incomplete_folder_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = Pki::open(dir.path()).err().unwrap().to_string();
+        assert!(error.contains("ca.pem is missing"), "{error}");
+    }
+}
