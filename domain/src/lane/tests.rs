@@ -1034,15 +1034,9 @@ struct Model {
 
 impl Model {
     fn see(&mut self, event: &LaneEvent, now: u64) {
-        match event {
-            LaneEvent::Level { role: LoopRole::Safety, level } => {
-                let since = self
-                    .safety
-                    .filter(|(was, at, _)| was == level && now - at <= 200)
-                    .map(|(_, _, since)| since);
-                self.safety = Some((*level, now, since.unwrap_or(now)));
-            }
-            _ => {}
+        if let LaneEvent::Level { role: LoopRole::Safety, level } = event {
+            let held = self.safety.filter(|(was, at, _)| was == level && now - at <= 200);
+            self.safety = Some((*level, now, held.map_or(now, |(_, _, since)| since)));
         }
     }
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::{Candidate, FrameReading, Reading, Thresholds, Verdict};
-use crate::plate::grammar::{Grammar, Slot};
+use crate::plate::grammar::{Grammar, Slot, canonical};
 use crate::plate::{ALPHABET, MAX_PLATE, Plate};
 
 /// Probability a symbol keeps however sure the net is: nets are never as sure as they say.
@@ -36,7 +36,8 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
     let confidence: Vec<f32> = best.confidence.iter().map(|c| *c as f32).collect();
     let verdict = verdict(&confidence, margin, seen.len(), thresholds);
     Reading {
-        plate: Plate::parse(&text_of(&best.symbols)).ok(),
+        // A free text is still matched under its canonical key, as lists are.
+        plate: canonical(&text_of(&best.symbols), grammar).ok(),
         raw: raw_text(&hypotheses),
         series: best.series.clone(),
         confidence,

@@ -69,6 +69,15 @@ fn a_clearly_different_text_stays_free() {
 }
 
 #[test]
+fn a_free_text_is_given_by_its_canonical_key() {
+    let reading = read(&[frame(1, "51F1ZB4S", 0.99)], &["VN"]);
+    assert_eq!(
+        (plate(&reading), reading.series.as_deref(), reading.raw.as_str()),
+        ("51F12845", None, "51F1ZB4S")
+    );
+}
+
+#[test]
 fn frames_outvote_a_bad_one_character_by_character() {
     let reading = read(
         &[
