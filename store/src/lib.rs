@@ -24,6 +24,7 @@ pub mod live_feed;
 pub mod manual;
 pub mod payments;
 pub mod pool;
+pub mod proof;
 pub mod sites;
 mod statement;
 pub mod stays;

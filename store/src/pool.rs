@@ -12,9 +12,9 @@ use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
-use tokio_postgres::config::{Host, SslMode};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Notification};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -220,7 +220,9 @@ impl Notifications {
     }
 }
 
-fn hear<S, T>((client, mut connection): (Client, Connection<S, T>)) -> (Client, mpsc::UnboundedReceiver<Notification>)
+fn hear<S, T>(
+    (client, mut connection): (Client, Connection<S, T>),
+) -> (Client, mpsc::UnboundedReceiver<Notification>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
