@@ -51,6 +51,6 @@ fn view(seed: u64) -> View {
             _ => char::from(b"ABCDEFHJKLMNPRSTUVXYZ"[dice.random_range(0..21)]),
         })
         .collect();
-    let light = if seed % 3 == 0 { Light::Night } else { Light::Day };
+    let light = if seed.is_multiple_of(3) { Light::Night } else { Light::Day };
     View { plate, country: country.into(), light, seed, frame: 0 }
 }

@@ -104,7 +104,7 @@ impl Shelf {
                 }
             }
         }
-        found.sort_by(|a, b| a.written.cmp(&b.written));
+        found.sort_by_key(|picture| picture.written);
         Ok(found)
     }
 

@@ -391,7 +391,7 @@ impl<'a> Session<'a> {
             Err(error) => return self.forged(&topic, error.to_string()).await,
         };
         match topic.leaf {
-            Leaf::Ack => self.take_ack(&opened.payload).await,
+            Leaf::Ack => self.take_ack(&opened.payload),
             Leaf::Cmd => self.take_command(&opened.payload, bytes).await,
             Leaf::List => self.take_list(&opened.payload).await,
             Leaf::Up | Leaf::Hello | Leaf::Sync => warn!("a message on a topic only lanes speak on"),
@@ -405,7 +405,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn take_ack(&mut self, payload: &[u8]) {
+    fn take_ack(&mut self, payload: &[u8]) {
         let ack = match Ack::decode(payload) {
             Ok(ack) => ack,
             Err(error) => return warn!(%error, "an ack cannot be read"),

@@ -202,7 +202,7 @@ impl Lattice {
         for place in 0..self.places {
             for symbol in (0..SYMBOLS).filter(|&s| form.slots[place].allows(s)) {
                 let before = place.checked_sub(1).map(|p| other_than(&tops[p], symbol));
-                let (value, from) = self.into_symbol(place, symbol, before);
+                let (value, from) = self.entering(place, symbol, before);
                 symbols[place][symbol] = value + column[symbol];
                 came_symbol[place][symbol] = from;
             }
@@ -220,7 +220,7 @@ impl Lattice {
         self.came_symbol.push(came_symbol);
     }
 
-    fn into_symbol(&self, place: usize, symbol: usize, before: Option<(usize, f32)>) -> (f32, u8) {
+    fn entering(&self, place: usize, symbol: usize, before: Option<(usize, f32)>) -> (f32, u8) {
         let mut best = (self.symbols[place][symbol], STAYED);
         if self.blanks[place] > best.0 {
             best = (self.blanks[place], FROM_BLANK);

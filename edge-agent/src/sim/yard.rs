@@ -277,7 +277,7 @@ impl Yard {
         let seed = new.car.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        let light = if seed % 4 == 0 { Light::Night } else { Light::Day };
+        let light = if seed.is_multiple_of(4) { Light::Night } else { Light::Day };
         let subject = Subject { plate: plate.to_string(), country: new.country, photo: new.photo, light, seed };
         self.queue.push_back(Car {
             id: new.car,
@@ -300,7 +300,7 @@ impl Yard {
             LoopState::StuckOn => RawLevel::Occupied,
             LoopState::StuckOff => RawLevel::Clear,
             LoopState::Cut => RawLevel::WireCut,
-            LoopState::Chatter if (self.now.as_millis() / CHATTER_MS) % 2 == 0 => RawLevel::Occupied,
+            LoopState::Chatter if (self.now.as_millis() / CHATTER_MS).is_multiple_of(2) => RawLevel::Occupied,
             LoopState::Chatter => RawLevel::Clear,
         }
     }

@@ -1,0 +1,199 @@
+//! Stories of one lane process against a scripted server.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod rig;
+
+use boomgate_domain::listing::ListingKey;
+use boomgate_domain::plate::Plate;
+use boomgate_schemas::bytes::{Epoch, Octets};
+use boomgate_schemas::down::{Command, ListEntry, ListKind, SyncPart};
+use boomgate_schemas::envelope::{self, Header};
+use boomgate_schemas::topic::{Leaf, Topic};
+use boomgate_schemas::up::{Answer, EventBody, PassageKind};
+use ed25519_dalek::SigningKey;
+use rig::server::{Server, list_key, topic};
+use rig::{Lane, Plan, wait};
+use uuid::Uuid;
+
+#[test]
+fn a_car_is_read_let_in_and_seen_to_pass() {
+    let server = Server::that_opens();
+    let mut lane = Lane::start(&server, &Plan::default());
+    lane.car("a", "BA123XY");
+    lane.wait_for("passed", |report| report["car"] == "a" && report["arrival"].is_string());
+    let arrival = &server.arrivals()[0];
+    assert_eq!(arrival.reading.as_ref().unwrap().plate, "BA123XY");
+    let passage = wait("the passage at the server", || {
+        server.with(|shared| {
+            shared.events.iter().find_map(|event| match &event.body {
+                EventBody::Passage(passage) => Some(passage.clone()),
+                _ => None,
+            })
+        })
+    });
+    assert_eq!((passage.arrival, passage.kind), (Some(arrival.arrival), PassageKind::Passed));
+    let decision = lane.wait_for("decision", |report| report["car"] == "a");
+    assert_eq!((decision["code"].as_str(), decision["local"].as_bool()), (Some("OPEN-VISITOR"), Some(false)));
+    assert!(decision["loop_to_command_ms"].as_i64().unwrap() >= decision["publish_to_command_ms"].as_i64().unwrap());
+    assert!(lane.path("evidence").join(format!("{}.jpg", arrival.evidence.unwrap())).is_file());
+    let opened = lane.wait_for("drive", |report| report["request"] == "open");
+    assert_eq!(opened["command"].as_str().map(str::to_owned), server.results().first().map(|r| r.command.to_string()));
+    assert!(lane.quit(), "a clean end");
+}
+
+#[test]
+fn forged_replayed_expired_and_foreign_commands_move_nothing_and_an_honest_resend_is_answered() {
+    let server = Server::start();
+    let mut lane = Lane::start(&server, &Plan { more: "[timings]\ndecision_timeout_ms = 60000", ..Plan::default() });
+    lane.car("a", "BA123XY");
+    let arrival = wait("the arrival", || server.arrivals().first().map(|a| a.arrival));
+    let good = server.open_command(arrival);
+
+    for (leaf, bytes) in forgeries(&server, &good) {
+        server.send(leaf, bytes);
+    }
+    let expired = Command { counter: good.counter + 1, not_after_ms: 1, ..good.clone() };
+    server.send(Leaf::Cmd, server.sealed(&expired));
+    let other_start = Command { counter: good.counter + 2, epoch: Epoch::from_slice(&[1; 16]).unwrap(), ..good.clone() };
+    server.send(Leaf::Cmd, server.sealed(&other_start));
+    let refusals = wait("two refusals", || Some(server.results()).filter(|results| results.len() >= 2));
+    let codes: Vec<_> = refusals.iter().map(|r| (r.result, r.code.clone().unwrap())).collect();
+    assert_eq!(codes, [(Answer::Refused, "CMD-EXPIRED".into()), (Answer::Refused, "CMD-EPOCH".into())]);
+    assert_eq!(lane.reports("drive").iter().filter(|report| report["request"] == "open").count(), 0);
+    assert!(server.faults().contains(&"FAULT-REPLAY".to_owned()), "{:?}", server.faults());
+
+    let fresh = Command { counter: good.counter + 3, ..good.clone() };
+    let bytes = server.sealed(&fresh);
+    server.send(Leaf::Cmd, bytes.clone());
+    lane.wait_for("passed", |report| report["car"] == "a");
+    server.send(Leaf::Cmd, bytes);
+    let answers = wait("the stored answer", || {
+        Some(server.results()).filter(|r| r.iter().filter(|r| r.counter == fresh.counter).count() >= 2)
+    });
+    assert!(answers.iter().filter(|r| r.counter == fresh.counter).all(|r| r.result == Answer::Done));
+    let replay = Command { id: Uuid::now_v7(), ..fresh };
+    server.send(Leaf::Cmd, server.sealed(&replay));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(lane.reports("drive").iter().filter(|report| report["request"] == "open").count(), 1);
+}
+
+/// The good command made bad in each way that its bytes allow.
+fn forgeries(server: &Server, good: &Command) -> Vec<(Leaf, Vec<u8>)> {
+    let honest = server.sealed(good);
+    let mut flipped = honest.clone();
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 1;
+    let stranger = SigningKey::from_bytes(&[1; 32]);
+    let by_stranger = envelope::seal(&topic(Leaf::Cmd), &Header::server(), good.encode(), &stranger);
+    let elsewhere = Topic::new("north".parse().unwrap(), "in-2".parse().unwrap(), Leaf::Cmd);
+    let for_other_lane = envelope::seal(&elsewhere, &Header::server(), good.encode(), &server.signing);
+    let other_device = Command { device: "pi-2".into(), ..good.clone() };
+    let mut trailing = honest.clone();
+    trailing.push(0);
+    vec![
+        (Leaf::Cmd, flipped),
+        (Leaf::Cmd, by_stranger),
+        (Leaf::Cmd, for_other_lane),
+        (Leaf::Cmd, server.sealed(&other_device)),
+        (Leaf::Cmd, trailing),
+        (Leaf::Cmd, vec![]),
+        (Leaf::Cmd, vec![0x9b; 4000]),
+        (Leaf::Ack, honest.clone()),
+        (Leaf::List, honest),
+    ]
+}
+
+#[test]
+fn a_killed_lane_uses_no_number_twice_and_declares_what_it_cannot_know() {
+    let server = Server::that_opens();
+    let mut lane = Lane::start(&server, &Plan::default());
+    for round in 0..3 {
+        let car = format!("car-{round}");
+        lane.car(&car, &format!("BA10{round}XY"));
+        lane.wait_for("boom", |report| report["state"] == "opening");
+        lane.kill();
+        lane.run();
+    }
+    lane.car("last", "BA999XY");
+    let arrival = |plate: &str| {
+        server.arrivals().iter().find(|a| a.reading.as_ref().is_some_and(|r| r.plate == plate)).map(|a| a.arrival)
+    };
+    wait("the last arrival", || arrival("BA999XY"));
+    let next = wait("all acked", || {
+        let hello = server.hello()?;
+        server.with(|shared| (shared.watermark() + 1 >= hello.next_seq).then_some(hello.next_seq))
+    });
+    assert!(next > 1);
+    server.with(|shared| {
+        let mut ids = std::collections::BTreeMap::new();
+        for event in &shared.events {
+            let known = ids.entry(event.seq).or_insert(event.id);
+            assert_eq!(*known, event.id, "number {} was used for two events", event.seq);
+        }
+        let gaps = shared.events.iter().filter(|event| matches!(event.body, EventBody::Gap(_))).count();
+        assert!(gaps >= 3, "{gaps} gaps declared");
+        let boots: std::collections::BTreeSet<u32> = shared.hellos.iter().map(|hello| hello.boot).collect();
+        assert_eq!(boots.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4]);
+    });
+}
+
+#[test]
+fn without_its_server_a_lane_decides_from_its_list_and_tells_it_all_later() {
+    let server = Server::start();
+    let mut lane = Lane::start(&server, &Plan::default());
+    wait("the request for the list", || server.with(|shared| (shared.sync_requests > 0).then_some(())));
+    let tag = |plate: &str| {
+        let tag = ListingKey::from_bytes(list_key().0).tag(&Plate::parse(plate).unwrap());
+        Octets(*tag.as_bytes())
+    };
+    let entries = vec![
+        ListEntry { tag: tag("BA123XY"), kind: ListKind::Subscription, until_ms: None },
+        ListEntry { tag: tag("BA666XY"), kind: ListKind::Block, until_ms: None },
+    ];
+    let parts = entries.into_iter().enumerate();
+    for (part, entry) in parts {
+        let part = SyncPart { version: 7, part: part as u32, parts: 2, key: list_key(), entries: vec![entry] };
+        server.send_list(&part);
+    }
+    wait("the list in the spool", || lane.log().contains("the offline list is new").then_some(()));
+    server.with(|shared| shared.refuse = true);
+    server.cut();
+    lane.wait_for("boom", |report| report["state"] == "closed");
+
+    lane.order(serde_json::json!({"do": "car", "car": "blocked", "plate": "BA666XY", "patience_ms": 12_000}));
+    lane.car("subscriber", "BA123XY");
+    let decision = lane.wait_for("decision", |report| report["car"] == "blocked");
+    assert_eq!((decision["code"].as_str(), decision["local"].as_bool()), (Some("DENY-BLOCKLISTED"), Some(true)));
+    let decision = lane.wait_for("decision", |report| report["car"] == "subscriber");
+    assert_eq!((decision["code"].as_str(), decision["local"].as_bool()), (Some("OPEN-SUBSCRIPTION"), Some(true)));
+    lane.wait_for("passed", |report| report["car"] == "subscriber");
+
+    server.with(|shared| shared.refuse = false);
+    wait("what happened meanwhile", || {
+        server.with(|shared| {
+            let passed = shared.events.iter().any(|event| matches!(event.body, EventBody::Passage(_)));
+            let decided = shared.events.iter().filter(|event| matches!(event.body, EventBody::Decided(_))).count();
+            (passed && decided == 2).then_some(())
+        })
+    });
+    assert_eq!(server.arrivals().len(), 2);
+}
+
+#[test]
+fn events_nobody_acked_are_sent_again_until_someone_does() {
+    let server = Server::that_opens();
+    server.with(|shared| shared.withhold_acks = true);
+    let mut lane = Lane::start(&server, &Plan::default());
+    lane.car("a", "BA123XY");
+    lane.wait_for("passed", |report| report["car"] == "a");
+    let first = server.with(|shared| shared.events.first().map(|event| event.seq)).unwrap();
+    wait("the same event twice", || {
+        server.with(|shared| (shared.events.iter().filter(|event| event.seq == first).count() >= 2).then_some(()))
+    });
+    server.with(|shared| shared.withhold_acks = false);
+    wait("an empty spool", || {
+        let hello = server.hello()?;
+        (hello.backlog == 0 && hello.acked_seq + 1 == hello.next_seq).then_some(())
+    });
+}
