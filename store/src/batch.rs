@@ -114,9 +114,10 @@ pub struct Writes {
     pub numbers: Vec<SiteNumbers>,
 }
 
-/// A connection of its own, out of the pool for good, on which batches run one after the other.
+/// A connection of its own on which batches run one after the other. It never goes back to the pool: its settings are
+/// its own, and after an error nobody knows what it is in the middle of.
 pub struct Session {
-    client: Object,
+    client: Option<Object>,
     limit: Duration,
 }
 
@@ -125,15 +126,15 @@ impl Session {
     /// The database is away.
     pub async fn open(pool: &Pool, limit: Duration) -> Result<Self, StoreError> {
         let client = within(limit, async { Ok(pool.get().await?) }).await?;
-        let session = Self { client, limit };
+        let session = Self { client: Some(client), limit };
         within(limit, session.prepare()).await?;
         Ok(session)
     }
 
     async fn prepare(&self) -> Result<(), StoreError> {
-        self.client.batch_execute(PLANNING).await?;
+        self.client().batch_execute(PLANNING).await?;
         for statement in HOT.iter().chain(&ALSO_HOT) {
-            self.client.prepare_cached(statement).await?;
+            self.client().prepare_cached(statement).await?;
         }
         Ok(())
     }
@@ -143,25 +144,16 @@ impl Session {
     /// # Errors
     /// [`StoreError::Timeout`], [`StoreError::Database`].
     pub async fn begin(&mut self, need: &Need) -> Result<Facts, StoreError> {
-        within(self.limit, load(&self.client, need)).await
+        within(self.limit, load(self.client(), need)).await
     }
 
-    /// Writes everything and commits. When a statement is refused, everything is rolled back and the session can be
-    /// used again, unless [`StoreError::is_outage`].
+    /// Writes everything and commits. After an error the session must be dropped, which rolls back.
     ///
     /// # Errors
     /// [`StoreError::Timeout`], [`StoreError::Database`].
     pub async fn commit(&mut self, writes: &Writes) -> Result<(), StoreError> {
-        let written = within(self.limit, write(&self.client, writes)).await;
-        match written {
-            Ok(()) => within(self.limit, async { Ok(self.client.batch_execute("commit").await?) }).await,
-            Err(error) => {
-                if !error.is_outage() {
-                    self.rollback().await?;
-                }
-                Err(error)
-            }
-        }
+        within(self.limit, write(self.client(), writes)).await?;
+        within(self.limit, async { Ok(self.client().batch_execute("commit").await?) }).await
     }
 
     /// Ends the transaction without a trace.
@@ -169,12 +161,18 @@ impl Session {
     /// # Errors
     /// [`StoreError::Timeout`], [`StoreError::Database`].
     pub async fn rollback(&mut self) -> Result<(), StoreError> {
-        within(self.limit, async { Ok(self.client.batch_execute("rollback").await?) }).await
+        within(self.limit, async { Ok(self.client().batch_execute("rollback").await?) }).await
     }
 
     /// For what a batch needs besides: statements inside or outside its transaction.
     pub fn client(&self) -> &Object {
-        &self.client
+        self.client.as_ref().expect("taken only when the session is dropped")
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        drop(self.client.take().map(Object::take));
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can go wrong between a caller and PostgreSQL, sorted by what the caller can do about it.
 
+use std::error::Error;
+
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
@@ -39,7 +41,7 @@ impl StoreError {
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Pool(_) | Self::Timeout(_) | Self::Connect(_) => true,
-            Self::Database(error) => error.is_closed() || error.code().is_none_or(is_outage_state),
+            Self::Database(error) => error.code().map_or_else(|| is_broken(error), is_outage_state),
             Self::NotFound { .. } | Self::Conflict(_) | Self::Stored { .. } => false,
         }
     }
@@ -76,6 +78,12 @@ impl StoreError {
             _ => None,
         }
     }
+}
+
+/// Of the driver's own errors only those of the connection; a value that cannot be converted is a fault of ours.
+fn is_broken(error: &tokio_postgres::Error) -> bool {
+    let is_io = error.source().is_some_and(|source| source.is::<std::io::Error>());
+    error.is_closed() || is_io || error.to_string().starts_with("timeout")
 }
 
 /// Classes 08 (connection), 53 (resources), 57 (operator) and 58 (system) say nothing about the statement itself.

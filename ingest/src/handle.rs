@@ -1,0 +1,171 @@
+//! The fold: events one after the other over what is known, changing a picture in memory that becomes one transaction.
+//!
+//! ```text
+//!   facts ──► World ── event, event, event … ──► Writes + orders to send after the commit
+//! ```
+//!
+//! No I/O and no clock: time and facts come in. A decision is a proposal; only a passage opens or closes a stay and
+//! changes the number of cars inside. Events may come late and out of order: each kind finds its place by ids and
+//! times, so that any order leads to the same stays.
+
+mod arrivals;
+pub(crate) mod kept;
+pub(crate) mod orders;
+mod passages;
+mod told;
+mod world;
+
+use boomgate_schemas::up::{ClockState, CommandResult, Event, EventBody};
+use boomgate_store::StoreError;
+use boomgate_store::commands::Settled;
+use boomgate_store::events::NewEvent;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::directory::Device;
+use crate::names;
+pub(crate) use world::{Knowledge, World};
+
+/// A lane's clock is believed if it says a time in this window around ours.
+const BELIEVED_PAST: SignedDuration = SignedDuration::from_hours(24 * 90);
+const BELIEVED_FUTURE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Where and when an event happened.
+#[derive(Clone, Debug)]
+pub(crate) struct Scene<'a> {
+    pub device: &'a Device,
+    pub event: &'a Event,
+    /// As reconstructed; never later than `received_at`.
+    pub at: Timestamp,
+    pub received_at: Timestamp,
+}
+
+impl World<'_> {
+    /// Takes one event in.
+    ///
+    /// # Errors
+    /// [`StoreError::Stored`]: something kept earlier cannot be read. The picture is spoiled then; begin again.
+    pub(crate) fn apply(
+        &mut self,
+        device: &Device,
+        event: &Event,
+        received_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let at = self.occurred_at(device, event, received_at);
+        let scene = Scene { device, event, at, received_at };
+        self.keep_event(&scene);
+        match &event.body {
+            EventBody::Arrival(arrival) => self.arrival(&scene, arrival)?,
+            EventBody::Decided(decided) => self.decided_locally(&scene, decided),
+            EventBody::Passage(passage) => self.passage(&scene, passage),
+            EventBody::Result(result) => self.answered(&scene, result),
+            EventBody::Fault(fault) => {
+                let body = json!({ "code": fault.code, "params": fault.params, "raised": fault.raised });
+                self.audit(&scene, "lane.fault", |line| line.detail = body.clone());
+                self.tell(&scene, "fault", body);
+            }
+            EventBody::Boom(boom) => {
+                self.tell(&scene, "boom", json!({ "state": names::boom(boom.state), "cause": boom.cause }));
+            }
+            EventBody::Gap(gap) => {
+                let body =
+                    json!({ "what": "gap", "first": gap.first, "last": gap.last, "reason": gap.reason });
+                self.audit(&scene, "events.gap", |line| line.detail = body.clone());
+                self.tell(&scene, "exception", body);
+            }
+        }
+        metrics::counter!("boomgate_ingest_events_total", "kind" => names::kind(&event.body)).increment(1);
+        Ok(())
+    }
+
+    /// The lane's wall time if its clock is believable, else reckoned from its uptime at the last hello, else ours.
+    pub(crate) fn occurred_at(&self, device: &Device, event: &Event, received_at: Timestamp) -> Timestamp {
+        let told =
+            Timestamp::from_millisecond(event.at_ms).ok().filter(|_| event.clock == ClockState::Synced);
+        let believed =
+            told.filter(|at| *at >= received_at - BELIEVED_PAST && *at <= received_at + BELIEVED_FUTURE);
+        believed.or_else(|| self.reckoned(device, event)).map_or(received_at, |at| at.min(received_at))
+    }
+
+    fn reckoned(&self, device: &Device, event: &Event) -> Option<Timestamp> {
+        let facts = &self.devices.get(&device.id.as_uuid())?.facts;
+        if facts.boot? != i64::from(event.boot) {
+            return None;
+        }
+        let ahead = i64::try_from(event.uptime_ms).ok()? - facts.uptime_ms?;
+        facts.heard_at?.checked_add(SignedDuration::from_millis(ahead)).ok()
+    }
+
+    fn keep_event(&mut self, scene: &Scene<'_>) {
+        let event = scene.event;
+        self.out.events.push(NewEvent {
+            site_id: scene.device.site.as_uuid(),
+            id: event.id,
+            lane_id: scene.device.lane.as_uuid(),
+            device_id: scene.device.id.as_uuid(),
+            seq: event.seq.cast_signed(),
+            boot: i64::from(event.boot),
+            kind: names::kind(&event.body),
+            arrival_id: arrival_of(&event.body),
+            occurred_at: scene.at,
+            clock: names::clock(event.clock),
+            uptime_ms: i64::try_from(event.uptime_ms).unwrap_or(i64::MAX),
+            received_at: scene.received_at,
+            body: written(&event.body),
+        });
+    }
+
+    /// The lane's answer to an order.
+    fn answered(&mut self, scene: &Scene<'_>, result: &CommandResult) {
+        let state = names::answer(result.result);
+        let site_id = scene.device.site.as_uuid();
+        let settled =
+            Settled { site_id, id: result.command, state, code: result.code.clone(), at: scene.received_at };
+        self.out.settled.push(settled);
+        self.lane_answered(scene.device, result.command);
+        let body = json!({ "command": result.command, "state": state, "code": result.code, "params": result.params });
+        self.audit(scene, "command.answered", |line| {
+            line.command_id = Some(result.command);
+            line.detail = json!({ "state": state, "code": result.code, "counter": result.counter });
+        });
+        self.tell(scene, "command", body);
+    }
+}
+
+/// The arrival an event is about.
+pub(crate) fn arrival_of(body: &EventBody) -> Option<uuid::Uuid> {
+    match body {
+        EventBody::Arrival(arrival) => Some(arrival.arrival),
+        EventBody::Decided(decided) => Some(decided.arrival),
+        EventBody::Passage(passage) => passage.arrival,
+        EventBody::Result(_) | EventBody::Fault(_) | EventBody::Boom(_) | EventBody::Gap(_) => None,
+    }
+}
+
+/// The body in JSON: byte strings of ids and hashes as hex, so that people can read history.
+fn written(body: &EventBody) -> Value {
+    match body {
+        EventBody::Arrival(arrival) => json!({
+            "arrival": arrival.arrival, "direction": names::direction(arrival.direction),
+            "reading": arrival.reading, "evidence": arrival.evidence.map(|hash| hash.to_string()),
+            "vehicle_type": arrival.vehicle_type,
+        }),
+        EventBody::Decided(decided) => json!({
+            "arrival": decided.arrival, "outcome": names::local_outcome(decided.outcome), "code": decided.code,
+            "params": decided.params,
+        }),
+        EventBody::Passage(passage) => json!({
+            "arrival": passage.arrival, "direction": names::direction(passage.direction),
+            "kind": names::passage(passage.kind),
+        }),
+        EventBody::Result(result) => json!({
+            "command": result.command, "counter": result.counter, "result": names::answer(result.result),
+            "code": result.code, "params": result.params,
+        }),
+        EventBody::Fault(fault) => {
+            json!({ "code": fault.code, "params": fault.params, "raised": fault.raised })
+        }
+        EventBody::Boom(boom) => json!({ "state": names::boom(boom.state), "cause": boom.cause }),
+        EventBody::Gap(gap) => json!({ "first": gap.first, "last": gap.last, "reason": gap.reason }),
+    }
+}

@@ -1,0 +1,295 @@
+//! A car waits: it is remembered, decided about once, and the lane is told.
+
+use boomgate_domain::decide::{
+    Arrival, Credential, Decision, Direction, Knowledge, Matches, NearStay, Outcome, decide,
+};
+use boomgate_domain::ids::ArrivalId;
+use boomgate_domain::plate::Plate;
+use boomgate_domain::plate::distance::{EDIT, suggest};
+use boomgate_domain::reading::Verdict;
+use boomgate_schemas::up;
+use boomgate_store::StoreError;
+use boomgate_store::arrivals::ArrivalRow;
+use boomgate_store::commands::LIFETIME;
+use boomgate_store::decisions::NewDecision;
+use boomgate_store::evidence::Announced;
+use boomgate_store::lanes::direction_name;
+use boomgate_store::stays::{StayRow, vehicle};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Scene, World};
+use crate::{clock, names};
+
+impl World<'_> {
+    pub(super) fn arrival(&mut self, scene: &Scene<'_>, told: &up::Arrival) -> Result<(), StoreError> {
+        self.announce_evidence(scene, told);
+        let known = self.arrivals.get(&told.arrival).cloned();
+        if let Some(passed) = known.as_ref().filter(|known| known.passed_at.is_some()) {
+            self.explain_passage(scene, told, passed);
+            return Ok(());
+        }
+        let row = remembered(scene, told, known);
+        self.forget_older(&row);
+        let (decided, stale) =
+            (row.outcome.as_deref() == Some("open"), self.now.duration_since(scene.at) > LIFETIME);
+        self.put_arrival(row);
+        if stale || decided {
+            self.tell(
+                scene,
+                "arrival",
+                json!({ "arrival": told.arrival, "plate": sure_plate(told).map(|plate| plate.to_string()) }),
+            );
+            return Ok(());
+        }
+        self.decide_arrival(scene, told)
+    }
+
+    fn announce_evidence(&mut self, scene: &Scene<'_>, told: &up::Arrival) {
+        let Some(hash) = &told.evidence else { return };
+        let sha256 = hash.as_slice().to_vec();
+        if self.out.evidence.iter().any(|known| known.sha256 == sha256) {
+            return;
+        }
+        self.out.evidence.push(Announced {
+            site_id: scene.device.site.as_uuid(),
+            sha256,
+            device_id: scene.device.id.as_uuid(),
+            arrival_id: told.arrival,
+            received_at: scene.received_at,
+        });
+    }
+
+    /// Of the cars before this one only the last may still be under the boom; the others are gone without a word.
+    fn forget_older(&mut self, row: &ArrivalRow) {
+        let same_lane = |other: &&ArrivalRow| {
+            other.lane_id == row.lane_id
+                && other.id != row.id
+                && other.passed_at.is_none()
+                && other.arrived_at <= row.arrived_at
+        };
+        let mut older: Vec<_> =
+            self.arrivals.values().filter(same_lane).map(|other| (other.arrived_at, other.id)).collect();
+        older.sort_unstable();
+        older.pop();
+        for (_, id) in older {
+            self.take_arrival(id);
+        }
+    }
+
+    fn decide_arrival(&mut self, scene: &Scene<'_>, told: &up::Arrival) -> Result<(), StoreError> {
+        let arrival = asked(scene, told);
+        let matches = self.matches(scene, &arrival)?;
+        let decision = decide(&arrival, &matches, scene.at);
+        let row = self.record(scene, told.arrival, &decision);
+        self.order(scene, &row, &decision);
+        let plate = told.reading.as_ref().map(|reading| reading.plate.as_str());
+        let reading = told.reading.as_ref().map(|reading| names::verdict(reading.verdict));
+        let body = json!({
+            "arrival": told.arrival, "decision": row.id, "direction": direction_name(arrival.direction), "plate": plate,
+            "verdict": reading, "outcome": row.outcome, "code": row.code, "params": row.params,
+            "amount_minor": row.amount_minor, "currency": row.currency, "stay": row.stay_id,
+            "suggested": decision.suggested, "evidence": told.evidence.map(|hash| hash.to_string()), "local": false,
+        });
+        self.tell(scene, "decision", body);
+        metrics::counter!("boomgate_decisions_total", "code" => decision.reason.code()).increment(1);
+        Ok(())
+    }
+
+    fn matches(&self, scene: &Scene<'_>, arrival: &Arrival) -> Result<Matches, StoreError> {
+        let site_id = scene.device.site.as_uuid();
+        let site = self.sites.get(&site_id);
+        let site = site.ok_or_else(|| StoreError::NotFound { what: "site", id: site_id.to_string() })?;
+        let tariff = self.tariff(site.facts.tariff_id);
+        let mut matches = Matches { site: site.state(), tariff, ..Matches::none(site.time_zone.clone()) };
+        matches.knowledge = Knowledge::Full;
+        let Some(plate) = &arrival.plate else { return Ok(matches) };
+        let key = (site_id, plate.to_string());
+        matches.block = self.blocks.get(&key).copied();
+        matches.subscription = self.subscriptions.get(&key).copied();
+        matches.reservation = self.reservations.get(&key).copied();
+        matches.elsewhere = self.elsewhere.contains(&key);
+        let stay = self.open_stay(site_id, plate.as_str());
+        matches.stay = stay.map(|stay| stay.to_domain(self.tariff(stay.tariff_id))).transpose()?;
+        if arrival.direction == Direction::Exit && matches.stay.is_none() {
+            matches.near = self.near(site_id, plate);
+        }
+        Ok(matches)
+    }
+
+    fn near(&self, site: Uuid, plate: &Plate) -> Vec<NearStay> {
+        let inside = self.known.inside.get(&site).map_or(&[][..], Vec::as_slice);
+        let found = suggest(plate, inside, |(_, plate)| plate, EDIT);
+        found.into_iter().map(|((stay, _), distance)| NearStay { stay: *stay, distance }).collect()
+    }
+
+    /// The decision becomes a row, and the arrival knows it.
+    fn record(&mut self, scene: &Scene<'_>, arrival: Uuid, decision: &Decision) -> NewDecision {
+        let due = decision.charge.as_ref().map(|due| due.due).filter(|_| decision.outcome == Outcome::Charge);
+        let row = NewDecision {
+            site_id: scene.device.site.as_uuid(),
+            id: clock::new_id(),
+            arrival_id: arrival,
+            lane_id: scene.device.lane.as_uuid(),
+            outcome: names::outcome(decision.outcome),
+            code: decision.reason.code().to_owned(),
+            params: json!(decision.reason.params()),
+            local: false,
+            superseded: false,
+            stay_id: decision.stay.map(|stay| stay.as_uuid()),
+            amount_minor: due.map(|due| due.minor),
+            currency: due.map(|due| due.currency.as_str().to_owned()),
+            decided_at: scene.received_at,
+        };
+        self.note_decision(&row);
+        self.audit(scene, "decision.made", |line| {
+            line.stay_id = row.stay_id;
+            line.detail =
+                json!({ "decision": row.id, "outcome": row.outcome, "code": row.code, "params": row.params });
+        });
+        self.out.decisions.push(row.clone());
+        row
+    }
+
+    fn note_decision(&mut self, row: &NewDecision) {
+        let Some(mut arrival) = self.arrivals.get(&row.arrival_id).cloned() else { return };
+        arrival.decision_id = Some(row.id);
+        arrival.outcome = Some(row.outcome.to_owned());
+        arrival.code = Some(row.code.clone());
+        arrival.stay_id = row.stay_id.or(arrival.stay_id);
+        arrival.amount_minor = row.amount_minor;
+        self.put_arrival(arrival);
+    }
+
+    /// The lane has decided by itself; its decision stands, and ours, if there is one, is superseded.
+    pub(super) fn decided_locally(&mut self, scene: &Scene<'_>, told: &up::Decided) {
+        let site_id = scene.device.site.as_uuid();
+        let known = self.arrivals.get(&told.arrival).cloned();
+        if let Some(ours) = known.as_ref().and_then(|arrival| arrival.decision_id) {
+            self.supersede(site_id, ours);
+        }
+        let row = NewDecision {
+            site_id,
+            id: clock::new_id(),
+            arrival_id: told.arrival,
+            lane_id: scene.device.lane.as_uuid(),
+            outcome: names::local_outcome(told.outcome),
+            code: told.code.clone(),
+            params: json!(told.params),
+            local: true,
+            superseded: false,
+            stay_id: known.as_ref().and_then(|arrival| arrival.stay_id),
+            amount_minor: None,
+            currency: None,
+            decided_at: scene.at,
+        };
+        self.note_decision(&row);
+        self.audit(scene, "decision.local", |line| {
+            line.detail = json!({ "decision": row.id, "outcome": row.outcome, "code": row.code });
+        });
+        let plate = known.and_then(|arrival| arrival.plate);
+        self.tell(scene, "decision", json!({
+            "arrival": told.arrival, "decision": row.id, "plate": plate, "outcome": row.outcome, "code": row.code,
+            "params": row.params, "local": true,
+        }));
+        self.out.decisions.push(row);
+    }
+
+    fn supersede(&mut self, site: Uuid, decision: Uuid) {
+        match self.out.decisions.iter_mut().find(|row| row.id == decision) {
+            Some(row) => row.superseded = !row.local,
+            None => self.out.superseded.push((site, decision)),
+        }
+    }
+
+    /// The arrival behind a passage that was heard first: now the plate is known, and the stay is put right.
+    fn explain_passage(&mut self, scene: &Scene<'_>, told: &up::Arrival, passed: &ArrivalRow) {
+        let Some(passed_at) = passed.passed_at else { return };
+        self.take_arrival(passed.id);
+        let Some(plate) = sure_plate(told) else { return };
+        let row = ArrivalRow { passed_at: None, ..remembered(scene, told, Some(passed.clone())) };
+        if passed.direction == "exit" {
+            self.close_by_plate(scene, Some(&row), plate.as_str(), passed_at, false);
+            return;
+        }
+        let opened = passed.stay_id.and_then(|id| self.stays.get(&id).cloned());
+        let Some(opened) = opened.filter(|stay| stay.plate.is_none()) else { return };
+        self.name_stay(scene, opened, plate.as_str(), &row);
+    }
+
+    /// An unread stay turns out to be this plate's.
+    fn name_stay(&mut self, scene: &Scene<'_>, stay: StayRow, plate: &str, row: &ArrivalRow) {
+        let taken = stay.state == StayRow::OPEN && self.open_stay(stay.site_id, plate).is_some();
+        if taken {
+            self.exception(scene, "plate_inside_twice", Some(stay.id));
+            return;
+        }
+        let named = StayRow {
+            plate: Some(plate.to_owned()),
+            vehicle_type: row.vehicle_type.clone().or(stay.vehicle_type.clone()),
+            entry_evidence: row.evidence.clone().or(stay.entry_evidence.clone()),
+            ..stay
+        };
+        let id = named.id;
+        self.put_stay(named);
+        self.pair_with_exit(scene, id);
+    }
+}
+
+/// The arrival's row; what was known of it stays unless it is said anew.
+fn remembered(scene: &Scene<'_>, told: &up::Arrival, known: Option<ArrivalRow>) -> ArrivalRow {
+    let plate = sure_plate(told).map(|plate| plate.as_str().to_owned());
+    let reading = told.reading.as_ref().map(|reading| json!(reading));
+    let evidence = told.evidence.as_ref().map(|hash| hash.as_slice().to_vec());
+    let known = known.unwrap_or_else(|| unheard(scene, told.arrival));
+    ArrivalRow {
+        plate: plate.or(known.plate),
+        reading: reading.or(known.reading),
+        vehicle_type: told.vehicle_type.clone().or(known.vehicle_type),
+        evidence: evidence.or(known.evidence),
+        ..known
+    }
+}
+
+/// An arrival nothing is known of but its lane.
+pub(super) fn unheard(scene: &Scene<'_>, id: Uuid) -> ArrivalRow {
+    ArrivalRow {
+        site_id: scene.device.site.as_uuid(),
+        id,
+        lane_id: scene.device.lane.as_uuid(),
+        direction: direction_name(scene.device.direction).to_owned(),
+        plate: None,
+        reading: None,
+        vehicle_type: None,
+        evidence: None,
+        arrived_at: scene.at,
+        received_at: scene.received_at,
+        decision_id: None,
+        outcome: None,
+        code: None,
+        stay_id: None,
+        amount_minor: None,
+        passed_at: None,
+    }
+}
+
+/// The plate, if it was read for sure: nothing else may name a stay.
+fn sure_plate(told: &up::Arrival) -> Option<Plate> {
+    let reading = told.reading.as_ref().filter(|reading| reading.verdict == up::Verdict::Accept)?;
+    Plate::parse(&reading.plate).ok()
+}
+
+fn asked(scene: &Scene<'_>, told: &up::Arrival) -> Arrival {
+    let verdict =
+        told.reading.as_ref().map_or(Verdict::Unreadable, |reading| names::verdict(reading.verdict));
+    let plate = told.reading.as_ref().and_then(|reading| Plate::parse(&reading.plate).ok());
+    Arrival {
+        id: ArrivalId::from_uuid(told.arrival),
+        // The server's book says which way a lane leads, not the lane.
+        direction: scene.device.direction,
+        plate,
+        verdict,
+        credential: Credential::Plate,
+        vehicle: vehicle(told.vehicle_type.as_deref()),
+    }
+}

@@ -1,0 +1,253 @@
+//! Decisions become orders: counted, given a deadline in the lane's own clock, signed once.
+
+use boomgate_domain::decide::Decision;
+use boomgate_domain::reason::Reason;
+use boomgate_schemas::bytes::Octets;
+use boomgate_schemas::down::{Action, Amount, Command, Params};
+use boomgate_schemas::envelope::{self, Header};
+use boomgate_schemas::topic::Leaf;
+use boomgate_store::commands::{LIFETIME, NewCommand, Settled, UnsettledRow, state};
+use boomgate_store::decisions::NewDecision;
+use boomgate_store::devices::DeviceFacts;
+use ed25519_dalek::SigningKey;
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::{Scene, World};
+use crate::directory::Device;
+use crate::{clock, names};
+
+/// The first resend; it doubles each time.
+pub(crate) const FIRST_RESEND: SignedDuration = SignedDuration::from_millis(700);
+
+/// What an order says, before anybody counted it.
+pub(crate) struct Wording {
+    pub id: Uuid,
+    pub arrival: Option<Uuid>,
+    pub action: Action,
+    pub code: String,
+    pub params: Params,
+    pub amount: Option<Amount>,
+    pub pay_url: Option<String>,
+    pub by: Option<String>,
+    pub reason: Option<String>,
+}
+
+/// A lane's clock as last heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LaneClock {
+    pub epoch: [u8; 16],
+    pub uptime_ms: i64,
+    pub heard_at: Timestamp,
+}
+
+impl LaneClock {
+    /// `None` until the lane was heard.
+    pub(crate) fn read(
+        epoch: Option<&[u8]>,
+        uptime_ms: Option<i64>,
+        heard_at: Option<Timestamp>,
+    ) -> Option<Self> {
+        Some(Self { epoch: epoch?.try_into().ok()?, uptime_ms: uptime_ms?, heard_at: heard_at? })
+    }
+
+    fn of(facts: &DeviceFacts) -> Option<Self> {
+        Self::read(facts.epoch.as_deref(), facts.uptime_ms, facts.heard_at)
+    }
+
+    /// `at` in the lane's uptime.
+    pub(crate) fn uptime_at(&self, at: Timestamp) -> u64 {
+        let since = at.duration_since(self.heard_at).as_millis();
+        u64::try_from(i128::from(self.uptime_ms) + since).unwrap_or(0)
+    }
+}
+
+/// Signs an order for `device`; the bytes are stored and resent as they are.
+pub(crate) fn sign(
+    device: (&str, boomgate_schemas::topic::Topic),
+    wording: Wording,
+    counter: i64,
+    clock: LaneClock,
+    expires_at: Timestamp,
+    key: &SigningKey,
+) -> (Vec<u8>, u64) {
+    let not_after_ms = clock.uptime_at(expires_at);
+    let (device, topic) = device;
+    let command = Command {
+        id: wording.id,
+        device: device.to_owned(),
+        arrival: wording.arrival,
+        action: wording.action,
+        code: wording.code,
+        params: wording.params,
+        amount: wording.amount,
+        pay_url: wording.pay_url,
+        by: wording.by,
+        reason: wording.reason,
+        counter: counter.unsigned_abs(),
+        epoch: Octets(clock.epoch),
+        not_after_ms,
+    };
+    (envelope::seal(&topic, &Header::server(), command.encode(), key), not_after_ms)
+}
+
+impl World<'_> {
+    /// Puts the decision's order into the outbox; counted and signed at once when nothing else is under way.
+    pub(super) fn order(&mut self, scene: &Scene<'_>, row: &NewDecision, decision: &Decision) {
+        self.supersede_orders(scene);
+        let mut command = wished(scene, row, decision);
+        let device = scene.device;
+        let clock = self.devices.get(&device.id.as_uuid()).and_then(|view| LaneClock::of(&view.facts));
+        let free = self.lanes.get(&device.lane.as_uuid()).is_some_and(|lane| lane.unsettled.is_empty());
+        match clock.filter(|_| free) {
+            Some(clock) => self.send_now(scene, &mut command, clock),
+            None => self.wake_outbox = true,
+        }
+        if let Some(lane) = self.lanes.get_mut(&device.lane.as_uuid()) {
+            lane.unsettled.push(unsettled(&command));
+        }
+        self.out.commands.push(command);
+    }
+
+    fn send_now(&mut self, scene: &Scene<'_>, command: &mut NewCommand, clock: LaneClock) {
+        let device = scene.device;
+        let heard = self.devices.get(&device.id.as_uuid()).map_or(0, |view| view.facts.command_counter);
+        let Some(lane) = self.lanes.get_mut(&device.lane.as_uuid()) else { return };
+        lane.counter = lane.counter.max(heard) + 1;
+        lane.counted = true;
+        let topic = device.topic(Leaf::Cmd);
+        let wording = wording(command);
+        let (signed, not_after_ms) = sign(
+            (device.code.as_str(), topic.clone()),
+            wording,
+            lane.counter,
+            clock,
+            command.expires_at,
+            self.known.key,
+        );
+        command.state = state::SENT;
+        command.counter = Some(lane.counter);
+        command.epoch = Some(clock.epoch.to_vec());
+        command.not_after_ms = Some(i64::try_from(not_after_ms).unwrap_or(i64::MAX));
+        command.device_id = Some(device.id.as_uuid());
+        command.signed = Some(signed.clone());
+        command.attempts = 1;
+        command.next_send_at = Some(scene.received_at + FIRST_RESEND);
+        self.orders.push((command.id, topic, signed));
+    }
+
+    /// A new car stands at the lane: orders about the cars before it are moot.
+    fn supersede_orders(&mut self, scene: &Scene<'_>) {
+        let (site_id, at) = (scene.device.site.as_uuid(), scene.received_at);
+        let Some(lane) = self.lanes.get_mut(&scene.device.lane.as_uuid()) else { return };
+        let moot: Vec<UnsettledRow> =
+            lane.unsettled.extract_if(.., |order| order.arrival_id.is_some()).collect();
+        for order in moot {
+            match self.out.commands.iter_mut().find(|fresh| fresh.id == order.id) {
+                Some(fresh) => {
+                    fresh.state = state::EXPIRED;
+                    fresh.next_send_at = None;
+                    self.orders.retain(|(id, _, _)| *id != order.id);
+                }
+                None => {
+                    let code = Some(Reason::CmdSuperseded {}.code().to_owned());
+                    self.out.settled.push(Settled { site_id, id: order.id, state: state::EXPIRED, code, at });
+                }
+            }
+        }
+    }
+
+    /// The lane is free for the next order, which the outbox sends if one waits.
+    pub(super) fn lane_answered(&mut self, device: &Device, command: Uuid) {
+        let Some(lane) = self.lanes.get_mut(&device.lane.as_uuid()) else { return };
+        lane.unsettled.retain(|order| order.id != command);
+        self.wake_outbox |= !lane.unsettled.is_empty();
+    }
+}
+
+fn wished(scene: &Scene<'_>, row: &NewDecision, decision: &Decision) -> NewCommand {
+    NewCommand {
+        site_id: row.site_id,
+        id: clock::new_id(),
+        lane_id: row.lane_id,
+        arrival_id: Some(row.arrival_id),
+        decision_id: Some(row.id),
+        action: names::action(names::action_of(decision.outcome)),
+        code: row.code.clone(),
+        params: row.params.clone(),
+        amount_minor: row.amount_minor,
+        currency: row.currency.clone(),
+        pay_url: None,
+        ordered_by: None,
+        ordered_name: None,
+        reason: None,
+        state: state::WISHED,
+        counter: None,
+        epoch: None,
+        not_after_ms: None,
+        device_id: None,
+        signed: None,
+        attempts: 0,
+        wished_at: scene.received_at,
+        expires_at: scene.received_at + LIFETIME,
+        next_send_at: None,
+    }
+}
+
+fn wording(command: &NewCommand) -> Wording {
+    let amount = command.amount_minor.zip(command.currency.clone());
+    Wording {
+        id: command.id,
+        arrival: command.arrival_id,
+        action: names::read_action(command.action).unwrap_or(Action::Refuse),
+        code: command.code.clone(),
+        params: read_params(&command.params),
+        amount: amount.map(|(minor, currency)| Amount { minor, currency }),
+        pay_url: command.pay_url.clone(),
+        by: command.ordered_name.clone(),
+        reason: command.reason.clone(),
+    }
+}
+
+/// Parameters as they stand in a column; what is no text travels as JSON.
+pub(crate) fn read_params(value: &serde_json::Value) -> Params {
+    let pairs = value.as_object().into_iter().flatten();
+    pairs
+        .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .collect()
+}
+
+fn unsettled(command: &NewCommand) -> UnsettledRow {
+    UnsettledRow {
+        site_id: command.site_id,
+        id: command.id,
+        lane_id: command.lane_id,
+        arrival_id: command.arrival_id,
+        decision_id: command.decision_id,
+        state: command.state.to_owned(),
+        counter: command.counter,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_told_in_the_lanes_own_uptime() {
+        let heard_at: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+        let clock = LaneClock { epoch: [1; 16], uptime_ms: 60_000, heard_at };
+        assert_eq!(clock.uptime_at(heard_at + SignedDuration::from_secs(15)), 75_000);
+        assert_eq!(clock.uptime_at(heard_at - SignedDuration::from_secs(90)), 0);
+        assert_eq!(LaneClock::read(None, Some(1), Some(heard_at)), None);
+    }
+
+    #[test]
+    fn parameters_travel_as_text() {
+        let params = read_params(&json!({ "amount": "5.00 EUR", "minutes": 7 }));
+        assert_eq!(params.get("amount").map(String::as_str), Some("5.00 EUR"));
+        assert_eq!(params.get("minutes").map(String::as_str), Some("7"));
+    }
+}

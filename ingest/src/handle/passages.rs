@@ -1,0 +1,290 @@
+//! The facts: a car crossed the boom. Only this opens and closes stays and moves the number of cars inside.
+
+use boomgate_schemas::up::{Direction, Passage, PassageKind};
+use boomgate_store::arrivals::ArrivalRow;
+use boomgate_store::stays::StayRow;
+use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::arrivals::unheard;
+use super::{Scene, World};
+use crate::{clock, names};
+
+/// Entry code of a car that followed another without a decision of its own.
+const TAILGATE: &str = "FAULT-TAILGATE";
+
+impl World<'_> {
+    pub(super) fn passage(&mut self, scene: &Scene<'_>, passage: &Passage) {
+        let arrival = passage.arrival.and_then(|id| self.arrivals.get(&id).cloned());
+        let stay = match (passage.kind, passage.direction) {
+            (PassageKind::BackedOut, Direction::Entry | Direction::Exit) => None,
+            (PassageKind::Passed | PassageKind::Tailgated, Direction::Entry) => {
+                self.came_in(scene, passage, arrival.as_ref())
+            }
+            (PassageKind::Passed | PassageKind::Tailgated, Direction::Exit) => {
+                self.went_out(scene, passage, arrival.as_ref())
+            }
+        };
+        if arrival.is_some_and(|row| row.passed_at.is_none()) {
+            passage.arrival.map(|id| self.take_arrival(id));
+        }
+        if passage.kind == PassageKind::Tailgated {
+            self.exception(scene, "tailgated", stay);
+        }
+        self.tell(
+            scene,
+            "passage",
+            json!({
+                "arrival": passage.arrival, "direction": names::direction(passage.direction),
+                "kind": names::passage(passage.kind), "stay": stay,
+                "inside": self.sites.get(&scene.device.site.as_uuid()).map(|site| site.facts.inside),
+            }),
+        );
+    }
+
+    /// A stay begins, known by its plate or not.
+    fn came_in(
+        &mut self,
+        scene: &Scene<'_>,
+        passage: &Passage,
+        arrival: Option<&ArrivalRow>,
+    ) -> Option<Uuid> {
+        let site_id = scene.device.site.as_uuid();
+        self.count_inside(site_id, 1);
+        let plate = arrival.and_then(|row| row.plate.clone());
+        if let Some(plate) = &plate {
+            self.void_earlier(scene, plate);
+        }
+        let site = self.sites.get(&site_id)?;
+        let code = arrival.and_then(|row| row.code.clone());
+        let exit = plate.as_deref().and_then(|plate| self.waiting_exit(site_id, plate, scene.at));
+        let stay = StayRow {
+            site_id,
+            id: exit.as_ref().map_or_else(clock::new_id, |exit| exit.id),
+            plate,
+            state: if exit.is_some() { StayRow::CLOSED } else { StayRow::OPEN }.to_owned(),
+            vehicle_type: arrival.and_then(|row| row.vehicle_type.clone()),
+            entry_lane_id: Some(scene.device.lane.as_uuid()),
+            entry_arrival_id: passage.arrival,
+            entered_at: Some(scene.at),
+            entry_code: if passage.kind == PassageKind::Tailgated { Some(TAILGATE.to_owned()) } else { code },
+            entry_evidence: arrival.and_then(|row| row.evidence.clone()),
+            exit_lane_id: exit.as_ref().and_then(|exit| exit.exit_lane_id),
+            exit_arrival_id: exit.as_ref().and_then(|exit| exit.exit_arrival_id),
+            exited_at: exit.as_ref().and_then(|exit| exit.exited_at),
+            exit_code: exit.as_ref().and_then(|exit| exit.exit_code.clone()),
+            exit_evidence: exit.as_ref().and_then(|exit| exit.exit_evidence.clone()),
+            tariff_id: site.facts.tariff_id,
+            currency: site.facts.currency.clone(),
+            charged_minor: 0,
+            note: String::new(),
+            paid_minor: 0,
+            exit_deadline: None,
+            payments: json!([]),
+        };
+        let id = stay.id;
+        self.audit_opened(scene, &stay);
+        self.put_stay(stay);
+        if exit.is_some() {
+            self.audit(scene, "stay.closed", |line| line.stay_id = Some(id));
+        }
+        if arrival.is_none() {
+            self.await_explanation(scene, passage, Some(id));
+        }
+        if passage.direction != lane_direction(scene) {
+            self.exception(scene, "wrong_way", Some(id));
+        }
+        Some(id)
+    }
+
+    fn audit_opened(&mut self, scene: &Scene<'_>, stay: &StayRow) {
+        let personal = stay.plate.clone().map(|plate| (clock::salt(), plate));
+        let (id, code) = (stay.id, stay.entry_code.clone());
+        self.audit(scene, "stay.opened", |line| {
+            line.stay_id = Some(id);
+            line.detail = json!({ "code": code });
+            line.personal = personal;
+        });
+    }
+
+    /// The same plate again while inside: a missed exit or a clone. Somebody let it in; the earlier stay ends unknown.
+    fn void_earlier(&mut self, scene: &Scene<'_>, plate: &str) {
+        let Some(mut earlier) = self.open_stay(scene.device.site.as_uuid(), plate).cloned() else { return };
+        earlier.state = StayRow::VOIDED.to_owned();
+        earlier.note = "entered again while inside".to_owned();
+        let id = earlier.id;
+        self.put_stay(earlier);
+        self.exception(scene, "entered_twice", Some(id));
+    }
+
+    /// The exit that was told before this entry: the entry makes it whole.
+    fn waiting_exit(&self, site: Uuid, plate: &str, entered_at: Timestamp) -> Option<StayRow> {
+        let waits = |exit: &&StayRow| {
+            exit.site_id == site
+                && exit.state == StayRow::EXIT_ONLY
+                && exit.plate.as_deref() == Some(plate)
+                && exit.exited_at >= Some(entered_at)
+        };
+        self.stays.values().filter(waits).min_by_key(|exit| exit.exited_at).cloned()
+    }
+
+    /// A stay that was unread until now takes over the exit that was told for its plate.
+    pub(super) fn pair_with_exit(&mut self, scene: &Scene<'_>, id: Uuid) {
+        let Some(opened) = self.stays.get(&id).filter(|stay| stay.state == StayRow::OPEN).cloned() else {
+            return;
+        };
+        let at = opened.entered_at.unwrap_or(scene.at);
+        let plate = opened.plate.clone().unwrap_or_default();
+        let Some(exit) = self.waiting_exit(opened.site_id, &plate, at) else { return };
+        self.put_stay(StayRow {
+            state: StayRow::CLOSED.to_owned(),
+            exit_lane_id: exit.exit_lane_id,
+            exit_arrival_id: exit.exit_arrival_id,
+            exited_at: exit.exited_at,
+            exit_code: exit.exit_code.clone(),
+            exit_evidence: exit.exit_evidence.clone(),
+            ..opened
+        });
+        let note = format!("exit of stay {id}");
+        self.put_stay(StayRow {
+            state: StayRow::VOIDED.to_owned(),
+            entered_at: exit.exited_at,
+            note,
+            ..exit
+        });
+        self.audit(scene, "stay.closed", |line| line.stay_id = Some(id));
+    }
+
+    /// A stay ends: the one decided on, else the plate's.
+    fn went_out(
+        &mut self,
+        scene: &Scene<'_>,
+        passage: &Passage,
+        arrival: Option<&ArrivalRow>,
+    ) -> Option<Uuid> {
+        self.count_inside(scene.device.site.as_uuid(), -1);
+        if passage.direction != lane_direction(scene) {
+            self.exception(scene, "wrong_way", None);
+        }
+        let unpaid = passage.kind == PassageKind::Tailgated;
+        let decided = arrival.and_then(|row| row.stay_id).filter(|id| self.is_open(*id));
+        let plate = arrival.and_then(|row| row.plate.clone());
+        match (decided, plate) {
+            (Some(id), _) => {
+                self.close(scene, id, arrival, scene.at, unpaid);
+                Some(id)
+            }
+            (None, Some(plate)) => self.close_by_plate(scene, arrival, &plate, scene.at, unpaid),
+            (None, None) => {
+                if arrival.is_none() {
+                    self.await_explanation(scene, passage, None);
+                }
+                self.exception(scene, "exit_unread", None);
+                None
+            }
+        }
+    }
+
+    fn is_open(&self, id: Uuid) -> bool {
+        self.stays.get(&id).is_some_and(|stay| stay.state == StayRow::OPEN)
+    }
+
+    /// The open stay of this plate ends; when there is none the exit is kept, for its entry may be told later.
+    pub(super) fn close_by_plate(
+        &mut self,
+        scene: &Scene<'_>,
+        arrival: Option<&ArrivalRow>,
+        plate: &str,
+        at: Timestamp,
+        unpaid: bool,
+    ) -> Option<Uuid> {
+        let site_id = scene.device.site.as_uuid();
+        let open =
+            self.open_stay(site_id, plate).filter(|stay| stay.entered_at.is_none_or(|entered| entered <= at));
+        if let Some(id) = open.map(|stay| stay.id) {
+            self.close(scene, id, arrival, at, unpaid);
+            return Some(id);
+        }
+        let currency = self.sites.get(&site_id)?.facts.currency.clone();
+        let stay = StayRow {
+            site_id,
+            id: clock::new_id(),
+            plate: Some(plate.to_owned()),
+            state: StayRow::EXIT_ONLY.to_owned(),
+            vehicle_type: arrival.and_then(|row| row.vehicle_type.clone()),
+            entry_lane_id: None,
+            entry_arrival_id: None,
+            entered_at: None,
+            entry_code: None,
+            entry_evidence: None,
+            exit_lane_id: Some(scene.device.lane.as_uuid()),
+            exit_arrival_id: arrival.map(|row| row.id),
+            exited_at: Some(at),
+            exit_code: arrival.and_then(|row| row.code.clone()),
+            exit_evidence: arrival.and_then(|row| row.evidence.clone()),
+            tariff_id: None,
+            currency,
+            charged_minor: 0,
+            note: String::new(),
+            paid_minor: 0,
+            exit_deadline: None,
+            payments: json!([]),
+        };
+        let id = stay.id;
+        self.put_stay(stay);
+        self.exception(scene, "exit_without_stay", Some(id));
+        Some(id)
+    }
+
+    fn close(
+        &mut self,
+        scene: &Scene<'_>,
+        id: Uuid,
+        arrival: Option<&ArrivalRow>,
+        at: Timestamp,
+        unpaid: bool,
+    ) {
+        let Some(stay) = self.stays.get(&id).cloned() else { return };
+        // A decision "charge" that was never paid leaves what was asked for; anything else leaves what was paid.
+        let asked =
+            arrival.filter(|row| row.outcome.as_deref() == Some("charge")).and_then(|row| row.amount_minor);
+        let left_unpaid = asked.is_some() || unpaid;
+        let closed = StayRow {
+            state: StayRow::CLOSED.to_owned(),
+            exit_lane_id: Some(scene.device.lane.as_uuid()),
+            exit_arrival_id: arrival.map(|row| row.id),
+            exited_at: Some(stay.entered_at.map_or(at, |entered| at.max(entered))),
+            exit_code: arrival.and_then(|row| row.code.clone()),
+            exit_evidence: arrival.and_then(|row| row.evidence.clone()),
+            charged_minor: stay.paid_minor + asked.unwrap_or(0),
+            note: if left_unpaid { "left without paying".to_owned() } else { stay.note.clone() },
+            ..stay
+        };
+        let (code, charged) = (closed.exit_code.clone(), closed.charged_minor);
+        self.put_stay(closed);
+        self.audit(scene, "stay.closed", |line| {
+            line.stay_id = Some(id);
+            line.detail = json!({ "code": code, "charged_minor": charged });
+        });
+        if left_unpaid {
+            self.exception(scene, "left_unpaid", Some(id));
+        }
+    }
+
+    /// A passage of an arrival nobody told of yet: its reading may still come and name the car. A tailgater that
+    /// carries another's arrival is not waited for.
+    fn await_explanation(&mut self, scene: &Scene<'_>, passage: &Passage, stay: Option<Uuid>) {
+        let Some(id) = passage.arrival.filter(|_| passage.kind == PassageKind::Passed) else { return };
+        let direction = names::direction(passage.direction).to_owned();
+        let row = ArrivalRow { direction, stay_id: stay, passed_at: Some(scene.at), ..unheard(scene, id) };
+        self.put_arrival(row);
+    }
+}
+
+fn lane_direction(scene: &Scene<'_>) -> Direction {
+    match scene.device.direction {
+        boomgate_domain::decide::Direction::Entry => Direction::Entry,
+        boomgate_domain::decide::Direction::Exit => Direction::Exit,
+    }
+}

@@ -1,0 +1,209 @@
+//! Orders go out: counted under the lane's lock, signed once, sent again until answered, given up when too late.
+//!
+//! Most orders of decisions are sent by the batch that made them; here come those of people and payments, those that
+//! had to wait for another, and everything that was not answered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use boomgate_domain::ids::{LaneId, SiteId};
+use boomgate_domain::reason::Reason;
+use boomgate_schemas::down::Amount;
+use boomgate_schemas::topic::{Leaf, Topic};
+use boomgate_store::commands::{self, CommandRow, DueLane, LaneForCommand, Sent, Settled, state};
+use boomgate_store::pool::within;
+use boomgate_store::{Pool, StoreError, Transaction, live_feed, sites};
+use ed25519_dalek::SigningKey;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use tokio::sync::Notify;
+
+use crate::bus::Sender;
+use crate::handle::orders::{FIRST_RESEND, LaneClock, Wording, read_params, sign};
+use crate::health::Pulse;
+use crate::{clock, names};
+
+const LIMIT: Duration = Duration::from_secs(5);
+/// How often it looks without being woken.
+const ROUND: Duration = Duration::from_millis(250);
+const LONGEST_RESEND: SignedDuration = SignedDuration::from_secs(5);
+
+/// What the outbox works with.
+pub(crate) struct Outbox {
+    pub pool: Pool,
+    pub sender: Sender,
+    pub key: SigningKey,
+    pub pulse: Pulse,
+    pub woken: Arc<Notify>,
+}
+
+/// Sends what is due until it is dropped.
+pub(crate) async fn run(outbox: Outbox) {
+    let mut round = tokio::time::interval(ROUND);
+    round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = round.tick() => {}
+            () = outbox.woken.notified() => {}
+        }
+        if let Err(error) = outbox.round().await {
+            if error.is_outage() {
+                outbox.pulse.degraded(&error, clock::now());
+            } else {
+                tracing::error!(error = &error as &dyn std::error::Error, "orders could not be sent");
+            }
+            tokio::time::sleep(ROUND).await;
+        }
+    }
+}
+
+impl Outbox {
+    async fn round(&self) -> Result<(), StoreError> {
+        let due = within(LIMIT, async {
+            let client = self.pool.get().await?;
+            commands::due_lanes(&client, clock::now()).await
+        })
+        .await?;
+        for lane in due {
+            let messages = within(LIMIT, self.lane(&lane)).await?;
+            for (topic, bytes) in messages {
+                self.sender.publish(topic, bytes);
+            }
+        }
+        self.pulse.working();
+        Ok(())
+    }
+
+    /// One lane in one transaction; the messages are sent once it is committed.
+    async fn lane(&self, due: &DueLane) -> Result<Vec<(Topic, Vec<u8>)>, StoreError> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        sites::lock(&tx, SiteId::from_uuid(due.site_id)).await?;
+        let lane = commands::lock_lane(&tx, due.site_id, due.lane_id).await?;
+        let orders = commands::of_lane(&tx, due.site_id, due.lane_id).await?;
+        let now = clock::now();
+        let mut turn = Turn { tx: &tx, lane: &lane, now, messages: Vec::new(), told: false };
+        turn.give_up(&orders).await?;
+        let alive: Vec<&CommandRow> = orders.iter().filter(|order| order.expires_at > now).collect();
+        match alive.iter().find(|order| order.state == state::SENT) {
+            Some(order) => turn.resend(order).await?,
+            None => turn.send_first(&alive, &self.key).await?,
+        }
+        let (messages, told) = (turn.messages, turn.told);
+        tx.commit().await?;
+        if told {
+            live_feed::wake(&client, &[due.site_id]).await?;
+        }
+        Ok(messages)
+    }
+}
+
+/// One lane's turn.
+struct Turn<'a> {
+    tx: &'a Transaction<'a>,
+    lane: &'a LaneForCommand,
+    now: Timestamp,
+    messages: Vec<(Topic, Vec<u8>)>,
+    told: bool,
+}
+
+impl Turn<'_> {
+    async fn give_up(&mut self, orders: &[CommandRow]) -> Result<(), StoreError> {
+        let now = self.now;
+        for order in orders.iter().filter(|order| order.expires_at <= now) {
+            metrics::counter!("boomgate_commands_expired_total").increment(1);
+            let reason = if order.state == state::SENT { Reason::CmdExpired {} } else { self.why_unsent() };
+            self.settle(order, state::EXPIRED, &reason).await?;
+        }
+        Ok(())
+    }
+
+    fn why_unsent(&self) -> Reason {
+        if self.lane.heard_at.is_some() { Reason::CmdExpired {} } else { Reason::CmdLaneNotHeard {} }
+    }
+
+    async fn settle(
+        &mut self,
+        order: &CommandRow,
+        state: &'static str,
+        reason: &Reason,
+    ) -> Result<(), StoreError> {
+        let code = Some(reason.code().to_owned());
+        let settled = Settled { site_id: order.site_id, id: order.id, state, code, at: self.now };
+        commands::settle_many(self.tx, &[settled]).await?;
+        let body = json!({
+            "command": order.id, "action": order.action, "arrival": order.arrival_id, "state": state,
+            "code": reason.code(),
+        });
+        let (site, lane) = (SiteId::from_uuid(order.site_id), LaneId::from_uuid(order.lane_id));
+        live_feed::append(self.tx, site, self.now, "command", Some(lane), body).await?;
+        self.told = true;
+        Ok(())
+    }
+
+    /// The same bytes once more; the lane answers a repeated order from its store.
+    async fn resend(&mut self, order: &CommandRow) -> Result<(), StoreError> {
+        let due = order.next_send_at.is_none_or(|at| at <= self.now);
+        let (Some(signed), true) = (&order.signed, due) else { return Ok(()) };
+        let doubled = FIRST_RESEND.saturating_mul(1 << order.attempts.clamp(0, 6));
+        let next = self.now + doubled.min(LONGEST_RESEND);
+        commands::resent(self.tx, order.site_id, order.id, next).await?;
+        metrics::counter!("boomgate_commands_resent_total").increment(1);
+        if let Some(topic) = self.topic() {
+            self.messages.push((topic, signed.clone()));
+        }
+        Ok(())
+    }
+
+    /// The oldest that waits is counted and signed, if the lane was ever heard; without a clock of the lane there is no
+    /// deadline to give.
+    async fn send_first(&mut self, alive: &[&CommandRow], key: &SigningKey) -> Result<(), StoreError> {
+        let Some(order) = alive.first() else { return Ok(()) };
+        let lane = self.lane;
+        let clock = LaneClock::read(lane.epoch.as_deref(), lane.uptime_ms, lane.heard_at);
+        let (Some(clock), Some(device_id), Some(device), Some(topic)) =
+            (clock, lane.device_id, lane.device_code.as_deref(), self.topic())
+        else {
+            return self.settle(order, "refused", &Reason::CmdLaneNotHeard {}).await;
+        };
+        let Some(wording) = wording(order) else {
+            return self.settle(order, "refused", &Reason::CmdUnknown { action: order.action.clone() }).await;
+        };
+        let counter = lane.command_counter.max(lane.device_counter.unwrap_or(0)) + 1;
+        let (signed, not_after_ms) =
+            sign((device, topic.clone()), wording, counter, clock, order.expires_at, key);
+        let sent = Sent {
+            counter,
+            epoch: clock.epoch.to_vec(),
+            not_after_ms: i64::try_from(not_after_ms).unwrap_or(i64::MAX),
+            device_id,
+            signed: signed.clone(),
+            next_send_at: self.now + FIRST_RESEND,
+        };
+        commands::send(self.tx, order.site_id, order.lane_id, order.id, &sent).await?;
+        metrics::counter!("boomgate_commands_sent_total").increment(1);
+        self.messages.push((topic, signed));
+        Ok(())
+    }
+
+    fn topic(&self) -> Option<Topic> {
+        let site = self.lane.site_code.parse().ok()?;
+        let lane = self.lane.lane_code.parse().ok()?;
+        Some(Topic::new(site, lane, Leaf::Cmd))
+    }
+}
+
+fn wording(order: &CommandRow) -> Option<Wording> {
+    let amount = order.amount_minor.zip(order.currency.clone());
+    Some(Wording {
+        id: order.id,
+        arrival: order.arrival_id,
+        action: names::read_action(&order.action)?,
+        code: order.code.clone(),
+        params: read_params(&order.params),
+        amount: amount.map(|(minor, currency)| Amount { minor, currency }),
+        pay_url: order.pay_url.clone(),
+        by: order.ordered_name.clone(),
+        reason: order.reason.clone(),
+    })
+}

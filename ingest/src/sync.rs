@@ -1,0 +1,111 @@
+//! The offline list: keyed tags of plates, sent in parts to a lane whose version is older.
+
+use std::time::Duration;
+
+use boomgate_domain::listing::ListingKey;
+use boomgate_domain::plate::Plate;
+use boomgate_schemas::bytes::Octets;
+use boomgate_schemas::down::{ListEntry, ListKind, MAX_ENTRIES, SyncPart};
+use boomgate_schemas::envelope::{self, Header};
+use boomgate_schemas::topic::Leaf;
+use boomgate_schemas::up::SyncRequest;
+use boomgate_store::pool::within;
+use boomgate_store::subscriptions::{self, Listed};
+use boomgate_store::{Pool, StoreError, sites};
+use ed25519_dalek::SigningKey;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::bus::{Incoming, Sender};
+use crate::clock;
+use crate::directory::{Device, Directory};
+use crate::inbound::{self, Refusal};
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What the answers are made of.
+pub(crate) struct Lists {
+    pub directory: Directory,
+    pub pool: Pool,
+    pub sender: Sender,
+    pub key: SigningKey,
+}
+
+/// Answers one request after the other until nobody asks any more.
+pub(crate) async fn run(lists: Lists, mut messages: mpsc::Receiver<(Incoming, Timestamp)>) {
+    while let Some((message, _)) = messages.recv().await {
+        let answered = within(LIMIT, async { Ok(lists.answer(&message).await) }).await;
+        if let Err(refusal) = answered.unwrap_or_else(|timeout| Err(timeout.into())) {
+            metrics::counter!("boomgate_ingest_refused_total", "reason" => refusal.label()).increment(1);
+            tracing::warn!(error = &refusal as &dyn std::error::Error, "list request not answered");
+        }
+    }
+}
+
+impl Lists {
+    async fn answer(&self, message: &Incoming) -> Result<(), Refusal> {
+        let signed = inbound::verify(&self.directory, message).await?;
+        let Ok(request) = SyncRequest::decode(&signed.payload.unwrap_or_default()) else {
+            metrics::counter!("boomgate_ingest_refused_total", "reason" => "malformed").increment(1);
+            return Ok(());
+        };
+        for part in self.parts(&signed.device, request.have, clock::now()).await? {
+            let topic = signed.device.topic(Leaf::List);
+            let bytes = envelope::seal(&topic, &Header::server(), part.encode(), &self.key);
+            self.sender.publish(topic, bytes);
+        }
+        Ok(())
+    }
+
+    /// Nothing when the lane has the newest version already.
+    async fn parts(&self, device: &Device, have: u64, now: Timestamp) -> Result<Vec<SyncPart>, StoreError> {
+        let client = self.pool.get().await?;
+        let state = sites::state(&client, device.site).await?;
+        let version = state.list_version.unsigned_abs();
+        if have >= version {
+            return Ok(Vec::new());
+        }
+        let site = sites::get(&client, device.site).await?;
+        let key = site.and_then(|site| Octets::<32>::from_slice(&site.list_key));
+        let key = key.ok_or_else(|| StoreError::NotFound { what: "site", id: device.site.to_string() })?;
+        let listed = subscriptions::listed(&client, device.site, now).await?;
+        Ok(cut(version, key, &listed))
+    }
+}
+
+fn cut(version: u64, key: Octets<32>, listed: &[Listed]) -> Vec<SyncPart> {
+    let tags = ListingKey::from_bytes(key.0);
+    let entries: Vec<ListEntry> = listed.iter().filter_map(|one| entry(&tags, one)).collect();
+    let mut chunks: Vec<Vec<ListEntry>> = entries.chunks(MAX_ENTRIES).map(<[ListEntry]>::to_vec).collect();
+    if chunks.is_empty() {
+        chunks.push(Vec::new());
+    }
+    let parts = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
+    (0..).zip(chunks).map(|(part, entries)| SyncPart { version, part, parts, key, entries }).collect()
+}
+
+fn entry(tags: &ListingKey, listed: &Listed) -> Option<ListEntry> {
+    let plate = Plate::parse(&listed.plate).ok()?;
+    let kind = if listed.kind == "block" { ListKind::Block } else { ListKind::Subscription };
+    let until_ms = listed.valid_until.map(Timestamp::as_millisecond);
+    Some(ListEntry { tag: Octets(*tags.tag(&plate).as_bytes()), kind, until_ms })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_cut_and_an_empty_one_is_still_told() {
+        let one = |number: usize| Listed {
+            plate: format!("W{number}"),
+            kind: "subscription".into(),
+            valid_until: None,
+        };
+        let listed: Vec<Listed> = (0..MAX_ENTRIES + 1).map(one).collect();
+        let parts = cut(4, Octets([1; 32]), &listed);
+        assert_eq!(parts.iter().map(|part| part.entries.len()).collect::<Vec<_>>(), [MAX_ENTRIES, 1]);
+        assert!(parts.iter().all(|part| SyncPart::decode(&part.encode()).is_ok()));
+        assert_eq!(cut(4, Octets([1; 32]), &[]).len(), 1);
+    }
+}
