@@ -1,1 +1,373 @@
-fn main() {}
+//! The `boomgate` command: arguments, logs, and the exit status.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use boomgate::config::{BadConfig, Config};
+use boomgate::pki::Pki;
+use boomgate::serve::{Database, Server};
+use boomgate::setup::{self, AgentFolder, SiteWish};
+use boomgate::{demo, say};
+use boomgate_domain::decide::Direction;
+use boomgate_domain::ids::{LaneCode, SiteCode};
+use boomgate_domain::money::Currency;
+use boomgate_schemas::identity::DeviceIdentity;
+use boomgate_store::devices;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+/// Configuration that cannot be used (EX_CONFIG of sysexits.h).
+const BAD_CONFIG: u8 = 78;
+
+/// Barriers of car parks, from the loop in the ground to the receipt.
+#[derive(Parser)]
+#[command(version, after_help = "New here? `boomgate demo` runs a whole car park on this machine and prints where to look.\n\
+    A server of your own: write boomgate.toml (may be empty), `boomgate device add` for each lane, `boomgate user add`, `boomgate serve`.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a car park with simulated lanes on this machine; nothing to configure
+    Demo(Demo),
+    /// Run the server: broker, ingest and api, with a private PostgreSQL unless a database is configured
+    Serve(WithConfig),
+    /// Bring the database to the shape this version needs, and end
+    Migrate(WithConfig),
+    /// People who may log in
+    #[command(subcommand)]
+    User(User),
+    /// Lanes and the devices that stand there
+    #[command(subcommand)]
+    Device(Device),
+    /// Check a configuration file and name everything that is wrong with it
+    CheckConfig(WithConfig),
+    /// Look at everything a server needs and say what is missing
+    Doctor(WithConfig),
+}
+
+#[derive(Args)]
+struct WithConfig {
+    /// Configuration file (TOML); relative paths in it are relative to it
+    #[arg(long, value_name = "FILE", default_value = "boomgate.toml", env = "BOOMGATE_CONFIG")]
+    config: PathBuf,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  boomgate demo\n  boomgate demo --listen 0.0.0.0:8480\n  \
+    boomgate demo --cars 200 --lanes 4 --speed 10 --json      unattended; exit status 1 if an invariant is broken\n  \
+    boomgate demo --cars 40 --photos pictures/eu --json       the cameras show photographs (each NAME.txt: file x y w h TEXT)")]
+struct Demo {
+    /// Run this many cars unattended, check the invariants, print one JSON object as the last line, and end
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    cars: Option<u32>,
+    /// Lanes; half lead in, half out
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(2..=32))]
+    lanes: u32,
+    /// The same seed makes the same cars
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Simulated seconds per second for cars and booms; latencies stay real
+    #[arg(long, value_name = "K", default_value_t = 1.0, value_parser = speed)]
+    speed: f64,
+    /// Print the verdict of an unattended run on one line
+    #[arg(long)]
+    json: bool,
+    /// Let the cameras show these photographs instead of drawn plates
+    #[arg(long, value_name = "DIR")]
+    photos: Option<PathBuf>,
+    /// Address of the page [default: 127.0.0.1:8480]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Folder for the demo's database, keys and pictures [default: ./data; unattended: a temporary one]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
+    if (0.1..=50.0).contains(&speed) { Ok(speed) } else { Err("must be from 0.1 to 50".into()) }
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// Let a person in, or give a new password to one who is known; the password is printed once
+    Add {
+        name: String,
+        #[arg(long, default_value = "operator")]
+        role: Role,
+        #[command(flatten)]
+        config: WithConfig,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Role {
+    Admin,
+    Operator,
+    Guard,
+}
+
+impl Role {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Operator => "operator",
+            Self::Guard => "guard",
+        }
+    }
+}
+
+#[derive(Subcommand)]
+enum Device {
+    /// Make keys and a configuration for the device of a lane; site and lane are made if they are new
+    Add(DeviceAdd),
+    /// End a device's right to speak, at once
+    Revoke {
+        code: String,
+        #[command(flatten)]
+        config: WithConfig,
+    },
+    /// Devices that may speak
+    List(WithConfig),
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  boomgate device add --site north --lane in-1 --direction entry --device pi-0042 --server gate.example.org --out ./pi-0042")]
+struct DeviceAdd {
+    #[arg(long, help = "Code of the site, a-z 0-9 and -")]
+    site: String,
+    #[arg(long, help = "Code of the lane")]
+    lane: String,
+    #[arg(long, help = "Which way the lane leads")]
+    direction: Way,
+    #[arg(long, help = "Code of the device")]
+    device: String,
+    #[arg(long, value_name = "HOST", help = "Name or address by which the device reaches this server")]
+    server: String,
+    #[arg(long, value_name = "DIR", help = "Folder to write; copy it to the device")]
+    out: PathBuf,
+    #[arg(long, default_value = "Europe/Bratislava", help = "Time zone of a new site")]
+    time_zone: String,
+    #[arg(long, default_value = "EUR", help = "Currency of a new site")]
+    currency: String,
+    #[command(flatten)]
+    config: WithConfig,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Way {
+    Entry,
+    Exit,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        say::note("boomgate: TLS was set up twice");
+        return ExitCode::FAILURE;
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say::note(format!("boomgate: no threads to run on: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(run(arguments.command));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    finish(outcome)
+}
+
+/// The chain of causes is printed here and nowhere else.
+fn finish(outcome: Result<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        say::note(format!("boomgate: {error:#}"));
+        if error.is::<BadConfig>() { ExitCode::from(BAD_CONFIG) } else { ExitCode::FAILURE }
+    })
+}
+
+async fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Demo(demo) => run_demo(demo).await,
+        Command::Serve(with) => serve(&load(&with)?).await,
+        Command::Migrate(with) => migrate(&load(&with)?).await,
+        Command::User(User::Add { name, role, config }) => add_user(&load(&config)?, &name, role).await,
+        Command::Device(Device::Add(add)) => add_device(&load(&add.config)?, &add).await,
+        Command::Device(Device::Revoke { code, config }) => revoke_device(&load(&config)?, &code).await,
+        Command::Device(Device::List(with)) => list_devices(&load(&with)?).await,
+        Command::CheckConfig(with) => check_config(&with),
+        Command::Doctor(with) => examine(&load(&with)?).await,
+    }
+}
+
+fn load(with: &WithConfig) -> Result<Config> {
+    Ok(Config::load(&with.config)?)
+}
+
+/// `RUST_LOG` chooses; the router's own chatter names clients on every connect and stays out.
+fn log(json: bool, default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{default},rumqttd=off")));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json { builder.json().init() } else { builder.init() }
+}
+
+async fn run_demo(demo: Demo) -> Result<ExitCode> {
+    log(false, "warn");
+    let options = demo::Options {
+        cars: demo.cars.map(|cars| cars as usize),
+        lanes: demo.lanes as usize,
+        seed: demo.seed,
+        speed: demo.speed,
+        json: demo.json,
+        photos: demo.photos,
+        listen: demo.listen,
+        data: demo.data,
+    };
+    let holds = demo::run(options).await?;
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn serve(config: &Config) -> Result<ExitCode> {
+    log(config.log_json, "info");
+    std::fs::create_dir_all(&config.data).with_context(|| format!("cannot create {}", config.data.display()))?;
+    let mut server = Server::start(config).await?;
+    tracing::info!(api = %server.addresses.api, device_https = %server.addresses.device_https, mqtt = ?server.addresses.mqtt, "serving");
+    let ended = tokio::select! {
+        error = server.failed() => Err(error.context("a part of the server ended; the whole ends with it")),
+        () = demo::interrupted() => Ok(ExitCode::SUCCESS),
+    };
+    tracing::info!("stopping");
+    server.stop().await?;
+    ended
+}
+
+async fn migrate(config: &Config) -> Result<ExitCode> {
+    log(config.log_json, "info");
+    Database::open(config).await?.close().await?;
+    say::result("database is in shape");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn add_user(config: &Config, name: &str, role: Role) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let database = Database::open(config).await?;
+    let password = setup::new_password();
+    let client = database.pool.get().await?;
+    let tenant = setup::tenant(&client, "Boomgate").await?;
+    setup::user(&client, tenant, name, role.as_str(), &password).await?;
+    drop(client);
+    database.close().await?;
+    say::result(format!("{name} may log in as {} with the password {password}", role.as_str()));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn add_device(config: &Config, add: &DeviceAdd) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let identity = DeviceIdentity { site: add.site.parse()?, lane: add.lane.parse()?, device: add.device.parse()? };
+    let mut hosts = config.hosts.clone();
+    hosts.push(add.server.clone());
+    let database = Database::open(config).await?;
+    let made = make_device(config, &Pki::open_or_create(&config.pki, &hosts)?, &database, add, &identity).await;
+    database.close().await?;
+    let path = made?;
+    say::result(format!("wrote {}; copy the folder to the device and run: edge-agent run --config agent.toml", path.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn make_device(config: &Config, pki: &Pki, database: &Database, add: &DeviceAdd, identity: &DeviceIdentity) -> Result<PathBuf> {
+    if add.out.join("device.key").exists() {
+        bail!("{} holds the keys of a device already; choose another folder", add.out.display());
+    }
+    let direction = match add.direction {
+        Way::Entry => Direction::Entry,
+        Way::Exit => Direction::Exit,
+    };
+    let tenant = setup::tenant(&*database.pool.get().await?, "Boomgate").await?;
+    let wish = SiteWish {
+        code: SiteCode::parse(&add.site)?,
+        name: add.site.clone(),
+        time_zone: add.time_zone.clone(),
+        currency: Currency::parse(&add.currency)?,
+        capacity: None,
+    };
+    let site = setup::site(&database.pool, tenant, wish).await?;
+    let code = LaneCode::parse(&add.lane)?;
+    let lane = setup::lane(&*database.pool.get().await?, site, &code, &add.lane, direction).await?;
+    let keys = setup::enrol(&database.pool, pki, site, lane, identity).await?;
+    setup::write_keys(&add.out, &keys, &pki.ca_pem()?)?;
+    setup::write_agent(&AgentFolder {
+        dir: &add.out,
+        identity,
+        direction,
+        mqtt: format!("{}:{}", add.server, config.broker.listen.port()),
+        https: format!("https://{}:{}", add.server, config.device_https.port()),
+        server_key: pki.signing_key()?.verifying_key().to_bytes(),
+        hardware: "[gpio]\nkind = \"pi\"\n\n[camera]\nkind = \"opencv\"\nsource = \"rtsp://camera/stream\"\n".into(),
+        time_scale: 1.0,
+        time_zone: &add.time_zone,
+    })
+}
+
+async fn revoke_device(config: &Config, code: &str) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let database = Database::open(config).await?;
+    let client = database.pool.get().await?;
+    let code = code.parse()?;
+    let device = devices::by_code(&client, &code).await?.with_context(|| format!("no device {code} is known"))?;
+    devices::revoke(&client, device.site_id, device.id, jiff::Timestamp::now()).await?;
+    devices::changed(&client, &code).await?;
+    drop(client);
+    database.close().await?;
+    say::result(format!("{code} may not speak any more; a live connection ends within 10 s"));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list_devices(config: &Config) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let database = Database::open(config).await?;
+    let all = devices::all_live(&*database.pool.get().await?).await?;
+    database.close().await?;
+    if all.is_empty() {
+        say::note("no device yet; make one with `boomgate device add`");
+    }
+    for device in all {
+        say::result(format!("{}\t{}/{}\t{}", device.code, device.site_code, device.lane_code, device.direction));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check_config(with: &WithConfig) -> Result<ExitCode> {
+    load(with)?;
+    say::result(format!("{} is good", with.config.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn examine(config: &Config) -> Result<ExitCode> {
+    log(config.log_json, "error");
+    let mut well = true;
+    let mut check = |what: &str, found: Result<String>| match found {
+        Ok(found) => say::result(format!("  ok       {what}: {found}")),
+        Err(error) => {
+            well = false;
+            say::result(format!("  missing  {what}: {error:#}"));
+        }
+    };
+    check("keys", Pki::open(&config.pki).map(|_| config.pki.display().to_string()));
+    let database = Database::open(config).await;
+    let version = database.as_ref().map(|_| "answers and is in shape".to_owned()).map_err(|error| anyhow::anyhow!("{error:#}"));
+    check("database", version);
+    for (what, address) in [("api.listen", config.api.listen), ("device_https.listen", config.device_https), ("broker.listen", config.broker.listen)] {
+        let free = std::net::TcpListener::bind(address).map(|_| format!("{address} is free"));
+        check(what, free.map_err(|error| anyhow::anyhow!("{address}: {error} (is the server running already?)")));
+    }
+    if let Ok(database) = database {
+        database.close().await?;
+    }
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

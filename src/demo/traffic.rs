@@ -1,6 +1,6 @@
 //! Cars and their drivers: who comes, how long they stay, whether they pay. Random, but the same for the same seed.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -254,8 +254,8 @@ fn left(why: &str) -> Outcome {
 }
 
 /// Counts per outcome, for the report.
-pub fn count(outcomes: &[Outcome]) -> HashMap<&'static str, usize> {
-    let mut counts = HashMap::new();
+pub fn count(outcomes: &[Outcome]) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
     for outcome in outcomes {
         let name = match outcome {
             Outcome::Visited => "visited",

@@ -1,0 +1,389 @@
+//! `boomgate demo`: a whole car park on one machine, with real parts: PostgreSQL, the server, and lanes as processes.
+//!
+//! ```text
+//!  traffic (cars, drivers, an operator) ──control sockets──► edge-agent × lanes ══TLS══► server ──► PostgreSQL
+//!          └──────────── REST, like anybody ───────────────────────────────────────────┘
+//! ```
+//!
+//! What the simulator sees is its own journal; an unattended run ends by comparing it with what PostgreSQL says.
+
+pub mod agents;
+pub mod control;
+pub mod office;
+pub mod site;
+pub mod traffic;
+pub mod verdict;
+
+use std::fs::{File, TryLockError};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use boomgate_domain::decide::Direction;
+use boomgate_domain::ids::UserId;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::net::TcpListener;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use agents::Agent;
+use control::{Control, Report, Reports};
+use office::Office;
+use site::DemoSite;
+use traffic::{Car, Fleet, Gate, Outcome, Road};
+use verdict::{Journal, Verdict};
+
+use crate::config::Config;
+use crate::pki::Pki;
+use crate::serve::{Database, Server};
+use crate::{say, setup};
+
+/// How long an agent may take to open its control socket; it loads its models first.
+const AGENT_START: Duration = Duration::from_secs(60);
+/// How long the rest may take to arrive after the last car.
+const SETTLE: Duration = Duration::from_secs(60);
+/// Cars of an endless demo are made in rounds of this many.
+const ROUND: usize = 200;
+/// Cars inside and on the ramps at a time, per lane.
+const AT_A_TIME: usize = 4;
+
+/// What was asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Cars of an unattended run; none runs until it is stopped.
+    pub cars: Option<usize>,
+    pub lanes: usize,
+    pub seed: u64,
+    /// Simulated seconds per real second.
+    pub speed: f64,
+    pub json: bool,
+    pub photos: Option<PathBuf>,
+    pub listen: Option<SocketAddr>,
+    pub data: Option<PathBuf>,
+}
+
+/// Runs the demo. An unattended run returns whether all held.
+pub async fn run(options: Options) -> Result<bool> {
+    let _scratch;
+    let data = match (&options.data, options.cars) {
+        (Some(data), _) => data.clone(),
+        (None, None) => PathBuf::from("data"),
+        (None, Some(_)) => {
+            _scratch = tempfile::tempdir().context("no temporary folder")?;
+            _scratch.path().to_owned()
+        }
+    };
+    let fleet = Fleet::new(options.seed, options.cars.unwrap_or(ROUND), options.photos.as_deref())?;
+    let program = agents::program()?;
+    std::fs::create_dir_all(&data).with_context(|| format!("cannot create {}", data.display()))?;
+    let data = std::fs::canonicalize(&data)?;
+    let _lock = lock(&data)?;
+    let people = listen(&options).await?;
+    let mut demo = Demo::start(&options, &data, people, &program, &fleet).await?;
+    let done = demo.drive(&options, fleet).await;
+    let stopped = demo.stop().await;
+    let holds = done?;
+    stopped?;
+    Ok(holds)
+}
+
+/// One demo per folder.
+fn lock(data: &Path) -> Result<File> {
+    let path = data.join("demo.lock");
+    let file = File::options().create(true).write(true).truncate(false).open(&path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another demo is running in {}; stop it (Ctrl-C there), or choose another folder with --data", data.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+    }
+}
+
+async fn listen(options: &Options) -> Result<TcpListener> {
+    let default = if options.cars.is_some() { 0 } else { 8480 };
+    let address = options.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], default)));
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            let next = SocketAddr::new(address.ip(), address.port().wrapping_add(1));
+            anyhow!("{address} is in use by another program; choose another address: boomgate demo --listen {next}")
+        }
+        _ => anyhow!(error).context(format!("cannot listen on {address}")),
+    })
+}
+
+struct Demo {
+    server: Server,
+    site: DemoSite,
+    agents: Vec<Agent>,
+    road: Arc<Road>,
+    admin: UserId,
+    journal: JoinHandle<Vec<control::Told>>,
+    stop_journal: tokio::sync::watch::Sender<bool>,
+    _sockets: tempfile::TempDir,
+}
+
+impl Demo {
+    async fn start(options: &Options, data: &Path, people: TcpListener, program: &Path, fleet: &Fleet) -> Result<Self> {
+        let config = Config::parse(
+            "[broker]\nlisten = \"127.0.0.1:0\"\n[device_https]\nlisten = \"127.0.0.1:0\"\n",
+            data,
+            "the demo's own configuration",
+        )?;
+        let config = Config { data: data.to_owned(), pki: data.join("pki"), ..config };
+        say::note("Starting a private PostgreSQL …");
+        let devices = TcpListener::bind(config.device_https).await?;
+        let database = Database::open(&config).await?;
+        let pki = Pki::open_or_create(&config.pki, &[])?;
+        let site = site::prepare(&database.pool, &pki, data, options.lanes).await?;
+        let password = setup::new_password();
+        let admin = setup::user(&*database.pool.get().await?, site.tenant, site::ADMIN, "admin", &password).await?;
+        site::admit(&database.pool, site.id, fleet, admin).await?;
+        let server = Server::with_database(&config, people, devices, database).await?;
+        let sockets = tempfile::Builder::new().prefix("boomgate-demo-").tempdir()?;
+        let mqtt = server.addresses.mqtt.context("the demo's broker does not listen")?.port();
+        let countries = if options.photos.is_some() { site::PHOTO_COUNTRIES } else { site::COUNTRIES };
+        let lanes = site::configure(&site, &pki, sockets.path(), mqtt, server.addresses.device_https.port(), options.speed, countries)?;
+        say::note(format!("Starting {} lanes …", lanes.len()));
+        let reports = control::reports();
+        let (stop_journal, told) = tokio::sync::watch::channel(false);
+        let journal = tokio::spawn(keep(reports.clone(), data.join("journal.jsonl"), told));
+        let agents = lanes.iter().map(|(lane, config, _)| Agent::start(program, lane, config)).collect::<Result<_>>()?;
+        let office = Office::log_in(&format!("http://{}", reachable(server.addresses.api)), site::ADMIN, &password).await?;
+        let road = road(&site, &lanes, reports, office, options.speed).await?;
+        announce(options, server.addresses.api, &password);
+        Ok(Self { server, site, agents, road: Arc::new(road), admin, journal, stop_journal, _sockets: sockets })
+    }
+
+    async fn drive(&mut self, options: &Options, fleet: Fleet) -> Result<bool> {
+        let road = Arc::clone(&self.road);
+        tokio::select! {
+            done = drive(road, &self.server, &self.site, self.admin, options, fleet, &self.stop_journal, &mut self.journal) => done,
+            error = self.server.failed() => Err(error.context("the server ended")),
+            ended = any_ended(&mut self.agents) => Err(anyhow!("{ended}; see agent.log in its folder under data/lanes")),
+            () = interrupted() => {
+                say::note("\nStopping …");
+                Ok(true)
+            }
+        }
+    }
+
+    /// Lanes first, then the server, then its database.
+    async fn stop(self) -> Result<()> {
+        let stopping: FuturesUnordered<_> = self.agents.into_iter().map(Agent::stop).collect();
+        stopping.collect::<Vec<_>>().await;
+        self.server.stop().await
+    }
+}
+
+/// Where a listener on all addresses is reached from this machine.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address }
+}
+
+async fn road(
+    site: &DemoSite,
+    lanes: &[(Arc<str>, PathBuf, PathBuf)],
+    reports: Reports,
+    office: Office,
+    speed: f64,
+) -> Result<Road> {
+    let (mut entries, mut exits) = (Vec::new(), Vec::new());
+    for (lane, (code, _, socket)) in site.lanes.iter().zip(lanes) {
+        let control = Control::connect(code, socket, reports.clone(), AGENT_START).await?;
+        let gate = Gate::new(code.to_string(), control);
+        match lane.direction {
+            Direction::Entry => entries.push(gate),
+            Direction::Exit => exits.push(gate),
+        }
+    }
+    let office = Arc::new(office);
+    wait_for_lanes(&office, lanes.len()).await?;
+    Ok(Road { entries, exits, reports, office, speed })
+}
+
+/// Cars come when every lane has been heard by the server.
+async fn wait_for_lanes(office: &Office, lanes: usize) -> Result<()> {
+    let deadline = Instant::now() + AGENT_START;
+    loop {
+        let heard = office.lanes().await?.iter().filter(|lane| lane.device.as_ref().is_some_and(|device| device.connected)).count();
+        if heard >= lanes {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            bail!("only {heard} of {lanes} lanes were heard by the server within {AGENT_START:?}; see agent.log under data/lanes");
+        }
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+fn announce(options: &Options, api: SocketAddr, password: &str) {
+    if options.cars.is_some() {
+        return;
+    }
+    let address = reachable(api);
+    say::note(format!(
+        "\n  Boomgate demo is running.\n\n    page      http://{address}/\n    name      {}\n    password  {password}   (for this run)\n\n  \
+         From another machine: ssh -L {port}:{address} <this machine>, then open http://localhost:{port}/\n  \
+         (or start with --listen 0.0.0.0:{port} on a network you trust)\n  Ctrl-C stops it; ./data is used again next time.\n",
+        site::ADMIN,
+        port = address.port(),
+    ));
+}
+
+async fn any_ended(agents: &mut [Agent]) -> String {
+    let mut ends: FuturesUnordered<_> = agents.iter_mut().map(Agent::ended).collect();
+    ends.next().await.unwrap_or_else(|| "no lane is running".into())
+}
+
+/// Ctrl-C, or the polite end of a supervisor.
+pub async fn interrupted() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}
+
+/// Writes what the lanes report, and keeps it for the verdict.
+async fn keep(reports: Reports, file: PathBuf, mut stop: tokio::sync::watch::Receiver<bool>) -> Vec<control::Told> {
+    use std::io::Write;
+    let mut heard = reports.subscribe();
+    let mut out = File::create(file).map(std::io::BufWriter::new).ok();
+    let mut kept = Vec::new();
+    loop {
+        let told = tokio::select! {
+            told = heard.recv() => told,
+            _ = stop.wait_for(|stop| *stop) => return kept,
+        };
+        match told {
+            Ok(told) => {
+                if let (Some(out), Ok(line)) = (out.as_mut(), serde_json::to_string(&told)) {
+                    drop(writeln!(out, "{line}"));
+                }
+                kept.push(told);
+            }
+            Err(RecvError::Lagged(missed)) => tracing::error!(missed, "the journal missed reports"),
+            Err(RecvError::Closed) => return kept,
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one demo, borrowed apart")]
+async fn drive(
+    road: Arc<Road>,
+    server: &Server,
+    site: &DemoSite,
+    admin: UserId,
+    options: &Options,
+    fleet: Fleet,
+    stop_journal: &tokio::sync::watch::Sender<bool>,
+    journal: &mut JoinHandle<Vec<control::Told>>,
+) -> Result<bool> {
+    if options.cars.is_none() {
+        return endless(road, server, site, admin, options, fleet).await;
+    }
+    let started = Instant::now();
+    let outcomes = visit_all(&road, &fleet.cars, options).await?;
+    settle(server, site).await?;
+    stop_journal.send_replace(true);
+    let journal = Journal { told: journal.await?, outcomes, payments: road.office.payments() };
+    let verdict = verdict::judge(server.pool(), site.id, &fleet.cars, &journal, started.elapsed().as_secs_f64()).await?;
+    report(&verdict, options.json)?;
+    Ok(verdict.is_good())
+}
+
+/// Cars in rounds, until somebody stops it; what happens is told line by line.
+async fn endless(road: Arc<Road>, server: &Server, site: &DemoSite, admin: UserId, options: &Options, fleet: Fleet) -> Result<bool> {
+    let telling = tokio::spawn(tell(road.reports.clone()));
+    let mut fleet = fleet;
+    let mut seed = options.seed;
+    loop {
+        visit_all(&road, &fleet.cars, options).await?;
+        seed = seed.wrapping_add(1);
+        fleet = Fleet::new(seed, ROUND, options.photos.as_deref())?;
+        site::admit(server.pool(), site.id, &fleet, admin).await?;
+        if telling.is_finished() {
+            bail!("the demo lost its reports");
+        }
+    }
+}
+
+async fn tell(reports: Reports) {
+    let mut heard = reports.subscribe();
+    loop {
+        match heard.recv().await {
+            Ok(told) => drop(line(&told).map(say::note)),
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn line(told: &control::Told) -> Option<String> {
+    let lane = &told.lane;
+    match &told.report {
+        Report::Arrived { car } => Some(format!("  {lane:>6}  {car} drives up")),
+        Report::Sign { text, .. } if !text.is_empty() => Some(format!("  {lane:>6}  sign: {text}")),
+        Report::Passed { car, .. } => Some(format!("  {lane:>6}  {car} passed")),
+        Report::Left { car, why } => Some(format!("  {lane:>6}  {car} left ({})", why.replace('_', " "))),
+        _ => None,
+    }
+}
+
+/// All cars, a limited number at a time, in the order of the fleet.
+async fn visit_all(road: &Arc<Road>, cars: &[Car], options: &Options) -> Result<Vec<Outcome>> {
+    let lanes = road.entries.len() + road.exits.len();
+    let mut running = FuturesUnordered::new();
+    let mut outcomes = Vec::with_capacity(cars.len());
+    let mut said = Instant::now();
+    for (number, car) in cars.iter().enumerate() {
+        while running.len() >= lanes * AT_A_TIME {
+            outcomes.extend(running.next().await.transpose()?);
+        }
+        let (road, car) = (Arc::clone(road), car.clone());
+        running.push(async move { road.visit(&car, number).await });
+        if options.cars.is_some() && said.elapsed() > Duration::from_secs(5) {
+            say::note(format!("{} of {} cars are through", outcomes.len(), cars.len()));
+            said = Instant::now();
+        }
+    }
+    while let Some(outcome) = running.next().await {
+        outcomes.push(outcome?);
+    }
+    Ok(outcomes)
+}
+
+async fn settle(server: &Server, site: &DemoSite) -> Result<()> {
+    let deadline = Instant::now() + SETTLE;
+    while Instant::now() < deadline {
+        if verdict::is_settled(server.pool(), site.id).await? {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(250)).await;
+    }
+    say::note(format!("the lanes have not told everything within {SETTLE:?}"));
+    Ok(())
+}
+
+fn report(verdict: &Verdict, json: bool) -> Result<()> {
+    for broken in &verdict.broken {
+        say::note(format!("broken: {broken}"));
+    }
+    if json {
+        say::result(serde_json::to_string(verdict)?);
+    } else {
+        say::result(serde_json::to_string_pretty(verdict)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! The demo's car park: made in a data folder once, found there again on the next run.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use boomgate_domain::decide::Direction;
+use boomgate_domain::ids::{BlockId, LaneCode, SiteCode, SiteId, SubscriptionId, TariffId, TenantId, UserId};
+use boomgate_domain::money::Currency;
+use boomgate_domain::plate::Plate;
+use boomgate_domain::tariff::{Band, Rule, Tariff};
+use boomgate_schemas::identity::DeviceIdentity;
+use boomgate_store::blocklist::{self, NewBlock};
+use boomgate_store::subscriptions::{self, Kind as SubscriptionKind, NewSubscription};
+use boomgate_store::{Pool, tariffs};
+use uuid::Uuid;
+
+use super::traffic::{Fleet, Kind};
+use crate::pki::Pki;
+use crate::setup::{self, AgentFolder, SiteWish};
+
+pub const SITE: &str = "demo";
+pub const ADMIN: &str = "admin";
+pub const TIME_ZONE: &str = "Europe/Bratislava";
+
+/// Countries the demo's lanes expect plates of; photographs add their folder's.
+pub const COUNTRIES: &str = "\"SK\", \"CZ\", \"PL\", \"IT\"";
+
+/// Photographs may show any plate of the region.
+pub const PHOTO_COUNTRIES: &str = "\"DE\", \"SK\", \"CZ\", \"PL\", \"GB\", \"FR\", \"IT\", \"ES\", \"NO\", \"AT\"";
+
+/// The made car park.
+pub struct DemoSite {
+    pub id: SiteId,
+    pub tenant: TenantId,
+    pub lanes: Vec<DemoLane>,
+}
+
+pub struct DemoLane {
+    pub code: LaneCode,
+    pub direction: Direction,
+    pub identity: DeviceIdentity,
+    pub folder: PathBuf,
+}
+
+/// Half of the lanes lead in, half out; names as on the signs.
+fn plan(lanes: usize) -> Vec<(String, String, Direction)> {
+    let entries = lanes.div_ceil(2);
+    let name = |number: usize| {
+        if number < entries {
+            (format!("in-{}", number + 1), format!("Entry {}", number + 1), Direction::Entry)
+        } else {
+            let number = number - entries + 1;
+            (format!("out-{number}"), format!("Exit {number}"), Direction::Exit)
+        }
+    };
+    (0..lanes).map(name).collect()
+}
+
+/// Makes tenant, site, tariff and lanes with their devices, as far as they are not there.
+pub async fn prepare(pool: &Pool, pki: &Pki, data: &Path, lanes: usize) -> Result<DemoSite> {
+    let client = pool.get().await?;
+    let tenant = setup::tenant(&client, "Demo car parks").await?;
+    let code = SiteCode::parse(SITE)?;
+    let wish = SiteWish {
+        code: code.clone(),
+        name: "Demo car park".into(),
+        time_zone: TIME_ZONE.into(),
+        currency: Currency::EUR,
+        capacity: None,
+    };
+    let id = setup::site(pool, tenant, wish).await?;
+    if tariffs::current(&client, id, jiff::Timestamp::now()).await?.is_none() {
+        tariffs::insert(&client, id, &tariff(), jiff::Timestamp::now(), None).await?;
+    }
+    let mut made = Vec::new();
+    for (lane, name, direction) in plan(lanes) {
+        made.push(demo_lane(pool, pki, data, id, &code, (&lane, &name, direction)).await.with_context(|| format!("lane {lane}"))?);
+    }
+    Ok(DemoSite { id, tenant, lanes: made })
+}
+
+async fn demo_lane(
+    pool: &Pool,
+    pki: &Pki,
+    data: &Path,
+    site: SiteId,
+    site_code: &SiteCode,
+    (code, name, direction): (&str, &str, Direction),
+) -> Result<DemoLane> {
+    let code = LaneCode::parse(code)?;
+    let identity = DeviceIdentity { site: site_code.clone(), lane: code.clone(), device: format!("{SITE}-{code}").parse()? };
+    let folder = data.join("lanes").join(code.as_str());
+    let lane = setup::lane(&*pool.get().await?, site, &code, name, direction).await?;
+    if !folder.join("device.key").exists() {
+        let keys = setup::enrol(pool, pki, site, lane, &identity).await?;
+        setup::write_keys(&folder, &keys, &pki.ca_pem()?)?;
+    }
+    Ok(DemoLane { code, direction, identity, folder })
+}
+
+/// Every begun hour costs; no grace, so that even a short demo stay is charged.
+fn tariff() -> Tariff {
+    let bands = vec![
+        Band { until_minute: Some(60), step_minutes: None, price: 150 },
+        Band { until_minute: None, step_minutes: Some(60), price: 200 },
+    ];
+    let rule = Rule { name: "Every day".into(), vehicles: Vec::new(), days: Vec::new(), window: None, bands };
+    Tariff {
+        id: TariffId::from_uuid(Uuid::now_v7()),
+        version: 1,
+        name: "Demo tariff".into(),
+        currency: Currency::EUR,
+        grace_minutes: 0,
+        exit_time_minutes: 15,
+        free_minutes: 0,
+        daily_cap: Some(1500),
+        lost_ticket: Some(1500),
+        rules: vec![rule],
+    }
+}
+
+/// Writes each lane's `agent.toml` for the addresses of this run; where its control socket will be.
+pub fn configure(site: &DemoSite, pki: &Pki, run: &Path, mqtt: u16, https: u16, speed: f64, countries: &str) -> Result<Vec<(Arc<str>, PathBuf, PathBuf)>> {
+    let server_key = pki.signing_key()?.verifying_key().to_bytes();
+    let mut made = Vec::new();
+    for lane in &site.lanes {
+        let control = run.join(format!("{}.sock", lane.code));
+        let hardware = format!(
+            "[gpio]\nkind = \"sim\"\n\n[camera]\nkind = \"sim\"\n\n[reader]\ncountries = [{countries}]\n\n[sim]\ncontrol = {:?}\n",
+            control.display().to_string()
+        );
+        let config = setup::write_agent(&AgentFolder {
+            dir: &lane.folder,
+            identity: &lane.identity,
+            direction: lane.direction,
+            mqtt: format!("localhost:{mqtt}"),
+            https: format!("https://localhost:{https}"),
+            server_key,
+            hardware,
+            time_scale: speed,
+            time_zone: TIME_ZONE,
+        })?;
+        made.push((Arc::from(lane.code.as_str()), config, control));
+    }
+    Ok(made)
+}
+
+/// Gives the fleet's subscribers their subscriptions and blocks who is to be blocked.
+pub async fn admit(pool: &Pool, site: SiteId, fleet: &Fleet, by: UserId) -> Result<()> {
+    let client = pool.get().await?;
+    for car in fleet.of_kind(Kind::Subscriber) {
+        let Ok(plate) = Plate::parse(&car.plate) else { continue };
+        let new = NewSubscription {
+            site,
+            id: SubscriptionId::from_uuid(Uuid::now_v7()),
+            plate,
+            kind: SubscriptionKind::Subscription,
+            holder: format!("holder of {}", car.id),
+            valid_from: None,
+            valid_until: None,
+        };
+        subscriptions::insert(&client, &new).await?;
+    }
+    for car in fleet.of_kind(Kind::Blocked) {
+        let Ok(plate) = Plate::parse(&car.plate) else { continue };
+        let new = NewBlock {
+            site,
+            id: BlockId::from_uuid(Uuid::now_v7()),
+            plate,
+            reason: "demo: left without paying".into(),
+            valid_from: None,
+            valid_until: None,
+            by: Some(by),
+        };
+        blocklist::insert(&client, &new).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_are_shared_between_in_and_out() {
+        let codes = |lanes| plan(lanes).into_iter().map(|(code, _, _)| code).collect::<Vec<_>>();
+        assert_eq!(codes(4), ["in-1", "in-2", "out-1", "out-2"]);
+        assert_eq!(codes(3), ["in-1", "in-2", "out-1"]);
+    }
+
+    #[test]
+    fn the_tariff_is_sound_and_charges_from_the_first_minute() {
+        let tariff = tariff();
+        assert!(tariff.faults().is_empty(), "{:?}", tariff.faults());
+        let entry = jiff::Timestamp::UNIX_EPOCH;
+        let zone = jiff::tz::TimeZone::get(TIME_ZONE).unwrap();
+        let charge = tariff.charge(entry, entry + jiff::SignedDuration::from_secs(5), Default::default(), &zone).unwrap();
+        assert_eq!(charge.total.minor, 150);
+    }
+}

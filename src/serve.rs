@@ -1,0 +1,312 @@
+//! The server in one process: private or external PostgreSQL, broker, ingest and api, started in order, ended in reverse.
+//!
+//! A part that ends by itself ends the server: a supervisor starts it again, and nothing half-alive answers devices.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use boomgate_api::{Api, ApiConfig};
+use boomgate_broker::{Broker, BrokerConfig, Limits, Listening, TlsListener};
+use boomgate_ingest::bus::{Bus, LinkBus, MqttBus, MqttConfig};
+use boomgate_ingest::{Health, IngestConfig};
+use boomgate_store::cluster::{Cluster, ClusterConfig};
+use boomgate_store::{Address, Pool};
+use ed25519_dalek::SigningKey;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use object_store::local::LocalFileSystem;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use crate::config::{self, Config, External};
+use crate::directory::StoredDevices;
+use crate::pki::Pki;
+
+/// How long the parts may take to end.
+const FAREWELL: Duration = Duration::from_secs(8);
+
+/// The parts that are running; kept until [`Server::stop`].
+pub struct Server {
+    pub addresses: Addresses,
+    database: Database,
+    parts: JoinSet<anyhow::Error>,
+    shutdown: watch::Sender<bool>,
+}
+
+/// Where the listeners really are.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    pub api: SocketAddr,
+    pub device_https: SocketAddr,
+    /// None with an external broker.
+    pub mqtt: Option<SocketAddr>,
+    pub mqtt_plain: Option<SocketAddr>,
+}
+
+/// The database, before anything that uses it.
+pub struct Database {
+    pub address: Address,
+    pub pool: Pool,
+    cluster: Option<Cluster>,
+}
+
+impl Database {
+    /// The external one of the configuration, or a private cluster under its data folder; migrated either way.
+    pub async fn open(config: &Config) -> Result<Self> {
+        let (address, cluster) = match &config.database.url {
+            Some(url) => (Address::parse(url).context("database address")?, None),
+            None => {
+                let cluster = Cluster::start(ClusterConfig::new(config.data.join("postgres"))).await?;
+                (Address::of_cluster(&cluster), Some(cluster))
+            }
+        };
+        let pool = address.prepare(config.database.connections).await.context("database")?;
+        Ok(Self { address, pool, cluster })
+    }
+
+    /// Ends the private cluster, if there is one.
+    pub async fn close(self) -> Result<()> {
+        self.pool.close();
+        match self.cluster {
+            Some(cluster) => cluster.stop().await.context("stopping PostgreSQL"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Server {
+    /// Starts every part; when it returns, the listeners accept.
+    pub async fn start(config: &Config) -> Result<Self> {
+        let people = bind("api.listen", config.api.listen).await?;
+        let devices = bind("device_https.listen", config.device_https).await?;
+        let database = Database::open(config).await?;
+        Self::with_database(config, people, devices, database).await
+    }
+
+    /// As [`Server::start`], on a database and listeners that are open already.
+    pub async fn with_database(
+        config: &Config,
+        people: TcpListener,
+        devices: TcpListener,
+        database: Database,
+    ) -> Result<Self> {
+        let pki = Pki::open_or_create(&config.pki, &config.hosts)?;
+        let (shutdown, told) = watch::channel(false);
+        let mut parts = JoinSet::new();
+        let (health, ready) = watch::channel(Health::default());
+        let work = IngestConfig { health, ..IngestConfig::default() };
+        let mqtt = start_messages(config, &pki, &database, work, &mut parts, &told).await?;
+        let ready = is_working(ready);
+        let addresses = Addresses {
+            api: people.local_addr()?,
+            device_https: devices.local_addr()?,
+            mqtt: mqtt.tls,
+            mqtt_plain: mqtt.plain,
+        };
+        start_api(config, &pki, &database, ready, (people, devices), &mut parts, told)?;
+        Ok(Self { addresses, database, parts, shutdown })
+    }
+
+    pub fn pool(&self) -> &Pool {
+        &self.database.pool
+    }
+
+    /// Waits for the end of a part that must not end.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        match self.parts.join_next().await {
+            Some(Ok(error)) => error,
+            Some(Err(error)) => anyhow!(error).context("a part of the server panicked"),
+            None => anyhow!("nothing is running"),
+        }
+    }
+
+    /// Ends all parts, then the private cluster.
+    pub async fn stop(mut self) -> Result<()> {
+        self.shutdown.send_replace(true);
+        drop(timeout(FAREWELL, async { while self.parts.join_next().await.is_some() {} }).await);
+        self.parts.abort_all();
+        self.database.close().await
+    }
+}
+
+async fn bind(field: &str, address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow!("{field}: {address} is in use by another program; stop it or choose another address")
+        }
+        _ => anyhow!(error).context(format!("{field}: cannot listen on {address}")),
+    })
+}
+
+/// The broker (unless another one is used) and ingest behind it.
+async fn start_messages(
+    config: &Config,
+    pki: &Pki,
+    database: &Database,
+    work: IngestConfig,
+    parts: &mut JoinSet<anyhow::Error>,
+    told: &watch::Receiver<bool>,
+) -> Result<Listening> {
+    let key = pki.signing_key()?;
+    if let Some(external) = &config.broker.external {
+        let bus = MqttBus::connect(mqtt_config(external)?);
+        parts.spawn(ingest(work, database.address.clone(), bus, key, told.clone()));
+        return Ok(Listening::default());
+    }
+    let mut broker = start_broker(config, pki, &database.pool).await?;
+    let listening = broker.listening();
+    let link = broker.linker().link("@ingest").await?;
+    let bus = LinkBus::subscribe(link.tx, link.rx).await?;
+    parts.spawn(ingest(work, database.address.clone(), bus, key, told.clone()));
+    let mut told = told.clone();
+    parts.spawn(async move {
+        tokio::select! {
+            error = broker.failed() => anyhow!(error).context("broker"),
+            () = end(&mut told) => anyhow!("broker was told to end"),
+        }
+    });
+    Ok(listening)
+}
+
+async fn start_broker(config: &Config, pki: &Pki, pool: &Pool) -> Result<Broker> {
+    let broker = BrokerConfig {
+        tls: Some(TlsListener { listen: config.broker.listen, config: mutual_tls(pki)? }),
+        plain: config.broker.plain,
+        limits: limits(&config.broker),
+    };
+    Ok(Broker::start(broker, Arc::new(StoredDevices::new(pool.clone()))).await?)
+}
+
+fn mutual_tls(pki: &Pki) -> Result<Arc<rustls::ServerConfig>> {
+    let (ca, cert, key) = (pki.ca_pem()?, pki.server_pem()?, pki.server_key_pem()?);
+    Ok(boomgate_broker::server_config(ca.as_bytes(), cert.as_bytes(), key.as_bytes())?)
+}
+
+async fn ingest(
+    work: IngestConfig,
+    address: Address,
+    bus: impl Bus,
+    key: SigningKey,
+    mut told: watch::Receiver<bool>,
+) -> anyhow::Error {
+    match boomgate_ingest::run(work, address, bus, key, async move { end(&mut told).await }).await {
+        Ok(()) => anyhow!("ingest was told to end"),
+        Err(error) => anyhow!(error).context("ingest"),
+    }
+}
+
+async fn end(told: &mut watch::Receiver<bool>) {
+    drop(told.wait_for(|end| *end).await);
+}
+
+/// Whether ingest works, for /readyz.
+fn is_working(mut health: watch::Receiver<Health>) -> watch::Receiver<bool> {
+    let (sender, ready) = watch::channel(false);
+    tokio::spawn(async move {
+        loop {
+            // Before the first message ingest is idle, not ill.
+            let well = !matches!(*health.borrow_and_update(), Health::Degraded { .. });
+            sender.send_replace(well);
+            if health.changed().await.is_err() {
+                return sender.send_replace(false);
+            }
+        }
+    });
+    ready
+}
+
+fn limits(broker: &config::Broker) -> Limits {
+    Limits {
+        connections: broker.connections,
+        connections_per_address: broker.connections_per_address,
+        ..Limits::default()
+    }
+}
+
+fn mqtt_config(external: &External) -> Result<MqttConfig> {
+    let tls = external.tls.as_ref().map(|tls| client_tls(&tls.ca, tls.client.as_ref())).transpose()?;
+    Ok(MqttConfig {
+        host: external.host.clone(),
+        port: external.port,
+        client_id: external.client_id.clone(),
+        credentials: external.login.clone(),
+        tls,
+    })
+}
+
+fn client_tls(ca: &str, client: Option<&(String, String)>) -> Result<Arc<rustls::ClientConfig>> {
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(ca.as_bytes()) {
+        roots.add(certificate.context("broker.external.ca")?)?;
+    }
+    let builder = rustls::ClientConfig::builder().with_root_certificates(roots);
+    let config = match client {
+        None => builder.with_no_client_auth(),
+        Some((cert, key)) => {
+            let chain = CertificateDer::pem_slice_iter(cert.as_bytes()).collect::<Result<_, _>>();
+            let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).context("broker.external.key")?;
+            builder.with_client_auth_cert(chain.context("broker.external.cert")?, key)?
+        }
+    };
+    Ok(Arc::new(config))
+}
+
+fn start_api(
+    config: &Config,
+    pki: &Pki,
+    database: &Database,
+    ready: watch::Receiver<bool>,
+    (people, devices): (TcpListener, TcpListener),
+    parts: &mut JoinSet<anyhow::Error>,
+    told: watch::Receiver<bool>,
+) -> Result<()> {
+    let evidence = config.data.join("evidence");
+    std::fs::create_dir_all(&evidence).with_context(|| format!("cannot create {}", evidence.display()))?;
+    let api = ApiConfig {
+        pool: database.pool.clone(),
+        address: database.address.clone(),
+        evidence: Arc::new(LocalFileSystem::new_with_prefix(&evidence)?),
+        metrics: metrics()?,
+        ready,
+    };
+    let people_tls = config.api.tls.as_ref().map(|(cert, key)| people_tls(cert, key)).transpose()?;
+    let device_tls = mutual_tls(pki)?;
+    let api = Arc::new(Api::new(api, told));
+    let other = Arc::clone(&api);
+    parts.spawn(async move {
+        api.serve_people(people, people_tls).await;
+        anyhow!("the people's listener ended")
+    });
+    parts.spawn(async move {
+        other.serve_devices(devices, TlsAcceptor::from(device_tls)).await;
+        anyhow!("the devices' listener ended")
+    });
+    Ok(())
+}
+
+fn people_tls(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
+    let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let chain = CertificateDer::pem_slice_iter(&read(cert)?).collect::<Result<Vec<_>, _>>();
+    let chain = chain.with_context(|| format!("{} is not PEM", cert.display()))?;
+    let key = PrivateKeyDer::from_pem_slice(&read(key)?).with_context(|| format!("{} is not PEM", key.display()))?;
+    let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// One recorder for the process, however many servers tests start in it.
+fn metrics() -> Result<PrometheusHandle> {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    if let Some(handle) = HANDLE.get() {
+        return Ok(handle.clone());
+    }
+    let handle = PrometheusBuilder::new().install_recorder().context("metrics")?;
+    Ok(HANDLE.get_or_init(|| handle).clone())
+}
