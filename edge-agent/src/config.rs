@@ -588,6 +588,12 @@ control = "ctl.sock"
         )
     }
 
+    #[test]
+    fn the_shipped_example_is_right() {
+        let config = Config::parse(include_str!("../agent.example.toml"), Path::new("/lane")).unwrap();
+        assert!(matches!(config.gpio, GpioKind::Pi(_)) && matches!(config.camera, CameraKind::OpenCv(_)));
+    }
+
     fn faults(text: &str) -> Vec<String> {
         let found = Config::parse(text, Path::new("/lane")).unwrap_err();
         found.into_iter().map(|fault| format!("{}: {}", fault.path, fault.what)).collect()

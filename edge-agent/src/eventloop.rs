@@ -30,6 +30,7 @@ use uuid::Uuid;
 use crate::clock::{Clock, wall_ms};
 use crate::evidence::Shelf;
 use crate::gpio::{Gpio, Inputs};
+use crate::notify::Supervisor;
 use crate::sim::SimLane;
 use crate::sim::control::Report;
 use crate::spool::{Health, NewEvent, Spool};
@@ -169,7 +170,9 @@ impl EventLoop {
         let mut samples = tokio::time::interval(self.parts.settings.sample_every);
         samples.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         tokio::pin!(ending);
+        let mut supervisor = Supervisor::from_environment();
         loop {
+            supervisor.alive();
             let timer = tokio::time::Instant::from_std(self.timer());
             let wake = tokio::select! {
                 biased;

@@ -20,6 +20,7 @@ pub mod doctor;
 pub mod eventloop;
 pub mod evidence;
 pub mod gpio;
+pub mod notify;
 pub mod recognise;
 pub mod say;
 pub mod sim;

@@ -41,6 +41,8 @@ const BATCH_BYTES: usize = MAX_PAYLOAD - 4 * 1024;
 /// Largest MQTT packet either way: payload, topic, headers.
 const PACKET: usize = MAX_PAYLOAD + 1024;
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// The offline list is asked for again after so many heartbeats.
+const BEATS_PER_SYNC: u32 = 30;
 /// Heartbeats that may go unanswered before the line counts as dead.
 const SILENT_BEATS: u32 = 3;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -209,12 +211,13 @@ struct Session<'a> {
     client: AsyncClient,
     ready: bool,
     unanswered: u32,
+    beats: u32,
 }
 
 impl<'a> Session<'a> {
     fn new(line: &'a mut Uplink, client: AsyncClient) -> Session<'a> {
         line.window.restart(line.clock.uptime_ms());
-        Session { line, client, ready: false, unanswered: 0 }
+        Session { line, client, ready: false, unanswered: 0, beats: 0 }
     }
 
     async fn run(mut self, mut packets: mpsc::Receiver<Polled>) -> Ended {
@@ -279,8 +282,7 @@ impl<'a> Session<'a> {
         info!("the line to the server is up");
         let _ = self.line.news.send(News::Up).await;
         self.greet()?;
-        let have = self.line.lane.borrow().list_version;
-        self.publish(Leaf::Sync, None, SyncRequest { have }.encode())
+        self.ask_for_list()
     }
 
     /// Says hello; the answer is an ack with our uptime as echo.
@@ -289,8 +291,17 @@ impl<'a> Session<'a> {
             return Err(Ended::Silent);
         }
         self.unanswered += 1;
+        self.beats += 1;
+        if self.beats.is_multiple_of(BEATS_PER_SYNC) {
+            self.ask_for_list()?;
+        }
         let hello = self.hello();
         self.publish(Leaf::Hello, None, hello.encode())
+    }
+
+    fn ask_for_list(&self) -> Result<(), Ended> {
+        let have = self.line.lane.borrow().list_version;
+        self.publish(Leaf::Sync, None, SyncRequest { have }.encode())
     }
 
     fn hello(&self) -> Hello {

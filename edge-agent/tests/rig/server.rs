@@ -33,6 +33,13 @@ pub struct Pki {
     server: Arc<ServerConfig>,
 }
 
+impl Pki {
+    /// The server's side of TLS; clients must show a certificate of the site.
+    pub fn server_tls(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.server)
+    }
+}
+
 pub struct Server {
     pub pki: Pki,
     pub port: u16,

@@ -1,0 +1,118 @@
+//! The eyes on drawn lanes: their own cars are read, and no picture, however broken, does harm.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use boomgate_domain::plate::grammar::Grammar;
+use boomgate_domain::reading::{Thresholds, Verdict, fuse};
+use boomgate_edge_agent::camera::read_picture;
+use boomgate_edge_agent::camera::scene::{Light, Scene, View};
+use boomgate_edge_agent::recognise::grey::Grey;
+use boomgate_edge_agent::recognise::{DETECTOR, READER, Recogniser};
+use boomgate_edge_agent::vision::frame_reading;
+use image::{Rgb, RgbImage};
+
+const COUNTRIES: [&str; 3] = ["SK", "CZ", "PL"];
+
+fn recogniser() -> (Recogniser, Grammar) {
+    let grammar = Grammar::for_countries(&COUNTRIES).unwrap();
+    (Recogniser::load(DETECTOR, READER, grammar.forms().to_vec()).unwrap(), grammar)
+}
+
+/// Deterministic plates of the three countries.
+fn plate(index: u32) -> (String, &'static str) {
+    let digit = |n: u32| char::from(b'1' + (index.wrapping_mul(7 + n * 5) >> n) as u8 % 9);
+    let letter = |n: u32| {
+        char::from(b"ABCDEFHJKLMNPRSTUVXYZ"[((index.wrapping_mul(11 + n * 3) >> (n % 3)) as usize + n as usize) % 21])
+    };
+    let country = COUNTRIES[index as usize % 3];
+    let form = ["LLDDDLL", "DLLDDDD", "LLDDDDD"][index as usize % 3];
+    let text = form.chars().zip(0..).map(|(place, n)| if place == 'D' { digit(n) } else { letter(n) }).collect();
+    (text, country)
+}
+
+#[test]
+fn a_lane_reads_its_own_cars_by_day_and_night() {
+    let (recogniser, grammar) = recogniser();
+    let scene = Scene::new();
+    let (mut right, mut accepted_wrong) = (0, 0);
+    for index in 0..100 {
+        let (plate, country) = plate(index);
+        let light = if index % 4 == 0 { Light::Night } else { Light::Day };
+        let seed = u64::from(index) * 977;
+        let picture = scene.draw(&View { plate: plate.clone(), country: country.into(), light, seed, frame: 0 });
+        let sightings = recogniser.look(&Grey::of(&picture).unwrap()).unwrap();
+        let frames: Vec<_> = sightings.first().and_then(|best| frame_reading(0, best)).into_iter().collect();
+        let reading = fuse(&frames, &grammar, &Thresholds::default());
+        let same = reading.plate.as_ref().is_some_and(|read| read.as_str() == plate);
+        right += u32::from(same);
+        accepted_wrong += u32::from(!same && reading.verdict == Verdict::Accept);
+    }
+    assert!(right >= 98, "{right} of 100 read");
+    assert_eq!(accepted_wrong, 0);
+}
+
+#[test]
+fn an_empty_lane_has_no_plate() {
+    let (recogniser, _) = recogniser();
+    let empty = Scene::new().empty(Light::Day, 3);
+    let found = recogniser.look(&Grey::of(&empty).unwrap()).unwrap();
+    assert!(found.iter().all(|sighting| sighting.score < 0.05), "{found:?}");
+}
+
+#[test]
+fn pictures_of_any_shape_and_content_are_survived() {
+    let (recogniser, _) = recogniser();
+    let noise = |x: u32, y: u32| Rgb([(x.wrapping_mul(y ^ 0x5bd1) >> 3) as u8, (x ^ y) as u8, (x * 31 + y) as u8]);
+    for (width, height) in [(1, 1), (1, 700), (700, 1), (3, 5), (2000, 16), (640, 640), (200, 1300), (17, 4000)] {
+        let picture = RgbImage::from_fn(width, height, noise);
+        recogniser.look(&Grey::of(&picture).unwrap()).unwrap();
+    }
+    for level in [0, 255] {
+        recogniser.look(&Grey::filled(1280, 720, level)).unwrap();
+    }
+}
+
+#[test]
+fn a_damaged_file_is_an_error_and_never_a_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("car.jpg");
+    let (plate, country) = plate(1);
+    let view = View { plate, country: country.into(), light: Light::Day, seed: 1, frame: 0 };
+    Scene::new().draw(&view).save(&path).unwrap();
+    let good = std::fs::read(&path).unwrap();
+    let mut survived = 0;
+    for step in 0..60_usize {
+        let mut bad = good.clone();
+        let at = (step * 7919 + 17) % bad.len();
+        match step % 3 {
+            0 => bad.truncate(at),
+            1 => bad[at] ^= 0xff,
+            _ => bad.splice(at..at, [0xff, 0xd8, 0x00]).for_each(drop),
+        }
+        std::fs::write(&path, &bad).unwrap();
+        survived += u32::from(read_picture(&path).is_ok());
+    }
+    assert!(survived < 60, "damage was noticed at least once");
+}
+
+#[test]
+fn memory_stays_flat_over_many_frames() {
+    let (recogniser, _) = recogniser();
+    let picture = Scene::new().empty(Light::Day, 1);
+    let grey = Grey::of(&picture).unwrap();
+    for _ in 0..5 {
+        recogniser.look(&grey).unwrap();
+    }
+    let before = resident_kib();
+    for _ in 0..40 {
+        recogniser.look(&grey).unwrap();
+    }
+    let grown = resident_kib().saturating_sub(before);
+    assert!(grown < 8 * 1024, "grew by {grown} KiB");
+}
+
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
