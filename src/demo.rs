@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use boomgate_domain::decide::Direction;
 use boomgate_domain::ids::UserId;
+use boomgate_store::Pool;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpListener;
@@ -142,7 +143,7 @@ impl Demo {
         let pki = Pki::open_or_create(&config.pki, &[])?;
         let site = site::prepare(&database.pool, &pki, data, options.lanes).await?;
         let password = setup::new_password();
-        let admin = setup::user(&*database.pool.get().await?, site.tenant, site::ADMIN, "admin", &password).await?;
+        let admin = setup::user(&database.pool.get().await?, site.tenant, site::ADMIN, "admin", &password).await?;
         site::admit(&database.pool, site.id, fleet, admin).await?;
         let server = Server::with_database(&config, people, devices, database).await?;
         let sockets = tempfile::Builder::new().prefix("boomgate-demo-").tempdir()?;
@@ -161,9 +162,9 @@ impl Demo {
     }
 
     async fn drive(&mut self, options: &Options, fleet: Fleet) -> Result<bool> {
-        let road = Arc::clone(&self.road);
+        let (road, pool) = (Arc::clone(&self.road), self.server.pool().clone());
         tokio::select! {
-            done = drive(road, &self.server, &self.site, self.admin, options, fleet, &self.stop_journal, &mut self.journal) => done,
+            done = drive(road, pool, &self.site, self.admin, options, fleet, &self.stop_journal, &mut self.journal) => done,
             error = self.server.failed() => Err(error.context("the server ended")),
             ended = any_ended(&mut self.agents) => Err(anyhow!("{ended}; see agent.log in its folder under data/lanes")),
             () = interrupted() => {
@@ -282,7 +283,7 @@ async fn keep(reports: Reports, file: PathBuf, mut stop: tokio::sync::watch::Rec
 #[expect(clippy::too_many_arguments, reason = "the parts of one demo, borrowed apart")]
 async fn drive(
     road: Arc<Road>,
-    server: &Server,
+    pool: Pool,
     site: &DemoSite,
     admin: UserId,
     options: &Options,
@@ -291,20 +292,20 @@ async fn drive(
     journal: &mut JoinHandle<Vec<control::Told>>,
 ) -> Result<bool> {
     if options.cars.is_none() {
-        return endless(road, server, site, admin, options, fleet).await;
+        return endless(road, &pool, site, admin, options, fleet).await;
     }
     let started = Instant::now();
     let outcomes = visit_all(&road, &fleet.cars, options).await?;
-    settle(server, site).await?;
+    settle(&pool, site).await?;
     stop_journal.send_replace(true);
     let journal = Journal { told: journal.await?, outcomes, payments: road.office.payments() };
-    let verdict = verdict::judge(server.pool(), site.id, &fleet.cars, &journal, started.elapsed().as_secs_f64()).await?;
+    let verdict = verdict::judge(&pool, site.id, &fleet.cars, &journal, started.elapsed().as_secs_f64()).await?;
     report(&verdict, options.json)?;
     Ok(verdict.is_good())
 }
 
 /// Cars in rounds, until somebody stops it; what happens is told line by line.
-async fn endless(road: Arc<Road>, server: &Server, site: &DemoSite, admin: UserId, options: &Options, fleet: Fleet) -> Result<bool> {
+async fn endless(road: Arc<Road>, pool: &Pool, site: &DemoSite, admin: UserId, options: &Options, fleet: Fleet) -> Result<bool> {
     let telling = tokio::spawn(tell(road.reports.clone()));
     let mut fleet = fleet;
     let mut seed = options.seed;
@@ -312,7 +313,7 @@ async fn endless(road: Arc<Road>, server: &Server, site: &DemoSite, admin: UserI
         visit_all(&road, &fleet.cars, options).await?;
         seed = seed.wrapping_add(1);
         fleet = Fleet::new(seed, ROUND, options.photos.as_deref())?;
-        site::admit(server.pool(), site.id, &fleet, admin).await?;
+        site::admit(pool, site.id, &fleet, admin).await?;
         if telling.is_finished() {
             bail!("the demo lost its reports");
         }
@@ -364,10 +365,10 @@ async fn visit_all(road: &Arc<Road>, cars: &[Car], options: &Options) -> Result<
     Ok(outcomes)
 }
 
-async fn settle(server: &Server, site: &DemoSite) -> Result<()> {
+async fn settle(pool: &Pool, site: &DemoSite) -> Result<()> {
     let deadline = Instant::now() + SETTLE;
     while Instant::now() < deadline {
-        if verdict::is_settled(server.pool(), site.id).await? {
+        if verdict::is_settled(pool, site.id).await? {
             return Ok(());
         }
         sleep(Duration::from_millis(250)).await;

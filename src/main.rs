@@ -288,7 +288,7 @@ async fn make_device(config: &Config, pki: &Pki, database: &Database, add: &Devi
         Way::Entry => Direction::Entry,
         Way::Exit => Direction::Exit,
     };
-    let tenant = setup::tenant(&*database.pool.get().await?, "Boomgate").await?;
+    let tenant = setup::tenant(&database.pool.get().await?, "Boomgate").await?;
     let wish = SiteWish {
         code: SiteCode::parse(&add.site)?,
         name: add.site.clone(),
@@ -298,7 +298,7 @@ async fn make_device(config: &Config, pki: &Pki, database: &Database, add: &Devi
     };
     let site = setup::site(&database.pool, tenant, wish).await?;
     let code = LaneCode::parse(&add.lane)?;
-    let lane = setup::lane(&*database.pool.get().await?, site, &code, &add.lane, direction).await?;
+    let lane = setup::lane(&database.pool.get().await?, site, &code, &add.lane, direction).await?;
     let keys = setup::enrol(&database.pool, pki, site, lane, identity).await?;
     setup::write_keys(&add.out, &keys, &pki.ca_pem()?)?;
     setup::write_agent(&AgentFolder {
@@ -331,7 +331,7 @@ async fn revoke_device(config: &Config, code: &str) -> Result<ExitCode> {
 async fn list_devices(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let database = Database::open(config).await?;
-    let all = devices::all_live(&*database.pool.get().await?).await?;
+    let all = devices::all_live(&database.pool.get().await?).await?;
     database.close().await?;
     if all.is_empty() {
         say::note("no device yet; make one with `boomgate device add`");

@@ -74,10 +74,8 @@ impl Database {
     /// Ends the private cluster, if there is one.
     pub async fn close(self) -> Result<()> {
         self.pool.close();
-        match self.cluster {
-            Some(cluster) => cluster.stop().await.context("stopping PostgreSQL"),
-            None => Ok(()),
-        }
+        let Some(cluster) = self.cluster else { return Ok(()) };
+        tokio::task::spawn_blocking(move || cluster.stop()).await?.context("stopping PostgreSQL")
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use boomgate_domain::decide::{Direction, Passback, SiteMode};
-use boomgate_domain::ids::{DeviceCode, DeviceId, LaneCode, LaneId, SiteCode, SiteId, TenantId, UserId};
+use boomgate_domain::ids::{DeviceId, LaneCode, LaneId, SiteCode, SiteId, TenantId, UserId};
 use boomgate_domain::money::Currency;
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::devices::{self, NewDevice};

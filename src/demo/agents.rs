@@ -58,7 +58,8 @@ impl Agent {
     /// Asks the agent to end, and insists.
     pub async fn stop(mut self) {
         if let Some(pid) = self.child.id().and_then(|pid| i32::try_from(pid).ok()) {
-            drop(kill(Pid::from_raw(pid), Signal::SIGTERM));
+            // A process that is gone already needs no signal.
+            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
         }
         if timeout(GOODBYE, self.child.wait()).await.is_err() {
             drop(self.child.kill().await);

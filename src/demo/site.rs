@@ -91,7 +91,7 @@ async fn demo_lane(
     let code = LaneCode::parse(code)?;
     let identity = DeviceIdentity { site: site_code.clone(), lane: code.clone(), device: format!("{SITE}-{code}").parse()? };
     let folder = data.join("lanes").join(code.as_str());
-    let lane = setup::lane(&*pool.get().await?, site, &code, name, direction).await?;
+    let lane = setup::lane(&pool.get().await?, site, &code, name, direction).await?;
     if !folder.join("device.key").exists() {
         let keys = setup::enrol(pool, pki, site, lane, &identity).await?;
         setup::write_keys(&folder, &keys, &pki.ca_pem()?)?;
