@@ -30,8 +30,13 @@ struct Tally {
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().context("which folder?")?;
-    let countries: Vec<String> =
-        arguments.next().unwrap_or_default().split(',').filter(|c| !c.is_empty()).map(str::to_owned).collect();
+    let countries: Vec<String> = arguments
+        .next()
+        .unwrap_or_default()
+        .split(',')
+        .filter(|c| !c.is_empty())
+        .map(str::to_owned)
+        .collect();
     let forms = Grammar::for_countries(&countries)?.forms().to_vec();
     let recogniser = Recogniser::load(DETECTOR, READER, forms)?;
     let mut tally = Tally::default();

@@ -3,6 +3,8 @@
 //! `cargo run -p boomgate-edge-agent --example measure_scenes -- CARS [SAVE_FOLDER]`
 #![expect(clippy::print_stdout, reason = "a measuring tool prints its figures")]
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result};
 use boomgate_domain::plate::grammar::Grammar;
 use boomgate_edge_agent::camera::scene::{Light, Scene, View};
@@ -21,12 +23,17 @@ fn main() -> Result<()> {
     let scene = Scene::new();
     let grammar = Grammar::for_countries(&FORMS.map(|(country, _)| country))?;
     let recogniser = Recogniser::load(DETECTOR, READER, grammar.forms().to_vec())?;
-    let (mut exact, mut drawing) = (0, std::time::Duration::ZERO);
+    let (mut exact, mut drawing, mut encoding) = (0, Duration::ZERO, Duration::ZERO);
+    let mut bytes = 0;
     for seed in 0..cars {
         let view = view(seed);
-        let begin = std::time::Instant::now();
+        let begin = Instant::now();
         let picture = scene.draw(&view);
         drawing += begin.elapsed();
+        let begin = Instant::now();
+        let evidence = boomgate_edge_agent::evidence::encode(&picture).context("no JPEG")?;
+        encoding += begin.elapsed();
+        bytes += evidence.jpeg.len();
         let sightings = recogniser.look(&Grey::of(&picture).context("empty picture")?)?;
         let read = sightings.first().map(|s| s.text.as_string()).unwrap_or_default();
         exact += u64::from(read == view.plate);
@@ -37,7 +44,14 @@ fn main() -> Result<()> {
             picture.save(format!("{folder}/{seed:04}.png"))?;
         }
     }
-    println!("{exact} of {cars} read exactly; drawing took {:.1} ms a frame", drawing.as_secs_f64() * 1e3 / cars as f64);
+    let each = |total: Duration| total.as_secs_f64() * 1e3 / cars as f64;
+    println!("{exact} of {cars} read exactly");
+    println!(
+        "ms per frame: draw {:.1}, evidence JPEG {:.1} ({} KiB)",
+        each(drawing),
+        each(encoding),
+        bytes as u64 / cars / 1024
+    );
     Ok(())
 }
 

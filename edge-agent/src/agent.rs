@@ -43,12 +43,14 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
     let tls = keys::tls_config(&config.server)?;
     let signing = keys::signing_key(&config.server.sign_key)?;
     let recogniser = recogniser(&config)?;
-    let sim = matches!(config.gpio, GpioKind::Sim).then(|| SimLane::new(clock.clone(), Journal::new(config.lane.as_str())));
+    let sim = matches!(config.gpio, GpioKind::Sim)
+        .then(|| SimLane::new(clock.clone(), Journal::new(config.lane.as_str())));
 
     let (live, fresh) = mpsc::channel(QUEUE);
     let (health, spool_health) = mpsc::unbounded_channel();
-    let (spool, start, keeper) = Spool::start(&config.spool, config.max_events, &clock, Outlets { live, health })
-        .with_context(|| format!("the spool {} cannot be opened", config.spool.display()))?;
+    let (spool, start, keeper) =
+        Spool::start(&config.spool, config.max_events, &clock, Outlets { live, health })
+            .with_context(|| format!("the spool {} cannot be opened", config.spool.display()))?;
     let epoch = Octets(rand::rng().random());
     info!(boot = start.boot, next_seq = start.next_seq, backlog = start.backlog, "the lane starts");
 
@@ -130,7 +132,9 @@ fn settings(config: &Config, epoch: Epoch) -> Settings {
 /// The plate reader as configured; the models shipped with the program unless others are named.
 pub fn recogniser(config: &Config) -> Result<Recogniser> {
     let model = |path: &Option<PathBuf>, shipped: &'static [u8]| match path {
-        Some(path) => std::fs::read(path).with_context(|| format!("the model {} cannot be read", path.display())),
+        Some(path) => {
+            std::fs::read(path).with_context(|| format!("the model {} cannot be read", path.display()))
+        }
         None => Ok(shipped.to_vec()),
     };
     let detector = model(&config.reader.detector, DETECTOR)?;
@@ -178,7 +182,11 @@ fn pi_gpio(_: &crate::gpio::wiring::Wiring) -> Result<Box<dyn Gpio>> {
 }
 
 /// Done when the lane is to end: a signal, `quit` at the control socket, or the parent's death if that was asked for.
-fn ending(config: &Config, sim: Option<&SimLane>, exit_with_parent: bool) -> Result<impl Future<Output = ()> + use<>> {
+fn ending(
+    config: &Config,
+    sim: Option<&SimLane>,
+    exit_with_parent: bool,
+) -> Result<impl Future<Output = ()> + use<>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (quit, mut quits) = mpsc::channel::<()>(1);

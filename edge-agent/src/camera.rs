@@ -37,7 +37,8 @@ pub const LARGEST_SIDE: u32 = 8192;
 
 /// Reads a JPEG or PNG, whatever its name says, within memory limits.
 pub fn read_picture(path: &std::path::Path) -> Result<RgbImage, CameraError> {
-    let failed = |source: image::ImageError| CameraError::Picture { path: path.display().to_string(), source };
+    let failed =
+        |source: image::ImageError| CameraError::Picture { path: path.display().to_string(), source };
     let mut reader = image::ImageReader::open(path).map_err(|e| failed(e.into()))?;
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);

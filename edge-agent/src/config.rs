@@ -213,7 +213,8 @@ impl Config {
         match &self.camera {
             CameraKind::OpenCv(_) if !cfg!(feature = "opencv") => faults.push(fault(
                 "camera.kind",
-                "this program was built without OpenCV; build it with the feature opencv, or use folder".into(),
+                "this program was built without OpenCV; build it with the feature opencv, or use folder"
+                    .into(),
             )),
             CameraKind::Folder(path) if !path.exists() => {
                 faults.push(fault("camera.source", format!("there is no {}", path.display())));
@@ -221,7 +222,8 @@ impl Config {
             CameraKind::OpenCv(_) | CameraKind::Folder(_) | CameraKind::Sim => {}
         }
         if matches!(self.gpio, GpioKind::Pi(_)) && !cfg!(feature = "rppal") {
-            let what = "this program was built without GPIO; build it with the feature rppal on a Raspberry Pi";
+            let what =
+                "this program was built without GPIO; build it with the feature rppal on a Raspberry Pi";
             faults.push(fault("gpio.kind", what.into()));
         }
         faults
@@ -370,7 +372,8 @@ impl Raw {
 
     fn server(&mut self) -> Option<Server> {
         let raw: RawServer = self.section("server")?;
-        let address = raw.mqtt.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+        let address =
+            raw.mqtt.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
         if address.is_none_or(|(host, _)| host.is_empty()) {
             self.fault("server.mqtt", format!("{:?} is not host:port", raw.mqtt));
         }
@@ -437,7 +440,9 @@ impl Raw {
                 None
             }
             ("opencv", Some(source)) if !source.is_empty() => Some(CameraKind::OpenCv(source)),
-            ("folder", Some(source)) if !source.is_empty() => Some(CameraKind::Folder(self.at(source.into()))),
+            ("folder", Some(source)) if !source.is_empty() => {
+                Some(CameraKind::Folder(self.at(source.into())))
+            }
             ("opencv" | "folder", _) => {
                 self.fault("camera.source", format!("kind {:?} needs a source", raw.kind));
                 None
@@ -538,7 +543,8 @@ fn in_lane_time(machine: LaneConfig, scale: f64) -> LaneConfig {
 
 fn verifying_key(text: &str) -> Result<VerifyingKey, String> {
     let bytes = hex::decode(text).map_err(|error| format!("not hexadecimal: {error}"))?;
-    let bytes: [u8; 32] = bytes.try_into().map_err(|bytes: Vec<u8>| format!("{} bytes where 32 are needed", bytes.len()))?;
+    let bytes: [u8; 32] =
+        bytes.try_into().map_err(|bytes: Vec<u8>| format!("{} bytes where 32 are needed", bytes.len()))?;
     VerifyingKey::from_bytes(&bytes).map_err(|_| "not an Ed25519 public key".to_owned())
 }
 

@@ -82,13 +82,20 @@ async fn server(config: &Config) -> Result<String, String> {
     let address = (config.server.mqtt_host.as_str(), config.server.mqtt_port);
     let begun = Instant::now();
     match timeout(CONNECT, TcpStream::connect(address)).await {
-        Ok(Ok(_)) => Ok(format!("{}:{} answers after {} ms", address.0, address.1, begun.elapsed().as_millis())),
-        Ok(Err(error)) => Err(format!("{}:{}: {error}; check the address and the network", address.0, address.1)),
+        Ok(Ok(_)) => {
+            Ok(format!("{}:{} answers after {} ms", address.0, address.1, begun.elapsed().as_millis()))
+        }
+        Ok(Err(error)) => {
+            Err(format!("{}:{}: {error}; check the address and the network", address.0, address.1))
+        }
         Err(_) => Err(format!("{}:{} does not answer within 5 s; check the network", address.0, address.1)),
     }
 }
 
-fn see(camera: Result<Box<dyn Camera>, String>, recogniser: Result<Recogniser, String>) -> Result<String, String> {
+fn see(
+    camera: Result<Box<dyn Camera>, String>,
+    recogniser: Result<Recogniser, String>,
+) -> Result<String, String> {
     let (mut camera, recogniser) = (camera?, recogniser?);
     let picture = camera.frame().map_err(|error| error.to_string())?;
     let grey = Grey::of(&picture).ok_or("the camera gave an empty picture")?;

@@ -56,10 +56,18 @@ pub enum Wake {
     News(News),
     Spool(Health),
     /// A command's counter is stored, or could not be.
-    CommandStored { stored: bool, pending: Box<Pending> },
+    CommandStored {
+        stored: bool,
+        pending: Box<Pending>,
+    },
     /// What the offline list says about an arrival that waits for the lane's own decision.
-    Listed { arrival: ArrivalId, entries: Vec<ListEntry> },
-    ListStored { version: u64 },
+    Listed {
+        arrival: ArrivalId,
+        entries: Vec<ListEntry>,
+    },
+    ListStored {
+        version: u64,
+    },
 }
 
 /// A command that is to be carried out as soon as its counter is safe.
@@ -230,8 +238,11 @@ impl EventLoop {
     /// A command whose opening the duty limit holds back is remembered, so that the movement is known to be its.
     fn note_held_back(&mut self, actions: &[LaneAction]) {
         let Cause::Command(id) = self.cause else { return };
-        let moves = actions.iter().any(|action| matches!(action, LaneAction::DriveOpen | LaneAction::DriveClose));
-        let done = actions.iter().any(|action| matches!(action, LaneAction::AnswerCommand { answer: Answer::Done, .. }));
+        let moves =
+            actions.iter().any(|action| matches!(action, LaneAction::DriveOpen | LaneAction::DriveClose));
+        let done = actions
+            .iter()
+            .any(|action| matches!(action, LaneAction::AnswerCommand { answer: Answer::Done, .. }));
         let is_down = matches!(self.parts.lane.boom().0, BoomState::Closed | BoomState::Closing);
         if done && !moves && is_down {
             self.waiting_open = Some(id);
@@ -463,7 +474,8 @@ impl EventLoop {
         {
             let held = pending.received.elapsed().as_millis() as i64;
             since_loop = Some(wall_ms() - held - car.came_wall_ms);
-            since_publish = car.published.map(|at| pending.received.saturating_duration_since(at).as_millis() as i64);
+            since_publish =
+                car.published.map(|at| pending.received.saturating_duration_since(at).as_millis() as i64);
         }
         if let Some(sim) = &self.parts.sim {
             let arrival = command.arrival.map(|arrival| arrival.to_string());
@@ -515,7 +527,8 @@ impl EventLoop {
 
     /// Asks the list about an arrival's plate; the answer comes back as a wake.
     fn look_up(&mut self, arrival: ArrivalId) {
-        let plate = self.car(arrival).and_then(|car| car.reading.as_ref()).and_then(|reading| reading.plate.clone());
+        let plate =
+            self.car(arrival).and_then(|car| car.reading.as_ref()).and_then(|reading| reading.plate.clone());
         let (spool, wakes) = (self.parts.spool.clone(), self.parts.wakes.clone());
         tokio::spawn(async move {
             let entries = match plate {
@@ -530,8 +543,12 @@ impl EventLoop {
         let reading = self.car(arrival).and_then(|car| car.reading.clone());
         let settings = &self.parts.settings;
         let listed = wire::listed(entries);
-        let matches =
-            offline_matches(Some(&listed), SiteState::default(), settings.offline, settings.time_zone.clone());
+        let matches = offline_matches(
+            Some(&listed),
+            SiteState::default(),
+            settings.offline,
+            settings.time_zone.clone(),
+        );
         let case = decide::Arrival {
             id: arrival,
             direction: settings.direction,
@@ -558,14 +575,16 @@ impl EventLoop {
 
     fn publish_state(&self) {
         let parts = &self.parts;
-        let mut faults: Vec<String> = parts.lane.faults().iter().map(|reason| reason.code().to_owned()).collect();
+        let mut faults: Vec<String> =
+            parts.lane.faults().iter().map(|reason| reason.code().to_owned()).collect();
         faults.extend(self.trouble.as_ref().map(|reason| reason.code().to_owned()));
         faults.extend(self.spool_failed.then(|| "FAULT-SPOOL".to_owned()));
         let boom = wire::boom(parts.lane.boom().0);
         let mode = if parts.lane.is_ready() { "ready" } else { "starting" };
         let command_counter = parts.commands.counter();
         parts.lane_now.send_if_modified(|now| {
-            let new = LaneNow { boom, mode: mode.into(), command_counter, list_version: now.list_version, faults };
+            let new =
+                LaneNow { boom, mode: mode.into(), command_counter, list_version: now.list_version, faults };
             let changed = *now != new;
             *now = new;
             changed

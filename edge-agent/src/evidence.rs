@@ -39,7 +39,8 @@ pub fn encode(picture: &RgbImage) -> Option<Evidence> {
         let side = |pixels: u32| (u64::from(pixels) * u64::from(LONG_SIDE) / u64::from(long)).max(1) as u32;
         return encode(&resize(picture, side(picture.width()), side(picture.height()), FilterType::Triangle));
     }
-    let jpeg = QUALITIES.iter().filter_map(|&quality| jpeg(picture, quality)).find(|jpeg| jpeg.len() <= LARGEST)?;
+    let jpeg =
+        QUALITIES.iter().filter_map(|&quality| jpeg(picture, quality)).find(|jpeg| jpeg.len() <= LARGEST)?;
     Some(Evidence { sha256: Sha256::digest(&jpeg).into(), jpeg })
 }
 
@@ -110,7 +111,8 @@ impl Shelf {
 
     /// Sends what is kept, for ever: PUT by hash over mutual TLS, deleted when the server has it.
     pub async fn send_all(self, tls: Arc<ClientConfig>, https: String) {
-        let client = Client::builder().tls_backend_preconfigured((*tls).clone()).timeout(TIMEOUT).no_proxy().build();
+        let client =
+            Client::builder().tls_backend_preconfigured((*tls).clone()).timeout(TIMEOUT).no_proxy().build();
         let client = match client {
             Ok(client) => client,
             Err(error) => return warn!(%error, "no HTTPS client; evidence stays on this lane"),
@@ -210,8 +212,12 @@ mod tests {
             shelf.keep(&picture(tag)).unwrap();
             std::thread::sleep(Duration::from_millis(15));
         }
-        let left: Vec<String> =
-            shelf.pictures().unwrap().iter().map(|p| p.path.file_stem().unwrap().to_string_lossy().into()).collect();
+        let left: Vec<String> = shelf
+            .pictures()
+            .unwrap()
+            .iter()
+            .map(|p| p.path.file_stem().unwrap().to_string_lossy().into())
+            .collect();
         assert_eq!(left, [hex::encode([2; 32]), hex::encode([3; 32])]);
     }
 }

@@ -24,8 +24,11 @@ const BAD_CONFIG: u8 = 78;
 
 /// The lane: loops, camera, plate reader, barrier, spool and the line to the server.
 #[derive(Parser)]
-#[command(version, after_help = "A lane keeps deciding without its server and tells it everything later.\n\
-    Start with `edge-agent check-config --config agent.toml`, then `edge-agent doctor --config agent.toml`.")]
+#[command(
+    version,
+    after_help = "A lane keeps deciding without its server and tells it everything later.\n\
+    Start with `edge-agent check-config --config agent.toml`, then `edge-agent doctor --config agent.toml`."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -202,7 +205,12 @@ fn tell(found: &PictureRead, json: bool) -> Result<()> {
     }
     let plate = found.plate.as_deref().unwrap_or("no plate");
     let weakest = found.confidence.iter().copied().reduce(f32::min).unwrap_or(0.0);
-    say::line(format!("{}: {plate} ({}, weakest character {:.0} %)", found.image, found.verdict, weakest * 100.0));
+    say::line(format!(
+        "{}: {plate} ({}, weakest character {:.0} %)",
+        found.image,
+        found.verdict,
+        weakest * 100.0
+    ));
     Ok(())
 }
 

@@ -132,7 +132,9 @@ impl Spool {
 
     /// Never blocks. What does not fit the queue is counted and declared later.
     pub fn append(&self, event: NewEvent) {
-        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.jobs.try_send(Job::Append(event)) {
+        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) =
+            self.jobs.try_send(Job::Append(event))
+        {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -332,7 +334,11 @@ impl Keeper {
             return;
         }
         for one in rejected {
-            error!(seq = one.seq, code = one.code, "the server will never take this event; it is kept as a dead letter");
+            error!(
+                seq = one.seq,
+                code = one.code,
+                "the server will never take this event; it is kept as a dead letter"
+            );
         }
         self.held.retain(|event| event.seq > upto);
         self.acked = self.acked.max(upto);

@@ -65,14 +65,24 @@ pub struct LaneNow {
 #[derive(Clone, Debug)]
 pub enum News {
     Up,
-    Down { why: String },
+    Down {
+        why: String,
+    },
     /// Signed by the server for this lane. `digest` is that of the signed bytes.
-    Command { command: Box<Command>, digest: [u8; 32] },
+    Command {
+        command: Box<Command>,
+        digest: [u8; 32],
+    },
     /// Came on the command topic, but not from the server, or not for this lane.
-    Forged { why: String },
+    Forged {
+        why: String,
+    },
     ListPart(Box<SyncPart>),
     /// An arrival left for the server.
-    Published { arrival: Uuid, at: Instant },
+    Published {
+        arrival: Uuid,
+        at: Instant,
+    },
 }
 
 pub struct Uplink {
@@ -124,7 +134,13 @@ enum Ended {
 }
 
 impl Uplink {
-    pub fn new(config: &Config, tls: Arc<ClientConfig>, identity: Identity, clock: Clock, ends: Ends) -> Uplink {
+    pub fn new(
+        config: &Config,
+        tls: Arc<ClientConfig>,
+        identity: Identity,
+        clock: Clock,
+        ends: Ends,
+    ) -> Uplink {
         let Ends { spool, lane, live, news } = ends;
         let window = Window::new(spool.acked_seq(), clock.uptime_ms());
         let address = (config.server.mqtt_host.clone(), config.server.mqtt_port);
@@ -330,8 +346,11 @@ impl<'a> Session<'a> {
     fn publish(&self, leaf: Leaf, seq: Option<(u64, u64)>, payload: Vec<u8>) -> Result<(), Ended> {
         let identity = &self.line.identity;
         let topic = identity.topic.with_leaf(leaf);
-        let bytes = envelope::seal(&topic, &Header::device(&identity.device, seq), payload, &identity.signing);
-        self.client.try_publish(topic.to_string(), QoS::AtLeastOnce, false, bytes).map_err(|_| Ended::Congested)
+        let bytes =
+            envelope::seal(&topic, &Header::device(&identity.device, seq), payload, &identity.signing);
+        self.client
+            .try_publish(topic.to_string(), QoS::AtLeastOnce, false, bytes)
+            .map_err(|_| Ended::Congested)
     }
 
     /// A fresh event goes out at once if there is room; else the backlog brings it.

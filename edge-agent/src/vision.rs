@@ -98,7 +98,10 @@ struct Eyes {
 #[derive(Default)]
 struct Frames {
     readings: Vec<FrameReading>,
+    /// Those that may become evidence.
     pictures: Vec<(u32, RgbImage)>,
+    /// The first frame, encoded while it was read: it is nearly always the one.
+    first: Option<Evidence>,
     trouble: Option<Trouble>,
 }
 
@@ -106,11 +109,10 @@ impl Eyes {
     fn work(mut self, inbox: &Receiver<Order>) {
         while let Ok(Order::Look { arrival, number }) = inbox.recv() {
             let begun = Instant::now();
-            let (reading, frames) = self.read(number);
-            let picture = frames.evidence(reading.best_frame);
+            let (reading, mut frames) = self.read(number);
             let seen = Seen {
                 arrival,
-                evidence: picture.and_then(evidence::encode),
+                evidence: frames.evidence(reading.best_frame),
                 reading,
                 trouble: frames.trouble,
                 took: begun.elapsed(),
@@ -151,7 +153,17 @@ impl Eyes {
                 return false;
             }
         };
-        match Grey::of(&picture).map(|grey| self.recogniser.look(&grey)) {
+        // The same picture again is no second witness; fused, it would only make the first mistake surer.
+        if frames.pictures.last().is_some_and(|(_, before)| *before == picture) {
+            return false;
+        }
+        let looked = std::thread::scope(|scope| {
+            let encoding = (number == 0).then(|| scope.spawn(|| evidence::encode(&picture)));
+            let looked = Grey::of(&picture).map(|grey| self.recogniser.look(&grey));
+            frames.first = encoding.and_then(|thread| thread.join().ok().flatten()).or(frames.first.take());
+            looked
+        });
+        match looked {
             Some(Ok(sightings)) => {
                 frames.readings.extend(sightings.first().and_then(|best| frame_reading(number, best)));
             }
@@ -161,23 +173,18 @@ impl Eyes {
             }
             None => frames.trouble = Some(Trouble::Camera("an empty picture".into())),
         }
-        frames.keep(number, picture);
+        frames.pictures.push((number, picture));
         true
     }
 }
 
 impl Frames {
-    /// Keeps the pictures that may become evidence: those with a plate, or else the first.
-    fn keep(&mut self, number: u32, picture: RgbImage) {
-        let has_plate = self.readings.last().is_some_and(|reading| reading.frame == number);
-        if has_plate || self.pictures.is_empty() {
-            self.pictures.push((number, picture));
+    /// The frame that shows the plate best, or the first one.
+    fn evidence(&mut self, best: Option<u32>) -> Option<Evidence> {
+        match self.pictures.iter().find(|(number, _)| Some(*number) == best) {
+            Some((1.., picture)) => evidence::encode(picture),
+            Some((0, _)) | None => self.first.take(),
         }
-    }
-
-    fn evidence(&self, best: Option<u32>) -> Option<&RgbImage> {
-        let named = self.pictures.iter().find(|(number, _)| Some(*number) == best);
-        named.or(self.pictures.first()).map(|(_, picture)| picture)
     }
 }
 

@@ -1,8 +1,8 @@
 //! From the domain's words to the wire's and back; the only place of the agent that knows both.
 
+use boomgate_domain::decide::{BlockMatch, SubscriptionMatch, Validity};
 use boomgate_domain::decide::{Direction, Outcome};
 use boomgate_domain::ids::{ArrivalId, BlockId, CommandId, SubscriptionId};
-use boomgate_domain::decide::{BlockMatch, SubscriptionMatch, Validity};
 use boomgate_domain::lane::{Answer, Authority, BoomState, Command, Order};
 use boomgate_domain::listing::Listed;
 use boomgate_domain::reading::{Reading, Verdict};
@@ -154,7 +154,9 @@ pub fn listed(entries: &[ListEntry]) -> Listed {
         let until = entry.until_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
         let validity = Validity { from: Timestamp::UNIX_EPOCH, until };
         match entry.kind {
-            ListKind::Block => listed.block = Some(BlockMatch { id: BlockId::from_uuid(Uuid::nil()), validity }),
+            ListKind::Block => {
+                listed.block = Some(BlockMatch { id: BlockId::from_uuid(Uuid::nil()), validity })
+            }
             ListKind::Subscription => {
                 let id = SubscriptionId::from_uuid(Uuid::nil());
                 listed.subscription = Some(SubscriptionMatch { id, validity, pool_left: None });

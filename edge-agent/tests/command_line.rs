@@ -4,11 +4,12 @@
 
 mod rig;
 
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Output};
 
 use boomgate_edge_agent::camera::scene::{Light, Scene, View};
 use rig::server::Server;
-use rig::{Lane, Plan};
+use rig::{Lane, Plan, wait};
 use serde_json::Value;
 
 fn agent(arguments: &[&str]) -> Output {
@@ -65,7 +66,11 @@ fn a_right_file_is_right_and_the_doctor_says_what_answers() {
     assert_eq!(said.lines().filter(|line| line.starts_with("ok")).count(), 6, "{said}");
     std::fs::remove_file(lane.path("sign.key")).unwrap();
     let examined = agent(&["doctor", "--config", &file]);
-    assert!(!examined.status.success() && text(&examined.stdout).contains("FAIL  keys"), "{}", text(&examined.stdout));
+    assert!(
+        !examined.status.success() && text(&examined.stdout).contains("FAIL  keys"),
+        "{}",
+        text(&examined.stdout)
+    );
 }
 
 #[test]
@@ -74,4 +79,22 @@ fn help_names_every_command() {
     for command in ["run", "check-config", "read", "doctor"] {
         assert!(help.contains(command), "{help}");
     }
+}
+
+#[test]
+fn a_lane_told_to_ends_with_its_parent() {
+    let server = Server::start();
+    let lane = Lane::prepare(&server, &Plan::default());
+    let socket = lane.path("ctl.sock");
+    let mut parent = Command::new("sh")
+        .args(["-c", "\"$0\" run --exit-with-parent --config \"$1\" 2>\"$2\" & wait"])
+        .args([env!("CARGO_BIN_EXE_edge-agent").as_ref(), lane.path("agent.toml").as_os_str()])
+        .arg(lane.log_path())
+        .spawn()
+        .unwrap();
+    wait("the control socket", || UnixStream::connect(&socket).ok());
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    wait("a clean end", || lane.log().contains("the lane has ended").then_some(()));
+    assert!(!socket.exists());
 }

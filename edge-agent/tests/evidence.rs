@@ -32,7 +32,8 @@ async fn receive(listener: TcpListener, tls: TlsAcceptor, received: Received, st
             bytes.extend_from_slice(&part[..read]);
             let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
             if let Some(end) = text.find("\r\n\r\n") {
-                let length = text.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap().to_owned();
+                let length =
+                    text.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap().to_owned();
                 break (end + 4, length.parse::<usize>().unwrap());
             }
         };

@@ -35,17 +35,24 @@ fn a_car_is_read_let_in_and_seen_to_pass() {
     assert_eq!((passage.arrival, passage.kind), (Some(arrival.arrival), PassageKind::Passed));
     let decision = lane.wait_for("decision", |report| report["car"] == "a");
     assert_eq!((decision["code"].as_str(), decision["local"].as_bool()), (Some("OPEN-VISITOR"), Some(false)));
-    assert!(decision["loop_to_command_ms"].as_i64().unwrap() >= decision["publish_to_command_ms"].as_i64().unwrap());
+    assert!(
+        decision["loop_to_command_ms"].as_i64().unwrap()
+            >= decision["publish_to_command_ms"].as_i64().unwrap()
+    );
     assert!(lane.path("evidence").join(format!("{}.jpg", arrival.evidence.unwrap())).is_file());
     let opened = lane.wait_for("drive", |report| report["request"] == "open");
-    assert_eq!(opened["command"].as_str().map(str::to_owned), server.results().first().map(|r| r.command.to_string()));
+    assert_eq!(
+        opened["command"].as_str().map(str::to_owned),
+        server.results().first().map(|r| r.command.to_string())
+    );
     assert!(lane.quit(), "a clean end");
 }
 
 #[test]
 fn forged_replayed_expired_and_foreign_commands_move_nothing_and_an_honest_resend_is_answered() {
     let server = Server::start();
-    let mut lane = Lane::start(&server, &Plan { more: "[timings]\ndecision_timeout_ms = 60000", ..Plan::default() });
+    let mut lane =
+        Lane::start(&server, &Plan { more: "[timings]\ndecision_timeout_ms = 60000", ..Plan::default() });
     lane.car("a", "BA123XY");
     let arrival = wait("the arrival", || server.arrivals().first().map(|a| a.arrival));
     let good = server.open_command(arrival);
@@ -55,7 +62,8 @@ fn forged_replayed_expired_and_foreign_commands_move_nothing_and_an_honest_resen
     }
     let expired = Command { counter: good.counter + 1, not_after_ms: 1, ..good.clone() };
     server.send(Leaf::Cmd, server.sealed(&expired));
-    let other_start = Command { counter: good.counter + 2, epoch: Epoch::from_slice(&[1; 16]).unwrap(), ..good.clone() };
+    let other_start =
+        Command { counter: good.counter + 2, epoch: Epoch::from_slice(&[1; 16]).unwrap(), ..good.clone() };
     server.send(Leaf::Cmd, server.sealed(&other_start));
     let refusals = wait("two refusals", || Some(server.results()).filter(|results| results.len() >= 2));
     let codes: Vec<_> = refusals.iter().map(|r| (r.result, r.code.clone().unwrap())).collect();
@@ -117,7 +125,11 @@ fn a_killed_lane_uses_no_number_twice_and_declares_what_it_cannot_know() {
     }
     lane.car("last", "BA999XY");
     let arrival = |plate: &str| {
-        server.arrivals().iter().find(|a| a.reading.as_ref().is_some_and(|r| r.plate == plate)).map(|a| a.arrival)
+        server
+            .arrivals()
+            .iter()
+            .find(|a| a.reading.as_ref().is_some_and(|r| r.plate == plate))
+            .map(|a| a.arrival)
     };
     wait("the last arrival", || arrival("BA999XY"));
     let next = wait("all acked", || {
@@ -153,7 +165,8 @@ fn without_its_server_a_lane_decides_from_its_list_and_tells_it_all_later() {
     ];
     let parts = entries.into_iter().enumerate();
     for (part, entry) in parts {
-        let part = SyncPart { version: 7, part: part as u32, parts: 2, key: list_key(), entries: vec![entry] };
+        let part =
+            SyncPart { version: 7, part: part as u32, parts: 2, key: list_key(), entries: vec![entry] };
         server.send_list(&part);
     }
     wait("the list in the spool", || lane.log().contains("the offline list is new").then_some(()));
@@ -164,16 +177,23 @@ fn without_its_server_a_lane_decides_from_its_list_and_tells_it_all_later() {
     lane.order(serde_json::json!({"do": "car", "car": "blocked", "plate": "BA666XY", "patience_ms": 12_000}));
     lane.car("subscriber", "BA123XY");
     let decision = lane.wait_for("decision", |report| report["car"] == "blocked");
-    assert_eq!((decision["code"].as_str(), decision["local"].as_bool()), (Some("DENY-BLOCKLISTED"), Some(true)));
+    assert_eq!(
+        (decision["code"].as_str(), decision["local"].as_bool()),
+        (Some("DENY-BLOCKLISTED"), Some(true))
+    );
     let decision = lane.wait_for("decision", |report| report["car"] == "subscriber");
-    assert_eq!((decision["code"].as_str(), decision["local"].as_bool()), (Some("OPEN-SUBSCRIPTION"), Some(true)));
+    assert_eq!(
+        (decision["code"].as_str(), decision["local"].as_bool()),
+        (Some("OPEN-SUBSCRIPTION"), Some(true))
+    );
     lane.wait_for("passed", |report| report["car"] == "subscriber");
 
     server.with(|shared| shared.refuse = false);
     wait("what happened meanwhile", || {
         server.with(|shared| {
             let passed = shared.events.iter().any(|event| matches!(event.body, EventBody::Passage(_)));
-            let decided = shared.events.iter().filter(|event| matches!(event.body, EventBody::Decided(_))).count();
+            let decided =
+                shared.events.iter().filter(|event| matches!(event.body, EventBody::Decided(_))).count();
             (passed && decided == 2).then_some(())
         })
     });
@@ -189,7 +209,9 @@ fn events_nobody_acked_are_sent_again_until_someone_does() {
     lane.wait_for("passed", |report| report["car"] == "a");
     let first = server.with(|shared| shared.events.first().map(|event| event.seq)).unwrap();
     wait("the same event twice", || {
-        server.with(|shared| (shared.events.iter().filter(|event| event.seq == first).count() >= 2).then_some(()))
+        server.with(|shared| {
+            (shared.events.iter().filter(|event| event.seq == first).count() >= 2).then_some(())
+        })
     });
     server.with(|shared| shared.withhold_acks = false);
     wait("an empty spool", || {

@@ -22,11 +22,15 @@ fn recogniser() -> (Recogniser, Grammar) {
 fn plate(index: u32) -> (String, &'static str) {
     let digit = |n: u32| char::from(b'1' + (index.wrapping_mul(7 + n * 5) >> n) as u8 % 9);
     let letter = |n: u32| {
-        char::from(b"ABCDEFHJKLMNPRSTUVXYZ"[((index.wrapping_mul(11 + n * 3) >> (n % 3)) as usize + n as usize) % 21])
+        char::from(
+            b"ABCDEFHJKLMNPRSTUVXYZ"
+                [((index.wrapping_mul(11 + n * 3) >> (n % 3)) as usize + n as usize) % 21],
+        )
     };
     let country = COUNTRIES[index as usize % 3];
     let form = ["LLDDDLL", "DLLDDDD", "LLDDDDD"][index as usize % 3];
-    let text = form.chars().zip(0..).map(|(place, n)| if place == 'D' { digit(n) } else { letter(n) }).collect();
+    let text =
+        form.chars().zip(0..).map(|(place, n)| if place == 'D' { digit(n) } else { letter(n) }).collect();
     (text, country)
 }
 
@@ -39,7 +43,8 @@ fn a_lane_reads_its_own_cars_by_day_and_night() {
         let (plate, country) = plate(index);
         let light = if index % 4 == 0 { Light::Night } else { Light::Day };
         let seed = u64::from(index) * 977;
-        let picture = scene.draw(&View { plate: plate.clone(), country: country.into(), light, seed, frame: 0 });
+        let picture =
+            scene.draw(&View { plate: plate.clone(), country: country.into(), light, seed, frame: 0 });
         let sightings = recogniser.look(&Grey::of(&picture).unwrap()).unwrap();
         let frames: Vec<_> = sightings.first().and_then(|best| frame_reading(0, best)).into_iter().collect();
         let reading = fuse(&frames, &grammar, &Thresholds::default());
@@ -62,8 +67,11 @@ fn an_empty_lane_has_no_plate() {
 #[test]
 fn pictures_of_any_shape_and_content_are_survived() {
     let (recogniser, _) = recogniser();
-    let noise = |x: u32, y: u32| Rgb([(x.wrapping_mul(y ^ 0x5bd1) >> 3) as u8, (x ^ y) as u8, (x * 31 + y) as u8]);
-    for (width, height) in [(1, 1), (1, 700), (700, 1), (3, 5), (2000, 16), (640, 640), (200, 1300), (17, 4000)] {
+    let noise =
+        |x: u32, y: u32| Rgb([(x.wrapping_mul(y ^ 0x5bd1) >> 3) as u8, (x ^ y) as u8, (x * 31 + y) as u8]);
+    for (width, height) in
+        [(1, 1), (1, 700), (700, 1), (3, 5), (2000, 16), (640, 640), (200, 1300), (17, 4000)]
+    {
         let picture = RgbImage::from_fn(width, height, noise);
         recogniser.look(&Grey::of(&picture).unwrap()).unwrap();
     }

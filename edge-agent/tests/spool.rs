@@ -30,7 +30,8 @@ impl Rig {
         let clock = Clock::start(1.0);
         let (live, fresh) = mpsc::channel(10_000);
         let (health, told) = mpsc::unbounded_channel();
-        let (spool, start, thread) = Spool::start(path, max_events, &clock, Outlets { live, health }).unwrap();
+        let (spool, start, thread) =
+            Spool::start(path, max_events, &clock, Outlets { live, health }).unwrap();
         Rig { spool, start, thread, live: fresh, health: told, clock }
     }
 

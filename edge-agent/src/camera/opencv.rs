@@ -70,8 +70,12 @@ impl Source {
 
     fn open(&self) -> Result<VideoCapture, String> {
         let said = |error: opencv::Error| error.message;
-        let timeouts =
-            Vector::from_slice(&[CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT_MS, CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_MS]);
+        let timeouts = Vector::from_slice(&[
+            CAP_PROP_OPEN_TIMEOUT_MSEC,
+            TIMEOUT_MS,
+            CAP_PROP_READ_TIMEOUT_MSEC,
+            TIMEOUT_MS,
+        ]);
         let mut capture = match self {
             Source::Network(url) => VideoCapture::from_file_with_params(url, CAP_FFMPEG, &timeouts),
             Source::Device(index) => VideoCapture::new(*index, CAP_V4L2),
@@ -105,9 +109,14 @@ impl OpenCvCamera {
     pub fn open(source: &str) -> Result<OpenCvCamera, CameraError> {
         let shared = Arc::new(Shared::default());
         let (parsed, theirs) = (Source::parse(source), Arc::clone(&shared));
-        std::thread::Builder::new().name("camera".into()).spawn(move || keep_grabbing(&parsed, &theirs)).map_err(
-            |error| CameraError::Silent { source_name: source.to_owned(), waited_ms: 0, why: error.to_string() },
-        )?;
+        std::thread::Builder::new()
+            .name("camera".into())
+            .spawn(move || keep_grabbing(&parsed, &theirs))
+            .map_err(|error| CameraError::Silent {
+                source_name: source.to_owned(),
+                waited_ms: 0,
+                why: error.to_string(),
+            })?;
         Ok(OpenCvCamera { source: source.to_owned(), shared, given: 0, not_before: None })
     }
 }
@@ -264,7 +273,10 @@ mod tests {
         let mut camera = OpenCvCamera::open(&path.display().to_string()).unwrap();
         let reds: Vec<u8> = (0..8).map(|_| camera.frame().unwrap().get_pixel(10, 10)[0]).collect();
         assert_eq!(reds.len(), 8, "more frames than the file has");
-        assert!(reds.iter().all(|red| [50, 100, 150].iter().any(|level: &u8| red.abs_diff(*level) < 8)), "{reds:?}");
+        assert!(
+            reds.iter().all(|red| [50, 100, 150].iter().any(|level: &u8| red.abs_diff(*level) < 8)),
+            "{reds:?}"
+        );
     }
 
     #[test]

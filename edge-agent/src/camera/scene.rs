@@ -98,7 +98,13 @@ impl Scene {
             {
                 let corner = outline.px_bounds().min;
                 outline.draw(|dx, dy, cover| {
-                    blend(plate, corner.x as i64 + i64::from(dx), corner.y as i64 + i64::from(dy), ink, cover);
+                    blend(
+                        plate,
+                        corner.x as i64 + i64::from(dx),
+                        corner.y as i64 + i64::from(dy),
+                        ink,
+                        cover,
+                    );
                 });
             }
             pen += self.font.as_scaled(scale).h_advance(glyph);
@@ -150,7 +156,10 @@ struct Stand {
 impl Stand {
     fn choose(dice: &mut StdRng) -> Stand {
         Stand {
-            centre: Point::new(640.0 + dice.random_range(-150.0..150.0), 470.0 + dice.random_range(-40.0..50.0)),
+            centre: Point::new(
+                640.0 + dice.random_range(-150.0..150.0),
+                470.0 + dice.random_range(-40.0..50.0),
+            ),
             width: dice.random_range(165.0..235.0),
             roll: dice.random_range(-0.05..0.05),
             yaw: dice.random_range(-0.10..0.10),
@@ -200,7 +209,13 @@ fn drive(light: Light) -> RgbImage {
         let level = if y < horizon { 150.0 + (horizon - y) * 0.25 } else { 92.0 + (y - horizon) * 0.06 };
         let kerb = y > horizon && ((x - 640.0).abs() - (200.0 + (y - horizon) * 0.9)).abs() < 6.0;
         let house = y < horizon && y > 90.0 && (80.0..330.0).contains(&x);
-        let level = if kerb { 190.0 } else if house { 120.0 } else { level } * dim;
+        let level = if kerb {
+            190.0
+        } else if house {
+            120.0
+        } else {
+            level
+        } * dim;
         Rgb([level as u8, level as u8, (level * 1.03).min(255.0) as u8])
     })
 }
@@ -262,7 +277,10 @@ fn smooth(picture: &RgbImage, x: f32, y: f32) -> [f32; 3] {
 fn grain(picture: &mut RgbImage, dice: &mut StdRng, light: Light) {
     let strength = if light == Light::Night { 7.0 } else { 3.5 };
     let tile: Vec<i16> = (0..4099)
-        .map(|_| ((dice.random::<f32>() + dice.random::<f32>() + dice.random::<f32>() - 1.5) * 2.0 * strength) as i16)
+        .map(|_| {
+            ((dice.random::<f32>() + dice.random::<f32>() + dice.random::<f32>() - 1.5) * 2.0 * strength)
+                as i16
+        })
         .collect();
     let raw: &mut [u8] = picture;
     for (pixel, noise) in raw.chunks_exact_mut(3).zip(tile.iter().cycle()) {

@@ -1,8 +1,8 @@
 //! What the lane machine asks for, done: relays, frames, events, sign.
 
+use boomgate_domain::decide::Outcome;
 use boomgate_domain::ids::ArrivalId;
 use boomgate_domain::lane::{BoomState, LaneAction, Sign};
-use boomgate_domain::decide::Outcome;
 use boomgate_domain::loops::RawLevel;
 use boomgate_domain::reason::Reason;
 use boomgate_domain::stay::PassageKind;
@@ -21,10 +21,14 @@ impl EventLoop {
             LaneAction::TakeFrames { arrival } => self.parts.vision.look(arrival),
             LaneAction::StopFrames { .. } => self.parts.vision.stop(),
             LaneAction::ReportArrival { arrival, .. } => self.report_arrival(arrival),
-            LaneAction::ReportDeparture { arrival } => debug!(arrival = %arrival, "the car left without passing"),
+            LaneAction::ReportDeparture { arrival } => {
+                debug!(arrival = %arrival, "the car left without passing")
+            }
             LaneAction::ReportPassage { arrival, kind } => self.report_passage(arrival, kind),
             LaneAction::DecideLocally { arrival } => self.look_up(arrival),
-            LaneAction::ReportDecision { arrival, outcome, reason } => self.report_decision(arrival, outcome, &reason),
+            LaneAction::ReportDecision { arrival, outcome, reason } => {
+                self.report_decision(arrival, outcome, &reason)
+            }
             LaneAction::ReportLocalOpen => info!("opened by a switch at the lane"),
             LaneAction::DriveOpen => self.drive(Drive::Open),
             LaneAction::DriveClose => self.drive(Drive::Close),
@@ -75,7 +79,12 @@ impl EventLoop {
         debug!(request, safety, ?cause, "drive");
         if let Some(sim) = &self.parts.sim {
             let (command, rule) = cause_parts(cause);
-            sim.journal().tell(Report::Drive { request: request.into(), command, rule, safety: safety.into() });
+            sim.journal().tell(Report::Drive {
+                request: request.into(),
+                command,
+                rule,
+                safety: safety.into(),
+            });
         }
     }
 
@@ -142,7 +151,9 @@ impl EventLoop {
             Sign::Idle => ("IDLE", String::new(), None),
             Sign::Wait => ("WAIT", String::new(), None),
             Sign::OutOfService => ("OUT-OF-SERVICE", String::new(), None),
-            Sign::Reason(reason) => (reason.code(), reason.text(self.parts.settings.language), amount(reason)),
+            Sign::Reason(reason) => {
+                (reason.code(), reason.text(self.parts.settings.language), amount(reason))
+            }
         };
         info!(code, "sign");
         if let Some(sim) = &self.parts.sim {

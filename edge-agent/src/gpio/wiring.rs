@@ -57,7 +57,10 @@ impl Wiring {
         let mut faults = Vec::new();
         for (index, (name, pin)) in pins.iter().enumerate() {
             if *pin > HIGHEST_PIN {
-                faults.push((name.clone(), format!("pin {pin} is not on the header; BCM numbers go from 0 to 27")));
+                faults.push((
+                    name.clone(),
+                    format!("pin {pin} is not on the header; BCM numbers go from 0 to 27"),
+                ));
             }
             if let Some((other, _)) = pins[..index].iter().find(|(_, taken)| taken == pin) {
                 faults.push((name.clone(), format!("pin {pin} is already used by {other}")));

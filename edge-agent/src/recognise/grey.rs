@@ -129,7 +129,9 @@ struct Mix {
 
 fn weights(source: usize, target: usize) -> Vec<Mix> {
     let step = source as f32 / target as f32;
-    (0..target).map(|i| if step > 1.0 { covered(source, step, i) } else { between(source, step, i) }).collect()
+    (0..target)
+        .map(|i| if step > 1.0 { covered(source, step, i) } else { between(source, step, i) })
+        .collect()
 }
 
 fn covered(source: usize, step: f32, index: usize) -> Mix {

@@ -91,7 +91,8 @@ impl Bounds {
     pub fn overlap(&self, other: &Bounds) -> f32 {
         let right = (self.left + self.width).min(other.left + other.width);
         let bottom = (self.top + self.height).min(other.top + other.height);
-        let shared = (right - self.left.max(other.left)).max(0.0) * (bottom - self.top.max(other.top)).max(0.0);
+        let shared =
+            (right - self.left.max(other.left)).max(0.0) * (bottom - self.top.max(other.top)).max(0.0);
         shared / (self.width * self.height + other.width * other.height - shared).max(1e-6)
     }
 }
@@ -102,7 +103,12 @@ mod tests {
 
     fn upright(left: f32, top: f32, width: f32, height: f32) -> Quad {
         let (right, bottom) = (left + width, top + height);
-        Quad([Point::new(left, top), Point::new(right, top), Point::new(right, bottom), Point::new(left, bottom)])
+        Quad([
+            Point::new(left, top),
+            Point::new(right, top),
+            Point::new(right, bottom),
+            Point::new(left, bottom),
+        ])
     }
 
     #[test]

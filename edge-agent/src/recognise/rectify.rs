@@ -60,7 +60,8 @@ pub fn warp_opencv(picture: &Grey, quad: &Quad, width: usize, height: usize) -> 
     use opencv::imgproc;
     use opencv::prelude::{MatTraitConst, MatTraitConstManual};
 
-    let source = Mat::new_rows_cols_with_data(picture.height() as i32, picture.width() as i32, picture.pixels())?;
+    let source =
+        Mat::new_rows_cols_with_data(picture.height() as i32, picture.width() as i32, picture.pixels())?;
     let (right, bottom) = (width as f32, height as f32);
     let target = [
         Point2f::new(0.0, 0.0),
@@ -114,7 +115,8 @@ impl Homography {
     /// The map the other way, from the quad to the unit square; None if the quad is flat.
     pub fn inverse(&self) -> Option<Homography> {
         let m = &self.0;
-        let minor = |r0: usize, c0: usize, r1: usize, c1: usize| m[r0][c0] * m[r1][c1] - m[r0][c1] * m[r1][c0];
+        let minor =
+            |r0: usize, c0: usize, r1: usize, c1: usize| m[r0][c0] * m[r1][c1] - m[r0][c1] * m[r1][c0];
         let det = m[0][0] * minor(1, 1, 2, 2) - m[0][1] * minor(1, 0, 2, 2) + m[0][2] * minor(1, 0, 2, 1);
         if det.abs() < 1e-9 {
             return None;

@@ -23,10 +23,23 @@ const LONGEST_LINE: u64 = 64 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Report {
-    Hello { lane: String },
-    Arrived { car: String },
-    Arrival { car: String, arrival: String },
-    Read { car: Option<String>, arrival: String, text: String, verdict: String, frames: u32 },
+    Hello {
+        lane: String,
+    },
+    Arrived {
+        car: String,
+    },
+    Arrival {
+        car: String,
+        arrival: String,
+    },
+    Read {
+        car: Option<String>,
+        arrival: String,
+        text: String,
+        verdict: String,
+        frames: u32,
+    },
     Decision {
         car: Option<String>,
         arrival: Option<String>,
@@ -36,13 +49,38 @@ pub enum Report {
         loop_to_command_ms: Option<i64>,
         publish_to_command_ms: Option<i64>,
     },
-    Sign { code: String, text: String, amount: Option<Amount> },
-    Boom { state: String },
-    Passed { car: String, arrival: Option<String> },
-    Left { car: String, why: String },
-    Drive { request: String, command: Option<String>, rule: Option<String>, safety: String },
-    Status { queued: usize, front: Option<String>, under: usize, boom_permille: u32, fire: bool },
-    Error { message: String },
+    Sign {
+        code: String,
+        text: String,
+        amount: Option<Amount>,
+    },
+    Boom {
+        state: String,
+    },
+    Passed {
+        car: String,
+        arrival: Option<String>,
+    },
+    Left {
+        car: String,
+        why: String,
+    },
+    Drive {
+        request: String,
+        command: Option<String>,
+        rule: Option<String>,
+        safety: String,
+    },
+    Status {
+        queued: usize,
+        front: Option<String>,
+        under: usize,
+        boom_permille: u32,
+        fire: bool,
+    },
+    Error {
+        message: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -86,7 +124,11 @@ fn line(report: &Report) -> String {
 }
 
 /// Serves the socket until the task is dropped. `quit` hears of every `{"do":"quit"}`.
-pub fn serve(path: &Path, lane: SimLane, quit: mpsc::Sender<()>) -> io::Result<impl Future<Output = ()> + use<>> {
+pub fn serve(
+    path: &Path,
+    lane: SimLane,
+    quit: mpsc::Sender<()>,
+) -> io::Result<impl Future<Output = ()> + use<>> {
     if path.exists() {
         std::fs::remove_file(path)?;
     }
@@ -119,7 +161,11 @@ async fn client(stream: UnixStream, lane: SimLane, quit: mpsc::Sender<()>) {
     }
 }
 
-async fn tell(mut write: OwnedWriteHalf, mut lines: broadcast::Receiver<String>, mut own: mpsc::Receiver<String>) {
+async fn tell(
+    mut write: OwnedWriteHalf,
+    mut lines: broadcast::Receiver<String>,
+    mut own: mpsc::Receiver<String>,
+) {
     loop {
         let next = tokio::select! {
             Some(line) = own.recv() => line,
@@ -154,7 +200,9 @@ async fn hear(read: OwnedReadHalf, lane: &SimLane, own: &mpsc::Sender<String>, q
                 lane.order(order);
             }
             Err(error) => {
-                let message = format!("not an order: {error}; known are car, fire, loop, obstruct, button, status, quit");
+                let message = format!(
+                    "not an order: {error}; known are car, fire, loop, obstruct, button, status, quit"
+                );
                 let _ = own.send(line(&Report::Error { message })).await;
             }
         }

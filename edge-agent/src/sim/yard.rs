@@ -47,10 +47,17 @@ const NAMED: usize = 64;
 pub enum Do {
     /// A car queues behind those already there.
     Car(NewCar),
-    Fire { on: bool },
-    Loop { which: Which, state: LoopState },
+    Fire {
+        on: bool,
+    },
+    Loop {
+        which: Which,
+        state: LoopState,
+    },
     /// Something lies under the boom.
-    Obstruct { on: bool },
+    Obstruct {
+        on: bool,
+    },
     /// The local reset button is pressed.
     Button,
     /// Ends the agent.
@@ -214,7 +221,10 @@ impl Yard {
     pub fn inputs(&self) -> Inputs {
         let on_arming = matches!(
             self.front,
-            Some((_, Place::Waiting { .. } | Place::Reacting { .. } | Place::Nose { .. } | Place::Reversing { .. }))
+            Some((
+                _,
+                Place::Waiting { .. } | Place::Reacting { .. } | Place::Nose { .. } | Place::Reversing { .. }
+            ))
         );
         Inputs {
             arming: self.line(self.arming, on_arming),
@@ -271,14 +281,16 @@ impl Yard {
 
     fn queue_car(&mut self, new: NewCar) {
         let Ok(plate) = Plate::parse(&new.plate) else {
-            let message = format!("car {}: its plate is empty, too long or holds a character no plate has", new.car);
+            let message =
+                format!("car {}: its plate is empty, too long or holds a character no plate has", new.car);
             return self.reports.push(Report::Error { message });
         };
         let seed = new.car.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         let light = if seed.is_multiple_of(4) { Light::Night } else { Light::Day };
-        let subject = Subject { plate: plate.to_string(), country: new.country, photo: new.photo, light, seed };
+        let subject =
+            Subject { plate: plate.to_string(), country: new.country, photo: new.photo, light, seed };
         self.queue.push_back(Car {
             id: new.car,
             subject,
@@ -375,7 +387,9 @@ impl Yard {
             Place::Approaching { .. } if car.manner == Manner::Tailgate && self.boom > HEADROOM => {
                 Next::Goes(Place::Nose { until: now.plus_ms(NOSE_MS) })
             }
-            Place::Approaching { .. } => Next::Goes(Place::Waiting { patience: now.plus_ms(car.patience_ms) }),
+            Place::Approaching { .. } => {
+                Next::Goes(Place::Waiting { patience: now.plus_ms(car.patience_ms) })
+            }
             Place::Waiting { patience } if now >= patience => {
                 Next::Goes(Place::Reversing { until: now.plus_ms(REVERSE_MS) })
             }

@@ -60,7 +60,8 @@ impl Store {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "journal_size_limit", 1_048_576)?;
         connection.busy_timeout(std::time::Duration::from_secs(2))?;
-        let found: String = connection.query_row("pragma quick_check(1)", [], |row| row.get(0)).map_err(classified)?;
+        let found: String =
+            connection.query_row("pragma quick_check(1)", [], |row| row.get(0)).map_err(classified)?;
         if found != "ok" {
             return Err(StoreError::Damaged(found));
         }
@@ -138,7 +139,8 @@ impl Store {
 
     /// Stored events behind `after`, oldest first.
     pub fn backlog(&self, after: u64, limit: usize) -> Result<Vec<Event>, StoreError> {
-        let mut select = self.connection.prepare_cached("select body from event where seq > ?1 order by seq limit ?2")?;
+        let mut select =
+            self.connection.prepare_cached("select body from event where seq > ?1 order by seq limit ?2")?;
         let bodies = select.query_map(params![after, limit as u64], |row| row.get::<_, Vec<u8>>(0))?;
         bodies
             .map(|body| strict::decode(&body?).map_err(|error| StoreError::Damaged(error.to_string())))
@@ -165,14 +167,22 @@ impl Store {
     }
 
     /// Takes a whole offline list in place of the old one.
-    pub fn replace_list(&mut self, version: u64, key: &Octets<32>, entries: &[ListEntry]) -> Result<(), StoreError> {
+    pub fn replace_list(
+        &mut self,
+        version: u64,
+        key: &Octets<32>,
+        entries: &[ListEntry],
+    ) -> Result<(), StoreError> {
         let change = self.change()?;
         change.execute("delete from list_entry", [])?;
         {
-            let mut insert =
-                change.prepare_cached("insert or replace into list_entry (tag, kind, until_ms) values (?1, ?2, ?3)")?;
+            let mut insert = change.prepare_cached(
+                "insert or replace into list_entry (tag, kind, until_ms) values (?1, ?2, ?3)",
+            )?;
             for entry in entries {
-                insert.execute(params![entry.tag.as_slice(), kind_name(entry.kind), entry.until_ms]).map_err(classified)?;
+                insert
+                    .execute(params![entry.tag.as_slice(), kind_name(entry.kind), entry.until_ms])
+                    .map_err(classified)?;
             }
         }
         change.execute("insert or replace into list_key (one, key) values (1, ?1)", [key.as_slice()])?;
@@ -188,7 +198,8 @@ impl Store {
 
     /// What the list says of a tag.
     pub fn listed(&self, tag: &[u8; 16]) -> Result<Vec<ListEntry>, StoreError> {
-        let mut select = self.connection.prepare_cached("select kind, until_ms from list_entry where tag = ?1")?;
+        let mut select =
+            self.connection.prepare_cached("select kind, until_ms from list_entry where tag = ?1")?;
         let rows = select.query_map([tag.as_slice()], |row| {
             let kind: String = row.get(0)?;
             let kind = if kind == "block" { ListKind::Block } else { ListKind::Subscription };
@@ -198,7 +209,9 @@ impl Store {
     }
 
     fn change(&mut self) -> Result<Transaction<'_>, StoreError> {
-        self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(classified)
+        self.connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+            .map_err(classified)
     }
 }
 
@@ -210,7 +223,8 @@ fn kind_name(kind: ListKind) -> &'static str {
 }
 
 fn meta(change: &Transaction<'_>, name: &str) -> rusqlite::Result<u64> {
-    let found = change.query_row("select value from meta where name = ?1", [name], |row| row.get(0)).optional()?;
+    let found =
+        change.query_row("select value from meta where name = ?1", [name], |row| row.get(0)).optional()?;
     Ok(found.unwrap_or(0))
 }
 
@@ -223,7 +237,10 @@ fn command_log(change: &Transaction<'_>) -> Result<CommandLog, StoreError> {
 
 fn set_meta(change: &Transaction<'_>, name: &str, value: u64) -> Result<(), StoreError> {
     change
-        .execute("insert into meta (name, value) values (?1, ?2) on conflict (name) do update set value = ?2", params![name, value])
+        .execute(
+            "insert into meta (name, value) values (?1, ?2) on conflict (name) do update set value = ?2",
+            params![name, value],
+        )
         .map_err(classified)?;
     Ok(())
 }
@@ -255,8 +272,17 @@ mod tests {
     use super::*;
 
     pub fn event(seq: u64) -> Event {
-        let body = EventBody::Boom(BoomState { state: boomgate_schemas::up::Boom::Open, cause: "rule:test".into() });
-        Event { seq, boot: 1, id: Uuid::from_u128(seq.into()), at_ms: 5, clock: ClockState::Synced, uptime_ms: 5, body }
+        let body =
+            EventBody::Boom(BoomState { state: boomgate_schemas::up::Boom::Open, cause: "rule:test".into() });
+        Event {
+            seq,
+            boot: 1,
+            id: Uuid::from_u128(seq.into()),
+            at_ms: 5,
+            clock: ClockState::Synced,
+            uptime_ms: 5,
+            body,
+        }
     }
 
     fn open(folder: &tempfile::TempDir) -> Store {
@@ -264,9 +290,11 @@ mod tests {
     }
 
     fn check(log: &mut CommandLog, counter: u64, body: u8) -> Checked {
-        let addressee = Addressee { site: SiteCode::parse("s").unwrap(), lane: LaneCode::parse("l").unwrap() };
+        let addressee =
+            Addressee { site: SiteCode::parse("s").unwrap(), lane: LaneCode::parse("l").unwrap() };
         let not_after = Monotonic::from_millis(9);
-        let incoming = Incoming { addressee: addressee.clone(), counter, epoch: 1, not_after, digest: [body; 32] };
+        let incoming =
+            Incoming { addressee: addressee.clone(), counter, epoch: 1, not_after, digest: [body; 32] };
         log.check(&incoming, Me { addressee: &addressee, epoch: 1, now: Monotonic::ZERO })
     }
 

@@ -109,7 +109,9 @@ impl Lane {
     }
 
     pub fn wait_for(&self, event: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        wait(&format!("{event}; the log says:\n{}", self.log()), || self.reports(event).into_iter().find(|r| fits(r)))
+        wait(&format!("{event}; the log says:\n{}", self.log()), || {
+            self.reports(event).into_iter().find(|r| fits(r))
+        })
     }
 
     pub fn pid(&self) -> u32 {
@@ -158,7 +160,11 @@ impl Drop for Lane {
             let _ = child.kill();
             let _ = child.wait();
         }
-        assert!(std::thread::panicking() || !self.log().contains("panicked"), "a panic in the log:\n{}", self.log());
+        assert!(
+            std::thread::panicking() || !self.log().contains("panicked"),
+            "a panic in the log:\n{}",
+            self.log()
+        );
     }
 }
 

@@ -9,7 +9,9 @@ use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_schemas::up::{Arrival, CommandResult, Event, EventBody, Hello, Params, UpBatch};
 use bytes::BytesMut;
 use ed25519_dalek::SigningKey;
-use rumqttc::mqttbytes::v4::{ConnAck, ConnectReturnCode, Packet, PubAck, Publish, SubAck, SubscribeReasonCode};
+use rumqttc::mqttbytes::v4::{
+    ConnAck, ConnectReturnCode, Packet, PubAck, Publish, SubAck, SubscribeReasonCode,
+};
 use rumqttc::mqttbytes::{Error, QoS};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -67,7 +69,8 @@ pub struct Shared {
 impl Server {
     pub fn start() -> Server {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let pki = pki();
         let shared = Arc::new(Mutex::new(Shared::default()));
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -94,21 +97,27 @@ impl Server {
     pub fn arrivals(&self) -> Vec<Arrival> {
         self.with(|shared| {
             let bodies = shared.events.iter().map(|event| &event.body);
-            bodies.filter_map(|body| if let EventBody::Arrival(a) = body { Some(a.clone()) } else { None }).collect()
+            bodies
+                .filter_map(|body| if let EventBody::Arrival(a) = body { Some(a.clone()) } else { None })
+                .collect()
         })
     }
 
     pub fn results(&self) -> Vec<CommandResult> {
         self.with(|shared| {
             let bodies = shared.events.iter().map(|event| &event.body);
-            bodies.filter_map(|body| if let EventBody::Result(r) = body { Some(r.clone()) } else { None }).collect()
+            bodies
+                .filter_map(|body| if let EventBody::Result(r) = body { Some(r.clone()) } else { None })
+                .collect()
         })
     }
 
     pub fn faults(&self) -> Vec<String> {
         self.with(|shared| {
             let bodies = shared.events.iter().map(|event| &event.body);
-            bodies.filter_map(|body| if let EventBody::Fault(f) = body { Some(f.code.clone()) } else { None }).collect()
+            bodies
+                .filter_map(|body| if let EventBody::Fault(f) = body { Some(f.code.clone()) } else { None })
+                .collect()
         })
     }
 
@@ -127,7 +136,10 @@ impl Server {
 
     pub fn send_list(&self, part: &SyncPart) {
         let topic = topic(Leaf::List);
-        self.send(Leaf::List, envelope::seal(&topic, &Header::server(), part.encode(), &SigningKey::from_bytes(&SERVER_KEY)));
+        self.send(
+            Leaf::List,
+            envelope::seal(&topic, &Header::server(), part.encode(), &SigningKey::from_bytes(&SERVER_KEY)),
+        );
     }
 
     /// Cuts the line, as a broker that dies would.
@@ -202,10 +214,13 @@ impl Shared {
         let gaps: Vec<(u64, u64)> = self
             .events
             .iter()
-            .filter_map(|event| if let EventBody::Gap(gap) = &event.body { Some((gap.first, gap.last)) } else { None })
+            .filter_map(|event| {
+                if let EventBody::Gap(gap) = &event.body { Some((gap.first, gap.last)) } else { None }
+            })
             .collect();
         let has = |seq: u64| {
-            self.events.iter().any(|event| event.seq == seq) || gaps.iter().any(|(first, last)| (*first..=*last).contains(&seq))
+            self.events.iter().any(|event| event.seq == seq)
+                || gaps.iter().any(|(first, last)| (*first..=*last).contains(&seq))
         };
         while has(upto + 1) {
             upto += 1;
@@ -218,7 +233,8 @@ impl Shared {
         if upto == 0 && echo.is_none() {
             return;
         }
-        let now_ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
+        let now_ms =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
         let ack = Ack { upto, rejected: vec![], echo, now_ms };
         let signing = SigningKey::from_bytes(&SERVER_KEY);
         self.send(Leaf::Ack, envelope::seal(&topic(Leaf::Ack), &Header::server(), ack.encode(), &signing));
@@ -299,7 +315,10 @@ fn answer(packet: &Packet, shared: &Arc<Mutex<Shared>>) -> Vec<Packet> {
     }
 }
 
-async fn write(stream: &mut tokio_rustls::server::TlsStream<TcpStream>, packet: &Packet) -> std::io::Result<()> {
+async fn write(
+    stream: &mut tokio_rustls::server::TlsStream<TcpStream>,
+    packet: &Packet,
+) -> std::io::Result<()> {
     let mut bytes = BytesMut::new();
     packet.write(&mut bytes, LARGEST).unwrap();
     stream.write_all(&bytes).await?;
