@@ -31,9 +31,15 @@ pub enum BusError {
     #[error("the broker ended the link: {0}")]
     Ended(String),
     #[error("link to the broker failed")]
-    Link(#[from] rumqttd::local::LinkError),
+    Link(#[source] Box<rumqttd::local::LinkError>),
     #[error("broker address or TLS setting is not usable: {0}")]
     Setting(String),
+}
+
+impl From<rumqttd::local::LinkError> for BusError {
+    fn from(error: rumqttd::local::LinkError) -> Self {
+        Self::Link(Box::new(error))
+    }
 }
 
 /// Hears every lane, and speaks to each.

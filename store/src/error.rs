@@ -86,8 +86,9 @@ fn is_broken(error: &tokio_postgres::Error) -> bool {
     error.is_closed() || is_io || error.to_string().starts_with("timeout")
 }
 
-/// Classes 08 (connection), 53 (resources), 57 (operator) and 58 (system) say nothing about the statement itself.
+/// What is wrong with the statement's own data says so: class 22 (data), 23 (constraint), 40 (again), 54 (too much), 55
+/// (locked), P0 (raised by a trigger). Everything else is wrong with the server, the connection, the rights or the
+/// schema, and would be so for any data.
 fn is_outage_state(state: &SqlState) -> bool {
-    ["08", "53", "57", "58"].iter().any(|class| state.code().starts_with(class))
-        && *state != SqlState::QUERY_CANCELED
+    !["22", "23", "40", "54", "55", "P0"].iter().any(|class| state.code().starts_with(class))
 }

@@ -25,8 +25,8 @@ const POOL_SIZE: usize = 12;
 pub struct TestDatabase {
     pub pool: Pool,
     pub address: Address,
-    server: Address,
-    name: String,
+    /// Where and which to drop; `None` for a database that ends with its cluster.
+    drop: Option<(Address, String)>,
     _users: Option<File>,
 }
 
@@ -41,14 +41,20 @@ impl TestDatabase {
         copy_template(&server, &name).await;
         let address = server.with_database(&name);
         let pool = address.pool(POOL_SIZE).expect("pool settings are constant");
-        Self { pool, address, server, name, _users: users }
+        Self { pool, address, drop: Some((server, name)), _users: users }
+    }
+
+    /// A database of a cluster that the test itself started.
+    #[must_use]
+    pub fn of(address: Address, pool: Pool) -> Self {
+        Self { pool, address, drop: None, _users: None }
     }
 }
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         self.pool.close();
-        let (server, name) = (self.server.clone(), self.name.clone());
+        let Some((server, name)) = self.drop.take() else { return };
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async {

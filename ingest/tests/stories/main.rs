@@ -1,0 +1,9 @@
+//! Ingest against a real PostgreSQL and a real router: what lanes say, what becomes of it, what they hear.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod buses;
+mod car_park;
+mod faults;
+mod lane;
+mod order;
+mod passages;
