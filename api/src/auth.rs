@@ -3,7 +3,7 @@
 //! A role or a session that ends bites at the next request: nothing is remembered here but failed logins.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ use crate::request::Asked;
 use crate::router::Right;
 
 /// Cookie of a TLS listener; the prefix binds it to this host and to TLS.
-const HOST_COOKIE: &str = "__Host-boomgate";
+pub(crate) const HOST_COOKIE: &str = "__Host-boomgate";
 /// Cookie on a loopback listener without TLS.
 const PLAIN_COOKIE: &str = "boomgate";
 
@@ -126,12 +126,17 @@ pub(crate) async fn site_of(app: &App, caller: &Caller, wanted: Option<SiteId>) 
 }
 
 fn token(asked: &Asked) -> Option<(String, bool)> {
-    if let Some(bearer) = asked.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
+    if let Some(bearer) = asked.header("authorization").and_then(bearer) {
         return Some((bearer.to_owned(), false));
     }
     let wanted = cookie_name(asked.peer.tls);
     let cookies = asked.header("cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
     cookies.into_iter().find(|(name, _)| *name == wanted).map(|(_, value)| (value.to_owned(), true))
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// A browser that changes something must come from our own page. Reading is safe: nothing answers cross-origin.
@@ -140,11 +145,14 @@ fn same_site(asked: &Asked) -> Result<(), ApiError> {
     if !upgrade && matches!(asked.method, Method::GET | Method::HEAD) {
         return Ok(());
     }
+    if asked.header("origin").is_none() { Err(ApiError::CrossSite) } else { not_foreign(asked) }
+}
+
+/// No page of another site may log somebody in either. Programs send no origin.
+pub(crate) fn not_foreign(asked: &Asked) -> Result<(), ApiError> {
     let own = asked.header("host").unwrap_or_default();
-    let from_here = asked
-        .header("origin")
-        .and_then(|origin| origin.split_once("://"))
-        .is_some_and(|(_, host)| host == own);
+    let host = |origin: &str| origin.split_once("://").is_some_and(|(_, host)| host == own);
+    let from_here = asked.header("origin").is_none_or(host);
     let fetched_here = asked.header("sec-fetch-site").is_none_or(|site| site == "same-origin");
     if from_here && fetched_here { Ok(()) } else { Err(ApiError::CrossSite) }
 }
@@ -157,7 +165,11 @@ fn cookie_name(tls: bool) -> &'static str {
 pub(crate) fn set_cookie(tls: bool, token: Option<&str>) -> String {
     let secure = if tls { "; Secure" } else { "" };
     let age = if token.is_some() { "" } else { "; Max-Age=0" };
-    format!("{}={}; Path=/; HttpOnly; SameSite=Strict{secure}{age}", cookie_name(tls), token.unwrap_or_default())
+    format!(
+        "{}={}; Path=/; HttpOnly; SameSite=Strict{secure}{age}",
+        cookie_name(tls),
+        token.unwrap_or_default()
+    )
 }
 
 /// A fresh token (256 bits, hex) and the hash that is stored.
@@ -177,7 +189,8 @@ fn hash(token: &str) -> [u8; 32] {
 
 /// Hashes a new password (argon2id, 19 MiB, 2 passes).
 pub fn hash_password(password: &str) -> Result<String, ApiError> {
-    let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|error| anyhow::anyhow!("salt: {error}"));
+    let salt =
+        SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|error| anyhow::anyhow!("salt: {error}"));
     let salt = salt.map_err(ApiError::Internal)?;
     let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
     hash.map(|hash| hash.to_string()).map_err(|error| ApiError::Internal(anyhow::anyhow!("argon2: {error}")))
@@ -199,13 +212,22 @@ impl Default for LoginGate {
 
 impl LoginGate {
     /// Checks a password, taking the same time whether or not there is such a user.
-    pub(crate) async fn check(&self, name: &str, address: IpAddr, stored: Option<&str>, given: String) -> Result<(), ApiError> {
-        let keys = [format!("name {}", name.to_lowercase()), format!("address {address}")];
+    pub(crate) async fn check(
+        &self,
+        name: &str,
+        address: IpAddr,
+        stored: Option<&str>,
+        given: String,
+    ) -> Result<(), ApiError> {
+        let keys = [format!("name {}", name.to_lowercase()), format!("address {}", network(address))];
         self.must_not_wait(&keys)?;
         let _permit = self.permits.acquire().await.map_err(ApiError::internal)?;
+        // Many may have come at once and failed while this one queued.
+        self.must_not_wait(&keys)?;
         let hash = stored.map_or_else(nobody, str::to_owned);
         let known = stored.is_some();
-        let right = tokio::task::spawn_blocking(move || verify(&hash, &given)).await.map_err(ApiError::internal)?;
+        let right =
+            tokio::task::spawn_blocking(move || verify(&hash, &given)).await.map_err(ApiError::internal)?;
         self.remember(&keys, right && known);
         if right && known { Ok(()) } else { Err(ApiError::WrongLogin) }
     }
@@ -226,7 +248,9 @@ impl LoginGate {
     fn remember(&self, keys: &[String; 2], success: bool) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if success {
-            keys.iter().for_each(|key| drop(failures.remove(key)));
+            keys.iter().for_each(|key| {
+                failures.remove(key);
+            });
             return;
         }
         if failures.len() >= REMEMBERED {
@@ -239,8 +263,17 @@ impl LoginGate {
     }
 }
 
+/// What one guesser has to himself: an IPv4 address, or an IPv6 /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
 fn verify(hash: &str, password: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 /// A hash no password has, with the usual cost.
@@ -273,6 +306,29 @@ mod tests {
         assert!(matches!(gate.check("ann", HOME, None, "x".into()).await, Err(ApiError::SlowDown(_))));
         let elsewhere = IpAddr::from([10, 0, 0, 1]);
         assert!(matches!(gate.check("bob", elsewhere, None, "x".into()).await, Err(ApiError::WrongLogin)));
+    }
+
+    #[tokio::test]
+    async fn a_burst_of_guesses_is_not_free() {
+        let gate = std::sync::Arc::new(LoginGate::default());
+        let guesses = (0..40).map(|_| {
+            let gate = std::sync::Arc::clone(&gate);
+            tokio::spawn(async move { gate.check("ann", HOME, None, "x".into()).await })
+        });
+        let mut tried = 0;
+        for guess in guesses.collect::<Vec<_>>() {
+            tried += u32::from(matches!(guess.await.unwrap(), Err(ApiError::WrongLogin)));
+        }
+        let at_once = u32::try_from(std::thread::available_parallelism().map_or(2, usize::from)).unwrap();
+        assert!(tried <= FREE_FAILURES + at_once, "{tried} of 40 guesses were tried");
+    }
+
+    #[test]
+    fn neighbours_in_an_ipv6_network_share_their_failures() {
+        let network = |text: &str| network(text.parse().unwrap());
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_eq!(network("::ffff:10.0.0.1"), network("10.0.0.1"));
     }
 
     #[test]

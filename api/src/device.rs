@@ -7,17 +7,18 @@ use boomgate_store::evidence;
 use bytes::Bytes;
 use http::StatusCode;
 use jiff::Timestamp;
-use object_store::path::Path;
 use object_store::ObjectStoreExt;
+use object_store::path::Path;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 use warp::reply::Response;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::App;
 use crate::error::ApiError;
-use crate::request::{Asked, reply};
+use crate::request::{Asked, ok, reply};
 
 /// Largest picture, in bytes.
 pub(crate) const PICTURE_BYTES: usize = 256 * 1024;
@@ -25,36 +26,59 @@ pub(crate) const PICTURE_BYTES: usize = 256 * 1024;
 /// Every JPEG begins so.
 const JPEG: [u8; 3] = [0xff, 0xd8, 0xff];
 
-#[derive(Serialize)]
-struct Stored {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Stored {
     sha256: String,
     bytes: usize,
 }
 
-pub(crate) async fn health(app: App, asked: Asked) -> Result<Response, ApiError> {
-    let device = device(&app, &asked).await?;
-    crate::request::ok(&serde_json::json!({ "device": device.code }))
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Known {
+    device: String,
 }
 
-/// Takes a picture: 201 when it is new, 200 when it was here already.
-pub(crate) async fn put_evidence(name: String, app: App, asked: Asked, body: Result<Bytes, ApiError>) -> Result<Response, ApiError> {
+/// Whether this device is known and may speak. On the devices' listener.
+#[utoipa::path(get, path = "/device/v1/health", tag = "devices", responses((status = 200, body = Known)))]
+pub(crate) async fn health(app: App, asked: Asked) -> Result<Response, ApiError> {
+    let device = device(&app, &asked).await?;
+    ok(&Known { device: device.code })
+}
+
+/// Takes a picture: 201 when it is new, 200 when it was here already. On the devices' listener.
+#[utoipa::path(put, path = "/device/v1/evidence/{sha256}", tag = "devices", params(("sha256" = String, Path)),
+    request_body(content = Vec<u8>, content_type = "image/jpeg"),
+    responses((status = 201, body = Stored), (status = 200, body = Stored), (status = 400, body = crate::Problem),
+        (status = 413, body = crate::Problem), (status = 422, body = crate::Problem)))]
+pub(crate) async fn put_evidence(
+    name: String,
+    app: App,
+    asked: Asked,
+    body: Result<Bytes, ApiError>,
+) -> Result<Response, ApiError> {
     let device = device(&app, &asked).await?;
     let body = body?;
     let hash = sha256(&name).ok_or_else(|| ApiError::invalid("sha256", "64 hex digits in the address"))?;
-    if <[u8; 32]>::from(Sha256::digest(&body)) != hash {
-        return Err(ApiError::Unprocessable("the picture's SHA-256 is not the name it was put under".into()));
-    }
-    if !body.starts_with(&JPEG) {
-        return Err(ApiError::Unprocessable("the picture is not a JPEG".into()));
-    }
+    must_be_picture(&body, &hash)?;
     let size = body.len();
     app.evidence.put(&place(device.site_id, &hash), body.into()).await.map_err(ApiError::internal)?;
     let bytes = i32::try_from(size).map_err(ApiError::internal)?;
-    let before = evidence::store(&app.client().await?, device.site_id, &hash, device.id, bytes, Timestamp::now()).await?;
+    let client = app.client().await?;
+    let before = evidence::store(&client, device.site_id, &hash, device.id, bytes, Timestamp::now()).await?;
     let known = before.is_some_and(|row| row.stored_at.is_some());
     let status = if known { StatusCode::OK } else { StatusCode::CREATED };
     metrics::counter!("boomgate_evidence_total", "known" => known.to_string()).increment(1);
-    reply(status, &Stored { sha256: name, bytes: size })
+    reply(status, &Stored { sha256: hex::encode(hash), bytes: size })
+}
+
+fn must_be_picture(body: &[u8], hash: &[u8; 32]) -> Result<(), ApiError> {
+    if <[u8; 32]>::from(Sha256::digest(body)) != *hash {
+        return Err(ApiError::Unprocessable("the picture's SHA-256 is not the name it was put under".into()));
+    }
+    if body.starts_with(&JPEG) {
+        Ok(())
+    } else {
+        Err(ApiError::Unprocessable("the picture is not a JPEG".into()))
+    }
 }
 
 /// Where a picture lies in the object store.
@@ -77,11 +101,14 @@ async fn device(app: &App, asked: &Asked) -> Result<DeviceRow, ApiError> {
     if row.revoked_at.is_none() && own && here { Ok(row) } else { Err(ApiError::Forbidden) }
 }
 
+/// Exactly one name of ours, as at the front door.
 fn identity(certificate: &[u8]) -> Option<DeviceIdentity> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let names = &parsed.subject_alternative_name().ok()??.value.general_names;
-    names.iter().find_map(|name| match name {
-        GeneralName::URI(uri) => uri.parse().ok(),
+    let mut uris = names.iter().filter_map(|name| match name {
+        GeneralName::URI(uri) => Some(uri.parse().ok()),
         _ => None,
-    })
+    });
+    let first = uris.next()??;
+    uris.next().is_none().then_some(first)
 }

@@ -1,7 +1,9 @@
 //! From what went wrong to what the caller is told: status and problem+json (RFC 9457), here and nowhere else.
 
+use std::borrow::Cow;
+
 use boomgate_store::StoreError;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,7 +12,7 @@ use utoipa::ToSchema;
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     #[error("{field}: {why}")]
-    Invalid { field: &'static str, why: String },
+    Invalid { field: Cow<'static, str>, why: String },
     #[error("you are not logged in, or your session has ended")]
     NotLoggedIn,
     #[error("name or password is wrong")]
@@ -25,8 +27,11 @@ pub enum ApiError {
     NotFound(&'static str),
     #[error("there is nothing at this address")]
     NoRoute,
-    #[error("this address does not take that method")]
-    Method,
+    /// With the methods it does take.
+    #[error("this address takes {0} only")]
+    Method(String),
+    #[error("this address speaks WebSocket only")]
+    Upgrade,
     #[error("{0}")]
     Conflict(String),
     #[error("{0}")]
@@ -37,6 +42,8 @@ pub enum ApiError {
     SlowBody,
     #[error("the database does not answer; nothing was changed that was not confirmed")]
     Unavailable(#[source] StoreError),
+    #[error("too many screens follow this server already")]
+    Crowded,
     #[error("something went wrong on our side")]
     Internal(#[source] anyhow::Error),
 }
@@ -58,8 +65,8 @@ pub struct Problem {
 }
 
 impl ApiError {
-    pub fn invalid(field: &'static str, why: impl Into<String>) -> Self {
-        Self::Invalid { field, why: why.into() }
+    pub fn invalid(field: impl Into<Cow<'static, str>>, why: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), why: why.into() }
     }
 
     pub fn internal(error: impl Into<anyhow::Error>) -> Self {
@@ -76,42 +83,69 @@ impl ApiError {
             Self::CrossSite => (StatusCode::FORBIDDEN, "CROSS-SITE"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "NOT-FOUND"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "NO-ROUTE"),
-            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "METHOD"),
+            Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "METHOD"),
+            Self::Upgrade => (StatusCode::UPGRADE_REQUIRED, "WEBSOCKET-ONLY"),
             Self::Conflict(_) => (StatusCode::CONFLICT, "CONFLICT"),
             Self::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "UNPROCESSABLE"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "TOO-LARGE"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "SLOW-BODY"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
+            Self::Crowded => (StatusCode::SERVICE_UNAVAILABLE, "CROWDED"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
         }
     }
 
     /// The reply; what is our own fault is logged here, once.
     pub fn into_response(self) -> warp::reply::Response {
-        let (status, code) = self.kind();
-        match &self {
-            Self::Internal(error) => tracing::error!(error = format!("{error:#}"), "request failed"),
-            Self::Unavailable(error) => tracing::warn!(%error, "request failed: no database"),
-            _ => {}
+        self.log();
+        let body = serde_json::to_vec(&self.problem()).unwrap_or_default();
+        let mut response = Response::new(body.into());
+        *response.status_mut() = self.kind().0;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        self.hints(headers);
+        response
+    }
+
+    fn log(&self) {
+        if let Self::Internal(error) = self {
+            tracing::error!(error = format!("{error:#}"), "request failed");
         }
-        let problem = Problem {
+        if let Self::Unavailable(error) = self {
+            let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+            let cause = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+            tracing::warn!(%error, cause, "request failed: no database");
+        }
+    }
+
+    fn problem(&self) -> Problem {
+        let (status, code) = self.kind();
+        Problem {
             kind: format!("urn:boomgate:problem:{}", code.to_lowercase()),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
             detail: self.to_string(),
             message: self.to_string(),
             code: code.to_owned(),
-        };
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = Response::new(body.into());
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Self::SlowDown(seconds) = self {
-            headers.insert(RETRY_AFTER, seconds.into());
         }
-        response
+    }
+
+    /// What the caller may do about it, as headers.
+    fn hints(&self, headers: &mut HeaderMap) {
+        if let Self::SlowDown(seconds) = self {
+            headers.insert(RETRY_AFTER, (*seconds).into());
+        }
+        if let Self::Unavailable(_) = self {
+            headers.insert(RETRY_AFTER, 5.into());
+        }
+        if let Self::Upgrade = self {
+            headers.insert(http::header::UPGRADE, HeaderValue::from_static("websocket"));
+        }
+        if let Self::Method(allowed) = self
+            && let Ok(allowed) = HeaderValue::from_str(allowed)
+        {
+            headers.insert(ALLOW, allowed);
+        }
     }
 }
 
@@ -120,7 +154,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::NotFound { what, .. } => Self::NotFound(what),
             StoreError::Conflict(text) => Self::Conflict(text),
-            error if error.is_outage() => Self::Unavailable(error),
+            error if error.is_outage() || error.is_retryable() => Self::Unavailable(error),
             error => Self::internal(error),
         }
     }

@@ -27,7 +27,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use error::{ApiError, Problem};
 pub use openapi::document as openapi_document;
-pub use router::{ROUTES, Right, Route};
+pub use router::{DEVICE_ROUTES, ROUTES, Right, Route};
 
 /// What the api is given.
 pub struct ApiConfig {
@@ -52,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) ready: watch::Receiver<bool>,
     pub(crate) gate: auth::LoginGate,
     pub(crate) wakes: live::Wakes,
+    pub(crate) room: live::Room,
     pub(crate) shutdown: watch::Receiver<bool>,
 }
 
@@ -86,6 +87,7 @@ impl Api {
             ready: config.ready,
             gate: auth::LoginGate::default(),
             wakes,
+            room: live::Room::default(),
             shutdown: shutdown.clone(),
         }));
         Self { app, shutdown }
@@ -94,6 +96,7 @@ impl Api {
     /// Serves people on `listener` until shutdown; without `tls` the listener belongs on loopback or behind a proxy.
     pub async fn serve_people(&self, listener: TcpListener, tls: Option<TlsAcceptor>) {
         server::serve(listener, tls, router::people(&self.app), self.shutdown.clone()).await;
+        self.app.room.empty().await;
     }
 
     /// Serves devices, which must show a certificate of the site's CA.

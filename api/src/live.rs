@@ -3,6 +3,7 @@
 //! The database numbers the rows of a site without holes, so a client that comes back with its last number misses
 //! nothing, whichever process serves it. A NOTIFY only says "look"; a slow poll looks anyway.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use boomgate_domain::ids::SiteId;
@@ -10,8 +11,9 @@ use boomgate_store::Address;
 use boomgate_store::live_feed::{self, LiveRow};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::sync::{broadcast, watch};
-use tokio::time::{interval, timeout};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
+use tokio::time::{Instant, interval, timeout};
 use uuid::Uuid;
 use warp::Reply;
 use warp::reply::Response;
@@ -23,15 +25,23 @@ use crate::error::ApiError;
 use crate::request::Asked;
 use crate::router::Right;
 use crate::routes::lanes::words;
-use crate::server::told;
+use crate::server::{FAREWELL, told};
 
+/// Screens that may follow at a time.
+const SOCKETS: u32 = 512;
 const ROWS: i64 = 200;
 /// What a client may send: nothing but pings and closes.
 const CLIENT_BYTES: usize = 4096;
 /// How soon a revoked session or a lost NOTIFY is noticed.
 const LOOK: Duration = Duration::from_secs(3);
 const WRITE: Duration = Duration::from_secs(10);
+/// A client that has not even answered a ping for so long is gone.
+const SILENCE: Duration = Duration::from_secs(45);
 const RECONNECT: Duration = Duration::from_secs(1);
+
+/// Close codes: of RFC 6455, "policy violation" and, registered later, "service restart".
+const NO_MORE: u16 = 1008;
+const RESTART: u16 = 1012;
 
 /// Wake-ups from the database, for every open socket.
 pub(crate) struct Wakes {
@@ -57,7 +67,10 @@ async fn listen(address: Address, sender: broadcast::Sender<Uuid>, mut shutdown:
 }
 
 async fn hear(address: &Address, sender: &broadcast::Sender<Uuid>) {
-    let Ok(mut listener) = address.listen(&[live_feed::CHANNEL]).await else { return };
+    let mut listener = match address.listen(&[live_feed::CHANNEL]).await {
+        Ok(listener) => listener,
+        Err(error) => return tracing::debug!(%error, "nobody wakes the live feed; it polls"),
+    };
     while let Some((_, payload)) = listener.next().await {
         if let Ok(site) = payload.parse() {
             // Nobody listening is fine.
@@ -66,23 +79,49 @@ async fn hear(address: &Address, sender: &broadcast::Sender<Uuid>) {
     }
 }
 
+/// Room for screens; whoever ends the server waits until they have been told.
+pub(crate) struct Room(Arc<Semaphore>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(SOCKETS as usize)))
+    }
+}
+
+impl Room {
+    fn enter(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Arc::clone(&self.0).try_acquire_owned().map_err(|_| ApiError::Crowded)
+    }
+
+    /// Until all have left, but not for long.
+    pub(crate) async fn empty(&self) {
+        drop(timeout(FAREWELL, self.0.acquire_many(SOCKETS)).await);
+    }
+}
+
 /// Upgrades to a WebSocket that follows one site. `since` is the last number the client has; without it, now.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live",
     params(("site" = Option<Uuid>, Query), ("since" = Option<i64>, Query)),
-    responses((status = 101, description = "JSON frames {no, kind, at, lane, data}"), (status = 401, body = crate::Problem)))]
+    responses((status = 101, description = "JSON frames {no, kind, at, lane, data, text}; the first is {kind: start, no, last, missed}"),
+        (status = 400, body = crate::Problem), (status = 404, body = crate::Problem),
+        (status = 426, body = crate::Problem), (status = 503, body = crate::Problem)))]
 pub(crate) async fn follow(query: String, ws: Ws, app: App, asked: Asked) -> Result<Response, ApiError> {
     let caller = auth::caller(&app, &asked, Right::Watch).await?;
     let (site, since) = wanted(&query)?;
     let site = auth::site_of(&app, &caller, site).await?.id;
+    let place = app.room.enter()?;
     let ws = ws.max_message_size(CLIENT_BYTES).max_frame_size(CLIENT_BYTES);
-    Ok(ws.on_upgrade(move |socket| async move {
-        metrics::gauge!("boomgate_live_sockets").increment(1.0);
-        if let Err(error) = run(socket, &app, &asked, site, since).await {
-            tracing::debug!(error = format!("{error:#}"), "live feed ended");
-        }
-        metrics::gauge!("boomgate_live_sockets").decrement(1.0);
-    })
-    .into_response())
+    Ok(ws
+        .on_upgrade(move |socket| async move {
+            let _place = place;
+            metrics::gauge!("boomgate_live_sockets").increment(1.0);
+            let mut screen = Screen { socket, app, asked, site, last: 0, heard: Instant::now() };
+            if let Err(error) = screen.run(since).await {
+                tracing::debug!(error = format!("{error:#}"), "live feed ended");
+            }
+            metrics::gauge!("boomgate_live_sockets").decrement(1.0);
+        })
+        .into_response())
 }
 
 fn wanted(query: &str) -> Result<(Option<SiteId>, Option<i64>), ApiError> {
@@ -90,55 +129,123 @@ fn wanted(query: &str) -> Result<(Option<SiteId>, Option<i64>), ApiError> {
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match name.as_ref() {
             "site" => site = Some(value.parse().map_err(|_| ApiError::invalid("site", "is not an id"))?),
-            "since" => since = Some(value.parse().map_err(|_| ApiError::invalid("since", "is not a number"))?),
-            _ => return Err(ApiError::invalid("query", format!("{name:?} is not known; known are site, since"))),
+            "since" => {
+                since = Some(value.parse().map_err(|_| ApiError::invalid("since", "is not a number"))?);
+            }
+            _ => {
+                let why = format!("{name:?} is not known; known are site, since");
+                return Err(ApiError::invalid("query", why));
+            }
         }
     }
     Ok((site, since))
 }
 
-async fn run(mut socket: WebSocket, app: &App, asked: &Asked, site: SiteId, since: Option<i64>) -> anyhow::Result<()> {
-    let mut wakes = app.wakes.sender.subscribe();
-    let mut shutdown = app.shutdown.clone();
-    let mut look = interval(LOOK);
-    let mut last = begin(&mut socket, app, site, since).await?;
-    loop {
-        last = send_new(&mut socket, app, site, last).await?;
-        tokio::select! {
-            woken = wakes.recv() => drop(woken),
-            _ = look.tick() => drop(auth::caller(app, asked, Right::Watch).await?),
-            message = socket.next() => match message {
-                Some(Ok(message)) if !message.is_close() => {}
-                _ => return Ok(()),
-            },
-            () = told(&mut shutdown) => {
-                let bye = Message::close_with(1012u16, "the server restarts; come back with your last number");
-                return Ok(timeout(WRITE, socket.send(bye)).await??);
+/// One open socket.
+struct Screen {
+    socket: WebSocket,
+    app: App,
+    asked: Asked,
+    site: SiteId,
+    /// Number of the last row sent.
+    last: i64,
+    /// When the client last said anything.
+    heard: Instant,
+}
+
+impl Screen {
+    async fn run(&mut self, since: Option<i64>) -> anyhow::Result<()> {
+        let mut wakes = self.app.wakes.sender.subscribe();
+        let mut shutdown = self.app.shutdown.clone();
+        let mut look = interval(LOOK);
+        self.begin(since).await?;
+        loop {
+            self.send_new().await?;
+            tokio::select! {
+                () = woken(&mut wakes, self.site) => {}
+                _ = look.tick() => if !self.may_stay().await? { return Ok(()) },
+                message = self.socket.next() => match message {
+                    Some(Ok(message)) if !message.is_close() => self.heard = Instant::now(),
+                    _ => return Ok(()),
+                },
+                () = told(&mut shutdown) => {
+                    return self.close(RESTART, "the server restarts; come back with your last number").await;
+                }
             }
         }
     }
-}
 
-/// The first frame says where this socket starts and whether anything before is lost.
-async fn begin(socket: &mut WebSocket, app: &App, site: SiteId, since: Option<i64>) -> anyhow::Result<i64> {
-    let bounds = live_feed::bounds(&app.client().await?, site).await?;
-    let from = since.unwrap_or(bounds.last_no).clamp(0, bounds.last_no);
-    let missed = since.is_some_and(|since| since + 1 < bounds.first_no);
-    let first = json!({ "kind": "start", "no": from, "last": bounds.last_no, "missed": missed });
-    send(socket, &first).await?;
-    Ok(from)
-}
+    /// The first frame says where this socket starts and whether anything before is lost.
+    async fn begin(&mut self, since: Option<i64>) -> anyhow::Result<()> {
+        let bounds = live_feed::bounds(&self.app.client().await?, self.site).await?;
+        self.last = since.unwrap_or(bounds.last_no).clamp(0, bounds.last_no);
+        // A number from the future is one of another history: the database was restored.
+        let missed =
+            since.is_some_and(|since| since > bounds.last_no || since.saturating_add(1) < bounds.first_no);
+        let first = json!({ "kind": "start", "no": self.last, "last": bounds.last_no, "missed": missed });
+        self.feed(&first).await?;
+        self.flush().await
+    }
 
-async fn send_new(socket: &mut WebSocket, app: &App, site: SiteId, mut last: i64) -> anyhow::Result<i64> {
-    loop {
-        let rows = live_feed::since(&app.client().await?, site, last, ROWS).await?;
-        let count = rows.len();
-        for row in rows {
-            last = row.no;
-            send(socket, &frame(&row)).await?;
+    async fn send_new(&mut self) -> anyhow::Result<()> {
+        loop {
+            let rows = live_feed::since(&self.app.client().await?, self.site, self.last, ROWS).await?;
+            let count = rows.len();
+            for row in rows {
+                self.last = row.no;
+                self.feed(&frame(&row)).await?;
+            }
+            self.flush().await?;
+            if i64::try_from(count)? < ROWS {
+                return Ok(());
+            }
         }
-        if i64::try_from(count)? < ROWS {
-            return Ok(last);
+    }
+
+    /// Whether this person may still see this site, and anybody is there at all.
+    async fn may_stay(&mut self) -> anyhow::Result<bool> {
+        if self.heard.elapsed() > SILENCE {
+            return Ok(false);
+        }
+        match allowed(&self.app, &self.asked, self.site).await {
+            Ok(()) => {
+                self.socket.feed(Message::ping(Vec::new())).await?;
+                Ok(true)
+            }
+            Err(ApiError::Unavailable(error)) => Err(error.into()),
+            Err(error) => {
+                self.close(NO_MORE, &error.to_string()).await?;
+                Ok(false)
+            }
+        }
+    }
+
+    async fn feed(&mut self, value: &Value) -> anyhow::Result<()> {
+        Ok(timeout(WRITE, self.socket.feed(Message::text(value.to_string()))).await??)
+    }
+
+    async fn flush(&mut self) -> anyhow::Result<()> {
+        Ok(timeout(WRITE, self.socket.flush()).await??)
+    }
+
+    async fn close(&mut self, code: u16, why: &str) -> anyhow::Result<()> {
+        let bye = Message::close_with(code, why.to_owned());
+        Ok(timeout(WRITE, self.socket.send(bye)).await??)
+    }
+}
+
+async fn allowed(app: &App, asked: &Asked, site: SiteId) -> Result<(), ApiError> {
+    let caller = auth::caller(app, asked, Right::Watch).await?;
+    auth::site_of(app, &caller, Some(site)).await.map(drop)
+}
+
+/// Until something happened at `site`, or so much elsewhere that it may have been missed.
+async fn woken(wakes: &mut broadcast::Receiver<Uuid>, site: SiteId) {
+    loop {
+        match wakes.recv().await {
+            Ok(woken) if woken != site.as_uuid() => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 }
@@ -146,8 +253,4 @@ async fn send_new(socket: &mut WebSocket, app: &App, site: SiteId, mut last: i64
 fn frame(row: &LiveRow) -> Value {
     let text = row.body["code"].as_str().map(|code| words(code, &row.body["params"]));
     json!({ "no": row.no, "kind": row.kind, "at": row.at, "lane": row.lane_id, "data": row.body, "text": text })
-}
-
-async fn send(socket: &mut WebSocket, value: &Value) -> anyhow::Result<()> {
-    Ok(timeout(WRITE, socket.send(Message::text(value.to_string()))).await??)
 }

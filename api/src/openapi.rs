@@ -1,16 +1,24 @@
 //! The OpenAPI document, generated from the handlers' own annotations.
 
 use http::header::CONTENT_TYPE;
-use utoipa::OpenApi;
-use warp::reply::Response;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ContentBuilder, Ref, Response};
+use utoipa::{Modify, OpenApi};
+use warp::reply::Response as Reply;
 
+use crate::auth::HOST_COOKIE;
 use crate::error::ApiError;
+use crate::router::{DEVICE_ROUTES, ROUTES, Right, Route};
 use crate::routes;
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Boomgate", description = "Lanes, stays and payments of a car park.", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
     paths(
+        serve,
         routes::health::alive,
         routes::health::ready,
         routes::health::metrics,
@@ -24,17 +32,73 @@ use crate::routes;
         routes::payments::take,
         routes::evidence::show,
         crate::live::follow,
-    )
+        crate::device::health,
+        crate::device::put_evidence,
+    ),
+    modifiers(&Rights)
 )]
 struct Document;
+
+/// Says of every route what its line in the table of routes demands.
+struct Rights;
+
+impl Modify for Rights {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let schemes = [
+            ("session", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer))),
+            ("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(HOST_COOKIE)))),
+            ("device", SecurityScheme::MutualTls { description: None, deprecated: None, extensions: None }),
+        ];
+        let components = document.components.get_or_insert_default();
+        components.security_schemes.extend(schemes.map(|(name, scheme)| (name.to_owned(), scheme.into())));
+        for route in ROUTES.iter().chain(DEVICE_ROUTES) {
+            if let Some(operation) = operation(document, route) {
+                demand(operation, route.right);
+            }
+        }
+    }
+}
+
+fn operation<'a>(document: &'a mut utoipa::openapi::OpenApi, route: &Route) -> Option<&'a mut Operation> {
+    let item = document.paths.paths.get_mut(route.path)?;
+    match route.method {
+        "GET" => item.get.as_mut(),
+        "POST" => item.post.as_mut(),
+        "PUT" => item.put.as_mut(),
+        _ => None,
+    }
+}
+
+fn demand(operation: &mut Operation, right: Right) {
+    let none: [&str; 0] = [];
+    let need = |name: &str| SecurityRequirement::new(name, none);
+    let (needs, refusals): (Vec<_>, &[(&str, &str)]) = match right {
+        Right::Public => return,
+        Right::LoggedIn => (vec![need("session"), need("cookie")], &[("401", "no session")]),
+        Right::Watch | Right::Drive | Right::Money => {
+            (vec![need("session"), need("cookie")], &[("401", "no session"), ("403", "the role may not")])
+        }
+        Right::Device => (vec![need("device")], &[("403", "not a device of this site")]),
+    };
+    operation.security = Some(needs);
+    for (status, why) in refusals {
+        let refusal = Response::builder().description(*why).content(
+            "application/problem+json",
+            ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
+        );
+        operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| refusal.build().into());
+    }
+}
 
 /// The document as JSON.
 pub fn document() -> String {
     Document::openapi().to_pretty_json().unwrap_or_default()
 }
 
-pub(crate) async fn serve() -> Result<Response, ApiError> {
-    let mut response = Response::new(document().into());
+/// This document.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "health", responses((status = 200, body = Object)))]
+pub(crate) async fn serve() -> Result<Reply, ApiError> {
+    let mut response = Reply::new(document().into());
     response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     std::future::ready(Ok(response)).await
 }

@@ -5,8 +5,6 @@ use http::header::{self, HeaderName};
 use rust_embed::RustEmbed;
 use warp::reply::Response;
 
-use crate::error::ApiError;
-
 #[derive(RustEmbed)]
 #[folder = "page"]
 struct Files;
@@ -14,18 +12,18 @@ struct Files;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
     object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
-pub(crate) async fn serve(path: String) -> Result<Response, ApiError> {
-    let name = match path.as_str() {
+/// The page or file at `path`, if there is one.
+pub(crate) fn file(path: &str) -> Option<Response> {
+    let name = match path {
         "/" => "index.html",
         "/docs" => "docs.html",
         other => other.trim_start_matches('/'),
     };
-    let file = Files::get(name).ok_or(ApiError::NoRoute)?;
-    let mut response = Response::new(file.data.into_owned().into());
+    let mut response = Response::new(Files::get(name)?.data.into_owned().into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind(name)));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    std::future::ready(Ok(response)).await
+    Some(response)
 }
 
 fn kind(name: &str) -> &'static str {
@@ -38,19 +36,19 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
-/// What every reply carries (OWASP ASVS 3.4).
+/// What every reply carries (OWASP ASVS 3.4). What says nothing else of it is not cached.
 pub(crate) fn secured(mut response: Response) -> Response {
-    let fixed: [(HeaderName, &str); 5] = [
+    const FIXED: [(HeaderName, &str); 5] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
     ];
-    for (name, value) in fixed {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().insert(name, value);
-        }
+    let headers = response.headers_mut();
+    for (name, value) in FIXED {
+        headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

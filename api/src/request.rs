@@ -1,13 +1,14 @@
 //! What every handler is given of a request: its headers, its peer, and a body read within limits.
 
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use http::header::HeaderMap;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
@@ -16,7 +17,7 @@ use crate::error::ApiError;
 use crate::server::Peer;
 
 /// A whole body must come within this time.
-const BODY_TIME: Duration = Duration::from_secs(15);
+const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// Largest JSON body, in bytes.
 pub(crate) const JSON_BYTES: usize = 64 * 1024;
@@ -27,6 +28,8 @@ pub(crate) struct Asked {
     pub(crate) headers: HeaderMap,
     pub(crate) peer: Peer,
     pub(crate) method: http::Method,
+    /// Without the query.
+    pub(crate) path: String,
 }
 
 impl Asked {
@@ -43,14 +46,31 @@ pub(crate) fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Cl
     warp::header::headers_cloned()
         .and(warp::ext::get::<Peer>())
         .and(warp::method())
-        .map(|headers, peer, method| Asked { headers, peer, method })
+        .and(warp::path::full())
+        .map(|headers, peer, method, path: warp::path::FullPath| Asked {
+            headers,
+            peer,
+            method,
+            path: path.as_str().to_owned(),
+        })
 }
 
 /// The body, at most `limit` bytes. What is wrong with it is an answer, not a rejection.
-pub(crate) fn body(limit: usize) -> impl Filter<Extract = (Result<Bytes, ApiError>,), Error = Rejection> + Clone {
-    warp::body::stream().then(move |stream| async move {
-        timeout(BODY_TIME, collect(stream, limit)).await.unwrap_or(Err(ApiError::SlowBody))
-    })
+pub(crate) fn body(
+    limit: usize,
+) -> impl Filter<Extract = (Result<Bytes, ApiError>,), Error = Rejection> + Clone {
+    warp::header::headers_cloned().and(warp::body::stream()).then(
+        move |headers: HeaderMap, stream| async move {
+            if announced(&headers).is_some_and(|length| length > limit as u64) {
+                return Err(ApiError::TooLarge(limit));
+            }
+            timeout(BODY_TIME, collect(stream, limit)).await.unwrap_or(Err(ApiError::SlowBody))
+        },
+    )
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 async fn collect(
@@ -76,17 +96,46 @@ async fn collect(
 
 /// Reads JSON; the message names the field and what is wrong with it.
 pub(crate) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(bytes).map_err(|error| ApiError::invalid("body", error.to_string()))
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let field = match error.path().to_string() {
+            path if path == "." => "body".to_owned(),
+            path => path,
+        };
+        ApiError::invalid(field, error.into_inner().to_string())
+    })?;
+    reader.end().map_err(|error| ApiError::invalid("body", error.to_string()))?;
+    Ok(read)
 }
 
-/// A JSON reply that nobody caches.
+/// Text of a caller. Without control characters: PostgreSQL refuses some of them, and logs suffer from others.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Words(String);
+
+impl TryFrom<String> for Words {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.chars().any(char::is_control) { Err("holds a control character") } else { Ok(Self(text)) }
+    }
+}
+
+impl Deref for Words {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A JSON reply.
 pub(crate) fn reply<T: Serialize>(status: http::StatusCode, body: &T) -> Result<Response, ApiError> {
     let bytes = serde_json::to_vec(body).map_err(ApiError::internal)?;
     let mut response = Response::new(bytes.into());
     *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    headers.insert(http::header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+    let kind = http::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
     Ok(response)
 }
 

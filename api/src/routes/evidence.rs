@@ -1,5 +1,6 @@
 //! Pictures of cars, for those who may watch the site they were taken at.
 
+use boomgate_domain::ids::SiteId;
 use boomgate_store::evidence;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use object_store::ObjectStoreExt;
@@ -21,11 +22,21 @@ pub(crate) async fn show(name: String, app: App, asked: Asked) -> Result<Respons
     for site in auth::sites_of(&app, &caller).await? {
         let known = evidence::find(&app.client().await?, site.id, &hash).await?;
         if known.is_some_and(|row| row.stored_at.is_some()) {
-            let got = app.evidence.get(&place(site.id, &hash)).await.map_err(ApiError::internal)?;
-            return picture(got.bytes().await.map_err(ApiError::internal)?);
+            return fetch(&app, site.id, &hash).await;
         }
     }
     Err(ApiError::NotFound("picture"))
+}
+
+async fn fetch(app: &App, site: SiteId, hash: &[u8; 32]) -> Result<Response, ApiError> {
+    match app.evidence.get(&place(site, hash)).await {
+        Ok(found) => picture(found.bytes().await.map_err(ApiError::internal)?),
+        Err(object_store::Error::NotFound { path, .. }) => {
+            tracing::warn!(path, "a picture that was stored is not there any more");
+            Err(ApiError::NotFound("picture"))
+        }
+        Err(error) => Err(ApiError::internal(error)),
+    }
 }
 
 fn picture(bytes: bytes::Bytes) -> Result<Response, ApiError> {

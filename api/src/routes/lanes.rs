@@ -1,11 +1,12 @@
 //! Lanes as they are now, and orders to their booms.
 
-use boomgate_domain::ids::{CommandId, LaneId, SiteId};
+use boomgate_domain::ids::{ArrivalId, CommandId, LaneId, SiteId};
 use boomgate_domain::reason::{Lang, Reason};
+use boomgate_store::decisions::{self, DecisionRow};
 use boomgate_store::lanes::{self, LaneStatus};
 use boomgate_store::manual::{self, ManualOrder};
-use boomgate_store::sites::SiteRow;
-use boomgate_store::{commands, decisions, live_feed};
+use boomgate_store::sites::{self, SiteRow};
+use boomgate_store::{GenericClient, StoreError, arrivals, commands, live_feed};
 use bytes::Bytes;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +19,7 @@ use warp::reply::Response;
 use crate::App;
 use crate::auth::{self, Caller};
 use crate::error::ApiError;
-use crate::request::{Asked, json, ok};
+use crate::request::{Asked, Words, json, ok};
 use crate::router::Right;
 use crate::routes::once::{self, Once};
 
@@ -88,20 +89,23 @@ pub(crate) struct Amount {
 #[utoipa::path(get, path = "/api/v1/lanes", tag = "lanes", responses((status = 200, body = Lanes), (status = 401, body = crate::Problem)))]
 pub(crate) async fn list(app: App, asked: Asked) -> Result<Response, ApiError> {
     let caller = auth::caller(&app, &asked, Right::Watch).await?;
+    let sites = auth::sites_of(&app, &caller).await?;
+    let client = app.client().await?;
     let mut items = Vec::new();
-    for site in auth::sites_of(&app, &caller).await? {
-        for status in lanes::list(&app.client().await?, site.id).await? {
-            items.push(lane(&app, &site, status).await?);
+    for site in sites {
+        for status in lanes::list(&client, site.id).await? {
+            items.push(lane(&client, &site, status).await?);
         }
     }
     ok(&Lanes { items })
 }
 
-async fn lane(app: &App, site: &SiteRow, status: LaneStatus) -> Result<Lane, ApiError> {
-    let last = waiting(app, site, &status).await?;
+async fn lane(client: &impl GenericClient, site: &SiteRow, status: LaneStatus) -> Result<Lane, ApiError> {
+    let last = waiting(client, site, &status).await?;
     let hello = status.hello.unwrap_or_default();
     let word = |name: &str| hello[name].as_str().unwrap_or("unknown").to_owned();
-    let faults = hello["faults"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    let faults =
+        hello["faults"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
     let fresh = |seen: &Timestamp| Timestamp::now().duration_since(*seen) < HEARD;
     let device = status.device_code.map(|code| LaneDevice {
         code,
@@ -122,11 +126,16 @@ async fn lane(app: &App, site: &SiteRow, status: LaneStatus) -> Result<Lane, Api
     })
 }
 
-async fn waiting(app: &App, site: &SiteRow, status: &LaneStatus) -> Result<Option<Waiting>, ApiError> {
+async fn waiting(
+    client: &impl GenericClient,
+    site: &SiteRow,
+    status: &LaneStatus,
+) -> Result<Option<Waiting>, ApiError> {
     let (Some(arrival), Some(at)) = (status.arrival_id, status.arrived_at) else { return Ok(None) };
-    let id = boomgate_domain::ids::ArrivalId::from_uuid(arrival);
-    let decided = decisions::of_arrival(&app.client().await?, site.id, id).await?;
-    let stands = decided.iter().rfind(|decision| !decision.superseded);
+    let decided = decisions::of_arrival(client, site.id, ArrivalId::from_uuid(arrival)).await?;
+    // A payment or a person may have let the car pass since: then the code is none of a decision.
+    let same = |decision: &&DecisionRow| Some(&decision.code) == status.arrival_code.as_ref();
+    let stands = decided.iter().filter(same).rfind(|decision| !decision.superseded);
     let params = stands.map(|decision| decision.params.clone()).unwrap_or_default();
     let currency = || site.currency.clone();
     Ok(Some(Waiting {
@@ -144,10 +153,14 @@ async fn waiting(app: &App, site: &SiteRow, status: &LaneStatus) -> Result<Optio
     }))
 }
 
-/// A reason in English; the bare code where the parameters do not fit it.
+/// A reason in English; the bare code where the parameters do not fit its text.
 pub(crate) fn words(code: &str, params: &Value) -> String {
     let params = serde_json::from_value(params.clone()).unwrap_or_default();
-    Reason::from_parts(code, &params).map_or_else(|_| code.to_owned(), |reason| reason.text(Lang::En))
+    if let Ok(reason) = Reason::from_parts(code, &params) {
+        return reason.text(Lang::En);
+    }
+    let plain = Reason::template(code, Lang::En).filter(|text| !text.contains('{'));
+    plain.unwrap_or(code).to_owned()
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -156,7 +169,8 @@ pub(crate) struct NewCommand {
     /// open, close, hold, release or refuse.
     action: String,
     /// Why, in the operator's words; kept in the audit.
-    reason: String,
+    #[schema(value_type = String)]
+    reason: Words,
     /// The car this is about.
     arrival: Option<Uuid>,
 }
@@ -177,40 +191,72 @@ pub(crate) struct OrderedCommand {
 /// Orders a boom. The answer means "queued": the lane's own answer comes on the live feed.
 #[utoipa::path(post, path = "/api/v1/lanes/{id}/commands", tag = "lanes", request_body = NewCommand,
     params(("id" = Uuid, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 202, body = Ordered), (status = 400, body = crate::Problem), (status = 404, body = crate::Problem)))]
-pub(crate) async fn command(id: String, app: App, asked: Asked, body: Result<Bytes, ApiError>) -> Result<Response, ApiError> {
+    responses((status = 202, body = Ordered), (status = 400, body = crate::Problem), (status = 404, body = crate::Problem),
+        (status = 409, body = crate::Problem), (status = 422, body = crate::Problem)))]
+pub(crate) async fn command(
+    id: String,
+    app: App,
+    asked: Asked,
+    body: Result<Bytes, ApiError>,
+) -> Result<Response, ApiError> {
     let caller = auth::caller(&app, &asked, Right::Drive).await?;
     let body = body?;
-    let order: NewCommand = json(&body)?;
-    let (action, code) = known(&order)?;
+    let wish: NewCommand = json(&body)?;
+    let (action, code) = known(&wish)?;
     let (site, lane) = find(&app, &caller, &id).await?;
     let mut client = app.client().await?;
-    let tx = client.transaction().await.map_err(boomgate_store::StoreError::from)?;
+    let tx = client.transaction().await.map_err(StoreError::from)?;
     let key = match once::begin(&tx, &asked, &caller, &body).await? {
         Once::New(key) => key,
         Once::Done(response) => return Ok(response),
     };
-    let now = Timestamp::now();
-    let command = CommandId::from_uuid(Uuid::now_v7());
-    let new = ManualOrder {
-        site,
-        lane,
-        command,
-        arrival: order.arrival,
-        action,
-        code: code.to_owned(),
-        by: (caller.id, caller.name.clone()),
-        reason: order.reason.trim().to_owned(),
-        at: now,
-    };
-    manual::order(&tx, &new).await?;
-    let ordered = OrderedCommand { id: command.as_uuid(), lane: lane.as_uuid(), action: action.into(), state: "wished".into() };
-    let response = key.finish(&tx, StatusCode::ACCEPTED, &Ordered { command: ordered }, now).await?;
-    tx.commit().await.map_err(boomgate_store::StoreError::from)?;
+    let order = order(&wish, (site, lane), (action, code), &caller);
+    must_wait_here(&tx, &order).await?;
+    manual::order(&tx, &order).await?;
+    let response =
+        key.finish(&tx, StatusCode::ACCEPTED, &Ordered { command: ordered(&order) }, order.at).await?;
+    tx.commit().await.map_err(StoreError::from)?;
     commands::wake(&client, site, lane).await?;
     live_feed::wake(&client, &[site.as_uuid()]).await?;
-    tracing::info!(lane.id = %lane, command.id = %command, action, user.id = %caller.id, "order of an operator");
+    tracing::info!(lane.id = %lane, command.id = %order.command, action, user.id = %caller.id, "order of an operator");
     Ok(response)
+}
+
+fn order(
+    wish: &NewCommand,
+    (site, lane): (SiteId, LaneId),
+    (action, code): (&'static str, &str),
+    by: &Caller,
+) -> ManualOrder {
+    ManualOrder {
+        site,
+        lane,
+        command: CommandId::from_uuid(Uuid::now_v7()),
+        arrival: wish.arrival,
+        action,
+        code: code.to_owned(),
+        by: (by.id, by.name.clone()),
+        reason: wish.reason.trim().to_owned(),
+        at: Timestamp::now(),
+    }
+}
+
+fn ordered(order: &ManualOrder) -> OrderedCommand {
+    OrderedCommand {
+        id: order.command.as_uuid(),
+        lane: order.lane.as_uuid(),
+        action: order.action.to_owned(),
+        state: commands::state::WISHED.to_owned(),
+    }
+}
+
+/// What was ordered for one car must not serve the next one, nor a car at another lane.
+async fn must_wait_here(tx: &impl GenericClient, order: &ManualOrder) -> Result<(), ApiError> {
+    let Some(arrival) = order.arrival else { return Ok(()) };
+    sites::lock(tx, order.site).await?;
+    let waiting = arrivals::get(tx, order.site, ArrivalId::from_uuid(arrival)).await?;
+    let here = waiting.is_some_and(|car| car.lane_id == order.lane.as_uuid() && car.passed_at.is_none());
+    if here { Ok(()) } else { Err(ApiError::Conflict("this car does not wait at this lane any more".into())) }
 }
 
 fn known(order: &NewCommand) -> Result<(&'static str, &'static str), ApiError> {
@@ -224,7 +270,10 @@ fn known(order: &NewCommand) -> Result<(&'static str, &'static str), ApiError> {
         "close" => Ok(("close", "DENY-MANUAL")),
         "release" => Ok(("release", "DENY-MANUAL")),
         "refuse" => Ok(("refuse", "DENY-MANUAL")),
-        other => Err(ApiError::invalid("action", format!("{other:?} is none of open, close, hold, release, refuse"))),
+        other => {
+            let why = format!("{other:?} is none of open, close, hold, release, refuse");
+            Err(ApiError::invalid("action", why))
+        }
     }
 }
 

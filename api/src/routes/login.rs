@@ -12,7 +12,7 @@ use warp::reply::Response;
 use crate::App;
 use crate::auth::{self, Caller};
 use crate::error::ApiError;
-use crate::request::{Asked, json, ok};
+use crate::request::{Asked, Words, json, ok};
 use crate::router::Right;
 
 /// A session ends after a working day, whatever happens.
@@ -21,7 +21,8 @@ const SESSION: SignedDuration = SignedDuration::from_hours(8);
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
-    name: String,
+    #[schema(value_type = String)]
+    name: Words,
     password: String,
 }
 
@@ -53,9 +54,15 @@ pub(crate) struct MySite {
 /// Opens a session.
 #[utoipa::path(post, path = "/api/v1/login", tag = "sessions", request_body = Login,
     responses((status = 200, body = LoggedIn), (status = 401, body = crate::Problem), (status = 429, body = crate::Problem)))]
-pub(crate) async fn log_in(app: App, asked: Asked, body: Result<Bytes, ApiError>) -> Result<Response, ApiError> {
+pub(crate) async fn log_in(
+    app: App,
+    asked: Asked,
+    body: Result<Bytes, ApiError>,
+) -> Result<Response, ApiError> {
+    auth::not_foreign(&asked)?;
     let login: Login = json(&body?)?;
-    let user = users::by_name(&app.client().await?, &login.name).await?.filter(|user| user.disabled_at.is_none());
+    let user =
+        users::by_name(&app.client().await?, &login.name).await?.filter(|user| user.disabled_at.is_none());
     let stored = user.as_ref().map(|user| user.password_hash.as_str());
     app.gate.check(&login.name, asked.address(), stored, login.password).await?;
     let user = user.ok_or(ApiError::WrongLogin)?;
@@ -105,7 +112,12 @@ async fn describe(app: &App, caller: &Caller) -> Result<Me, ApiError> {
         currency: site.currency,
         time_zone: site.time_zone,
     });
-    Ok(Me { id: caller.id.as_uuid(), name: caller.name.clone(), role: caller.role.as_str(), sites: sites.collect() })
+    Ok(Me {
+        id: caller.id.as_uuid(),
+        name: caller.name.clone(),
+        role: caller.role.as_str(),
+        sites: sites.collect(),
+    })
 }
 
 fn with_cookie(mut response: Response, cookie: &str) -> Result<Response, ApiError> {

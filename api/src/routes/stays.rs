@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use boomgate_domain::decide::{Due, amount_due};
 use boomgate_domain::ids::{ArrivalId, SiteId, StayId, TariffId};
+use boomgate_domain::money::Money;
+use boomgate_domain::plate::Plate;
 use boomgate_domain::tariff::{ChargeLine, Tariff};
 use boomgate_store::decisions::{self, DecisionRow};
 use boomgate_store::payments::{self, PaymentRow};
 use boomgate_store::sites::SiteRow;
 use boomgate_store::stays::{self, StayFilter, StayRow};
-use boomgate_store::{GenericClient, lanes, tariffs};
-use jiff::Timestamp;
+use boomgate_store::{GenericClient, arrivals, lanes, tariffs};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -24,8 +26,10 @@ use crate::request::{Asked, ok};
 use crate::router::Right;
 use crate::routes::lanes::{Amount, words};
 
-const PAGE: i64 = 50;
-const LARGEST_PAGE: i64 = 200;
+const PAGE: u16 = 50;
+const LARGEST_PAGE: u16 = 200;
+/// How long the amount on the sign is shown as due here too, though a step may have begun since.
+const SHOWN: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Stays {
@@ -112,17 +116,19 @@ pub(crate) async fn list(query: String, app: App, asked: Asked) -> Result<Respon
     let wanted = Wanted::parse(&query)?;
     let site = auth::site_of(&app, &caller, wanted.site).await?;
     let client = app.client().await?;
-    let rows = stays::page(&client, site.id, &wanted.filter, wanted.limit).await?;
+    // One more than asked for, to know whether there is a next page.
+    let mut rows = stays::page(&client, site.id, &wanted.filter, i64::from(wanted.limit) + 1).await?;
+    let more = rows.len() > usize::from(wanted.limit);
+    rows.truncate(wanted.limit.into());
     let codes = lane_codes(&client, site.id).await?;
-    let full = i64::try_from(rows.len()).is_ok_and(|count| count == wanted.limit);
-    let next = rows.last().filter(|_| full).map(|row| row.id);
+    let next = rows.last().filter(|_| more).map(|row| row.id);
     ok(&Stays { items: rows.into_iter().map(|row| stay(&row, &codes)).collect(), next })
 }
 
 struct Wanted {
     site: Option<SiteId>,
     filter: StayFilter,
-    limit: i64,
+    limit: u16,
 }
 
 impl Wanted {
@@ -138,27 +144,38 @@ impl Wanted {
         match name {
             "site" => self.site = Some(value.parse().map_err(|_| ApiError::invalid("site", "is not an id"))?),
             "state" if value == "all" => self.filter.state = None,
-            "state" if [StayRow::OPEN, StayRow::CLOSED, StayRow::VOIDED, StayRow::EXIT_ONLY].contains(&value) => {
+            "state"
+                if [StayRow::OPEN, StayRow::CLOSED, StayRow::VOIDED, StayRow::EXIT_ONLY].contains(&value) =>
+            {
                 self.filter.state = Some(value.to_owned());
             }
-            "state" => return Err(ApiError::invalid("state", "is none of open, closed, voided, exit_only, all")),
+            "state" => {
+                return Err(ApiError::invalid("state", "is none of open, closed, voided, exit_only, all"));
+            }
             "plate" if value.is_empty() => {}
             "plate" => self.filter.plate_prefix = Some(prefix(value)?),
             "limit" => {
                 let limit = value.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit));
-                self.limit = limit.ok_or_else(|| ApiError::invalid("limit", format!("1 to {LARGEST_PAGE}")))?;
+                self.limit =
+                    limit.ok_or_else(|| ApiError::invalid("limit", format!("1 to {LARGEST_PAGE}")))?;
             }
-            "cursor" => self.filter.before = Some(value.parse().map_err(|_| ApiError::invalid("cursor", "is not one of ours"))?),
-            _ => return Err(ApiError::invalid("query", format!("{name:?} is not known; known are site, state, plate, limit, cursor"))),
+            "cursor" => {
+                let before = value.parse().map_err(|_| ApiError::invalid("cursor", "is not one of ours"))?;
+                self.filter.before = Some(before);
+            }
+            _ => {
+                let why = format!("{name:?} is not known; known are site, state, plate, limit, cursor");
+                return Err(ApiError::invalid("query", why));
+            }
         }
         Ok(())
     }
 }
 
+/// The beginning of a plate as people write it: `mü-ab` finds what is kept as `MUAB…`.
 fn prefix(text: &str) -> Result<String, ApiError> {
-    let plate: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect::<String>().to_uppercase();
-    let good = plate.len() <= 12 && plate.chars().all(|c| c.is_ascii_alphanumeric());
-    if good { Ok(plate) } else { Err(ApiError::invalid("plate", "letters and digits only, at most 12")) }
+    let plate = Plate::parse(text).map_err(|error| ApiError::invalid("plate", error.to_string()))?;
+    Ok(plate.as_str().to_owned())
 }
 
 /// One stay with what it costs and why.
@@ -172,10 +189,16 @@ pub(crate) async fn one(id: String, app: App, asked: Asked) -> Result<Response, 
 }
 
 /// The stay in full.
-pub(crate) async fn describe(client: &impl GenericClient, site: &SiteRow, row: &StayRow) -> Result<OneStay, ApiError> {
+pub(crate) async fn describe(
+    client: &impl GenericClient,
+    site: &SiteRow,
+    row: &StayRow,
+) -> Result<OneStay, ApiError> {
     let id = StayId::from_uuid(row.id);
-    let until = row.exited_at.unwrap_or_else(Timestamp::now);
-    let due = due(client, site, row, until).await?;
+    let due = match row.exited_at {
+        Some(exited) => due(client, site, row, exited).await?,
+        None => due_at_exit(client, site, row, Timestamp::now()).await?,
+    };
     let codes = lane_codes(client, site.id).await?;
     let mut decided = Vec::new();
     for arrival in [row.entry_arrival_id, row.exit_arrival_id].into_iter().flatten() {
@@ -189,7 +212,24 @@ pub(crate) async fn describe(client: &impl GenericClient, site: &SiteRow, row: &
     })
 }
 
-/// What a stay owes at `until`, with the tariff that says so.
+/// What an open stay owes: while its car waits at the exit, for a while just what the sign there says.
+async fn due_at_exit(
+    client: &impl GenericClient,
+    site: &SiteRow,
+    row: &StayRow,
+    now: Timestamp,
+) -> Result<Option<(Due, Arc<Tariff>)>, ApiError> {
+    let waiting = arrivals::waiting_for_stay(client, site.id, StayId::from_uuid(row.id)).await?;
+    if let Some(car) = waiting.filter(|car| now.duration_since(car.arrived_at) < SHOWN) {
+        let shown = due(client, site, row, car.arrived_at).await?;
+        if shown.as_ref().is_some_and(|(due, _)| Some(due.due.minor) == car.amount_minor) {
+            return Ok(shown);
+        }
+    }
+    due(client, site, row, now).await
+}
+
+/// What a stay owes at `until`, with the tariff that says so; nothing while a paid driver may still leave.
 pub(crate) async fn due(
     client: &impl GenericClient,
     site: &SiteRow,
@@ -203,7 +243,11 @@ pub(crate) async fn due(
     let Some(tariff) = tariff.map(|row| row.tariff()).transpose()?.map(Arc::new) else { return Ok(None) };
     let zone = TimeZone::get(&site.time_zone).map_err(ApiError::internal)?;
     let stay = row.to_domain(Some(Arc::clone(&tariff)))?;
-    Ok(amount_due(&stay, &tariff, &zone, until).map(|due| (due, tariff)))
+    let paid = row.paid_minor > 0 && row.exit_deadline.is_some_and(|deadline| until <= deadline);
+    let due = amount_due(&stay, &tariff, &zone, until);
+    Ok(due
+        .map(|due| Due { due: if paid { Money::zero(tariff.currency) } else { due.due }, ..due })
+        .map(|due| (due, tariff)))
 }
 
 /// A stay of one of the caller's sites.
@@ -224,7 +268,8 @@ async fn lane_codes(client: &impl GenericClient, site: SiteId) -> Result<LaneCod
 }
 
 fn stay(row: &StayRow, codes: &LaneCodes) -> Stay {
-    let code = |id: Option<Uuid>| codes.iter().find(|(lane, _)| Some(*lane) == id).map(|(_, code)| code.clone());
+    let code =
+        |id: Option<Uuid>| codes.iter().find(|(lane, _)| Some(*lane) == id).map(|(_, code)| code.clone());
     let amount = |minor| Amount { minor, currency: row.currency.clone() };
     Stay {
         id: row.id,
@@ -289,6 +334,6 @@ fn decision(row: DecisionRow) -> Decided {
     }
 }
 
-pub(crate) fn money(money: boomgate_domain::money::Money) -> Amount {
+pub(crate) fn money(money: Money) -> Amount {
     Amount { minor: money.minor, currency: money.currency.to_string() }
 }

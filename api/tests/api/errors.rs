@@ -1,0 +1,186 @@
+//! Whatever goes wrong is a problem in words, and every reply carries the same headers.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::house::{House, Person, good, problem};
+
+#[tokio::test]
+async fn nothing_and_a_wrong_method_are_told_apart() {
+    let house = House::open().await;
+    for (method, path) in [
+        ("GET", "/api/v1/nothing"),
+        ("POST", "/nowhere"),
+        ("GET", "/live.css.map"),
+        ("DELETE", "/api/v2/lanes"),
+    ] {
+        assert_eq!(
+            problem(house.request(method, path).send().await.unwrap(), 404).await["code"],
+            "NO-ROUTE",
+            "{path}"
+        );
+    }
+    for (method, path, allow) in [
+        ("GET", "/api/v1/login", "POST"),
+        ("DELETE", "/api/v1/lanes", "GET"),
+        ("PUT", "/api/v1/stays/x/payments", "POST"),
+        ("POST", "/healthz", "GET"),
+        ("POST", "/live.css", "GET"),
+    ] {
+        let response = house.request(method, path).send().await.unwrap();
+        assert_eq!(response.headers()["allow"], allow, "{method} {path}");
+        assert_eq!(problem(response, 405).await["code"], "METHOD");
+    }
+    let plain = house.request("GET", "/api/v1/live").send().await.unwrap();
+    assert_eq!(problem(plain, 426).await["code"], "WEBSOCKET-ONLY");
+    let head = house.request("HEAD", "/healthz").send().await.unwrap();
+    assert_eq!((head.status().as_u16(), head.text().await.unwrap()), (200, String::new()));
+}
+
+#[tokio::test]
+async fn bad_json_names_the_field() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let stay = house.stay("BA123AB", 10).await;
+    let (pay, drive) =
+        (format!("/api/v1/stays/{}/payments", stay.id), format!("/api/v1/lanes/{}/commands", house.entry));
+    for (path, body, words) in [
+        (&pay, r#"{"method":"cash"}"#, "amount"),
+        (&pay, r#"{"method":"cash","amount":{"minor":"1","currency":"EUR"}}"#, "amount.minor: invalid type"),
+        (&pay, r#"{"method":"cash","amount":{"minor":1,"currency":"euro"}}"#, "amount.currency"),
+        (&pay, r#"{"method":"cash","amount":{"minor":-1,"currency":"EUR"}}"#, "amount.minor: must be more"),
+        (&pay, r#"{"method":"shells","amount":{"minor":1,"currency":"EUR"}}"#, "method: \"shells\""),
+        (&pay, r#"{"method":"manual","amount":{"minor":1,"currency":"EUR"}}"#, "note"),
+        (
+            &pay,
+            r#"{"method":"cash","note":"a\u0000b","amount":{"minor":1,"currency":"EUR"}}"#,
+            "note: holds a control",
+        ),
+        (&drive, r#"{"action":"open","reason":"x","force":true}"#, "force: unknown field"),
+        (&drive, r#"{"action":"open","reason":"x","arrival":"y"}"#, "arrival: "),
+        (&drive, r#"{"action":"open","reason":"x"}}"#, "trailing"),
+        (&drive, "", "EOF"),
+        (&drive, "[]", "body: "),
+    ] {
+        let request = house.request("POST", path).bearer_auth(&ann.token).header("idempotency-key", "k");
+        let problem = problem(request.body(body).send().await.unwrap(), 400).await;
+        assert!(problem["message"].as_str().unwrap().contains(words), "{body}: {}", problem["message"]);
+    }
+    let odd = json!({ "name": "a\u{0}b", "password": "x" });
+    problem(house.request("POST", "/api/v1/login").json(&odd).send().await.unwrap(), 400).await;
+}
+
+#[tokio::test]
+async fn a_body_too_large_is_refused_announced_or_not() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let large = "x".repeat(65 * 1024);
+    let path = format!("/api/v1/lanes/{}/commands", house.entry);
+    let request = house.request("POST", &path).bearer_auth(&ann.token).body(large.clone());
+    assert_eq!(problem(request.send().await.unwrap(), 413).await["code"], "TOO-LARGE");
+    let answer = chunked(&house, &ann, &path, &large).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_chunked_body_without_a_length_is_taken() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let path = format!("/api/v1/lanes/{}/commands", house.entry);
+    let answer = chunked(&house, &ann, &path, r#"{"action":"open","reason":"a long lorry"}"#).await;
+    assert!(answer.starts_with("HTTP/1.1 202 "), "{answer}");
+}
+
+async fn chunked(house: &House, by: &Person, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(house.people).await.unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nidempotency-key: c\r\n\
+         connection: close\r\ntransfer-encoding: chunked\r\n\r\n",
+        by.token
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for piece in body.as_bytes().chunks(8 * 1024) {
+        stream.write_all(format!("{:x}\r\n", piece.len()).as_bytes()).await.unwrap();
+        stream.write_all(piece).await.unwrap();
+        stream.write_all(b"\r\n").await.unwrap();
+    }
+    stream.write_all(b"0\r\n\r\n").await.unwrap();
+    rest(&mut stream).await
+}
+
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_and_a_head_that_does_not_end_are_given_up() {
+    let house = House::open().await;
+    let mut slow = TcpStream::connect(house.people).await.unwrap();
+    slow.write_all(b"POST /api/v1/login HTTP/1.1\r\nhost: x\r\ncontent-length: 20\r\n\r\n{").await.unwrap();
+    let mut half = TcpStream::connect(house.people).await.unwrap();
+    half.write_all(b"GET /healthz HTTP/1.1\r\nho").await.unwrap();
+    let mut silent = TcpStream::connect(house.people).await.unwrap();
+    let begun = Instant::now();
+    let (slow, _, _) = tokio::join!(rest(&mut slow), rest(&mut half), rest(&mut silent));
+    assert!(slow.starts_with("HTTP/1.1 408 ") && slow.contains("SLOW-BODY"), "{slow}");
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn every_reply_carries_the_headers() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    for (path, status, cache) in [
+        ("/", 200, "no-cache"),
+        ("/docs", 200, "no-cache"),
+        ("/live.js", 200, "no-cache"),
+        ("/nothing", 404, "no-store"),
+        ("/healthz", 200, "no-store"),
+        ("/metrics", 200, "no-store"),
+        ("/api/v1/openapi.json", 200, "no-store"),
+        ("/api/v1/lanes", 200, "no-store"),
+        ("/api/v1/stays?limit=0", 400, "no-store"),
+    ] {
+        let response = house.get(path, &ann).send().await.unwrap();
+        assert_eq!(response.status(), status, "{path}");
+        let headers = response.headers();
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        for part in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(headers["referrer-policy"], "no-referrer");
+        assert_eq!(headers["cross-origin-opener-policy"], "same-origin");
+        assert_eq!(headers["strict-transport-security"], "max-age=31536000; includeSubDomains");
+        assert_eq!(headers["cache-control"], cache, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn readiness_follows_the_database_and_metrics_name_no_plate() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    good(house.request("GET", "/readyz").send().await.unwrap(), 200).await;
+    let stay = house.stay("WU123AB", 10).await;
+    house.charged_at_exit(&stay, 100, 1).await;
+    let pay = json!({ "method": "cash", "amount": { "minor": 100, "currency": "EUR" } });
+    good(house.post(&format!("/api/v1/stays/{}/payments", stay.id), &ann, &pay).send().await.unwrap(), 201)
+        .await;
+    good(house.get("/api/v1/stays?plate=WU123AB", &ann).send().await.unwrap(), 200).await;
+    let numbers = house.request("GET", "/metrics").send().await.unwrap().text().await.unwrap();
+    assert!(numbers.contains("boomgate_payments_total{method=\"cash\"}"), "{numbers}");
+    assert!(!numbers.contains("WU123AB"), "{numbers}");
+    house.db.pool.close();
+    let ready = good(house.request("GET", "/readyz").send().await.unwrap(), 503).await;
+    assert_eq!(ready, json!({ "ready": false, "database": false, "parts": true }));
+    let away = house.get("/api/v1/lanes", &ann).send().await.unwrap();
+    assert_eq!(away.headers()["retry-after"], "5");
+    assert_eq!(problem(away, 503).await["code"], "UNAVAILABLE");
+    good(house.request("GET", "/healthz").send().await.unwrap(), 200).await;
+}

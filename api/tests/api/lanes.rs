@@ -1,0 +1,165 @@
+//! Lanes as they are, and orders to their booms.
+
+use boomgate_domain::ids::CommandId;
+use boomgate_store::commands;
+use boomgate_store::devices::{self, Heard};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::house::{House, good, problem};
+
+fn lane<'a>(list: &'a Value, code: &str) -> &'a Value {
+    list["items"].as_array().unwrap().iter().find(|lane| lane["code"] == code).unwrap()
+}
+
+/// A hello of the exit's device, as ingest keeps it.
+async fn hear(house: &House, hello: Value) {
+    let heard = Heard {
+        site: house.site,
+        device: house.device,
+        epoch: [1; 16],
+        boot: 1,
+        uptime_ms: 5000,
+        at: Timestamp::now(),
+        command_counter: 0,
+        list_version: 1,
+        hello,
+    };
+    devices::hear(&house.db.pool.get().await.unwrap(), &heard).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_list_shows_devices_booms_and_the_waiting_car() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    hear(&house, json!({ "boom": "closed", "mode": "normal", "faults": ["FAULT-CAMERA"] })).await;
+    let stay = house.stay("BA123AB", 70).await;
+    let arrival = house.charged_at_exit(&stay, 200, 5).await;
+    let list = good(house.get("/api/v1/lanes", &guard).send().await.unwrap(), 200).await;
+    let entry = lane(&list, "in-1");
+    assert_eq!(entry["device"], Value::Null);
+    assert_eq!((&entry["boom"], &entry["last"]), (&json!("unknown"), &Value::Null));
+    let exit = lane(&list, "out-1");
+    assert_eq!(exit["direction"], "exit");
+    assert_eq!(exit["site"]["code"], "north");
+    assert_eq!((&exit["device"]["code"], &exit["device"]["connected"]), (&json!("pi-1"), &json!(true)));
+    assert_eq!((&exit["boom"], &exit["faults"]), (&json!("closed"), &json!(["FAULT-CAMERA"])));
+    let last = &exit["last"];
+    assert_eq!(last["arrival"], json!(arrival));
+    assert_eq!(last["plate"], "BA123AB");
+    assert_eq!((&last["outcome"], &last["code"]), (&json!("charge"), &json!("CHARGE-DUE")));
+    assert!(last["text"].as_str().unwrap().contains("2.00 EUR"), "{last}");
+    assert_eq!(last["amount"], json!({ "minor": 200, "currency": "EUR" }));
+    assert_eq!((&last["stay"], &last["evidence"]), (&json!(stay.id), &json!("07".repeat(32))));
+}
+
+#[tokio::test]
+async fn a_lane_not_heard_for_long_is_not_connected() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    hear(&house, json!({})).await;
+    let list = good(house.get("/api/v1/lanes", &guard).send().await.unwrap(), 200).await;
+    assert_eq!(lane(&list, "out-1")["device"]["connected"], true);
+    house.run("update device_state set last_seen = now() - interval '31 seconds'").await;
+    let list = good(house.get("/api/v1/lanes", &guard).send().await.unwrap(), 200).await;
+    assert_eq!(lane(&list, "out-1")["device"]["connected"], false);
+}
+
+#[tokio::test]
+async fn an_order_is_queued_once_with_its_author_and_reason() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let path = format!("/api/v1/lanes/{}/commands", house.entry);
+    let order = json!({ "action": "open", "reason": " delivery " });
+    let send = |key: &'static str, body: Value| {
+        let request = house.request("POST", &path).bearer_auth(&guard.token);
+        request.header("idempotency-key", key).json(&body).send()
+    };
+    let first = good(send("k1", order.clone()).await.unwrap(), 202).await;
+    let again = good(send("k1", order.clone()).await.unwrap(), 202).await;
+    assert_eq!(first, again);
+    assert_eq!(house.count("select count(*) from commands").await, 1);
+    let other = json!({ "action": "close", "reason": "delivery" });
+    problem(send("k1", other).await.unwrap(), 422).await;
+    good(send("k2", order.clone()).await.unwrap(), 202).await;
+    assert_eq!(house.count("select count(*) from commands").await, 2);
+    assert_eq!(house.count("select count(*) from audit where action = 'command.ordered'").await, 2);
+    let id: Uuid = first["command"]["id"].as_str().unwrap().parse().unwrap();
+    let client = house.db.pool.get().await.unwrap();
+    let stored = commands::get(&client, house.site, CommandId::from_uuid(id)).await.unwrap().unwrap();
+    assert_eq!((stored.action.as_str(), stored.state.as_str()), ("open", "wished"));
+    assert_eq!(stored.ordered_by, Some(guard.id.as_uuid()));
+    assert_eq!((stored.ordered_name, stored.reason), (Some(guard.name.clone()), Some("delivery".into())));
+}
+
+#[tokio::test]
+async fn one_key_at_two_lanes_is_two_requests() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let order = json!({ "action": "open", "reason": "delivery" });
+    let send = |lane| {
+        let request = house.request("POST", &format!("/api/v1/lanes/{lane}/commands"));
+        request.bearer_auth(&guard.token).header("idempotency-key", "k1").json(&order).send()
+    };
+    good(send(house.entry).await.unwrap(), 202).await;
+    problem(send(house.exit).await.unwrap(), 422).await;
+}
+
+#[tokio::test]
+async fn the_same_key_at_once_is_one_order() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let order = json!({ "action": "open", "reason": "delivery" });
+    let sent: Vec<_> = (0..6)
+        .map(|_| {
+            let request = house.request("POST", &format!("/api/v1/lanes/{}/commands", house.entry));
+            tokio::spawn(request.bearer_auth(&guard.token).header("idempotency-key", "k").json(&order).send())
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for one in sent {
+        answers.push(good(one.await.unwrap().unwrap(), 202).await);
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    assert_eq!(house.count("select count(*) from commands").await, 1);
+}
+
+#[tokio::test]
+async fn an_order_needs_a_key_a_reason_and_a_known_action() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let path = format!("/api/v1/lanes/{}/commands", house.entry);
+    let keyless = house.request("POST", &path).bearer_auth(&guard.token);
+    let refused =
+        problem(keyless.json(&json!({ "action": "open", "reason": "x" })).send().await.unwrap(), 400).await;
+    assert!(refused["message"].as_str().unwrap().starts_with("Idempotency-Key: "), "{refused}");
+    for (body, words) in [
+        (json!({ "action": "open" }), "reason"),
+        (json!({ "action": "open", "reason": "  " }), "reason: say why"),
+        (json!({ "action": "open", "reason": "x".repeat(301) }), "reason: say why"),
+        (json!({ "action": "burn", "reason": "x" }), "action: \"burn\""),
+    ] {
+        let refused = problem(house.post(&path, &guard, &body).send().await.unwrap(), 400).await;
+        assert!(refused["message"].as_str().unwrap().contains(words), "{refused}");
+    }
+    assert_eq!(house.count("select count(*) from commands").await, 0);
+}
+
+#[tokio::test]
+async fn an_order_for_a_car_that_does_not_wait_there_is_refused() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let stay = house.stay("BA123AB", 10).await;
+    let arrival = house.charged_at_exit(&stay, 100, 1).await;
+    let order = |arrival: Uuid| json!({ "action": "open", "reason": "x", "arrival": arrival });
+    let path = |lane| format!("/api/v1/lanes/{lane}/commands");
+    let elsewhere = house.post(&path(house.entry), &guard, &order(arrival)).send().await.unwrap();
+    assert_eq!(problem(elsewhere, 409).await["code"], "CONFLICT");
+    problem(house.post(&path(house.exit), &guard, &order(Uuid::now_v7())).send().await.unwrap(), 409).await;
+    assert_eq!(house.count("select count(*) from commands").await, 0);
+    good(house.post(&path(house.exit), &guard, &order(arrival)).send().await.unwrap(), 202).await;
+    let list = good(house.get("/api/v1/lanes", &guard).send().await.unwrap(), 200).await;
+    let last = &lane(&list, "out-1")["last"];
+    assert_eq!((&last["outcome"], &last["text"]), (&json!("open"), &json!("Opened by an operator.")));
+}

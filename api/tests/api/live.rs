@@ -1,0 +1,188 @@
+//! The live feed: numbered, complete, and closed to whoever may not see it any more.
+
+use std::time::{Duration, Instant};
+
+use boomgate_store::live_feed;
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::house::{House, Person};
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+pub async fn follow(house: &House, by: &Person, query: &str) -> Socket {
+    let url = format!("ws://{}/api/v1/live{query}", house.people);
+    let mut request = url.into_client_request().unwrap();
+    request.headers_mut().insert("authorization", format!("Bearer {}", by.token).parse().unwrap());
+    connect_async(request).await.unwrap().0
+}
+
+/// The next frame with content; pings are not.
+pub async fn next(socket: &mut Socket) -> Value {
+    loop {
+        let message = timeout(Duration::from_secs(10), socket.next()).await.expect("a frame in time");
+        match message.unwrap().unwrap() {
+            Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+            Message::Ping(_) | Message::Pong(_) => {}
+            other => panic!("{other:?} instead of a frame"),
+        }
+    }
+}
+
+async fn append(house: &House, body: Value) -> i64 {
+    let mut client = house.db.pool.get().await.unwrap();
+    let tx = client.transaction().await.unwrap();
+    boomgate_store::sites::lock(&tx, house.site).await.unwrap();
+    let no = live_feed::append(&tx, house.site, Timestamp::now(), "decision", Some(house.exit), body)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    live_feed::wake(&client, &[house.site.as_uuid()]).await.unwrap();
+    no
+}
+
+#[tokio::test]
+async fn rows_come_as_they_happen() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    append(&house, json!({ "before": true })).await;
+    let mut socket = follow(&house, &guard, "").await;
+    assert_eq!(next(&mut socket).await, json!({ "kind": "start", "no": 1, "last": 1, "missed": false }));
+    // The listener for wake-ups connects in the background; from then on nothing waits for the slow look.
+    wait_for_listener(&house).await;
+    let begun = Instant::now();
+    append(&house, json!({ "code": "OPEN-FREE", "params": {}, "outcome": "open" })).await;
+    let row = next(&mut socket).await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "woken, not polled: {:?}", begun.elapsed());
+    assert_eq!((&row["no"], &row["kind"], &row["lane"]), (&json!(2), &json!("decision"), &json!(house.exit)));
+    assert_eq!(
+        (&row["data"]["code"], &row["text"]),
+        (&json!("OPEN-FREE"), &json!("Nothing to pay. Goodbye."))
+    );
+}
+
+async fn wait_for_listener(house: &House) {
+    for _ in 0..100 {
+        let sql = "select count(*) from pg_stat_activity where datname = current_database() and query ilike 'listen %'";
+        if house.count(sql).await > 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("nobody listens");
+}
+
+#[tokio::test]
+async fn who_comes_back_with_a_number_misses_nothing_and_gets_nothing_twice() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let mut seen = Vec::new();
+    let mut last = 0;
+    for round in 0..4 {
+        // Some rows while nobody follows, more than one page of them in the last round.
+        for _ in 0..if round == 3 { 250 } else { 5 } {
+            append(&house, json!({ "round": round })).await;
+        }
+        let mut socket = follow(&house, &guard, &format!("?since={last}")).await;
+        let start = next(&mut socket).await;
+        assert_eq!((&start["no"], &start["missed"]), (&json!(last), &json!(false)));
+        append(&house, json!({ "while": "following" })).await;
+        let upto = house.count("select max(no) from live_feed").await;
+        while last < upto {
+            last = next(&mut socket).await["no"].as_i64().unwrap();
+            seen.push(last);
+        }
+    }
+    assert_eq!(seen, (1..=269).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_number_that_cannot_be_continued_is_said_so() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    for _ in 0..5 {
+        append(&house, json!({})).await;
+    }
+    house.run("delete from live_feed where no < 4").await;
+    for (since, no, missed) in
+        [(1, 1, true), (3, 3, false), (5, 5, false), (9, 5, true), (i64::MAX, 5, true), (-7, 0, true)]
+    {
+        let start = next(&mut follow(&house, &guard, &format!("?since={since}")).await).await;
+        assert_eq!((&start["no"], &start["missed"]), (&json!(no), &json!(missed)), "since {since}");
+    }
+}
+
+#[tokio::test]
+async fn the_feed_of_one_site_holds_nothing_of_another() {
+    let house = House::open().await;
+    let stranger = house.stranger().await;
+    let mut socket = follow(&house, &stranger, "").await;
+    next(&mut socket).await;
+    append(&house, json!({ "plate": "BA123AB" })).await;
+    let nothing = timeout(Duration::from_secs(4), async {
+        loop {
+            match socket.next().await {
+                Some(Ok(Message::Ping(_))) => {}
+                other => return other,
+            }
+        }
+    });
+    assert!(nothing.await.is_err());
+}
+
+#[tokio::test]
+async fn a_disabled_user_and_one_who_lost_the_site_are_shown_out_within_five_seconds() {
+    let house = House::open().await;
+    let (ann, bob, eve) =
+        (house.person("guard").await, house.person("operator").await, house.person("guard").await);
+    let mut sockets =
+        [follow(&house, &ann, "").await, follow(&house, &bob, "").await, follow(&house, &eve, "").await];
+    for socket in &mut sockets {
+        next(socket).await;
+    }
+    house.run(&format!("update users set disabled_at = now() where id = '{}'", ann.id)).await;
+    house.run(&format!("delete from user_sites where user_id = '{}'", bob.id)).await;
+    let begun = Instant::now();
+    for socket in &mut sockets[..2] {
+        let close = loop {
+            match timeout(Duration::from_secs(10), socket.next()).await.unwrap() {
+                Some(Ok(Message::Close(frame))) => break frame,
+                Some(Ok(_)) => {}
+                other => panic!("{other:?} instead of a goodbye"),
+            }
+        };
+        assert_eq!(u16::from(close.unwrap().code), 1008);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    append(&house, json!({ "still": "here" })).await;
+    assert_eq!(next(&mut sockets[2]).await["data"]["still"], "here");
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_follow_with_the_cookie() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let dial = async |origin: Option<String>| {
+        let mut request = format!("ws://{}/api/v1/live", house.people).into_client_request().unwrap();
+        let headers = request.headers_mut();
+        headers.insert("cookie", format!("boomgate={}", guard.token).parse().unwrap());
+        if let Some(origin) = origin {
+            headers.insert("origin", origin.parse().unwrap());
+        }
+        connect_async(request).await
+    };
+    for origin in [Some("https://evil.example".to_owned()), None] {
+        match dial(origin).await {
+            Err(tungstenite::Error::Http(response)) => assert_eq!(response.status(), 403),
+            other => panic!("{other:?} instead of 403"),
+        }
+    }
+    let (mut socket, _) = dial(Some(format!("http://{}", house.people))).await.unwrap();
+    assert_eq!(next(&mut socket).await["kind"], "start");
+}

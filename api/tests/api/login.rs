@@ -1,0 +1,116 @@
+//! Sessions: in, out, and refused.
+
+use boomgate_store::users;
+use reqwest::header::SET_COOKIE;
+use serde_json::{Value, json};
+
+use crate::house::{House, PASSWORD, good, problem};
+
+async fn log_in(house: &House, name: &str, password: &str) -> reqwest::Response {
+    let body = json!({ "name": name, "password": password });
+    house.request("POST", "/api/v1/login").json(&body).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_right_password_opens_a_session_for_programs_and_browsers() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let response = log_in(&house, &ann.name.to_uppercase(), PASSWORD).await;
+    let cookie = response.headers()[SET_COOKIE].to_str().unwrap().to_owned();
+    let answer = good(response, 200).await;
+    let token = answer["token"].as_str().unwrap();
+    assert_eq!(cookie, format!("boomgate={token}; Path=/; HttpOnly; SameSite=Strict"));
+    assert_eq!(answer["user"]["name"], ann.name);
+    assert_eq!(answer["user"]["role"], "operator");
+    assert_eq!(answer["user"]["sites"][0]["code"], "north");
+    let me = house.request("GET", "/api/v1/me").header("authorization", format!("bearer {token}"));
+    assert_eq!(good(me.send().await.unwrap(), 200).await, answer["user"]);
+    let me = house.request("GET", "/api/v1/me").header("cookie", format!("other=1; boomgate={token}"));
+    assert_eq!(good(me.send().await.unwrap(), 200).await["name"], ann.name);
+    let sql = format!("select count(*) from sessions where encode(token_hash, 'hex') = '{token}'");
+    assert_eq!(house.count(&sql).await, 0, "the token itself is nowhere in the database");
+}
+
+#[tokio::test]
+async fn wrong_unknown_and_disabled_answer_alike() {
+    let house = House::open().await;
+    let (ann, gone) = (house.person("operator").await, house.person("operator").await);
+    house.run(&format!("update users set disabled_at = now() where id = '{}'", gone.id)).await;
+    let wrong = problem(log_in(&house, &ann.name, "guess").await, 401).await;
+    let unknown = problem(log_in(&house, "nobody at all", "guess").await, 401).await;
+    let disabled = problem(log_in(&house, &gone.name, PASSWORD).await, 401).await;
+    assert_eq!(wrong, unknown);
+    assert_eq!(wrong, disabled);
+    assert_eq!(wrong["code"], "WRONG-LOGIN");
+    problem(house.get("/api/v1/me", &gone).send().await.unwrap(), 401).await;
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down_and_says_for_how_long() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    for _ in 0..5 {
+        problem(log_in(&house, &ann.name, "guess").await, 401).await;
+    }
+    let slow = log_in(&house, &ann.name, PASSWORD).await;
+    let seconds: u64 = slow.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=2).contains(&seconds), "{seconds}");
+    assert_eq!(problem(slow, 429).await["code"], "SLOW-DOWN");
+    good(house.get("/api/v1/me", &ann).send().await.unwrap(), 200).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    good(log_in(&house, &ann.name, PASSWORD).await, 200).await;
+    problem(log_in(&house, &ann.name, "guess").await, 401).await;
+}
+
+#[tokio::test]
+async fn logging_out_and_a_deleted_session_bite_at_once() {
+    let house = House::open().await;
+    let (ann, bob) = (house.person("operator").await, house.person("guard").await);
+    let out = house.post("/api/v1/logout", &ann, &json!({})).send().await.unwrap();
+    assert_eq!(out.status(), 204);
+    assert_eq!(out.headers()[SET_COOKIE], "boomgate=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    problem(house.get("/api/v1/me", &ann).send().await.unwrap(), 401).await;
+    good(house.get("/api/v1/me", &bob).send().await.unwrap(), 200).await;
+    let client = house.db.pool.get().await.unwrap();
+    assert_eq!(users::close_sessions_of(&client, bob.id).await.unwrap(), 1);
+    problem(house.get("/api/v1/me", &bob).send().await.unwrap(), 401).await;
+}
+
+#[tokio::test]
+async fn an_expired_session_is_none() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    house.run(&format!("update sessions set expires_at = now() where user_id = '{}'", ann.id)).await;
+    problem(house.get("/api/v1/me", &ann).send().await.unwrap(), 401).await;
+}
+
+#[tokio::test]
+async fn another_site_cannot_use_the_cookie_nor_log_somebody_in() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let cookie = format!("boomgate={}", ann.token);
+    let path = format!("/api/v1/lanes/{}/commands", house.entry);
+    let order = json!({ "action": "open", "reason": "evil" });
+    let send = |origin: Option<String>, fetched: &'static str| {
+        let request = house.request("POST", &path).header("cookie", &cookie).header("idempotency-key", "k1");
+        let request = request.header("sec-fetch-site", fetched).json(&order);
+        origin.into_iter().fold(request, |request, origin| request.header("origin", origin)).send()
+    };
+    let own = format!("http://{}", house.people);
+    for (origin, fetched) in [
+        (Some("https://evil.example".to_owned()), "cross-site"),
+        (Some(own.clone()), "cross-site"),
+        (Some(own.clone()), "same-site"),
+        (Some("null".to_owned()), "same-origin"),
+        (Some("http://127.0.0.1:1".to_owned()), "same-site"),
+        (None, "same-origin"),
+    ] {
+        let refused = problem(send(origin.clone(), fetched).await.unwrap(), 403).await;
+        assert_eq!(refused["code"], "CROSS-SITE", "{origin:?} {fetched}");
+    }
+    assert_eq!(house.count("select count(*) from commands").await, 0);
+    good(send(Some(own), "same-origin").await.unwrap(), 202).await;
+    let login = house.request("POST", "/api/v1/login").header("origin", "https://evil.example");
+    let body: Value = json!({ "name": ann.name, "password": PASSWORD });
+    assert_eq!(problem(login.json(&body).send().await.unwrap(), 403).await["code"], "CROSS-SITE");
+}

@@ -1,0 +1,13 @@
+//! The api against a real PostgreSQL, over real sockets, one module per resource.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod errors;
+mod evidence;
+mod house;
+mod lanes;
+mod live;
+mod login;
+mod payments;
+mod rights;
+mod shutdown;
+mod stays;

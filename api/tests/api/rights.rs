@@ -1,0 +1,207 @@
+//! Every route, asked by everybody.
+
+use std::collections::BTreeSet;
+
+use boomgate_api::{DEVICE_ROUTES, ROUTES, Right, Route};
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+
+use crate::house::{House, PASSWORD, Person};
+
+const EVERYBODY: [&str; 6] = ["nobody", "guard", "operator", "admin", "resident", "stranger"];
+
+#[tokio::test]
+async fn every_route_answers_everybody_as_the_table_of_rights_says() {
+    let house = House::open().await;
+    let mut wrong = Vec::new();
+    for route in ROUTES {
+        for who in EVERYBODY {
+            let person = person(&house, who).await;
+            let response = case(&house, route, person.as_ref()).await.send().await.unwrap();
+            let (given, wanted) = (response.status().as_u16(), expected(route, who));
+            if given != wanted {
+                wrong.push(format!("{} {} by {who}: {given}, not {wanted}", route.method, route.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn person(house: &House, who: &'static str) -> Option<Person> {
+    match who {
+        "nobody" => None,
+        "stranger" => Some(house.stranger().await),
+        role => Some(house.person(role).await),
+    }
+}
+
+/// A request that would succeed if its sender may. A route without a case here fails the test.
+async fn case(house: &House, route: &Route, by: Option<&Person>) -> RequestBuilder {
+    let post =
+        |path: &str, body: Value| house.request("POST", path).header("idempotency-key", "k").json(&body);
+    let plate = format!("R{:03}", by.map_or(0, |by| by.id.as_uuid().as_u128() % 1000));
+    let request = match (route.method, route.path) {
+        ("GET", "/api/v1/evidence/{sha256}") => {
+            picture_known(house).await;
+            house.request("GET", &format!("/api/v1/evidence/{}", "07".repeat(32)))
+        }
+        ("GET", "/api/v1/live") => {
+            websocket(house.request("GET", &format!("/api/v1/live?site={}", house.site)))
+        }
+        ("GET", "/api/v1/stays") => house.request("GET", &format!("/api/v1/stays?site={}", house.site)),
+        ("GET", "/api/v1/stays/{id}") => house.request(
+            "GET",
+            &format!("/api/v1/stays/{}", house.stay(&unused(house, &plate).await, 10).await.id),
+        ),
+        ("POST", "/api/v1/stays/{id}/payments") => {
+            let stay = house.stay(&unused(house, &plate).await, 10).await;
+            let body = json!({ "method": "cash", "amount": { "minor": 100, "currency": "EUR" } });
+            post(&format!("/api/v1/stays/{}/payments", stay.id), body)
+        }
+        ("POST", "/api/v1/lanes/{id}/commands") => post(
+            &format!("/api/v1/lanes/{}/commands", house.entry),
+            json!({ "action": "open", "reason": "test" }),
+        ),
+        ("POST", "/api/v1/login") => {
+            let somebody = house.person("guard").await;
+            post("/api/v1/login", json!({ "name": somebody.name, "password": PASSWORD }))
+        }
+        ("POST", "/api/v1/logout") => post("/api/v1/logout", json!({})),
+        (
+            "GET",
+            "/healthz" | "/readyz" | "/metrics" | "/api/v1/openapi.json" | "/api/v1/me" | "/api/v1/lanes",
+        ) => house.request("GET", route.path),
+        (method, path) => panic!("{method} {path} has no authorisation case"),
+    };
+    match by {
+        Some(person) => request.bearer_auth(&person.token),
+        None => request,
+    }
+}
+
+async fn unused(house: &House, plate: &str) -> String {
+    format!("{plate}{}", house.count("select count(*) from stays").await)
+}
+
+fn websocket(request: RequestBuilder) -> RequestBuilder {
+    request
+        .header("connection", "Upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+}
+
+/// A picture by its row only would be 404: the bytes are put as the store keeps them.
+async fn picture_known(house: &House) {
+    let sql = format!(
+        "insert into evidence (site_id, sha256, size_bytes, stored_at, received_at)
+         values ('{}', decode(repeat('07', 32), 'hex'), 3, now(), now()) on conflict do nothing",
+        house.site
+    );
+    house.run(&sql).await;
+    house.put_picture(&[7; 32], b"\xff\xd8\xff");
+}
+
+fn expected(route: &Route, who: &str) -> u16 {
+    let may = match route.right {
+        Right::Public => true,
+        Right::LoggedIn => who != "nobody",
+        Right::Watch | Right::Drive => ["guard", "operator", "admin", "stranger"].contains(&who),
+        Right::Money => ["operator", "admin", "stranger"].contains(&who),
+        Right::Device => false,
+    };
+    // What is another tenant's does not exist for a stranger; lists are empty.
+    let foreign = who == "stranger" && !matches!(route.right, Right::Public | Right::LoggedIn);
+    match (may, route.method, route.path) {
+        (false, ..) if who == "nobody" => 401,
+        (false, ..) => 403,
+        (true, _, "/api/v1/lanes") => 200,
+        (true, ..) if foreign => 404,
+        (true, _, "/api/v1/logout") => 204,
+        (true, _, "/api/v1/live") => 101,
+        (true, _, "/api/v1/lanes/{id}/commands") => 202,
+        (true, _, "/api/v1/stays/{id}/payments") => 201,
+        (true, ..) => 200,
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_sees_no_lane_and_a_colleague_of_another_site_nothing_of_this_one() {
+    let house = House::open().await;
+    let stay = house.stay("BA123AB", 10).await;
+    let stranger = house.stranger().await;
+    let lanes: Value = house.get("/api/v1/lanes", &stranger).send().await.unwrap().json().await.unwrap();
+    assert_eq!(lanes["items"], json!([]));
+    let colleague = house.person_of(house.tenant, None, "operator").await;
+    let lanes: Value = house.get("/api/v1/lanes", &colleague).send().await.unwrap().json().await.unwrap();
+    assert_eq!(lanes["items"], json!([]));
+    for path in [format!("/api/v1/stays/{}", stay.id), format!("/api/v1/stays?site={}", house.site)] {
+        assert_eq!(house.get(&path, &colleague).send().await.unwrap().status(), 404, "{path}");
+    }
+    let before = house.count("select count(*) from commands").await;
+    let path = format!("/api/v1/lanes/{}/commands", house.exit);
+    let order = json!({ "action": "open", "reason": "let me out" });
+    assert_eq!(house.post(&path, &colleague, &order).send().await.unwrap().status(), 404);
+    assert_eq!(house.count("select count(*) from commands").await, before);
+}
+
+#[test]
+fn every_route_is_in_the_openapi_document_and_the_other_way_round() {
+    let document: Value = serde_json::from_str(&boomgate_api::openapi_document()).unwrap();
+    let documented = document["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
+        methods.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase()))
+    });
+    assert_eq!(documented.collect::<BTreeSet<_>>(), table().collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn the_document_says_what_each_route_demands() {
+    let document: Value = serde_json::from_str(&boomgate_api::openapi_document()).unwrap();
+    for route in ROUTES.iter().chain(DEVICE_ROUTES) {
+        let operation = &document["paths"][route.path][route.method.to_lowercase()];
+        let open = operation["security"].as_array().is_none_or(Vec::is_empty);
+        assert_eq!(open, route.right == Right::Public, "{} {}", route.method, route.path);
+        let creates = route.method == "POST" && route.path.contains("{id}");
+        let keyed = operation["parameters"].to_string().contains("Idempotency-Key");
+        assert_eq!(keyed, creates, "{} {}", route.method, route.path);
+    }
+}
+
+/// The table and what the router is built of, read from its own source.
+#[test]
+fn every_route_that_is_built_stands_in_the_table_and_the_other_way_round() {
+    let built: BTreeSet<String> = statements().filter_map(|statement| built(&statement)).collect();
+    let anonymous = |route: String| {
+        let parts = route.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    };
+    assert_eq!(built, table().map(anonymous).collect::<BTreeSet<_>>());
+}
+
+fn table() -> impl Iterator<Item = String> {
+    ROUTES.iter().chain(DEVICE_ROUTES).map(|route| format!("{} {}", route.method, route.path))
+}
+
+fn statements() -> impl Iterator<Item = String> {
+    let source = include_str!("../../src/router.rs");
+    source.split(";\n").map(|statement| statement.trim().to_owned()).filter(|text| text.contains(".then("))
+}
+
+/// `GET /api/v1/stays/{}` of the statement that builds it.
+fn built(statement: &str) -> Option<String> {
+    let line = statement.lines().skip_while(|line| !line.contains("warp::path!(")).collect::<String>();
+    let (_, from) = line.split_once("warp::path!(")?;
+    let (parts, rest) = from.split_once(')')?;
+    let parts = parts.split(" / ").map(|part| if part == "String" { "{}" } else { part.trim_matches('"') });
+    let prefix = match line.split_once(" = ")?.1 {
+        api if api.starts_with("api.") => "/api/v1/",
+        base if base.starts_with("base.") => "/device/v1/",
+        _ => "/",
+    };
+    let method = match rest {
+        post if post.contains("post()") => "POST",
+        put if put.contains("put()") => "PUT",
+        _ => "GET",
+    };
+    Some(format!("{method} {prefix}{}", parts.collect::<Vec<_>>().join("/")))
+}

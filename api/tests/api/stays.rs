@@ -1,0 +1,140 @@
+//! Stays: the list in pages, and one with its price explained.
+
+use std::collections::BTreeSet;
+
+use boomgate_store::batch::Writes;
+use boomgate_store::stays::StayRow;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::house::{House, good, problem};
+
+async fn left(house: &House, plate: &str, minutes: i64) -> StayRow {
+    let mut row = house.stay(plate, minutes).await;
+    row.state = StayRow::CLOSED.into();
+    row.exited_at = Some(Timestamp::now());
+    row.exit_lane_id = Some(house.exit.as_uuid());
+    row.charged_minor = 100;
+    house.write(Writes { stays: vec![row.clone()], ..Writes::default() }).await;
+    row
+}
+
+#[tokio::test]
+async fn the_list_is_filtered_by_state_and_plate() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    house.stay("BA123AB", 10).await;
+    house.stay("BA999ZZ", 10).await;
+    house.stay("MUAB1", 10).await;
+    left(&house, "BA123CC", 20).await;
+    for (query, plates) in [
+        ("", vec!["BA123CC", "MUAB1", "BA999ZZ", "BA123AB"]),
+        ("?state=all", vec!["BA123CC", "MUAB1", "BA999ZZ", "BA123AB"]),
+        ("?state=open", vec!["MUAB1", "BA999ZZ", "BA123AB"]),
+        ("?state=closed", vec!["BA123CC"]),
+        ("?state=voided", vec![]),
+        ("?plate=ba-123", vec!["BA123CC", "BA123AB"]),
+        ("?plate=b%C3%A4&state=open", vec!["BA999ZZ", "BA123AB"]),
+        ("?plate=m%C3%BC%20ab", vec!["MUAB1"]),
+        ("?plate=&state=closed", vec!["BA123CC"]),
+    ] {
+        let list = good(house.get(&format!("/api/v1/stays{query}"), &guard).send().await.unwrap(), 200).await;
+        let found: Vec<&str> = items(&list).map(|stay| stay["plate"].as_str().unwrap()).collect();
+        assert_eq!(found, plates, "{query}");
+        assert_eq!(list["next"], Value::Null);
+    }
+    for query in
+        ["state=lost", "plate=%25", "limit=0", "limit=201", "limit=x", "cursor=1", "site=1", "order=plate"]
+    {
+        let refused =
+            problem(house.get(&format!("/api/v1/stays?{query}"), &guard).send().await.unwrap(), 400).await;
+        let field = query.split('=').next().unwrap();
+        assert!(refused["message"].as_str().unwrap().contains(field), "{query}: {refused}");
+    }
+}
+
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list["items"].as_array().unwrap().iter()
+}
+
+#[tokio::test]
+async fn pages_are_complete_and_repeat_nothing_while_cars_come_in() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let mut before = BTreeSet::new();
+    for number in 0..10 {
+        before.insert(house.stay(&format!("P{number}"), 10).await.id.to_string());
+    }
+    let (mut seen, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
+    loop {
+        let path = format!("/api/v1/stays?limit=5{cursor}");
+        let page = good(house.get(&path, &guard).send().await.unwrap(), 200).await;
+        seen.extend(items(&page).map(|stay| stay["id"].as_str().unwrap().to_owned()));
+        pages += 1;
+        house.stay(&format!("LATE{pages}"), 1).await;
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(pages, 2, "ten stays are two pages of five, not three");
+    assert_eq!(seen.len(), 10);
+    assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), before);
+}
+
+#[tokio::test]
+async fn one_stay_explains_its_price_line_by_line() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let stay = house.stay("BA123AB", 70).await;
+    house.charged_at_exit(&stay, 200, 5).await;
+    let one = good(house.get(&format!("/api/v1/stays/{}", stay.id), &guard).send().await.unwrap(), 200).await;
+    assert_eq!(
+        (&one["plate"], &one["status"], &one["entry_lane"]),
+        (&json!("BA123AB"), &json!("open"), &json!("in-1"))
+    );
+    let charge = &one["charge"];
+    let euros = |minor: i64| json!({ "minor": minor, "currency": "EUR" });
+    assert_eq!((&charge["total"], &charge["paid"], &charge["due"]), (&euros(200), &euros(0), &euros(200)));
+    let sum: i64 = charge["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["amount"]["minor"].as_i64().unwrap())
+        .sum();
+    assert_eq!(sum, 200);
+    assert_eq!(charge["minutes"], 70);
+    let line = &charge["lines"][0];
+    assert!(line["text"].as_str().unwrap().contains("2 x 60 min at 1.00 EUR"), "{line}");
+    for id in ["nonsense".to_owned(), Uuid::now_v7().to_string()] {
+        problem(house.get(&format!("/api/v1/stays/{id}"), &guard).send().await.unwrap(), 404).await;
+    }
+}
+
+#[tokio::test]
+async fn while_the_car_waits_the_amount_is_the_one_on_the_sign() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let due = async |stay: &StayRow| {
+        let path = format!("/api/v1/stays/{}", stay.id);
+        let one = good(house.get(&path, &guard).send().await.unwrap(), 200).await;
+        one["charge"]["due"]["minor"].as_i64().unwrap()
+    };
+    // The second hour began 20 seconds ago, the car came to the exit 40 seconds ago.
+    let stay = second_hour_just_begun(&house, "BA123AB", 20).await;
+    assert_eq!(due(&stay).await, 200);
+    house.charged_at_exit(&stay, 100, 40).await;
+    assert_eq!(due(&stay).await, 100);
+    // After a minute the price goes on, for the payment as well.
+    let slow = second_hour_just_begun(&house, "BA123CC", 30).await;
+    house.charged_at_exit(&slow, 100, 65).await;
+    assert_eq!(due(&slow).await, 200);
+}
+
+async fn second_hour_just_begun(house: &House, plate: &str, seconds: i64) -> StayRow {
+    let mut row = house.stay(plate, 1).await;
+    row.entered_at = Some(Timestamp::now() - SignedDuration::from_secs(3600 + seconds));
+    house.write(Writes { stays: vec![row.clone()], ..Writes::default() }).await;
+    row
+}
