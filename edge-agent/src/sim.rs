@@ -46,6 +46,12 @@ impl SimLane {
         self.with(|yard, now| yard.drive(drive, now));
     }
 
+    /// Drivers see the sign; so does whoever listens.
+    pub fn show(&self, code: &str, text: String, amount: Option<control::Amount>) {
+        self.with(|yard, _| yard.sign(code));
+        self.journal.tell(Report::Sign { code: code.into(), text, amount });
+    }
+
     pub fn order(&self, order: Do) {
         self.with(|yard, _| yard.order(order));
     }

@@ -33,7 +33,7 @@ pub enum Drive {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Report {
-    Hello { lane: String },
+    Hello {},
     Arrived { car: String },
     Arrival { car: String, arrival: Uuid },
     Read { car: Option<String>, arrival: Uuid, text: String, verdict: String, frames: u32 },
@@ -64,7 +64,7 @@ pub struct Amount {
 /// A report with its lane and time.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Told {
-    #[serde(default)]
+    #[serde(default, skip_deserializing)]
     pub lane: String,
     /// Unix milliseconds.
     pub t_ms: i64,

@@ -157,7 +157,7 @@ impl EventLoop {
         };
         info!(code, "sign");
         if let Some(sim) = &self.parts.sim {
-            sim.journal().tell(Report::Sign { code: code.into(), text, amount });
+            sim.show(code, text, amount);
         }
     }
 }

@@ -155,6 +155,8 @@ pub struct Yard {
     obstructed: bool,
     fire: bool,
     button_until: Monotonic,
+    /// What the sign says; honest drivers heed it.
+    told_to_wait: bool,
     hit: bool,
     /// Arrivals the lane made of cars, latest last.
     named: VecDeque<(String, String)>,
@@ -175,6 +177,7 @@ impl Yard {
             obstructed: false,
             fire: false,
             button_until: now,
+            told_to_wait: false,
             hit: false,
             named: VecDeque::new(),
             reports: Vec::new(),
@@ -216,6 +219,12 @@ impl Yard {
             (Drive::Rest, Motion::Falling) => Motion::Still,
             (Drive::Rest, motion) => motion,
         };
+    }
+
+    /// The sign in front of the boom shows something else.
+    pub fn sign(&mut self, code: &str) {
+        let waits = ["WAIT", "OUT-OF-SERVICE", "DENY-", "CHARGE-"];
+        self.told_to_wait = waits.iter().any(|word| code.starts_with(word));
     }
 
     pub fn inputs(&self) -> Inputs {
@@ -381,7 +390,7 @@ impl Yard {
 
     fn next_place(&self, car: &Car, place: Place) -> Next {
         let now = self.now;
-        let way_is_open = self.boom >= CLEAR_TO_DRIVE;
+        let way_is_open = self.boom >= CLEAR_TO_DRIVE && self.under.is_empty() && !self.told_to_wait;
         match place {
             Place::Approaching { until } if now < until => Next::Stays,
             Place::Approaching { .. } if car.manner == Manner::Tailgate && self.boom > HEADROOM => {
@@ -463,6 +472,19 @@ mod tests {
         yard.drive(Drive::Open, Monotonic::from_millis(5_000));
         assert_eq!(run(&mut yard, 5_000, 12_000), ["a passed"]);
         assert!(yard.inputs().boom_open && yard.inputs().arming == RawLevel::Clear);
+    }
+
+    #[test]
+    fn an_honest_driver_heeds_the_sign_and_the_car_in_front() {
+        let mut yard = Yard::new(Monotonic::ZERO);
+        yard.order(car("a", Manner::Through, 60_000));
+        yard.order(car("b", Manner::Through, 60_000));
+        yard.drive(Drive::Open, Monotonic::ZERO);
+        assert_eq!(run(&mut yard, 0, 3_000), ["a arrived", "b arrived"]);
+        yard.sign("WAIT");
+        assert_eq!(run(&mut yard, 3_000, 12_000), ["a passed"]);
+        yard.sign("OPEN-VISITOR");
+        assert_eq!(run(&mut yard, 12_000, 20_000), ["b passed"]);
     }
 
     #[test]
