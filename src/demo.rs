@@ -260,7 +260,7 @@ pub async fn interrupted() {
 async fn keep(reports: Reports, file: PathBuf, mut stop: tokio::sync::watch::Receiver<bool>) -> Vec<control::Told> {
     use std::io::Write;
     let mut heard = reports.subscribe();
-    let mut out = File::create(file).map(std::io::BufWriter::new).ok();
+    let mut out = File::create(file).map(std::io::LineWriter::new).ok();
     let mut kept = Vec::new();
     loop {
         let told = tokio::select! {
