@@ -15,7 +15,7 @@ mod passages;
 mod told;
 mod world;
 
-use boomgate_schemas::up::{ClockState, CommandResult, Event, EventBody};
+use boomgate_schemas::up::{Answer, ClockState, CommandResult, Event, EventBody};
 use boomgate_store::StoreError;
 use boomgate_store::commands::Settled;
 use boomgate_store::events::NewEvent;
@@ -123,12 +123,15 @@ impl World<'_> {
             Settled { site_id, id: result.command, state, code: result.code.clone(), at: scene.received_at };
         self.out.settled.push(settled);
         self.lane_answered(scene.device, result.command);
-        let body = json!({ "command": result.command, "state": state, "code": result.code, "params": result.params });
         self.audit(scene, "command.answered", |line| {
             line.command_id = Some(result.command);
             line.detail = json!({ "state": state, "code": result.code, "counter": result.counter });
         });
-        self.tell(scene, "command", body);
+        // That an order was obeyed shows in the boom; screens are told of what was not.
+        if result.result != Answer::Done {
+            let body = json!({ "command": result.command, "state": state, "code": result.code, "params": result.params });
+            self.tell(scene, "command", body);
+        }
     }
 }
 
