@@ -218,7 +218,10 @@ impl Road {
             let told = match timeout(STUCK, reports.recv()).await {
                 Ok(Ok(told)) => told,
                 Ok(Err(RecvError::Lagged(_))) => bail!("the demo lost reports of its lanes"),
-                Ok(Err(RecvError::Closed)) | Err(_) => return Ok(Outcome::Stuck),
+                Ok(Err(RecvError::Closed)) | Err(_) => {
+                    tracing::error!(car = car.id, lane = gate.lane, "nothing is heard of this car any more");
+                    return Ok(Outcome::Stuck);
+                }
             };
             if told.lane != gate.lane {
                 continue;

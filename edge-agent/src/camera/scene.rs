@@ -61,8 +61,10 @@ impl Scene {
         let mut stand = Stand::choose(&mut car_dice);
         stand.creep(view.frame, &mut frame_dice);
         draw_car(&mut picture, &stand, view.light, &mut car_dice);
-        let flat = self.flat_plate(&view.plate, &view.country);
-        paste(&mut picture, &flat, &stand.plate_quad(), lit(view.light, &mut car_dice));
+        if !view.plate.is_empty() {
+            let flat = self.flat_plate(&view.plate, &view.country);
+            paste(&mut picture, &flat, &stand.plate_quad(), lit(view.light, &mut car_dice));
+        }
         grain(&mut picture, &mut frame_dice, view.light);
         picture
     }

@@ -70,6 +70,7 @@ pub enum Do {
 pub struct NewCar {
     /// Any name; it comes back in every report about this car.
     pub car: String,
+    /// Empty for a car without a plate.
     pub plate: String,
     #[serde(default)]
     pub country: String,
@@ -289,17 +290,20 @@ impl Yard {
     }
 
     fn queue_car(&mut self, new: NewCar) {
-        let Ok(plate) = Plate::parse(&new.plate) else {
-            let message =
-                format!("car {}: its plate is empty, too long or holds a character no plate has", new.car);
+        let plate = if new.plate.is_empty() {
+            Ok(String::new())
+        } else {
+            Plate::parse(&new.plate).map(|plate| plate.to_string())
+        };
+        let Ok(plate) = plate else {
+            let message = format!("car {}: its plate is too long or holds a character no plate has", new.car);
             return self.reports.push(Report::Error { message });
         };
         let seed = new.car.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         let light = if seed.is_multiple_of(4) { Light::Night } else { Light::Day };
-        let subject =
-            Subject { plate: plate.to_string(), country: new.country, photo: new.photo, light, seed };
+        let subject = Subject { plate, country: new.country, photo: new.photo, light, seed };
         self.queue.push_back(Car {
             id: new.car,
             subject,
