@@ -2,16 +2,17 @@
 const main = document.getElementById("paths");
 const make = (name, text, style) => Object.assign(document.createElement(name), { textContent: text ?? "", className: style ?? "" });
 
-function shape(schema, all, depth = 0) {
+// A schema as the outline of its JSON; `indent` is how far in it stands, `depth` how many names it went through.
+function shape(schema, all, indent = 0, depth = 0) {
   if (!schema) return "";
-  if (schema.$ref) return depth > 4 ? "…" : shape(all[schema.$ref.split("/").pop()], all, depth + 1);
+  if (schema.$ref) return depth > 6 ? "…" : shape(all[schema.$ref.split("/").pop()], all, indent, depth + 1);
   const some = schema.oneOf ?? schema.anyOf ?? schema.allOf;
-  if (some) return some.map((one) => shape(one, all, depth)).join(schema.allOf ? " & " : " | ");
-  if (schema.type === "array" || schema.type?.includes?.("array")) return `[${shape(schema.items, all, depth)}]`;
+  if (some) return some.map((one) => shape(one, all, indent, depth)).join(schema.allOf ? " & " : " | ");
+  if (schema.type === "array" || schema.type?.includes?.("array")) return `[${shape(schema.items, all, indent, depth)}]`;
   if (schema.properties) {
-    const pad = "  ".repeat(depth + 1);
-    const fields = Object.entries(schema.properties).map(([name, value]) => `${pad}${name}${schema.required?.includes(name) ? "" : "?"}: ${shape(value, all, depth + 1)}`);
-    return `{\n${fields.join("\n")}\n${"  ".repeat(depth)}}`;
+    const pad = "  ".repeat(indent + 1);
+    const fields = Object.entries(schema.properties).map(([name, value]) => `${pad}${name}${schema.required?.includes(name) ? "" : "?"}: ${shape(value, all, indent + 1, depth)}${value.description ? `   — ${value.description}` : ""}`);
+    return `{\n${fields.join("\n")}\n${"  ".repeat(indent)}}`;
   }
   return [schema.type].flat().filter(Boolean).join(" | ") || "any";
 }
@@ -22,7 +23,9 @@ main.replaceChildren(make("p", "Errors are problem+json with a message. What cre
 for (const [path, methods] of Object.entries(api.paths)) {
   for (const [method, operation] of Object.entries(methods)) {
     const section = make("section", "", "lane");
-    section.append(make("h2", `${method.toUpperCase()} ${path}`), make("p", operation.summary ?? operation.description));
+    const title = make("h2", ` ${path}`);
+    title.prepend(make("span", method.toUpperCase(), "method"));
+    section.append(title, make("p", operation.summary ?? operation.description));
     for (const one of operation.parameters ?? []) section.append(make("div", `${one.name} (${one.in}${one.required ? ", needed" : ""}) ${one.description ?? ""}`, "small"));
     const body = operation.requestBody?.content?.["application/json"]?.schema;
     if (body) section.append(make("b", "Send"), make("pre", shape(body, api.components.schemas)));

@@ -2,7 +2,8 @@
 // State comes from REST; the WebSocket says what changed, numbered, so nothing is missed after a break.
 
 const find = (id) => document.getElementById(id);
-const desk = { lanes: [], pictures: new Map(), decisions: new Map(), chosen: null, last: null, cursor: null, site: null };
+const desk = { lanes: [], pictures: new Map(), decisions: new Map(), chosen: null, last: null, cursor: null, site: null, me: null, socket: null };
+const mayTakeMoney = () => ["admin", "operator"].includes(desk.me?.role);
 
 class Problem extends Error {
   constructor(status, message) { super(message); this.status = status; }
@@ -35,7 +36,13 @@ function money(amount) {
   return format.format(amount.minor / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
 
-const clock = (at) => (at ? new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" }) : "");
+const today = (at) => at.toDateString() === new Date().toDateString();
+function clock(text) {
+  if (!text) return "";
+  const at = new Date(text);
+  const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  return today(at) ? time : `${at.toLocaleDateString([], { day: "2-digit", month: "2-digit" })} ${time}`;
+}
 
 function plate(text) {
   return element("span", { class: text ? "plate" : "plate none" }, text || "not read");
@@ -62,37 +69,62 @@ async function attempt(work) {
 
 // ---- lanes
 
+function picture(lane, seen) {
+  if (!seen?.evidence) return "no picture yet";
+  // The frame is named before it is here: try again for a while.
+  let tries = 0;
+  const source = `/api/v1/evidence/${seen.evidence}`;
+  return element("img", { src: source, alt: `Last car at ${lane.name || lane.code}`, onerror: (event) => {
+    if (tries++ < 5) setTimeout(() => { event.target.src = `${source}?${tries}`; }, 500 * tries);
+    else event.target.replaceWith("the picture did not come");
+  } });
+}
+
 function laneCard(lane, index) {
   const last = lane.last;
   const decided = last ? { text: last.text, outcome: last.outcome, local: last.local } : desk.decisions.get(lane.id);
   const seen = last ?? desk.pictures.get(lane.id);
-  const picture = seen?.evidence
-    ? element("img", { src: `/api/v1/evidence/${seen.evidence}`, alt: `Last car at ${lane.name}`, onerror: (event) => event.target.replaceWith("picture is on its way") })
-    : "no picture yet";
   const gone = !lane.device?.connected;
-  return element("article", { class: `lane ${decided?.outcome ?? ""}`, "aria-label": lane.name, "aria-current": desk.chosen === index, onclick: () => choose(index) },
+  const act = (action, label) => element("button", { type: "button", onclick: () => order(lane, action) }, label);
+  return element("article", { class: `lane ${decided?.outcome ?? ""}`, "aria-label": lane.name || lane.code, "aria-current": String(desk.chosen === index), onclick: () => choose(index) },
     element("div", { class: "title" }, element("b", {}, lane.name || lane.code), element("span", {}, lane.direction),
       element("span", { class: gone ? "boom gone" : "boom" }, gone ? "lane not heard" : `boom ${lane.boom}`)),
-    element("div", { class: "frame" }, picture),
-    element("div", {}, plate(seen?.plate), last ? null : element("span", { class: "empty" }, seen ? " gone" : " no car")),
+    element("div", { class: "frame" }, picture(lane, seen)),
+    element("div", { class: "car" }, plate(seen?.plate), last ? null : element("span", { class: "empty" }, seen ? "gone" : "no car")),
     element("div", { class: "words" }, decided?.text ?? "Waiting for a car.", decided?.local ? " (decided by the lane itself)" : ""),
     lane.faults.length ? element("div", { class: "faults" }, lane.faults.join(", ")) : null,
     element("div", { class: "buttons" },
-      last?.amount && last.stay && last.outcome === "charge"
-        ? element("button", { class: "main", type: "button", onclick: () => pay(lane) }, `Take ${money(last.amount)}`) : null,
-      element("button", { type: "button", onclick: () => order(lane, "open") }, "Open"),
-      element("button", { type: "button", onclick: () => order(lane, "close") }, "Close"),
-      element("button", { type: "button", onclick: () => order(lane, "hold") }, "Hold open"),
-      element("button", { type: "button", onclick: () => order(lane, "release") }, "Release")));
+      payable(lane) ? element("button", { class: "main", type: "button", onclick: () => pay(lane) }, `Take ${money(last.amount)}`) : null,
+      act("open", "Open"), act("close", "Close"), act("hold", "Hold"), act("release", "Release")));
 }
+
+const payable = (lane) => mayTakeMoney() && lane?.last?.amount && lane.last.stay && lane.last.outcome === "charge";
+
+// A card is replaced only when it says something new, never under a pressed button, and keeps the keyboard's place.
+let pressed = false;
+const cards = new Map();
 
 function drawLanes() {
-  const cards = desk.lanes.map(laneCard);
-  find("lanes").replaceChildren(...(cards.length ? cards : [element("p", { class: "empty" }, "No lanes yet. Add one with: boomgate device add")]));
+  if (pressed) return;
+  desk.lanes.forEach((lane, index) => {
+    const said = JSON.stringify([lane.name, lane.code, lane.boom, lane.faults, lane.device?.connected, lane.last, desk.pictures.get(lane.id)?.evidence, desk.decisions.get(lane.id), desk.chosen === index]);
+    const old = cards.get(lane.id);
+    if (old?.said === said) return;
+    const card = laneCard(lane, index);
+    const focused = old?.card.contains(document.activeElement) ? document.activeElement.textContent : null;
+    if (old?.card.isConnected) old.card.replaceWith(card); else find("lanes").append(card);
+    if (focused) [...card.querySelectorAll("button")].find((button) => button.textContent === focused)?.focus();
+    cards.set(lane.id, { said, card });
+  });
+  for (const [id, old] of cards) if (!desk.lanes.some((lane) => lane.id === id)) { old.card.remove(); cards.delete(id); }
+  find("no-lanes").hidden = desk.lanes.length > 0;
 }
 
+find("lanes").addEventListener("pointerdown", () => { pressed = true; });
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => { pressed = false; drawLanes(); }));
+
 async function loadLanes() {
-  desk.lanes = (await call("GET", "/lanes")).items;
+  desk.lanes = (await call("GET", "/lanes")).items.filter((lane) => lane.site.id === desk.site?.id);
   for (const lane of desk.lanes) if (lane.last) desk.pictures.set(lane.id, lane.last);
   drawLanes();
 }
@@ -126,10 +158,14 @@ async function order(lane, action) {
 }
 
 async function pay(lane) {
-  const { stay, amount } = lane.last;
+  await take(lane.last.stay, lane.last.amount);
+}
+
+async function take(stay, amount) {
   await attempt(async () => {
     const taken = await call("POST", `/stays/${stay}/payments`, { method: "cash", amount, note: "" });
     say(`${money(amount)} taken${taken.opens ? `, ${taken.opens} opens` : ""}.`);
+    find("stay").close();
     await loadLanes();
   });
 }
@@ -159,7 +195,8 @@ async function loadStays(more = false) {
 async function showStay(id) {
   await attempt(async () => {
     const stay = await call("GET", `/stays/${id}`);
-    find("stay-title").replaceChildren(plate(stay.plate), ` ${stay.status}`);
+    const states = { open: "inside", closed: "left", voided: "voided", exit_only: "seen leaving only" };
+    find("stay-title").replaceChildren(plate(stay.plate), ` ${states[stay.status] ?? stay.status}`);
     const lines = (stay.charge?.lines ?? []).map((line) => element("tr", {}, element("td", {}, line.text), element("td", {}, `${line.minutes} min`), element("td", { class: "number" }, money(line.amount))));
     const sum = stay.charge && element("tr", {}, element("th", {}, "Due"), element("td", {}, `${stay.charge.minutes} min in all`), element("th", { class: "number" }, money(stay.charge.due)));
     const payments = stay.payments.map((one) => element("li", {}, `${clock(one.taken_at)} ${money(one.amount)} ${one.method}, taken by ${one.taken_by || "the server"}`));
@@ -169,6 +206,10 @@ async function showStay(id) {
       stay.charge ? element("table", {}, element("tbody", {}, ...lines, sum)) : element("p", { class: "empty" }, "No tariff applies."),
       payments.length ? element("ul", {}, ...payments) : element("p", { class: "empty" }, "Nothing paid."),
       element("h2", {}, "Decisions"), element("ul", {}, ...decisions));
+    const due = stay.status === "open" && stay.charge?.due.minor > 0 && mayTakeMoney() ? stay.charge.due : null;
+    find("stay-take").hidden = !due;
+    find("stay-take").textContent = due ? `Take ${money(due)}` : "";
+    find("stay-take").onclick = () => take(stay.id, due);
     find("stay").showModal();
   });
 }
@@ -182,15 +223,18 @@ function describe(row) {
     case "arrival": return ["", `${data.plate ?? "a car"} arrives`];
     case "passage": return ["", `${data.plate ?? "a car"} ${String(data.kind ?? "passed").replace("_", " ")}`];
     case "payment": return ["word-open", `${data.amount ? money(data.amount) : "money"} paid (${data.method})`];
-    case "command": return ["", `${data.action ?? "order"} ${data.state ?? ""}${data.by ? ` by ${data.by}` : ""}${data.reason ? `: ${data.reason}` : ""}`];
-    case "exception": return ["word-deny", row.text ?? data.code ?? "exception"];
+    case "command": return data.by
+      ? ["", `${data.action} ordered by ${data.by}: ${data.reason}`]
+      : ["word-deny", `order ${data.state ?? ""}: ${row.text ?? data.code ?? ""}`];
+    case "exception": return ["word-deny", row.text ?? String(data.what ?? "exception").replaceAll("_", " ")];
     case "fault": return ["word-deny", `${row.text ?? data.code}${data.raised === false ? " (over)" : ""}`];
     default: return ["", row.text ?? row.kind];
   }
 }
 
 function showRow(row) {
-  if (row.kind === "boom" || row.kind === "hello") return;
+  // What went as ordered is seen at the lane itself.
+  if (row.kind === "boom" || row.kind === "hello" || (row.kind === "command" && !row.data.by && ["done", "ignored", "sent"].includes(row.data.state))) return;
   const lane = desk.lanes.find((one) => one.id === row.lane);
   const [style, text] = describe(row);
   const feed = find("feed");
@@ -204,44 +248,80 @@ let pending = false;
 function refresh() {
   if (pending) return;
   pending = true;
-  setTimeout(() => { pending = false; attempt(async () => { await loadLanes(); if (!desk.cursor || find("stays").children.length <= 20) await loadStays(); }); }, 250);
+  setTimeout(() => attempt(async () => {
+    pending = false;
+    await loadLanes();
+    if (find("stays").children.length <= 20) await loadStays();
+  }), 300);
 }
 
+// One socket at a time; an older one that ends is nobody's business any more.
 function connect() {
-  const query = new URLSearchParams();
-  if (desk.site) query.set("site", desk.site.id);
+  const query = new URLSearchParams({ site: desk.site.id });
   if (desk.last !== null) query.set("since", desk.last);
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/live?${query}`);
-  socket.onopen = () => { find("link").textContent = "live"; find("link").className = ""; };
+  desk.socket?.close();
+  desk.socket = socket;
+  socket.onopen = () => showLink("live", "");
   socket.onmessage = (message) => {
+    if (desk.socket !== socket) return;
     const row = JSON.parse(message.data);
-    if (row.kind === "start") { desk.last = row.no; if (row.missed) say("Some of what happened is too old to show."); }
-    else { desk.last = row.no; showRow(row); }
+    desk.last = row.no;
+    if (row.kind !== "start") showRow(row);
+    else if (row.missed) say("Some of what happened is too old to show.");
     refresh();
   };
-  socket.onclose = () => {
+  socket.onclose = () => { if (desk.socket === socket) reconnect(); };
+}
+
+function reconnect() {
+  showLink("connection lost, trying again", "lost");
+  setTimeout(async () => {
     if (find("desk").hidden) return;
-    find("link").textContent = "connection lost, trying again";
-    find("link").className = "lost";
-    setTimeout(() => attempt(async () => { await call("GET", "/me"); connect(); }).then(() => { if (find("link").className === "lost") setTimeout(connect, 3000); }), 1000);
-  };
+    try {
+      await call("GET", "/me");
+      connect();
+    } catch (error) {
+      if (error.status === 401) showLogin(); else reconnect();
+    }
+  }, 1500);
+}
+
+function showLink(text, style) {
+  find("link").textContent = text;
+  find("link").className = style;
 }
 
 // ---- coming and going
 
 function showLogin() {
-  find("desk").hidden = true;
-  find("leave").hidden = true;
+  const socket = desk.socket;
+  desk.socket = null;
+  socket?.close();
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close("cancel");
+  for (const id of ["desk", "leave", "sites"]) find(id).hidden = true;
+  showLink("", "");
   find("login").hidden = false;
   find("name").focus();
 }
 
 async function showDesk(me) {
-  desk.site = me.sites[0] ?? null;
-  find("site").textContent = desk.site ? desk.site.name : "no site";
+  desk.me = me;
   find("login").hidden = true;
   find("desk").hidden = false;
   find("leave").hidden = false;
+  find("sites").replaceChildren(...me.sites.map((site) => element("option", { value: site.id }, site.name)));
+  find("sites").hidden = me.sites.length === 0;
+  await showSite(me.sites[0] ?? null);
+}
+
+// Everything on the desk is of one site, and what was there of another goes.
+async function showSite(site) {
+  Object.assign(desk, { site, lanes: [], last: null, cursor: null, chosen: null });
+  desk.pictures.clear();
+  desk.decisions.clear();
+  find("feed").replaceChildren(element("li", { class: "empty" }, "Nothing yet. The next car will show up here."));
+  if (!site) return say("You were given no site yet. An admin can change that.");
   await loadLanes();
   await loadStays();
   connect();
@@ -260,10 +340,11 @@ find("login").addEventListener("submit", async (event) => {
 });
 
 find("leave").addEventListener("click", () => attempt(async () => { await call("POST", "/logout", {}); location.reload(); }));
+find("sites").addEventListener("change", () => attempt(() => showSite(desk.me.sites.find((site) => site.id === find("sites").value))));
 find("more").addEventListener("click", () => attempt(() => loadStays(true)));
-find("state").addEventListener("change", () => attempt(loadStays));
+find("state").addEventListener("change", () => attempt(() => loadStays()));
 let typing;
-find("plate").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(() => attempt(loadStays), 250); });
+find("plate").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(() => attempt(() => loadStays()), 250); });
 
 document.addEventListener("keydown", (event) => {
   if (find("desk").hidden || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -272,7 +353,7 @@ document.addEventListener("keydown", (event) => {
   if (/^[1-9]$/.test(event.key)) choose(Number(event.key) - 1);
   else if (event.key === "/") find("plate").focus();
   else if (event.key === "o" && lane) order(lane, "open");
-  else if (event.key === "p" && lane?.last?.amount && lane.last.stay) pay(lane);
+  else if (event.key === "p" && payable(lane)) pay(lane);
   else return;
   event.preventDefault();
 });

@@ -1,17 +1,18 @@
 //! Lanes as they are now, and orders to their booms.
 
-use boomgate_domain::ids::{ArrivalId, CommandId, LaneId, SiteId};
+use boomgate_domain::ids::{ArrivalId, CommandId, LaneId, SiteId, StayId};
+use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::reason::{Lang, Reason};
 use boomgate_store::decisions::{self, DecisionRow};
 use boomgate_store::lanes::{self, LaneStatus};
 use boomgate_store::manual::{self, ManualOrder};
 use boomgate_store::sites::{self, SiteRow};
-use boomgate_store::{GenericClient, StoreError, arrivals, commands, live_feed};
+use boomgate_store::{GenericClient, StoreError, arrivals, commands, live_feed, payments};
 use bytes::Bytes;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use warp::reply::Response;
@@ -136,7 +137,10 @@ async fn waiting(
     // A payment or a person may have let the car pass since: then the code is none of a decision.
     let same = |decision: &&DecisionRow| Some(&decision.code) == status.arrival_code.as_ref();
     let stands = decided.iter().filter(same).rfind(|decision| !decision.superseded);
-    let params = stands.map(|decision| decision.params.clone()).unwrap_or_default();
+    let params = match stands {
+        Some(decision) => decision.params.clone(),
+        None => paid(client, site, status).await?,
+    };
     let currency = || site.currency.clone();
     Ok(Some(Waiting {
         arrival,
@@ -151,6 +155,16 @@ async fn waiting(
         evidence: status.arrival_evidence.as_deref().map(hex::encode),
         waiting: true,
     }))
+}
+
+/// What the last payment was, as parameters of its reason.
+async fn paid(client: &impl GenericClient, site: &SiteRow, status: &LaneStatus) -> Result<Value, ApiError> {
+    let Some(stay) = status.arrival_stay_id else { return Ok(Value::Null) };
+    let payments = payments::of_stay(client, site.id, StayId::from_uuid(stay)).await?;
+    let amount = payments.last().and_then(|last| {
+        Currency::parse(&last.currency).ok().map(|currency| Money::new(last.amount_minor, currency))
+    });
+    Ok(amount.map_or(Value::Null, |amount| json!(Reason::OpenPaid { amount }.params())))
 }
 
 /// A reason in English; the bare code where the parameters do not fit its text.

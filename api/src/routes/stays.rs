@@ -229,7 +229,7 @@ async fn due_at_exit(
     due(client, site, row, now).await
 }
 
-/// What a stay owes at `until`, with the tariff that says so; nothing while a paid driver may still leave.
+/// What a stay owes at `until`, with the tariff that says so.
 pub(crate) async fn due(
     client: &impl GenericClient,
     site: &SiteRow,
@@ -243,11 +243,27 @@ pub(crate) async fn due(
     let Some(tariff) = tariff.map(|row| row.tariff()).transpose()?.map(Arc::new) else { return Ok(None) };
     let zone = TimeZone::get(&site.time_zone).map_err(ApiError::internal)?;
     let stay = row.to_domain(Some(Arc::clone(&tariff)))?;
-    let paid = row.paid_minor > 0 && row.exit_deadline.is_some_and(|deadline| until <= deadline);
-    let due = amount_due(&stay, &tariff, &zone, until);
-    Ok(due
-        .map(|due| Due { due: if paid { Money::zero(tariff.currency) } else { due.due }, ..due })
-        .map(|due| (due, tariff)))
+    let settled = in_exit_time(row, until) || covered(client, site, row).await?;
+    let Some(mut due) = amount_due(&stay, &tariff, &zone, until) else { return Ok(None) };
+    if settled {
+        due.due = Money::zero(tariff.currency);
+    }
+    Ok(Some((due, tariff)))
+}
+
+/// A paid driver may still leave.
+fn in_exit_time(row: &StayRow, until: Timestamp) -> bool {
+    row.paid_minor > 0 && row.exit_deadline.is_some_and(|deadline| until <= deadline)
+}
+
+/// Somebody who came in by right owes nothing, unless the exit says otherwise.
+async fn covered(client: &impl GenericClient, site: &SiteRow, row: &StayRow) -> Result<bool, ApiError> {
+    let by_right = ["OPEN-SUBSCRIPTION", "OPEN-RESERVATION"];
+    if !row.entry_code.as_deref().is_some_and(|code| by_right.contains(&code)) {
+        return Ok(false);
+    }
+    let charged = arrivals::waiting_for_stay(client, site.id, StayId::from_uuid(row.id)).await?;
+    Ok(charged.is_none())
 }
 
 /// A stay of one of the caller's sites.

@@ -26,6 +26,9 @@ async fn paying_what_is_due_settles_books_and_opens_the_exit() {
     assert_eq!(taken["payment"]["taken_by"], ann.name);
     assert_eq!(taken["stay"]["charge"]["due"]["minor"], 0);
     assert_eq!(taken["stay"]["payments"][0]["amount"]["minor"], 200);
+    let lanes = good(house.get("/api/v1/lanes", &ann).send().await.unwrap(), 200).await;
+    let exit = lanes["items"].as_array().unwrap().iter().find(|lane| lane["code"] == "out-1").unwrap();
+    assert_eq!(exit["last"]["text"], "Thank you, 2.00 EUR paid. Goodbye.");
     let client = house.db.pool.get().await.unwrap();
     let order =
         client.query_one("select action, code, arrival_id, lane_id, state from commands", &[]).await.unwrap();

@@ -132,6 +132,24 @@ async fn while_the_car_waits_the_amount_is_the_one_on_the_sign() {
     assert_eq!(due(&slow).await, 200);
 }
 
+#[tokio::test]
+async fn a_subscriber_owes_nothing_unless_the_exit_says_so() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let mut stay = house.stay("BA123AB", 10).await;
+    stay.entry_code = Some("OPEN-SUBSCRIPTION".into());
+    house.write(Writes { stays: vec![stay.clone()], ..Writes::default() }).await;
+    let path = format!("/api/v1/stays/{}", stay.id);
+    let one = good(house.get(&path, &ann).send().await.unwrap(), 200).await;
+    assert_eq!(one["charge"]["due"]["minor"], 0);
+    let cash = json!({ "method": "cash", "amount": { "minor": 100, "currency": "EUR" } });
+    problem(house.post(&format!("{path}/payments"), &ann, &cash).send().await.unwrap(), 409).await;
+    house.charged_at_exit(&stay, 100, 1).await;
+    let one = good(house.get(&path, &ann).send().await.unwrap(), 200).await;
+    assert_eq!(one["charge"]["due"]["minor"], 100);
+    good(house.post(&format!("{path}/payments"), &ann, &cash).send().await.unwrap(), 201).await;
+}
+
 async fn second_hour_just_begun(house: &House, plate: &str, seconds: i64) -> StayRow {
     let mut row = house.stay(plate, 1).await;
     row.entered_at = Some(Timestamp::now() - SignedDuration::from_secs(3600 + seconds));
