@@ -66,7 +66,7 @@ const ALSO_HOT: [&str; 3] = [audit::INSERT_MANY, audit::SECRETS_MANY, live_feed:
 /// The tables of a batch grow from nothing to millions while their statistics lag behind: for look-ups of a few keys
 /// an index is always right, and one plan for all.
 const PLANNING: &str = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; \
-    set plan_cache_mode = force_generic_plan";
+    set enable_bitmapscan = off; set plan_cache_mode = force_generic_plan";
 
 /// What a batch is about. Pairs are `(site, …)`; a site stands in `sites` once.
 #[derive(Clone, Debug, Default, PartialEq)]

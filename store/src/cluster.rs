@@ -349,6 +349,9 @@ fn settings(config: &ClusterConfig) -> Vec<String> {
         "log_statement=none".to_owned(),
         "log_parameter_max_length_on_error=0".to_owned(),
         "jit=off".to_owned(),
+        // Small tables that change with every car: cleaned often, so that their indexes stay small.
+        "autovacuum_naptime=5s".to_owned(),
+        "max_wal_size=2GB".to_owned(),
     ];
     let durability = if config.durable { "on" } else { "off" };
     settings.extend(["fsync", "full_page_writes"].map(|name| format!("{name}={durability}")));

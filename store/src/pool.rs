@@ -138,6 +138,27 @@ impl Address {
         other
     }
 
+    /// As [`Address::parse`] reads it, for child processes of tests; without TLS.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn text(&self) -> String {
+        let host = self.config.get_hosts().first().map(|host| match host {
+            Host::Tcp(name) => name.clone(),
+            Host::Unix(path) => path.display().to_string(),
+        });
+        let port = self.config.get_ports().first().map(u16::to_string);
+        let password = self.config.get_password().map(|password| String::from_utf8_lossy(password).into_owned());
+        let parts = [
+            ("host", host),
+            ("port", port),
+            ("user", self.config.get_user().map(str::to_owned)),
+            ("password", password),
+            ("dbname", self.config.get_dbname().map(str::to_owned)),
+        ];
+        let written = parts.into_iter().filter_map(|(name, value)| Some(format!("{name}='{}'", value?)));
+        written.collect::<Vec<_>>().join(" ")
+    }
+
     /// A connection of its own, outside any pool: for migrations. Its driver task ends with it.
     ///
     /// # Errors

@@ -44,6 +44,12 @@ impl TestDatabase {
         Self { pool, address, drop: Some((server, name)), _users: users }
     }
 
+    /// Its address in the form libpq and [`Address::parse`] read, for child processes.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.address.text()
+    }
+
     /// A database of a cluster that the test itself started.
     #[must_use]
     pub fn of(address: Address, pool: Pool) -> Self {

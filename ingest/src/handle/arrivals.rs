@@ -209,6 +209,10 @@ impl World<'_> {
         let Some(plate) = sure_plate(told) else { return };
         let row = ArrivalRow { passed_at: None, ..remembered(scene, told, Some(passed.clone())) };
         if passed.direction == "exit" {
+            let kept = passed.stay_id.and_then(|id| self.stays.get(&id).cloned());
+            if let Some(exit) = kept.filter(|stay| stay.state == StayRow::EXIT_ONLY) {
+                self.void_exit(exit, "its plate was told later".to_owned());
+            }
             self.close_by_plate(scene, Some(&row), plate.as_str(), passed_at, false);
             return;
         }

@@ -146,14 +146,14 @@ impl World<'_> {
             exit_evidence: exit.exit_evidence.clone(),
             ..opened
         });
-        let note = format!("exit of stay {id}");
-        self.put_stay(StayRow {
-            state: StayRow::VOIDED.to_owned(),
-            entered_at: exit.exited_at,
-            note,
-            ..exit
-        });
+        self.void_exit(exit, format!("exit of stay {id}"));
         self.audit(scene, "stay.closed", |line| line.stay_id = Some(id));
+    }
+
+    /// A kept exit that turned out to belong to a stay.
+    pub(super) fn void_exit(&mut self, exit: StayRow, note: String) {
+        let entered_at = exit.exited_at;
+        self.put_stay(StayRow { state: StayRow::VOIDED.to_owned(), entered_at, note, ..exit });
     }
 
     /// A stay ends: the one decided on, else the plate's.
@@ -177,11 +177,12 @@ impl World<'_> {
             }
             (None, Some(plate)) => self.close_by_plate(scene, arrival, &plate, scene.at, unpaid),
             (None, None) => {
+                let id = self.keep_exit(scene, passage.arrival, arrival, None, scene.at)?;
                 if arrival.is_none() {
-                    self.await_explanation(scene, passage, None);
+                    self.await_explanation(scene, passage, Some(id));
                 }
-                self.exception(scene, "exit_unread", None);
-                None
+                self.exception(scene, "exit_unread", Some(id));
+                Some(id)
             }
         }
     }
@@ -206,11 +207,26 @@ impl World<'_> {
             self.close(scene, id, arrival, at, unpaid);
             return Some(id);
         }
+        let id = self.keep_exit(scene, arrival.map(|row| row.id), arrival, Some(plate), at)?;
+        self.exception(scene, "exit_without_stay", Some(id));
+        Some(id)
+    }
+
+    /// An exit that ends no known stay: a car unread, or one whose entry was never told (or not yet).
+    fn keep_exit(
+        &mut self,
+        scene: &Scene<'_>,
+        arrival_id: Option<Uuid>,
+        arrival: Option<&ArrivalRow>,
+        plate: Option<&str>,
+        at: Timestamp,
+    ) -> Option<Uuid> {
+        let site_id = scene.device.site.as_uuid();
         let currency = self.sites.get(&site_id)?.facts.currency.clone();
         let stay = StayRow {
             site_id,
             id: clock::new_id(),
-            plate: Some(plate.to_owned()),
+            plate: plate.map(str::to_owned),
             state: StayRow::EXIT_ONLY.to_owned(),
             vehicle_type: arrival.and_then(|row| row.vehicle_type.clone()),
             entry_lane_id: None,
@@ -219,7 +235,7 @@ impl World<'_> {
             entry_code: None,
             entry_evidence: None,
             exit_lane_id: Some(scene.device.lane.as_uuid()),
-            exit_arrival_id: arrival.map(|row| row.id),
+            exit_arrival_id: arrival_id,
             exited_at: Some(at),
             exit_code: arrival.and_then(|row| row.code.clone()),
             exit_evidence: arrival.and_then(|row| row.evidence.clone()),
@@ -233,7 +249,6 @@ impl World<'_> {
         };
         let id = stay.id;
         self.put_stay(stay);
-        self.exception(scene, "exit_without_stay", Some(id));
         Some(id)
     }
 
