@@ -135,7 +135,7 @@ impl Lane {
     fn arrives(&mut self, id: ArrivalId, renewals: u32) {
         let stage = Stage::Reading { until: self.now.plus_ms(self.config.reading_timeout_ms) };
         self.front =
-            Front::Waiting(Waiting { id, stage, read: false, decided: None, spent: false, renewals });
+            Front::Waiting(Waiting { id, stage, read: false, decided: None, spent: false, backed: false, renewals });
         self.out.push(LaneAction::TakeFrames { arrival: id });
         if !self.is_fire() {
             self.show(Sign::Wait);
@@ -157,6 +157,7 @@ impl Lane {
                 *left_arming = true;
             }
             Some(passage) => passage.followers.push((waiting.id, self.now)),
+            None if waiting.backed => self.gone(waiting.id),
             None => self.in_transit.push_back((waiting.id, self.now)),
         }
     }
@@ -192,6 +193,11 @@ impl Lane {
             Origin::Before { arrival, left_arming: true } => self.went_through(arrival),
             Origin::Before { arrival, left_arming: false } => {
                 self.report_passage(Some(arrival), PassageKind::BackedOut);
+                if let Front::Waiting(waiting) = &mut self.front
+                    && waiting.id == arrival
+                {
+                    waiting.backed = true;
+                }
             }
             Origin::Beyond { reached_arming: true } => {
                 self.report_passage(None, PassageKind::WrongWay);

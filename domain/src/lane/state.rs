@@ -139,6 +139,8 @@ pub(super) struct Waiting {
     pub decided: Option<DecidedBy>,
     /// Its opening ended without it: it is a new arrival once the boom is down.
     pub spent: bool,
+    /// It was under the boom and came back: if it leaves now, it leaves backwards.
+    pub backed: bool,
     /// How often this occupancy became a new arrival.
     pub renewals: u32,
 }

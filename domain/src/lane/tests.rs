@@ -360,6 +360,42 @@ fn a_car_that_backs_out_opens_no_stay_and_is_looked_at_again() {
 }
 
 #[test]
+fn a_car_that_backed_out_and_left_is_not_taken_for_the_next_one() {
+    check(&after_open(
+        "
+        3000 safety occupied
+        4000 safety clear
+        4020 > passage car1 backed-out
+        4500 arming clear
+        4540 > departed car1
+        4540 > sign idle
+        5000 arming occupied
+        5020 > drive close
+        5020 > boom closing
+        5040 > frames car2
+        5040 > sign wait
+        5200 read car2 accept
+        5200 > arrival car2 accept
+        5300 command 2 open car2 reading
+        5300 > sign OPEN-VISITOR
+        5300 > answer 2 done
+        8020 > drive off
+        8020 > drive open
+        8020 > boom opening
+        9600 boom open
+        9600 > drive off
+        9600 > boom open
+        10500 safety occupied
+        11000 arming clear
+        12000 safety clear
+        12020 > passage car2 passed
+        12020 > sign idle
+        12500 until
+        ",
+    ));
+}
+
+#[test]
 fn the_next_car_waits_its_turn_and_keeps_the_boom_up_once_it_is_let_in() {
     check(&after_open(
         "
