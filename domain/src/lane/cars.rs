@@ -128,14 +128,35 @@ impl Lane {
                 *reached_arming = true;
                 self.front = Front::WrongWay;
             }
-            Some(Passage { origin: Origin::Before { .. }, .. }) | None => self.arrives(new_arrival(), 0),
+            Some(Passage { origin: Origin::Before { .. }, .. }) | None => {
+                self.forget_turned_away();
+                self.arrives(new_arrival(), 0);
+            }
+        }
+    }
+
+    /// Whoever was not let in and made room for the next car has left backwards, not through.
+    fn forget_turned_away(&mut self) {
+        if self.is_kept_up() {
+            return;
+        }
+        let in_transit = self.in_transit.iter().map(|(arrival, _)| *arrival);
+        for arrival in in_transit.filter(|arrival| !self.has_grant(*arrival)).collect::<Vec<_>>() {
+            self.gone(arrival);
         }
     }
 
     fn arrives(&mut self, id: ArrivalId, renewals: u32) {
         let stage = Stage::Reading { until: self.now.plus_ms(self.config.reading_timeout_ms) };
-        self.front =
-            Front::Waiting(Waiting { id, stage, read: false, decided: None, spent: false, backed: false, renewals });
+        self.front = Front::Waiting(Waiting {
+            id,
+            stage,
+            read: false,
+            decided: None,
+            spent: false,
+            backed: false,
+            renewals,
+        });
         self.out.push(LaneAction::TakeFrames { arrival: id });
         if !self.is_fire() {
             self.show(Sign::Wait);

@@ -396,6 +396,44 @@ fn a_car_that_backed_out_and_left_is_not_taken_for_the_next_one() {
 }
 
 #[test]
+fn a_car_that_was_turned_away_is_not_taken_for_the_next_one() {
+    check(
+        "
+        0 arming occupied
+        40 > frames car1
+        40 > sign wait
+        300 read car1 accept
+        300 > arrival car1 accept
+        400 command 1 refuse car1 reading
+        400 > sign DENY-FULL
+        400 > answer 1 done
+        4000 arming clear
+        4600 arming occupied
+        4640 > departed car1
+        4640 > sign idle
+        4640 > frames car2
+        4640 > sign wait
+        5000 read car2 accept
+        5000 > arrival car2 accept
+        5100 command 2 open car2 reading
+        5100 > sign OPEN-VISITOR
+        5100 > drive open
+        5100 > answer 2 done
+        5100 > boom opening
+        6700 boom open
+        6700 > drive off
+        6700 > boom open
+        7500 safety occupied
+        8000 arming clear
+        9000 safety clear
+        9020 > passage car2 passed
+        9020 > sign idle
+        9500 until
+        ",
+    );
+}
+
+#[test]
 fn the_next_car_waits_its_turn_and_keeps_the_boom_up_once_it_is_let_in() {
     check(&after_open(
         "
