@@ -212,7 +212,7 @@ fn load(with: &WithConfig) -> Result<Config> {
 
 /// `RUST_LOG` chooses; the router's own chatter names clients on every connect and stays out.
 fn log(json: bool, default: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{default},rumqttd=off")));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{default},rumqttd=off,deadpool=error")));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json { builder.json().init() } else { builder.init() }
 }
