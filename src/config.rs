@@ -159,11 +159,17 @@ impl Config {
 
     /// Configuration of `text`, with `base` for relative paths.
     pub fn parse(text: &str, base: &Path, file: &str) -> Result<Self, BadConfig> {
-        let raw: RawConfig = toml::from_str(text)
-            .map_err(|error| BadConfig { file: file.into(), faults: vec![error.to_string().trim().replace('\n', "\n  ")] })?;
+        let raw: RawConfig = toml::from_str(text).map_err(|error| BadConfig {
+            file: file.into(),
+            faults: vec![error.to_string().trim().replace('\n', "\n  ")],
+        })?;
         let mut check = Check { base: base.to_owned(), faults: Vec::new() };
         let config = check.config(raw);
-        if check.faults.is_empty() { Ok(config) } else { Err(BadConfig { file: file.into(), faults: check.faults }) }
+        if check.faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(BadConfig { file: file.into(), faults: check.faults })
+        }
     }
 }
 
@@ -214,7 +220,12 @@ impl Check {
             listen: self.address("broker.listen", raw.listen, "0.0.0.0:8883"),
             plain,
             connections: self.between("broker.connections", raw.connections, 2000, 4..=20_000),
-            connections_per_address: self.between("broker.connections_per_address", raw.connections_per_address, 256, 1..=20_000),
+            connections_per_address: self.between(
+                "broker.connections_per_address",
+                raw.connections_per_address,
+                256,
+                1..=20_000,
+            ),
             external: raw.external.map(|external| self.external(external)),
         }
     }
@@ -230,7 +241,8 @@ impl Check {
                 None
             }
         };
-        let tls = raw.ca.and_then(|ca| self.secret("broker.external.ca", ca)).map(|ca| ExternalTls { ca, client });
+        let tls =
+            raw.ca.and_then(|ca| self.secret("broker.external.ca", ca)).map(|ca| ExternalTls { ca, client });
         let password = raw.password_file.and_then(|file| self.secret("broker.external.password_file", file));
         External {
             host: raw.host,
@@ -251,7 +263,11 @@ impl Check {
                 None
             }
         };
-        if raw.public_url.as_ref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
+        if raw
+            .public_url
+            .as_ref()
+            .is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://"))
+        {
             self.fault("api.public_url", "must begin with https:// or http://");
         }
         Api { listen, tls, public_url: raw.public_url }
@@ -265,7 +281,13 @@ impl Check {
         })
     }
 
-    fn between(&mut self, field: &str, value: Option<usize>, default: usize, range: std::ops::RangeInclusive<usize>) -> usize {
+    fn between(
+        &mut self,
+        field: &str,
+        value: Option<usize>,
+        default: usize,
+        range: std::ops::RangeInclusive<usize>,
+    ) -> usize {
         let value = value.unwrap_or(default);
         if !range.contains(&value) {
             self.fault(field, &format!("{value} is outside {} to {}", range.start(), range.end()));
@@ -324,7 +346,14 @@ mod tests {
             url_file = 'missing'
         ";
         let error = parse(text).unwrap_err();
-        let fields = ["broker.listen", "broker.plain", "broker.connections", "api.cert", "api.public_url", "database.url_file"];
+        let fields = [
+            "broker.listen",
+            "broker.plain",
+            "broker.connections",
+            "api.cert",
+            "api.public_url",
+            "database.url_file",
+        ];
         for field in fields {
             assert!(error.faults.iter().any(|fault| fault.starts_with(field)), "{field} in {error}");
         }

@@ -17,7 +17,7 @@ pub mod verdict;
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -27,12 +27,12 @@ use boomgate_store::Pool;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpListener;
+use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use agents::Agent;
-use control::{Control, Report, Reports};
+use control::{Control, Report, Reports, Told};
 use office::Office;
 use site::DemoSite;
 use traffic::{Car, Fleet, Gate, Outcome, Road};
@@ -95,14 +95,23 @@ pub async fn run(options: Options) -> Result<bool> {
 /// One demo per folder.
 fn lock(data: &Path) -> Result<File> {
     let path = data.join("demo.lock");
-    let file = File::options().create(true).write(true).truncate(false).open(&path)
+    let file = File::options()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(&path)
         .with_context(|| format!("cannot write {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            bail!("another demo is running in {}; stop it (Ctrl-C there), or choose another folder with --data", data.display())
+            bail!(
+                "another demo is running in {}; stop it (Ctrl-C there), or choose another folder with --data",
+                data.display()
+            )
         }
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
     }
 }
 
@@ -118,19 +127,27 @@ async fn listen(options: &Options) -> Result<TcpListener> {
     })
 }
 
+/// All reports so far, for the verdict.
+type Seen = Arc<Mutex<Vec<Told>>>;
+
 struct Demo {
     server: Server,
     site: DemoSite,
     agents: Vec<Agent>,
     road: Arc<Road>,
     admin: UserId,
-    journal: JoinHandle<Vec<control::Told>>,
-    stop_journal: tokio::sync::watch::Sender<bool>,
+    told: Seen,
     _sockets: tempfile::TempDir,
 }
 
 impl Demo {
-    async fn start(options: &Options, data: &Path, people: TcpListener, program: &Path, fleet: &Fleet) -> Result<Self> {
+    async fn start(
+        options: &Options,
+        data: &Path,
+        people: TcpListener,
+        program: &Path,
+        fleet: &Fleet,
+    ) -> Result<Self> {
         let config = Config::parse(
             "[broker]\nlisten = \"127.0.0.1:0\"\n[device_https]\nlisten = \"127.0.0.1:0\"\n",
             data,
@@ -143,28 +160,42 @@ impl Demo {
         let pki = Pki::open_or_create(&config.pki, &[])?;
         let site = site::prepare(&database.pool, &pki, data, options.lanes).await?;
         let password = setup::new_password();
-        let admin = setup::user(&database.pool.get().await?, site.tenant, site::ADMIN, "admin", &password).await?;
+        let admin =
+            setup::user(&database.pool.get().await?, site.tenant, site::ADMIN, "admin", &password).await?;
         site::admit(&database.pool, site.id, fleet, admin).await?;
         let server = Server::with_database(&config, people, devices, database).await?;
         let sockets = tempfile::Builder::new().prefix("boomgate-demo-").tempdir()?;
         let mqtt = server.addresses.mqtt.context("the demo's broker does not listen")?.port();
         let countries = if options.photos.is_some() { site::PHOTO_COUNTRIES } else { site::COUNTRIES };
-        let lanes = site::configure(&site, &pki, sockets.path(), mqtt, server.addresses.device_https.port(), options.speed, countries)?;
+        let lanes = site::configure(
+            &site,
+            &pki,
+            sockets.path(),
+            mqtt,
+            server.addresses.device_https.port(),
+            options.speed,
+            countries,
+        )?;
         say::note(format!("Starting {} lanes …", lanes.len()));
         let reports = control::reports();
-        let (stop_journal, told) = tokio::sync::watch::channel(false);
-        let journal = tokio::spawn(keep(reports.clone(), data.join("journal.jsonl"), told));
-        let agents = lanes.iter().map(|(lane, config, _)| Agent::start(program, lane, config)).collect::<Result<_>>()?;
-        let office = Office::log_in(&format!("http://{}", reachable(server.addresses.api)), site::ADMIN, &password).await?;
+        let told = Seen::default();
+        tokio::spawn(keep(reports.subscribe(), data.join("journal.jsonl"), Arc::clone(&told)));
+        let agents = lanes
+            .iter()
+            .map(|(lane, config, _)| Agent::start(program, lane, config))
+            .collect::<Result<_>>()?;
+        let office =
+            Office::log_in(&format!("http://{}", reachable(server.addresses.api)), site::ADMIN, &password)
+                .await?;
         let road = road(&site, &lanes, reports, office, options.speed).await?;
         announce(options, server.addresses.api, &password);
-        Ok(Self { server, site, agents, road: Arc::new(road), admin, journal, stop_journal, _sockets: sockets })
+        Ok(Self { server, site, agents, road: Arc::new(road), admin, told, _sockets: sockets })
     }
 
     async fn drive(&mut self, options: &Options, fleet: Fleet) -> Result<bool> {
         let (road, pool) = (Arc::clone(&self.road), self.server.pool().clone());
         tokio::select! {
-            done = drive(road, pool, &self.site, self.admin, options, fleet, &self.stop_journal, &mut self.journal) => done,
+            done = drive(road, pool, &self.site, self.admin, options, fleet, &self.told) => done,
             error = self.server.failed() => Err(error.context("the server ended")),
             ended = any_ended(&mut self.agents) => Err(anyhow!("{ended}; see agent.log in its folder under data/lanes")),
             () = interrupted() => {
@@ -212,12 +243,19 @@ async fn road(
 async fn wait_for_lanes(office: &Office, lanes: usize) -> Result<()> {
     let deadline = Instant::now() + AGENT_START;
     loop {
-        let heard = office.lanes().await?.iter().filter(|lane| lane.device.as_ref().is_some_and(|device| device.connected)).count();
+        let heard = office
+            .lanes()
+            .await?
+            .iter()
+            .filter(|lane| lane.device.as_ref().is_some_and(|device| device.connected))
+            .count();
         if heard >= lanes {
             return Ok(());
         }
         if Instant::now() > deadline {
-            bail!("only {heard} of {lanes} lanes were heard by the server within {AGENT_START:?}; see agent.log under data/lanes");
+            bail!(
+                "only {heard} of {lanes} lanes were heard by the server within {AGENT_START:?}; see agent.log under data/lanes"
+            );
         }
         sleep(Duration::from_millis(200)).await;
     }
@@ -257,30 +295,23 @@ pub async fn interrupted() {
 }
 
 /// Writes what the lanes report, and keeps it for the verdict.
-async fn keep(reports: Reports, file: PathBuf, mut stop: tokio::sync::watch::Receiver<bool>) -> Vec<control::Told> {
+async fn keep(mut heard: broadcast::Receiver<Told>, file: PathBuf, kept: Seen) {
     use std::io::Write;
-    let mut heard = reports.subscribe();
     let mut out = File::create(file).map(std::io::LineWriter::new).ok();
-    let mut kept = Vec::new();
     loop {
-        let told = tokio::select! {
-            told = heard.recv() => told,
-            _ = stop.wait_for(|stop| *stop) => return kept,
-        };
-        match told {
+        match heard.recv().await {
             Ok(told) => {
                 if let (Some(out), Ok(line)) = (out.as_mut(), serde_json::to_string(&told)) {
                     drop(writeln!(out, "{line}"));
                 }
-                kept.push(told);
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push(told);
             }
             Err(RecvError::Lagged(missed)) => tracing::error!(missed, "the journal missed reports"),
-            Err(RecvError::Closed) => return kept,
+            Err(RecvError::Closed) => return,
         }
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one demo, borrowed apart")]
 async fn drive(
     road: Arc<Road>,
     pool: Pool,
@@ -288,24 +319,28 @@ async fn drive(
     admin: UserId,
     options: &Options,
     fleet: Fleet,
-    stop_journal: &tokio::sync::watch::Sender<bool>,
-    journal: &mut JoinHandle<Vec<control::Told>>,
+    told: &Seen,
 ) -> Result<bool> {
     if options.cars.is_none() {
         return endless(road, &pool, site, admin, options, fleet).await;
     }
     let started = Instant::now();
     let outcomes = visit_all(&road, &fleet.cars, options).await?;
-    settle(&pool, site).await?;
-    stop_journal.send_replace(true);
-    let journal = Journal { told: journal.await?, outcomes, payments: road.office.payments() };
-    let verdict = verdict::judge(&pool, site.id, &fleet.cars, &journal, started.elapsed().as_secs_f64()).await?;
+    let mut journal = Journal { told: Vec::new(), outcomes, payments: road.office.payments() };
+    let verdict = settle(&pool, site, &fleet.cars, told, &mut journal, started).await?;
     report(&verdict, options.json)?;
     Ok(verdict.is_good())
 }
 
 /// Cars in rounds, until somebody stops it; what happens is told line by line.
-async fn endless(road: Arc<Road>, pool: &Pool, site: &DemoSite, admin: UserId, options: &Options, fleet: Fleet) -> Result<bool> {
+async fn endless(
+    road: Arc<Road>,
+    pool: &Pool,
+    site: &DemoSite,
+    admin: UserId,
+    options: &Options,
+    fleet: Fleet,
+) -> Result<bool> {
     let telling = tokio::spawn(tell(road.reports.clone()));
     let mut fleet = fleet;
     let mut seed = options.seed;
@@ -331,7 +366,7 @@ async fn tell(reports: Reports) {
     }
 }
 
-fn line(told: &control::Told) -> Option<String> {
+fn line(told: &Told) -> Option<String> {
     let lane = &told.lane;
     match &told.report {
         Report::Arrived { car } => Some(format!("  {lane:>6}  {car} drives up")),
@@ -365,16 +400,26 @@ async fn visit_all(road: &Arc<Road>, cars: &[Car], options: &Options) -> Result<
     Ok(outcomes)
 }
 
-async fn settle(pool: &Pool, site: &DemoSite) -> Result<()> {
-    let deadline = Instant::now() + SETTLE;
-    while Instant::now() < deadline {
-        if verdict::is_settled(pool, site.id).await? {
-            return Ok(());
+/// Judges as soon as the lanes have told everything; when they never do, after [`SETTLE`], and the verdict says so.
+async fn settle(
+    pool: &Pool,
+    site: &DemoSite,
+    cars: &[Car],
+    told: &Seen,
+    journal: &mut Journal,
+    started: Instant,
+) -> Result<Verdict> {
+    let ended = Instant::now();
+    loop {
+        sleep(Duration::from_millis(500)).await;
+        let settled = verdict::is_settled(pool, site.id).await?;
+        told.lock().unwrap_or_else(PoisonError::into_inner).clone_into(&mut journal.told);
+        let seconds = ended.duration_since(started).as_secs_f64();
+        let verdict = verdict::judge(pool, site.id, cars, journal, seconds).await?;
+        if (settled && verdict.is_good()) || ended.elapsed() > SETTLE {
+            return Ok(verdict);
         }
-        sleep(Duration::from_millis(250)).await;
     }
-    say::note(format!("the lanes have not told everything within {SETTLE:?}"));
-    Ok(())
 }
 
 fn report(verdict: &Verdict, json: bool) -> Result<()> {

@@ -24,8 +24,11 @@ const BAD_CONFIG: u8 = 78;
 
 /// Barriers of car parks, from the loop in the ground to the receipt.
 #[derive(Parser)]
-#[command(version, after_help = "New here? `boomgate demo` runs a whole car park on this machine and prints where to look.\n\
-    A server of your own: write boomgate.toml (may be empty), `boomgate device add` for each lane, `boomgate user add`, `boomgate serve`.")]
+#[command(
+    version,
+    after_help = "New here? `boomgate demo` runs a whole car park on this machine and prints where to look.\n\
+    A server of your own: write boomgate.toml (may be empty), `boomgate device add` for each lane, `boomgate user add`, `boomgate serve`."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -138,7 +141,9 @@ enum Device {
 }
 
 #[derive(Args)]
-#[command(after_help = "Example:\n  boomgate device add --site north --lane in-1 --direction entry --device pi-0042 --server gate.example.org --out ./pi-0042")]
+#[command(
+    after_help = "Example:\n  boomgate device add --site north --lane in-1 --direction entry --device pi-0042 --server gate.example.org --out ./pi-0042"
+)]
 struct DeviceAdd {
     #[arg(long, help = "Code of the site, a-z 0-9 and -")]
     site: String,
@@ -212,7 +217,8 @@ fn load(with: &WithConfig) -> Result<Config> {
 
 /// `RUST_LOG` chooses; the router's own chatter names clients on every connect and stays out.
 fn log(json: bool, default: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{default},rumqttd=off,deadpool=error")));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(format!("{default},rumqttd=off,deadpool=error")));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json { builder.json().init() } else { builder.init() }
 }
@@ -235,7 +241,8 @@ async fn run_demo(demo: Demo) -> Result<ExitCode> {
 
 async fn serve(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "info");
-    std::fs::create_dir_all(&config.data).with_context(|| format!("cannot create {}", config.data.display()))?;
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("cannot create {}", config.data.display()))?;
     let mut server = Server::start(config).await?;
     tracing::info!(api = %server.addresses.api, device_https = %server.addresses.device_https, mqtt = ?server.addresses.mqtt, "serving");
     let ended = tokio::select! {
@@ -269,18 +276,29 @@ async fn add_user(config: &Config, name: &str, role: Role) -> Result<ExitCode> {
 
 async fn add_device(config: &Config, add: &DeviceAdd) -> Result<ExitCode> {
     log(config.log_json, "warn");
-    let identity = DeviceIdentity { site: add.site.parse()?, lane: add.lane.parse()?, device: add.device.parse()? };
+    let identity =
+        DeviceIdentity { site: add.site.parse()?, lane: add.lane.parse()?, device: add.device.parse()? };
     let mut hosts = config.hosts.clone();
     hosts.push(add.server.clone());
     let database = Database::open(config).await?;
-    let made = make_device(config, &Pki::open_or_create(&config.pki, &hosts)?, &database, add, &identity).await;
+    let made =
+        make_device(config, &Pki::open_or_create(&config.pki, &hosts)?, &database, add, &identity).await;
     database.close().await?;
     let path = made?;
-    say::result(format!("wrote {}; copy the folder to the device and run: edge-agent run --config agent.toml", path.display()));
+    say::result(format!(
+        "wrote {}; copy the folder to the device and run: edge-agent run --config agent.toml",
+        path.display()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
-async fn make_device(config: &Config, pki: &Pki, database: &Database, add: &DeviceAdd, identity: &DeviceIdentity) -> Result<PathBuf> {
+async fn make_device(
+    config: &Config,
+    pki: &Pki,
+    database: &Database,
+    add: &DeviceAdd,
+    identity: &DeviceIdentity,
+) -> Result<PathBuf> {
     if add.out.join("device.key").exists() {
         bail!("{} holds the keys of a device already; choose another folder", add.out.display());
     }
@@ -308,7 +326,8 @@ async fn make_device(config: &Config, pki: &Pki, database: &Database, add: &Devi
         mqtt: format!("{}:{}", add.server, config.broker.listen.port()),
         https: format!("https://{}:{}", add.server, config.device_https.port()),
         server_key: pki.signing_key()?.verifying_key().to_bytes(),
-        hardware: "[gpio]\nkind = \"pi\"\n\n[camera]\nkind = \"opencv\"\nsource = \"rtsp://camera/stream\"\n".into(),
+        hardware: "[gpio]\nkind = \"pi\"\n\n[camera]\nkind = \"opencv\"\nsource = \"rtsp://camera/stream\"\n"
+            .into(),
         time_scale: 1.0,
         time_zone: &add.time_zone,
     })
@@ -319,7 +338,8 @@ async fn revoke_device(config: &Config, code: &str) -> Result<ExitCode> {
     let database = Database::open(config).await?;
     let client = database.pool.get().await?;
     let code = code.parse()?;
-    let device = devices::by_code(&client, &code).await?.with_context(|| format!("no device {code} is known"))?;
+    let device =
+        devices::by_code(&client, &code).await?.with_context(|| format!("no device {code} is known"))?;
     devices::revoke(&client, device.site_id, device.id, jiff::Timestamp::now()).await?;
     devices::changed(&client, &code).await?;
     drop(client);
@@ -337,7 +357,10 @@ async fn list_devices(config: &Config) -> Result<ExitCode> {
         say::note("no device yet; make one with `boomgate device add`");
     }
     for device in all {
-        say::result(format!("{}\t{}/{}\t{}", device.code, device.site_code, device.lane_code, device.direction));
+        say::result(format!(
+            "{}\t{}/{}\t{}",
+            device.code, device.site_code, device.lane_code, device.direction
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -360,11 +383,21 @@ async fn examine(config: &Config) -> Result<ExitCode> {
     };
     check("keys", Pki::open(&config.pki).map(|_| config.pki.display().to_string()));
     let database = Database::open(config).await;
-    let version = database.as_ref().map(|_| "answers and is in shape".to_owned()).map_err(|error| anyhow::anyhow!("{error:#}"));
+    let version = database
+        .as_ref()
+        .map(|_| "answers and is in shape".to_owned())
+        .map_err(|error| anyhow::anyhow!("{error:#}"));
     check("database", version);
-    for (what, address) in [("api.listen", config.api.listen), ("device_https.listen", config.device_https), ("broker.listen", config.broker.listen)] {
+    for (what, address) in [
+        ("api.listen", config.api.listen),
+        ("device_https.listen", config.device_https),
+        ("broker.listen", config.broker.listen),
+    ] {
         let free = std::net::TcpListener::bind(address).map(|_| format!("{address} is free"));
-        check(what, free.map_err(|error| anyhow::anyhow!("{address}: {error} (is the server running already?)")));
+        check(
+            what,
+            free.map_err(|error| anyhow::anyhow!("{address}: {error} (is the server running already?)")),
+        );
     }
     if let Ok(database) = database {
         database.close().await?;

@@ -18,7 +18,10 @@ use boomgate_schemas::identity::DeviceIdentity;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType,
+};
 
 const CA_DAYS: i64 = 3650;
 const SERVER_DAYS: i64 = 397;
@@ -61,7 +64,10 @@ impl Pki {
         let pki = Self { dir: dir.to_owned() };
         for name in ["ca.pem", "server.pem", "server.key", "server-sign.key"] {
             if !pki.path(name).exists() {
-                bail!("{} is missing; run `boomgate device add` once, or copy the keys there", pki.path(name).display());
+                bail!(
+                    "{} is missing; run `boomgate device add` once, or copy the keys there",
+                    pki.path(name).display()
+                );
             }
         }
         Ok(pki)
@@ -82,8 +88,9 @@ impl Pki {
     /// The key the server signs its orders with.
     pub fn signing_key(&self) -> Result<SigningKey> {
         let path = self.path("server-sign.key");
-        SigningKey::from_pkcs8_pem(&self.read("server-sign.key")?)
-            .map_err(|error| anyhow::anyhow!("{} is not an Ed25519 key in PKCS#8 PEM: {error}", path.display()))
+        SigningKey::from_pkcs8_pem(&self.read("server-sign.key")?).map_err(|error| {
+            anyhow::anyhow!("{} is not an Ed25519 key in PKCS#8 PEM: {error}", path.display())
+        })
     }
 
     /// Fresh keys and a certificate for one device.
@@ -118,7 +125,8 @@ impl Pki {
         let key = KeyPair::generate()?;
         let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
         names.extend(hosts.iter().filter(|host| !names.contains(host)).cloned().collect::<Vec<_>>());
-        let names = CertificateParams::new(names).context("a host name of the server certificate")?.subject_alt_names;
+        let names =
+            CertificateParams::new(names).context("a host name of the server certificate")?.subject_alt_names;
         let mut params = leaf("Boomgate server", names, SERVER_DAYS);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let certificate = params.signed_by(&key, &self.issuer()?)?;
@@ -159,7 +167,8 @@ fn limit(params: &mut CertificateParams, days: i64) {
 
 fn new_signing_key() -> Result<(String, [u8; 32])> {
     let key = SigningKey::from_bytes(&rand::random());
-    let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| anyhow::anyhow!("cannot write a key: {error}"))?;
+    let pem =
+        key.to_pkcs8_pem(LineEnding::LF).map_err(|error| anyhow::anyhow!("cannot write a key: {error}"))?;
     Ok((pem.to_string(), key.verifying_key().to_bytes()))
 }
 
@@ -174,7 +183,12 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
 
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let part = path.with_extension("part");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&part)
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(&part)
         .with_context(|| format!("cannot write {}", part.display()))?;
     file.write_all(bytes)?;
     file.sync_all()?;
@@ -201,7 +215,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         Pki::open_or_create(dir.path(), &[]).unwrap();
         for name in ["ca.key", "server.key", "server-sign.key"] {
-            assert_eq!(fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+            assert_eq!(
+                fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777,
+                0o600,
+                "{name}"
+            );
         }
     }
 

@@ -293,7 +293,8 @@ fn people_tls(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
     let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
     let chain = CertificateDer::pem_slice_iter(&read(cert)?).collect::<Result<Vec<_>, _>>();
     let chain = chain.with_context(|| format!("{} is not PEM", cert.display()))?;
-    let key = PrivateKeyDer::from_pem_slice(&read(key)?).with_context(|| format!("{} is not PEM", key.display()))?;
+    let key = PrivateKeyDer::from_pem_slice(&read(key)?)
+        .with_context(|| format!("{} is not PEM", key.display()))?;
     let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))

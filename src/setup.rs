@@ -65,17 +65,30 @@ pub async fn site(pool: &Pool, tenant: TenantId, wish: SiteWish) -> Result<SiteI
 }
 
 /// The lane of this code; made when it is not there.
-pub async fn lane(client: &impl GenericClient, site: SiteId, code: &LaneCode, name: &str, direction: Direction) -> Result<LaneId> {
+pub async fn lane(
+    client: &impl GenericClient,
+    site: SiteId,
+    code: &LaneCode,
+    name: &str,
+    direction: Direction,
+) -> Result<LaneId> {
     if let Some(lane) = lanes::by_code(client, site, code).await? {
         return Ok(lane.id);
     }
     let id = LaneId::from_uuid(Uuid::now_v7());
-    lanes::insert(client, &NewLane { site, id, code: code.clone(), name: name.to_owned(), direction }).await?;
+    lanes::insert(client, &NewLane { site, id, code: code.clone(), name: name.to_owned(), direction })
+        .await?;
     Ok(id)
 }
 
 /// Issues keys for a device at a lane. An older device of that lane is revoked: one lane has one device.
-pub async fn enrol(pool: &Pool, pki: &Pki, site: SiteId, lane: LaneId, identity: &DeviceIdentity) -> Result<DeviceKeys> {
+pub async fn enrol(
+    pool: &Pool,
+    pki: &Pki,
+    site: SiteId,
+    lane: LaneId,
+    identity: &DeviceIdentity,
+) -> Result<DeviceKeys> {
     let keys = pki.issue_device(identity)?;
     let mut client = pool.get().await?;
     let now = jiff::Timestamp::now();
@@ -153,7 +166,13 @@ pub fn write_agent(folder: &AgentFolder<'_>) -> Result<PathBuf> {
 }
 
 /// A person who may come in. With a name that exists, only the password changes.
-pub async fn user(client: &impl GenericClient, tenant: TenantId, name: &str, role: &'static str, password: &str) -> Result<UserId> {
+pub async fn user(
+    client: &impl GenericClient,
+    tenant: TenantId,
+    name: &str,
+    role: &'static str,
+    password: &str,
+) -> Result<UserId> {
     let hash = boomgate_api::auth::hash_password(password)?;
     if let Some(known) = users::by_name(client, name).await? {
         users::set_password(client, known.id, &hash).await?;

@@ -32,7 +32,8 @@ pub fn program() -> Result<PathBuf> {
 impl Agent {
     /// Starts the agent of `lane`; its log goes to `agent.log` beside its configuration.
     pub fn start(program: &Path, lane: &str, config: &Path) -> Result<Self> {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(config.with_file_name("agent.log"))?;
+        let log =
+            std::fs::OpenOptions::new().create(true).append(true).open(config.with_file_name("agent.log"))?;
         let child = Command::new(program)
             .arg("run")
             .arg("--config")

@@ -18,7 +18,15 @@ const BACKLOG: usize = 65_536;
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Order {
-    Car { car: String, plate: String, country: String, #[serde(skip_serializing_if = "Option::is_none")] photo: Option<String>, drive: Drive, patience_ms: u64 },
+    Car {
+        car: String,
+        plate: String,
+        country: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        photo: Option<String>,
+        drive: Drive,
+        patience_ms: u64,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -34,9 +42,20 @@ pub enum Drive {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Report {
     Hello {},
-    Arrived { car: String },
-    Arrival { car: String, arrival: Uuid },
-    Read { car: Option<String>, arrival: Uuid, text: String, verdict: String, frames: u32 },
+    Arrived {
+        car: String,
+    },
+    Arrival {
+        car: String,
+        arrival: Uuid,
+    },
+    Read {
+        car: Option<String>,
+        arrival: Uuid,
+        text: String,
+        verdict: String,
+        frames: u32,
+    },
     Decision {
         car: Option<String>,
         arrival: Option<Uuid>,
@@ -46,13 +65,32 @@ pub enum Report {
         loop_to_command_ms: Option<i64>,
         publish_to_command_ms: Option<i64>,
     },
-    Sign { code: String, text: String, amount: Option<Amount> },
-    Boom { state: String },
-    Passed { car: String, arrival: Option<Uuid> },
-    Left { car: String, why: String },
-    Drive { request: String, command: Option<Uuid>, rule: Option<String>, safety: String },
+    Sign {
+        code: String,
+        text: String,
+        amount: Option<Amount>,
+    },
+    Boom {
+        state: String,
+    },
+    Passed {
+        car: String,
+        arrival: Option<Uuid>,
+    },
+    Left {
+        car: String,
+        why: String,
+    },
+    Drive {
+        request: String,
+        command: Option<Uuid>,
+        rule: Option<String>,
+        safety: String,
+    },
     Status {},
-    Error { message: String },
+    Error {
+        message: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -115,7 +153,9 @@ async fn wait_for_socket(path: &Path, limit: Duration) -> Result<UnixStream> {
     loop {
         match UnixStream::connect(path).await {
             Ok(stream) => return Ok(stream),
-            Err(_) if tokio::time::Instant::now() < deadline => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(_) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(50)).await
+            }
             Err(error) => bail!("no control socket at {} within {limit:?}: {error}", path.display()),
         }
     }

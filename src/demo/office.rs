@@ -57,7 +57,8 @@ impl Office {
     }
 
     pub async fn lanes(&self) -> Result<Vec<Lane>> {
-        let answer = self.client.get(format!("{}/api/v1/lanes", self.base)).bearer_auth(&self.token).send().await?;
+        let answer =
+            self.client.get(format!("{}/api/v1/lanes", self.base)).bearer_auth(&self.token).send().await?;
         Ok(serde_json::from_value::<Items<Lane>>(checked(answer).await?)?.items)
     }
 
@@ -66,7 +67,9 @@ impl Office {
     pub async fn take_cash(&self, lane: &str, arrival: Uuid) -> Result<Option<Amount>> {
         let lanes = self.lanes().await?;
         let last = lanes.iter().find(|one| one.code == lane).and_then(|one| one.last.clone());
-        let Some(Last { stay: Some(stay), amount: Some(amount), .. }) = last.filter(|last| last.arrival == arrival) else {
+        let Some(Last { stay: Some(stay), amount: Some(amount), .. }) =
+            last.filter(|last| last.arrival == arrival)
+        else {
             return Ok(None);
         };
         let body = json!({ "method": "cash", "amount": amount, "note": "paid at the exit" });

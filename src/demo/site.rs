@@ -27,7 +27,8 @@ pub const TIME_ZONE: &str = "Europe/Bratislava";
 pub const COUNTRIES: &str = "\"SK\", \"CZ\", \"PL\", \"IT\"";
 
 /// Photographs may show any plate of the region.
-pub const PHOTO_COUNTRIES: &str = "\"DE\", \"SK\", \"CZ\", \"PL\", \"GB\", \"FR\", \"IT\", \"ES\", \"NO\", \"AT\"";
+pub const PHOTO_COUNTRIES: &str =
+    "\"DE\", \"SK\", \"CZ\", \"PL\", \"GB\", \"FR\", \"IT\", \"ES\", \"NO\", \"AT\"";
 
 /// The made car park.
 pub struct DemoSite {
@@ -75,7 +76,11 @@ pub async fn prepare(pool: &Pool, pki: &Pki, data: &Path, lanes: usize) -> Resul
     }
     let mut made = Vec::new();
     for (lane, name, direction) in plan(lanes) {
-        made.push(demo_lane(pool, pki, data, id, &code, (&lane, &name, direction)).await.with_context(|| format!("lane {lane}"))?);
+        made.push(
+            demo_lane(pool, pki, data, id, &code, (&lane, &name, direction))
+                .await
+                .with_context(|| format!("lane {lane}"))?,
+        );
     }
     Ok(DemoSite { id, tenant, lanes: made })
 }
@@ -89,7 +94,11 @@ async fn demo_lane(
     (code, name, direction): (&str, &str, Direction),
 ) -> Result<DemoLane> {
     let code = LaneCode::parse(code)?;
-    let identity = DeviceIdentity { site: site_code.clone(), lane: code.clone(), device: format!("{SITE}-{code}").parse()? };
+    let identity = DeviceIdentity {
+        site: site_code.clone(),
+        lane: code.clone(),
+        device: format!("{SITE}-{code}").parse()?,
+    };
     let folder = data.join("lanes").join(code.as_str());
     let lane = setup::lane(&pool.get().await?, site, &code, name, direction).await?;
     if !folder.join("device.key").exists() {
@@ -121,7 +130,15 @@ fn tariff() -> Tariff {
 }
 
 /// Writes each lane's `agent.toml` for the addresses of this run; where its control socket will be.
-pub fn configure(site: &DemoSite, pki: &Pki, run: &Path, mqtt: u16, https: u16, speed: f64, countries: &str) -> Result<Vec<(Arc<str>, PathBuf, PathBuf)>> {
+pub fn configure(
+    site: &DemoSite,
+    pki: &Pki,
+    run: &Path,
+    mqtt: u16,
+    https: u16,
+    speed: f64,
+    countries: &str,
+) -> Result<Vec<(Arc<str>, PathBuf, PathBuf)>> {
     let server_key = pki.signing_key()?.verifying_key().to_bytes();
     let mut made = Vec::new();
     for lane in &site.lanes {
@@ -195,7 +212,9 @@ mod tests {
         assert!(tariff.faults().is_empty(), "{:?}", tariff.faults());
         let entry = jiff::Timestamp::UNIX_EPOCH;
         let zone = jiff::tz::TimeZone::get(TIME_ZONE).unwrap();
-        let charge = tariff.charge(entry, entry + jiff::SignedDuration::from_secs(5), Default::default(), &zone).unwrap();
+        let charge = tariff
+            .charge(entry, entry + jiff::SignedDuration::from_secs(5), Default::default(), &zone)
+            .unwrap();
         assert_eq!(charge.total.minor, 150);
     }
 }

@@ -229,7 +229,9 @@ impl Road {
             match told.report {
                 Report::Passed { car: id, .. } if id == car.id => return Ok(Outcome::Visited),
                 Report::Left { car: id, why } if id == car.id => return Ok(left(&why)),
-                Report::Decision { car: Some(id), arrival: Some(arrival), code, outcome, .. } if id == car.id => {
+                Report::Decision { car: Some(id), arrival: Some(arrival), code, outcome, .. }
+                    if id == car.id =>
+                {
                     self.react(car, gate, at_exit, arrival, &code, &outcome).await?;
                 }
                 _ => {}
@@ -238,7 +240,15 @@ impl Road {
     }
 
     /// A driver who must pay pays; who cannot be read calls the operator, who looks and opens.
-    async fn react(&self, car: &Car, gate: &Gate, at_exit: bool, arrival: Uuid, code: &str, outcome: &str) -> Result<()> {
+    async fn react(
+        &self,
+        car: &Car,
+        gate: &Gate,
+        at_exit: bool,
+        arrival: Uuid,
+        code: &str,
+        outcome: &str,
+    ) -> Result<()> {
         if outcome == "open" || car.kind == Kind::Blocked {
             return Ok(());
         }
@@ -246,7 +256,11 @@ impl Road {
         if outcome == "charge" && self.office.take_cash(&gate.lane, arrival).await?.is_some() {
             return Ok(());
         }
-        let reason = if at_exit { "driver called, stay found by ticket" } else { "driver called, plate could not be read" };
+        let reason = if at_exit {
+            "driver called, stay found by ticket"
+        } else {
+            "driver called, plate could not be read"
+        };
         tracing::debug!(lane = gate.lane, code, "operator opens");
         self.office.open(&gate.lane, arrival, reason).await
     }
@@ -277,7 +291,9 @@ mod tests {
 
     #[test]
     fn the_same_seed_makes_the_same_cars_and_no_plate_twice() {
-        let plates = |seed| Fleet::new(seed, 500, None).unwrap().cars.iter().map(|car| car.plate.clone()).collect::<Vec<_>>();
+        let plates = |seed| {
+            Fleet::new(seed, 500, None).unwrap().cars.iter().map(|car| car.plate.clone()).collect::<Vec<_>>()
+        };
         assert_eq!(plates(7), plates(7));
         assert_ne!(plates(7), plates(8));
         let mut unique: Vec<String> = plates(7).into_iter().filter(|plate| !plate.is_empty()).collect();

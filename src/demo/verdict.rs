@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
 use boomgate_domain::ids::SiteId;
-use boomgate_store::proof::{self, Numbers, Order, Passage, ReadPlate};
 use boomgate_store::Pool;
+use boomgate_store::proof::{self, Numbers, Order, Passage, ReadPlate};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -86,7 +86,13 @@ pub async fn is_settled(pool: &Pool, site: SiteId) -> Result<bool> {
 }
 
 /// Judges a run.
-pub async fn judge(pool: &Pool, site: SiteId, cars: &[Car], journal: &Journal, seconds: f64) -> Result<Verdict> {
+pub async fn judge(
+    pool: &Pool,
+    site: SiteId,
+    cars: &[Car],
+    journal: &Journal,
+    seconds: f64,
+) -> Result<Verdict> {
     let facts = read(pool, site).await?;
     let (lost, mut broken) = (lost_passages(&facts, journal), Vec::new());
     let invariants = BTreeMap::from([
@@ -151,7 +157,10 @@ fn crossings(facts: &Facts) -> impl Iterator<Item = &Passage> {
 }
 
 fn duplicates(facts: &Facts) -> i64 {
-    let passages: i64 = crossings(facts).filter(|passage| passage.arrival_id.is_some()).map(|passage| passage.times - 1).sum();
+    let passages: i64 = crossings(facts)
+        .filter(|passage| passage.arrival_id.is_some())
+        .map(|passage| passage.times - 1)
+        .sum();
     let events: i64 = facts.numbers.iter().map(|device| device.events - device.different).sum();
     passages + events + facts.stays.entered_twice + facts.stays.left_twice
 }
@@ -159,7 +168,10 @@ fn duplicates(facts: &Facts) -> i64 {
 fn one_passage_one_change(facts: &Facts, journal: &Journal, broken: &mut Vec<String>) -> bool {
     let seen = |entry: bool| crossed(journal).filter(|(lane, _)| lane.starts_with("in-") == entry).count();
     let told = |direction: &str| -> i64 {
-        crossings(facts).filter(|passage| passage.direction.as_deref() == Some(direction)).map(|passage| passage.times).sum()
+        crossings(facts)
+            .filter(|passage| passage.direction.as_deref() == Some(direction))
+            .map(|passage| passage.times)
+            .sum()
     };
     let (seen_in, seen_out) = (seen(true), seen(false));
     let left = facts.stays.closed + facts.stays.exit_only;
@@ -185,7 +197,13 @@ fn told_is_stored_once(facts: &Facts, broken: &mut Vec<String>) -> bool {
     all(facts.numbers.iter(), broken, |device| {
         let stored = device.events == device.different && device.kept_upto + 1 >= device.next_seq;
         (!stored).then(|| {
-            format!("I2: {} said {} events, {} are kept, {} stored", device.code, device.next_seq - 1, device.kept_upto, device.events)
+            format!(
+                "I2: {} said {} events, {} are kept, {} stored",
+                device.code,
+                device.next_seq - 1,
+                device.kept_upto,
+                device.events
+            )
         })
     })
 }
@@ -194,7 +212,10 @@ fn gaps_are_declared(facts: &Facts, broken: &mut Vec<String>) -> bool {
     all(facts.numbers.iter(), broken, |device| {
         let covered = device.different + device.declared_lost + device.rejected;
         (covered != device.kept_upto).then(|| {
-            format!("I3: {}: {} numbers, but {} stored, {} declared lost, {} rejected", device.code, device.kept_upto, device.different, device.declared_lost, device.rejected)
+            format!(
+                "I3: {}: {} numbers, but {} stored, {} declared lost, {} rejected",
+                device.code, device.kept_upto, device.different, device.declared_lost, device.rejected
+            )
         })
     })
 }
@@ -214,7 +235,9 @@ fn movements_have_orders(facts: &Facts, journal: &Journal, broken: &mut Vec<Stri
                 Some(format!("I4: order {id} names neither arrival nor person"))
             }
             Some(order) if order.counter.is_none() => Some(format!("I4: order {id} was never sent")),
-            Some(_) if !moved.insert((*id, request.clone())) => Some(format!("I4: order {id} moved {lane} twice")),
+            Some(_) if !moved.insert((*id, request.clone())) => {
+                Some(format!("I4: order {id} moved {lane} twice"))
+            }
             Some(_) => None,
         },
         (None, Some(_)) => None,
@@ -235,7 +258,8 @@ fn never_closed_on_a_car(journal: &Journal, broken: &mut Vec<String>) -> bool {
 fn books_agree(facts: &Facts, journal: &Journal, broken: &mut Vec<String>) -> bool {
     let books = &facts.books;
     let taken = i64::try_from(journal.payments).unwrap_or(i64::MAX);
-    let holds = books.sum == 0 && books.crooked == 0 && books.paid == books.received && books.payments == taken;
+    let holds =
+        books.sum == 0 && books.crooked == 0 && books.paid == books.received && books.payments == taken;
     if !holds {
         broken.push(format!("I6: {books:?}, but {taken} payments were made"));
     }
@@ -243,7 +267,11 @@ fn books_agree(facts: &Facts, journal: &Journal, broken: &mut Vec<String>) -> bo
 }
 
 /// Whether `fault` finds nothing; what it finds is written down.
-fn all<T>(items: impl Iterator<Item = T>, broken: &mut Vec<String>, mut fault: impl FnMut(T) -> Option<String>) -> bool {
+fn all<T>(
+    items: impl Iterator<Item = T>,
+    broken: &mut Vec<String>,
+    mut fault: impl FnMut(T) -> Option<String>,
+) -> bool {
     let before = broken.len();
     for item in items {
         broken.extend(fault(item));
@@ -260,10 +288,14 @@ struct Readings {
 /// Readings against the plates that really stood there. Only what the lane accepted can be wrong.
 fn readings(facts: &Facts, cars: &[Car], journal: &Journal) -> Readings {
     let plates: HashMap<&str, &str> = cars.iter().map(|car| (car.id.as_str(), car.plate.as_str())).collect();
-    let of_arrival: HashMap<Uuid, &str> = journal.told.iter().filter_map(|told| match &told.report {
-        Report::Arrival { car, arrival } => Some((*arrival, *plates.get(car.as_str())?)),
-        _ => None,
-    }).collect();
+    let of_arrival: HashMap<Uuid, &str> = journal
+        .told
+        .iter()
+        .filter_map(|told| match &told.report {
+            Report::Arrival { car, arrival } => Some((*arrival, *plates.get(car.as_str())?)),
+            _ => None,
+        })
+        .collect();
     let mut readings = Readings { exact: 0, wrong: 0, unsure: 0 };
     for read in &facts.readings {
         let Some(truth) = of_arrival.get(&read.arrival_id) else { continue };
