@@ -1,0 +1,33 @@
+//! Whether what PostgreSQL says is what really happened: the invariants at the end of every story.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use boomgate::demo::verdict::{Journal as Seen, Verdict, judge};
+use boomgate_store::proof;
+
+use crate::site::Site;
+use crate::wait;
+
+/// After the last fault heals, all is converged within this (I9).
+const CONVERGED: Duration = Duration::from_secs(60);
+
+/// Waits until every lane has told everything, no order is open, and every invariant holds.
+///
+/// # Panics
+/// With what is broken, when that does not happen in time.
+pub async fn converged(site: &Site) -> Verdict {
+    let last = Mutex::new(String::from("PostgreSQL does not answer"));
+    let found = wait::at_most(CONVERGED, async || look(site, &last).await).await;
+    found.unwrap_or_else(|| panic!("not converged within {CONVERGED:?}: {}", last.lock().unwrap()))
+}
+
+async fn look(site: &Site, last: &Mutex<String>) -> Option<Verdict> {
+    let seen = Seen { told: site.journal.all(), outcomes: Vec::new(), payments: site.office.payments() };
+    let client = site.pool().get().await.ok()?;
+    let orders = proof::orders(&client, site.id()).await.ok()?;
+    let open = orders.iter().filter(|order| order.state == "wished" || order.state == "sent").count();
+    let verdict = judge(site.pool(), site.id(), &[], &seen, 0.0).await.ok()?;
+    *last.lock().unwrap() = format!("{open} orders are open; {verdict:?}");
+    (open == 0 && verdict.is_good()).then_some(verdict)
+}

@@ -1,0 +1,14 @@
+//! Stories across real processes: PostgreSQL, `boomgate serve`, lanes, and those who wish them ill.
+//!
+//! One executable, because linking costs more than running. Build the programs first:
+//! `cargo build -p boomgate -p boomgate-edge-agent`.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod demo;
+mod disasters;
+mod last_bay;
+mod middle;
+mod mosquitto;
+mod order;
+mod strangers;
+mod visits;

@@ -1,0 +1,65 @@
+//! Another broker than our own: Mosquitto carries a car in and out.
+
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+
+use boomgate::pki::Pki;
+use boomgate_tests::programs::Process;
+use boomgate_tests::scratch::Scratch;
+use boomgate_tests::site::{Plan, Site};
+use boomgate_tests::wait;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mosquitto_as_the_broker_carries_a_car_in_and_out() {
+    let dir = Scratch::new();
+    let (devices, server) = (free_port(), free_port());
+    let mosquitto = mosquitto(dir.path(), devices, server).await;
+    let site = Site::open_in(dir, Plan { external_broker: Some((devices, server)), ..Plan::default() }).await;
+    let (entry, exit) = (site.lane("in-1").await, site.lane("out-1").await);
+    entry.car("pia", "BA123XY");
+    let decision = site.journal.decision("in-1", "pia").await;
+    assert_eq!((decision.code.as_str(), decision.local), ("OPEN-VISITOR", false));
+    site.journal.passed("in-1", "pia").await;
+    site.until_it_owes().await;
+    exit.car("pia", "BA123XY");
+    let asked = site.journal.decision("out-1", "pia").await;
+    assert_eq!((asked.outcome.as_str(), asked.local), ("charge", false));
+    site.office.take_cash("out-1", asked.arrival).await.unwrap().expect("something is due");
+    site.journal.passed("out-1", "pia").await;
+    site.until_stays("state = 'closed'", 1).await;
+    let verdict = site.end([entry, exit]).await;
+    assert_eq!((verdict.stays_opened, verdict.stays_closed, verdict.paid), (1, 1, 1));
+    mosquitto.stop().await;
+}
+
+/// Devices come with the certificates of the site's CA, the server over loopback.
+async fn mosquitto(dir: &Path, devices: u16, server: u16) -> Process {
+    let pki = dir.join("data/pki");
+    Pki::open_or_create(&pki, &[]).unwrap();
+    let config = dir.join("mosquitto.conf");
+    let text = format!(
+        "per_listener_settings true\nuser root\npersistence false\nset_tcp_nodelay true\n\
+         listener {devices} 127.0.0.1\nallow_anonymous true\nrequire_certificate true\n\
+         cafile {pki}/ca.pem\ncertfile {pki}/server.pem\nkeyfile {pki}/server.key\n\
+         listener {server} 127.0.0.1\nallow_anonymous true\n",
+        pki = pki.display(),
+    );
+    std::fs::write(&config, text).unwrap();
+    let process = Process::start(Command::new(program()).arg("-c").arg(&config), &dir.join("mosquitto.log"));
+    wait::until("mosquitto listens", async || {
+        let listens = [devices, server].into_iter().all(|port| TcpStream::connect(("127.0.0.1", port)).is_ok());
+        listens.then_some(())
+    })
+    .await;
+    process
+}
+
+fn program() -> &'static str {
+    let places = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"];
+    places.into_iter().find(|path| Path::new(path).exists()).unwrap_or("mosquitto")
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
