@@ -484,9 +484,9 @@ mod tests {
         yard.order(car("a", Manner::Through, 60_000));
         yard.order(car("b", Manner::Through, 60_000));
         yard.drive(Drive::Open, Monotonic::ZERO);
-        assert_eq!(run(&mut yard, 0, 3_000), ["a arrived", "b arrived"]);
+        assert_eq!(run(&mut yard, 0, 4_200), ["a arrived", "b arrived"]);
         yard.sign("WAIT");
-        assert_eq!(run(&mut yard, 3_000, 12_000), ["a passed"]);
+        assert_eq!(run(&mut yard, 4_200, 12_000), ["a passed"]);
         yard.sign("OPEN-VISITOR");
         assert_eq!(run(&mut yard, 12_000, 20_000), ["b passed"]);
     }
