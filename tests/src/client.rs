@@ -16,9 +16,11 @@ use boomgate_schemas::up::{
     Arrival, Boom, BoomState, ClockState, Direction, Event, EventBody, Hello, Passage, PassageKind, Reading,
     UpBatch, Verdict,
 };
-use ed25519_dalek::{SigningKey, VerifyingKey};
 use ed25519_dalek::pkcs8::DecodePrivateKey;
-use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, MqttOptions, Packet, QoS, TlsConfiguration, Transport};
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use rumqttc::{
+    AsyncClient, Event as MqttEvent, EventLoop, MqttOptions, Packet, QoS, TlsConfiguration, Transport,
+};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use uuid::Uuid;
@@ -68,8 +70,15 @@ impl Device {
     /// Begins to connect; under another client id than its own, if one is given.
     pub fn dial(site: &Site, lane: &str, client_id: Option<&str>) -> Self {
         let folder = site.lane_folder(lane);
-        let identity = &site.demo.lanes.iter().find(|one| one.code.as_str() == lane).expect("a lane of the site").identity;
-        let mut options = MqttOptions::new(client_id.unwrap_or(identity.device.as_str()), "localhost", site.ports.mqtt);
+        let identity = &site
+            .demo
+            .lanes
+            .iter()
+            .find(|one| one.code.as_str() == lane)
+            .expect("a lane of the site")
+            .identity;
+        let mut options =
+            MqttOptions::new(client_id.unwrap_or(identity.device.as_str()), "localhost", site.ports.mqtt);
         options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(client_tls(&folder))));
         options.set_keep_alive(Duration::from_secs(30)).set_max_packet_size(LARGEST, LARGEST);
         let (client, events) = AsyncClient::new(options, 4096);
@@ -227,7 +236,8 @@ impl Device {
         let name = topic.to_string();
         let published = self.heard.published.lock().unwrap();
         let own = published.iter().filter(|(heard, _)| *heard == name);
-        own.map(|(_, bytes)| envelope::open(&topic, bytes, envelope::SERVER, &self.server).unwrap().payload).collect()
+        own.map(|(_, bytes)| envelope::open(&topic, bytes, envelope::SERVER, &self.server).unwrap().payload)
+            .collect()
     }
 
     fn uptime_ms(&self) -> u64 {
@@ -251,7 +261,13 @@ pub fn arrived(arrival: Uuid, direction: Direction, plate: &str) -> EventBody {
         verdict: Verdict::Accept,
         candidates: Vec::new(),
     };
-    EventBody::Arrival(Arrival { arrival, direction, reading: Some(reading), evidence: None, vehicle_type: None })
+    EventBody::Arrival(Arrival {
+        arrival,
+        direction,
+        reading: Some(reading),
+        evidence: None,
+        vehicle_type: None,
+    })
 }
 
 pub fn passed(arrival: Uuid, direction: Direction) -> EventBody {
@@ -274,7 +290,8 @@ pub fn client_tls(folder: &Path) -> Arc<rustls::ClientConfig> {
 }
 
 fn read(folder: &Path, name: &str) -> String {
-    fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{}/{name}: {error}", folder.display()))
+    fs::read_to_string(folder.join(name))
+        .unwrap_or_else(|error| panic!("{}/{name}: {error}", folder.display()))
 }
 
 /// Listens until the first error; a peer never comes back by itself.

@@ -127,12 +127,9 @@ fn is_passed(report: &Report, car: &str) -> bool {
 
 fn decided(report: &Report, car: &str) -> Option<Decided> {
     match report {
-        Report::Decision { car: Some(id), arrival: Some(arrival), code, outcome, local, .. } if id == car => Some(Decided {
-            arrival: *arrival,
-            code: code.clone(),
-            outcome: outcome.clone(),
-            local: *local,
-        }),
+        Report::Decision { car: Some(id), arrival: Some(arrival), code, outcome, local, .. } if id == car => {
+            Some(Decided { arrival: *arrival, code: code.clone(), outcome: outcome.clone(), local: *local })
+        }
         _ => None,
     }
 }

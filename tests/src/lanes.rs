@@ -34,7 +34,8 @@ impl Lane {
         let mut command = Command::new(program("edge-agent"));
         command.arg("run").arg("--exit-with-parent").arg("--config").arg(&self.config);
         let process = Process::start(&mut command, &self.config.with_file_name("agent.log"));
-        let control = Control::connect(&self.code, &self.socket, self.journal.reports(), wait::PATIENCE).await.unwrap();
+        let control =
+            Control::connect(&self.code, &self.socket, self.journal.reports(), wait::PATIENCE).await.unwrap();
         self.running = Some((process, control));
     }
 

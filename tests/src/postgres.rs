@@ -24,7 +24,7 @@ pub enum Kind {
 
 #[derive(Debug)]
 pub enum Postgres {
-    Shared(TestDatabase),
+    Shared(Box<TestDatabase>),
     Own { cluster: Option<Cluster>, dir: PathBuf },
     Private { dir: PathBuf },
 }
@@ -34,7 +34,7 @@ const CONNECTIONS: usize = 6;
 impl Postgres {
     pub async fn start(kind: Kind, dir: &Path) -> Self {
         match kind {
-            Kind::Shared => Self::Shared(TestDatabase::new().await),
+            Kind::Shared => Self::Shared(Box::new(TestDatabase::new().await)),
             Kind::Own => {
                 let dir = dir.join("own-postgres");
                 let cluster = Cluster::start(ClusterConfig::new(&dir)).await.unwrap();
@@ -68,10 +68,13 @@ impl Postgres {
     /// # Panics
     /// Unless it is the story's own.
     pub async fn kill(&mut self) {
-        let Self::Own { cluster, .. } = self else { panic!("only a PostgreSQL of the story's own is harmed") };
+        let Self::Own { cluster, .. } = self else {
+            panic!("only a PostgreSQL of the story's own is harmed")
+        };
         let pid = cluster.as_ref().and_then(Cluster::pid).unwrap();
         kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
-        wait::until("the end of the killed postmaster", async || (!programs::is_alive(pid)).then_some(())).await;
+        wait::until("the end of the killed postmaster", async || (!programs::is_alive(pid)).then_some(()))
+            .await;
         let dead = cluster.take();
         tokio::task::spawn_blocking(move || drop(dead)).await.unwrap();
     }
@@ -81,7 +84,9 @@ impl Postgres {
     /// # Panics
     /// Unless it is the story's own.
     pub async fn restart(&mut self) {
-        let Self::Own { cluster, dir } = self else { panic!("only a PostgreSQL of the story's own is restarted") };
+        let Self::Own { cluster, dir } = self else {
+            panic!("only a PostgreSQL of the story's own is restarted")
+        };
         *cluster = Some(Cluster::start(ClusterConfig::new(&*dir)).await.unwrap());
     }
 

@@ -17,7 +17,9 @@ pub fn program(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let found = own.ancestors().skip(1).take(2).map(|dir| dir.join(name)).find(|path| path.is_file());
     let package = if name == "boomgate" { "boomgate" } else { "boomgate-edge-agent" };
-    found.unwrap_or_else(|| panic!("there is no {name} beside {}; first run: cargo build -p {package}", own.display()))
+    found.unwrap_or_else(|| {
+        panic!("there is no {name} beside {}; first run: cargo build -p {package}", own.display())
+    })
 }
 
 /// A running program; killed when dropped.
@@ -99,7 +101,10 @@ pub fn is_alive(pid: i32) -> bool {
 /// Processes whose command line mentions `text`: for those a story did not start itself.
 pub fn mentioning(text: &Path) -> Vec<i32> {
     let text = text.display().to_string();
-    let pids = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let pids = std::fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter(|pid: &i32| {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         String::from_utf8_lossy(&line).contains(&text) && is_alive(*pid)

@@ -12,9 +12,9 @@ use boomgate::serve::Database;
 use boomgate::setup;
 use boomgate_domain::ids::{BlockId, SiteId, SubscriptionId};
 use boomgate_domain::plate::Plate;
+use boomgate_store::Pool;
 use boomgate_store::blocklist::{self, NewBlock};
 use boomgate_store::subscriptions::{self, Kind as SubscriptionKind, NewSubscription};
-use boomgate_store::Pool;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -94,9 +94,21 @@ impl Site {
         let (server, ports) = start_server(dir.path()).await;
         let ports = Ports { mqtt: plan.external_broker.map_or(ports.mqtt, |(devices, _)| devices), ..ports };
         write_config(dir.path(), &postgres, &plan, Some(ports));
-        let office = Office::log_in(&format!("http://{}", ports.api), demo_site::ADMIN, &password).await.unwrap();
+        let office =
+            Office::log_in(&format!("http://{}", ports.api), demo_site::ADMIN, &password).await.unwrap();
         let pool = postgres.pool();
-        Self { server: Some(server), pool, postgres, journal: Journal::new(), office, ports, demo, pki, plan, dir }
+        Self {
+            server: Some(server),
+            pool,
+            postgres,
+            journal: Journal::new(),
+            office,
+            ports,
+            demo,
+            pki,
+            plan,
+            dir,
+        }
     }
 
     pub fn id(&self) -> SiteId {
@@ -168,8 +180,10 @@ impl Site {
         };
         let run = self.dir.path().join("run");
         let https = self.ports.device_https.port();
-        let made = demo_site::configure(&one, &self.pki, &run, mqtt, https, self.plan.speed, "\"SK\"").unwrap();
-        let (_, config, socket) = made.into_iter().next().unwrap_or_else(|| panic!("the site has no lane {code}"));
+        let made =
+            demo_site::configure(&one, &self.pki, &run, mqtt, https, self.plan.speed, "\"SK\"").unwrap();
+        let (_, config, socket) =
+            made.into_iter().next().unwrap_or_else(|| panic!("the site has no lane {code}"));
         let text = std::fs::read_to_string(&config).unwrap();
         let timings = format!("\n[timings]\ndecision_timeout_ms = {}\n", self.plan.decision_timeout_ms);
         std::fs::write(&config, text + &timings).unwrap();

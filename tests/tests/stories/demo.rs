@@ -35,18 +35,34 @@ async fn an_unattended_demo_says_in_its_last_line_that_everything_held() {
     let output = demo.output();
     assert!(status.success(), "{status}: {output}\n{}", demo.log());
     let verdict: Value = serde_json::from_str(output.lines().last().unwrap()).unwrap();
-    let numbers = ["stays_opened", "stays_closed", "charged", "paid", "plates_exact", "plates_wrong", "lost", "duplicated"];
+    let numbers = [
+        "stays_opened",
+        "stays_closed",
+        "charged",
+        "paid",
+        "plates_exact",
+        "plates_wrong",
+        "lost",
+        "duplicated",
+    ];
     assert!(numbers.iter().all(|key| verdict[key].is_u64()), "{verdict:#}");
-    assert_eq!((&verdict["cars"], &verdict["lost"], &verdict["duplicated"]), (&12.into(), &0.into(), &0.into()));
+    assert_eq!(
+        (&verdict["cars"], &verdict["lost"], &verdict["duplicated"]),
+        (&12.into(), &0.into(), &0.into())
+    );
     assert!(verdict["decisions"].as_object().is_some_and(|codes| !codes.is_empty()), "{verdict:#}");
     for of in ["loop_to_command", "publish_to_command"] {
-        assert!(["p50", "p95", "p99"].iter().all(|part| verdict["decision_ms"][of][part].as_u64() > Some(0)), "{verdict:#}");
+        assert!(
+            ["p50", "p95", "p99"].iter().all(|part| verdict["decision_ms"][of][part].as_u64() > Some(0)),
+            "{verdict:#}"
+        );
     }
     for invariant in ["I1", "I2", "I3", "I4", "I5", "I6"] {
         assert_eq!(verdict["invariants"][invariant], true, "{verdict:#}");
     }
     dir.assert_no_panic();
-    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "only this story's own two logs are left: {left:?}");
     assert_eq!(entries(ELSEWHERE), before, "no cluster is left behind in {ELSEWHERE}");
 }
@@ -88,7 +104,10 @@ async fn refused_at_a_taken_port(dir: &Scratch) {
     let mut refused = demo(dir, "refused.log", &["--data", "data", "--listen", &address]);
     let status = refused.ended().await;
     let log = refused.log();
-    assert!(!status.success() && log.contains(&address) && log.contains("in use") && log.contains("--listen"), "{log}");
+    assert!(
+        !status.success() && log.contains(&address) && log.contains("in use") && log.contains("--listen"),
+        "{log}"
+    );
 }
 
 /// Waits until the demo has announced itself so many times in its log.

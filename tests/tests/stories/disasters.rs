@@ -118,7 +118,9 @@ async fn a_killed_postgresql_loses_nothing_that_was_acknowledged_and_all_goes_on
     let talker = Device::connect(&site, "in-2").await;
     queue(&entry);
     passed(&site, "in-1", 1).await;
-    let mut said = talk(&talker, 150).await;
+    let mut said = talk(&talker, 50).await;
+    wait::until("the first acks", async || (talker.acked() > 0).then_some(())).await;
+    said.extend(talk(&talker, 100).await);
     let acked = talker.acked();
     site.postgres.kill().await;
     said.extend(talk(&talker, 20).await);

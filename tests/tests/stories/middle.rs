@@ -1,7 +1,7 @@
 //! A man in the middle who holds the server's TLS key, but not the key it signs with.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use boomgate_schemas::down::Command;
@@ -89,7 +89,8 @@ async fn forged_replayed_and_readdressed_orders_move_nothing() {
     })
     .await;
     let told = "select count(*) from events where site_id = $1 and kind = 'fault' and body ->> 'code' = 'FAULT-REPLAY'";
-    wait::until("the operator is told of the replay", async || (site.number(told).await > 0).then_some(())).await;
+    wait::until("the operator is told of the replay", async || (site.number(told).await > 0).then_some(()))
+        .await;
     assert_eq!(site.journal.left("in-1", "lars").await, "gave_up");
     // The lane still listens to its server.
     entry.car("mia", "BA789XY");
@@ -137,7 +138,8 @@ async fn an_order_held_back_until_its_time_is_over_moves_nothing() {
     entry.kill();
     thief.be_honest();
     entry.run().await;
-    wait::until("the lane greets again", async || (thief.seen(Leaf::Hello).len() > greetings).then_some(())).await;
+    wait::until("the lane greets again", async || (thief.seen(Leaf::Hello).len() > greetings).then_some(()))
+        .await;
     blocked_car(&site, &entry, "olaf").await;
     thief.inject(&topic, held);
     wait::never(A_WHILE, "the boom rose for an order of yesterday", async || {

@@ -48,7 +48,8 @@ async fn mosquitto(dir: &Path, devices: u16, server: u16) -> Process {
     std::fs::write(&config, text).unwrap();
     let process = Process::start(Command::new(program()).arg("-c").arg(&config), &dir.join("mosquitto.log"));
     wait::until("mosquitto listens", async || {
-        let listens = [devices, server].into_iter().all(|port| TcpStream::connect(("127.0.0.1", port)).is_ok());
+        let listens =
+            [devices, server].into_iter().all(|port| TcpStream::connect(("127.0.0.1", port)).is_ok());
         listens.then_some(())
     })
     .await;

@@ -29,7 +29,8 @@ fn visits(lane: &Device, direction: Direction, letter: char, hour_ago: i64) -> V
 fn note_passages(site: &Site, lane: &Device, events: &[Event]) {
     for event in events {
         if let boomgate_schemas::up::EventBody::Passage(passage) = &event.body {
-            site.journal.note(&lane.lane, Report::Passed { car: event.seq.to_string(), arrival: passage.arrival });
+            site.journal
+                .note(&lane.lane, Report::Passed { car: event.seq.to_string(), arrival: passage.arrival });
         }
     }
 }
@@ -110,8 +111,10 @@ async fn entry_and_exit_of_one_plate_in_one_batch_make_one_closed_stay() {
     for round in 0..ROUNDS {
         let (came, went, plate) = (Uuid::now_v7(), Uuid::now_v7(), format!("B{round:03}"));
         let at = begin + round * 1_000;
-        let way_in = vec![entry.event(at, arrived(came, Entry, &plate)), entry.event(at + 100, passed(came, Entry))];
-        let way_out = vec![exit.event(at + 300, arrived(went, Exit, &plate)), exit.event(at + 500, passed(went, Exit))];
+        let way_in =
+            vec![entry.event(at, arrived(came, Entry, &plate)), entry.event(at + 100, passed(came, Entry))];
+        let way_out =
+            vec![exit.event(at + 300, arrived(went, Exit, &plate)), exit.event(at + 500, passed(went, Exit))];
         note_passages(&site, &entry, &way_in);
         note_passages(&site, &exit, &way_out);
         // Which of the two the server hears first is left to chance.

@@ -17,13 +17,25 @@ async fn a_device_on_anothers_topics_is_cut_off_and_hears_nothing() {
     let site = Site::open(Plan { lanes: 4, ..Plan::default() }).await;
     let entry = site.lane("in-1").await;
     let own = |leaf: Leaf| format!("bg/v1/demo/in-1/{}", leaf.as_str());
-    for filter in [own(Leaf::Cmd), own(Leaf::Up), "bg/v1/demo/+/cmd".into(), "#".into(), format!("$share/g/{}", own(Leaf::Cmd))] {
+    for filter in [
+        own(Leaf::Cmd),
+        own(Leaf::Up),
+        "bg/v1/demo/+/cmd".into(),
+        "#".into(),
+        format!("$share/g/{}", own(Leaf::Cmd)),
+    ] {
         let thief = Device::connect(&site, "in-2").await;
         thief.subscribe(&filter).await;
         thief.cut_off().await;
         assert!(thief.everything_heard().iter().all(|(topic, _)| topic.contains("/in-2/")), "{filter}");
     }
-    for topic in [own(Leaf::Up), own(Leaf::Cmd), "bg/v1/demo/in-2/cmd".into(), "bg/v1/other/in-2/up".into(), "x".into()] {
+    for topic in [
+        own(Leaf::Up),
+        own(Leaf::Cmd),
+        "bg/v1/demo/in-2/cmd".into(),
+        "bg/v1/other/in-2/up".into(),
+        "x".into(),
+    ] {
         let forger = Device::connect(&site, "in-2").await;
         forger.publish(&topic, b"not yours".to_vec()).await;
         forger.cut_off().await;
@@ -65,7 +77,11 @@ async fn nonsense_oversize_and_silence_harm_nobody_else() {
     giant.cut_off().await;
     let begun = Instant::now();
     drop(Device::connect(&site, "out-2").await);
-    assert!(begun.elapsed() < Duration::from_secs(2), "a healthy device connects at once: {:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "a healthy device connects at once: {:?}",
+        begun.elapsed()
+    );
     // What a known device signed and nobody can read is answered, with its reason.
     babbler.all_acked().await;
     assert_eq!(babbler.rejected().len(), nonsense().len());
