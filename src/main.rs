@@ -22,6 +22,25 @@ use tracing_subscriber::EnvFilter;
 /// Configuration that cannot be used (EX_CONFIG of sysexits.h).
 const BAD_CONFIG: u8 = 78;
 
+/// What a new lane's file says of its wires and camera until somebody who stands there knows better.
+const HARDWARE: &str = "[gpio]
+kind = \"pi\"
+
+[gpio.pins]               # BCM numbers; active is the level that means occupied, open, fire, pressed, energised
+arming = { pin = 5, active = \"low\" }
+safety = { pin = 13, active = \"low\" }
+boom_open = { pin = 16, active = \"low\" }
+boom_closed = { pin = 12, active = \"low\" }
+fire = { pin = 26, active = \"high\" }     # a cut wire counts as fire
+reset = { pin = 21, active = \"low\" }
+open_relay = { pin = 23, active = \"high\" }
+close_relay = { pin = 24, active = \"high\" }
+
+[camera]
+kind = \"opencv\"
+source = \"rtsp://user:password@192.168.10.20/stream1\"
+";
+
 /// Barriers of car parks, from the loop in the ground to the receipt.
 #[derive(Parser)]
 #[command(
@@ -326,8 +345,7 @@ async fn make_device(
         mqtt: format!("{}:{}", add.server, config.broker.listen.port()),
         https: format!("https://{}:{}", add.server, config.device_https.port()),
         server_key: pki.signing_key()?.verifying_key().to_bytes(),
-        hardware: "[gpio]\nkind = \"pi\"\n\n[camera]\nkind = \"opencv\"\nsource = \"rtsp://camera/stream\"\n"
-            .into(),
+        hardware: HARDWARE.into(),
         time_scale: 1.0,
         time_zone: &add.time_zone,
     })

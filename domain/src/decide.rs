@@ -439,7 +439,7 @@ fn settle(
     now: Timestamp,
 ) -> (Outcome, Reason) {
     let (amount, paid) = (due.due, due.paid);
-    let in_exit_time = paid.is_positive() && stay.exit_deadline.is_some_and(|deadline| now <= deadline);
+    let in_exit_time = stay.may_still_leave(paid, now);
     let over_limit = matches.site.plate_only_limit.is_some_and(|limit| amount > limit);
     match () {
         () if in_exit_time || (amount.is_zero() && paid.is_positive()) => {

@@ -382,6 +382,11 @@ impl Reason {
         ) || self.kind() == ReasonKind::Fault
     }
 
+    /// Whether a car let in under `code` has a right that covers its stay: it owes nothing unless an exit says so.
+    pub fn covers_the_stay(code: &str) -> bool {
+        matches!(code, "OPEN-SUBSCRIPTION" | "OPEN-RESERVATION")
+    }
+
     /// The text for a person, parameters filled in.
     pub fn text(&self, lang: Lang) -> String {
         let template = Self::template(self.code(), lang).unwrap_or_default();

@@ -110,6 +110,11 @@ impl Stay {
         Money::sum(currency, self.payments.iter().map(|payment| payment.amount))
     }
 
+    /// Whether a driver who paid `paid` may still leave without paying more.
+    pub fn may_still_leave(&self, paid: Money, now: Timestamp) -> bool {
+        paid.is_positive() && self.exit_deadline.is_some_and(|deadline| now <= deadline)
+    }
+
     const fn must_be_open(&self) -> Result<(), StayError> {
         match self.status {
             StayStatus::Open => Ok(()),

@@ -73,17 +73,20 @@ impl Office {
             return Ok(None);
         };
         let body = json!({ "method": "cash", "amount": amount, "note": "paid at the exit" });
-        self.post(&format!("/api/v1/stays/{stay}/payments"), &body).await?;
+        if !self.post(&format!("/api/v1/stays/{stay}/payments"), &body).await? {
+            return Ok(None);
+        }
         self.paid.fetch_add(1, Ordering::Relaxed);
         Ok(Some(amount))
     }
 
-    /// Opens for the car that waits with `arrival`, with the reason an operator would give.
-    pub async fn open(&self, lane: &str, arrival: Uuid, reason: &str) -> Result<()> {
+    /// Opens for the car that waits with `arrival`, with the reason an operator would give. False if the server does
+    /// not see that car there: not yet, or not any more.
+    pub async fn open(&self, lane: &str, arrival: Uuid, reason: &str) -> Result<bool> {
         let lanes = self.lanes().await?;
         let lane = lanes.iter().find(|one| one.code == lane).context("lane is not listed")?;
         let body = json!({ "action": "open", "reason": reason, "arrival": arrival });
-        self.post(&format!("/api/v1/lanes/{}/commands", lane.id), &body).await.map(drop)
+        self.post(&format!("/api/v1/lanes/{}/commands", lane.id), &body).await
     }
 
     /// Payments taken so far.
@@ -91,10 +94,15 @@ impl Office {
         self.paid.load(Ordering::Relaxed)
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+    /// Whether it was done; what the present state forbids is no failure.
+    async fn post(&self, path: &str, body: &Value) -> Result<bool> {
         let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
         let key = format!("\"{}\"", Uuid::now_v7());
-        checked(request.header("idempotency-key", key).json(body).send().await?).await
+        let answer = request.header("idempotency-key", key).json(body).send().await?;
+        if answer.status() == reqwest::StatusCode::CONFLICT {
+            return Ok(false);
+        }
+        checked(answer).await.map(|_| true)
     }
 }
 

@@ -25,6 +25,9 @@ const PATIENCE_MS: u64 = 120_000;
 /// Real time after which a car that reports nothing any more is given up by the demo.
 const STUCK: Duration = Duration::from_secs(90);
 
+/// How often an operator looks for a car that calls.
+const TRIES: u32 = 8;
+
 /// Share of cars of each kind, in percent; the rest are visitors.
 const SUBSCRIBERS: u32 = 40;
 const BLOCKED: u32 = 6;
@@ -252,17 +255,23 @@ impl Road {
         if outcome == "open" || car.kind == Kind::Blocked {
             return Ok(());
         }
-        sleep(Duration::from_millis(1500).div_f64(self.speed)).await;
-        if outcome == "charge" && self.office.take_cash(&gate.lane, arrival).await?.is_some() {
-            return Ok(());
-        }
         let reason = if at_exit {
             "driver called, stay found by ticket"
         } else {
             "driver called, plate could not be read"
         };
-        tracing::debug!(lane = gate.lane, code, "operator opens");
-        self.office.open(&gate.lane, arrival, reason).await
+        // A lane that decided alone shows it before its server has heard of the car.
+        for _ in 0..TRIES {
+            sleep(Duration::from_millis(1500).div_f64(self.speed)).await;
+            if outcome == "charge" && self.office.take_cash(&gate.lane, arrival).await?.is_some() {
+                return Ok(());
+            }
+            if self.office.open(&gate.lane, arrival, reason).await? {
+                tracing::debug!(lane = gate.lane, code, "operator opens");
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ use boomgate_domain::decide::{Due, amount_due};
 use boomgate_domain::ids::{ArrivalId, SiteId, StayId, TariffId};
 use boomgate_domain::money::Money;
 use boomgate_domain::plate::Plate;
+use boomgate_domain::reason::Reason;
 use boomgate_domain::tariff::{ChargeLine, Tariff};
 use boomgate_store::decisions::{self, DecisionRow};
 use boomgate_store::payments::{self, PaymentRow};
@@ -243,23 +244,16 @@ pub(crate) async fn due(
     let Some(tariff) = tariff.map(|row| row.tariff()).transpose()?.map(Arc::new) else { return Ok(None) };
     let zone = TimeZone::get(&site.time_zone).map_err(ApiError::internal)?;
     let stay = row.to_domain(Some(Arc::clone(&tariff)))?;
-    let settled = in_exit_time(row, until) || covered(client, site, row).await?;
     let Some(mut due) = amount_due(&stay, &tariff, &zone, until) else { return Ok(None) };
-    if settled {
+    if stay.may_still_leave(due.paid, until) || covered(client, site, row).await? {
         due.due = Money::zero(tariff.currency);
     }
     Ok(Some((due, tariff)))
 }
 
-/// A paid driver may still leave.
-fn in_exit_time(row: &StayRow, until: Timestamp) -> bool {
-    row.paid_minor > 0 && row.exit_deadline.is_some_and(|deadline| until <= deadline)
-}
-
 /// Somebody who came in by right owes nothing, unless the exit says otherwise.
 async fn covered(client: &impl GenericClient, site: &SiteRow, row: &StayRow) -> Result<bool, ApiError> {
-    let by_right = ["OPEN-SUBSCRIPTION", "OPEN-RESERVATION"];
-    if !row.entry_code.as_deref().is_some_and(|code| by_right.contains(&code)) {
+    if !row.entry_code.as_deref().is_some_and(Reason::covers_the_stay) {
         return Ok(false);
     }
     let charged = arrivals::waiting_for_stay(client, site.id, StayId::from_uuid(row.id)).await?;
