@@ -1,0 +1,197 @@
+//! The front door against Mosquitto: a hundred devices, QoS 1, 200 bytes, there and back; plain and with mutual TLS.
+//!
+//! At Mosquitto a device hears its own message again. At our front door it may not (rights), so the answer comes over
+//! the in-process link: the same two sockets, and a second pass through the router that Mosquitto does not make.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use boomgate::pki::Pki;
+use boomgate_schemas::topic::{Leaf, Topic};
+use boomgate_tests::scratch::Scratch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::Plan;
+use crate::broker_child::{FrontDoor, identity};
+use crate::figures::{Section, Wanted};
+use crate::line::Client;
+use crate::mosquitto::Mosquitto;
+use crate::park::client_tls;
+use crate::processes;
+
+const DEVICES: usize = 100;
+const PAYLOAD: usize = 200;
+const PER_SECOND: f64 = 500.0;
+/// Messages a device has under way when nothing holds it back.
+const UNDER_WAY: usize = 8;
+const STUCK: Duration = Duration::from_secs(10);
+
+/// One device has one connection: those without and with TLS are different ones.
+const PLAIN: usize = 0;
+const MTLS: usize = DEVICES;
+
+/// One connected device.
+struct Device {
+    client: Client,
+    says: String,
+}
+
+/// A way to a broker, with its devices.
+struct Way {
+    name: &'static str,
+    pid: i32,
+    devices: Vec<Device>,
+}
+
+pub async fn measure(plan: &Plan) -> Result<Section> {
+    let mut section =
+        Section::new("broker", "100 devices, 200 bytes, QoS 1, there and back; at 500/s and unthrottled");
+    let dir = Scratch::new();
+    let keys = dir.path().join("pki");
+    let pki = Pki::open_or_create(&keys, &[])?;
+    let own = FrontDoor::start(&keys)?;
+    let mosquitto = Mosquitto::start(dir.path(), &keys).await?;
+    let tls = tls_of_devices(&pki)?;
+    let other = mosquitto.process.pid().as_raw();
+    let mut ways = vec![
+        Way::open("plain.front_door", own.pid(), own.plain, None, PLAIN, Leaf::Up).await?,
+        Way::open("plain.mosquitto", other, mosquitto.plain, None, PLAIN, Leaf::Cmd).await?,
+        Way::open("mtls.front_door", own.pid(), own.tls, Some(&tls), MTLS, Leaf::Up).await?,
+        Way::open("mtls.mosquitto", other, mosquitto.tls, Some(&tls), MTLS, Leaf::Cmd).await?,
+    ];
+    for way in &mut ways {
+        way.turn(plan.turn / 4, None).await?;
+    }
+    for _ in 0..plan.rounds {
+        for way in &mut ways {
+            way.measure(&mut section, plan).await?;
+        }
+        for kind in ["plain", "mtls"] {
+            ratios(&mut section, kind);
+        }
+    }
+    drop(ways);
+    drop(own);
+    mosquitto.process.stop().await;
+    for (kind, words) in [("plain", "without TLS"), ("mtls", "with mutual TLS")] {
+        let what = format!("front door's p50 at 500/s over Mosquitto's, {words}");
+        section.bar(&what, &format!("{kind}.p50_ratio"), Wanted::AtMost(2.0));
+    }
+    Ok(section)
+}
+
+fn tls_of_devices(pki: &Pki) -> Result<Vec<Arc<rustls::ClientConfig>>> {
+    let ca = pki.ca_pem()?;
+    (MTLS..MTLS + DEVICES).map(|number| client_tls(&ca, &pki.issue_device(&identity(number)?)?)).collect()
+}
+
+/// Of the round just measured.
+fn ratios(section: &mut Section, kind: &str) {
+    let last = |section: &Section, name: String| {
+        let figure = section.figures.iter().find(|figure| figure.name == name);
+        figure.and_then(|figure| figure.rounds.last().copied()).unwrap_or(f64::NAN)
+    };
+    for (ratio, leaf) in
+        [("p50_ratio", "at_500_us.p50"), ("p99_ratio", "at_500_us.p99"), ("per_s_ratio", "messages_per_s")]
+    {
+        let own = last(section, format!("{kind}.front_door.{leaf}"));
+        let other = last(section, format!("{kind}.mosquitto.{leaf}"));
+        section.add(&format!("{kind}.{ratio}"), own / other);
+    }
+}
+
+impl Way {
+    async fn open(
+        name: &'static str,
+        pid: i32,
+        port: u16,
+        tls: Option<&[Arc<rustls::ClientConfig>]>,
+        first: usize,
+        says: Leaf,
+    ) -> Result<Self> {
+        let mut devices = Vec::with_capacity(DEVICES);
+        for number in 0..DEVICES {
+            let identity = identity(first + number)?;
+            let topic = Topic::new(identity.site.clone(), identity.lane.clone(), says);
+            let hears = [topic.with_leaf(Leaf::Cmd).to_string()];
+            let tls = tls.map(|tls| Arc::clone(&tls[number]));
+            let id = identity.device.as_str();
+            let client = Client::connect(id, port, tls, &hears).await.context(name)?;
+            devices.push(Device { client, says: topic.to_string() });
+        }
+        Ok(Self { name, pid, devices })
+    }
+
+    async fn measure(&mut self, section: &mut Section, plan: &Plan) -> Result<()> {
+        let name = self.name;
+        let before = processes::seconds(self.pid);
+        let (latencies, _) = self.turn(plan.turn, Some(PER_SECOND)).await?;
+        let spent = processes::seconds(self.pid) - before;
+        section.add_quantiles(&format!("{name}.at_500_us"), &latencies);
+        section.add(&format!("{name}.at_500_cpu_share"), spent / plan.turn.as_secs_f64());
+        let (latencies, seconds) = self.turn(plan.turn, None).await?;
+        section.add(&format!("{name}.messages_per_s"), latencies.len() as f64 / seconds);
+        Ok(())
+    }
+
+    /// Sorted microseconds there and back, and how many seconds it took.
+    async fn turn(&mut self, length: Duration, per_second: Option<f64>) -> Result<(Vec<f64>, f64)> {
+        let begun = Instant::now();
+        let count = self.devices.len();
+        let pause = per_second.map(|rate| Duration::from_secs_f64(count as f64 / rate));
+        let mut tasks = JoinSet::new();
+        for (number, device) in self.devices.drain(..).enumerate() {
+            let first = begun + pause.unwrap_or_default().mul_f64(number as f64 / count as f64);
+            match pause {
+                Some(pause) => tasks.spawn(device.at_leisure(first, begun + length, pause)),
+                None => tasks.spawn(device.flat_out(begun + length)),
+            };
+        }
+        let mut latencies = Vec::new();
+        while let Some(task) = tasks.join_next().await {
+            let (device, took) = task?.context(self.name)?;
+            self.devices.push(device);
+            latencies.extend(took);
+        }
+        latencies.sort_by(f64::total_cmp);
+        Ok((latencies, begun.elapsed().as_secs_f64()))
+    }
+}
+
+impl Device {
+    async fn at_leisure(
+        mut self,
+        first: Instant,
+        until: Instant,
+        pause: Duration,
+    ) -> Result<(Self, Vec<f64>)> {
+        let mut took = Vec::new();
+        let mut next = first;
+        while next < until {
+            tokio::time::sleep_until(next.into()).await;
+            let begun = Instant::now();
+            self.client.publish(&self.says, vec![7; PAYLOAD]).await?;
+            timeout(STUCK, self.client.message()).await.context("a message did not come back")??;
+            took.push(begun.elapsed().as_secs_f64() * 1e6);
+            next += pause;
+        }
+        Ok((self, took))
+    }
+
+    async fn flat_out(mut self, until: Instant) -> Result<(Self, Vec<f64>)> {
+        let mut took = Vec::new();
+        let mut under_way = VecDeque::with_capacity(UNDER_WAY);
+        loop {
+            while under_way.len() < UNDER_WAY && Instant::now() < until {
+                under_way.push_back(Instant::now());
+                self.client.publish(&self.says, vec![7; PAYLOAD]).await?;
+            }
+            let Some(begun) = under_way.pop_front() else { return Ok((self, took)) };
+            timeout(STUCK, self.client.message()).await.context("a message did not come back")??;
+            took.push(begun.elapsed().as_secs_f64() * 1e6);
+        }
+    }
+}
