@@ -152,7 +152,10 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, BadConfig> {
         let file = path.display().to_string();
         let fail = |fault: String| BadConfig { file: file.clone(), faults: vec![fault] };
-        let text = fs::read_to_string(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
+        let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => fail("is not there; an empty file means a default for every key".into()),
+            _ => fail(format!("cannot be read: {error}")),
+        })?;
         let base = path.parent().unwrap_or(Path::new(".")).to_owned();
         Self::parse(&text, &base, &file)
     }
