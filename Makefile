@@ -25,7 +25,7 @@ test: ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
 	@echo "Running the tests (about 5 minutes)"
 	@$(CARGO) nextest run --workspace
 	@echo "Building and running the camera tests with OpenCV (about 3 minutes)"
-	@$(CARGO) nextest run -p boomgate-edge-agent --features opencv
+	@$(CARGO) nextest run --workspace --features boomgate-edge-agent/opencv -E 'package(boomgate-edge-agent)'
 
 check: ## Format, lints, and the dependency rules if cargo-deny is there
 	@scripts/prepare rust cc
@@ -38,8 +38,8 @@ fmt: ## Format the code
 
 e2e: ## Look at the live page in a real browser
 	@scripts/prepare rust cc postgresql chromium nextest
-	@$(CARGO) build --quiet -p boomgate -p boomgate-edge-agent
-	@$(CARGO) nextest run -p boomgate-tests --run-ignored only page
+	@$(CARGO) build --quiet --workspace --all-targets
+	@$(CARGO) nextest run --workspace --run-ignored only -E 'package(boomgate-tests) and binary(page)'
 
 bench: ## Measure against pgbench, COPY and Mosquitto in the same run; writes target/bench.json
 	@scripts/prepare rust cc postgresql mosquitto
