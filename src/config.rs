@@ -153,7 +153,9 @@ impl Config {
         let file = path.display().to_string();
         let fail = |fault: String| BadConfig { file: file.clone(), faults: vec![fault] };
         let text = fs::read_to_string(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => fail("is not there; an empty file means a default for every key".into()),
+            std::io::ErrorKind::NotFound => {
+                fail("is not there; an empty file means a default for every key".into())
+            }
             _ => fail(format!("cannot be read: {error}")),
         })?;
         let base = path.parent().unwrap_or(Path::new(".")).to_owned();

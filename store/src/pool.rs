@@ -147,7 +147,8 @@ impl Address {
             Host::Unix(path) => path.display().to_string(),
         });
         let port = self.config.get_ports().first().map(u16::to_string);
-        let password = self.config.get_password().map(|password| String::from_utf8_lossy(password).into_owned());
+        let password =
+            self.config.get_password().map(|password| String::from_utf8_lossy(password).into_owned());
         let parts = [
             ("host", host),
             ("port", port),
