@@ -22,12 +22,17 @@ pub async fn converged(site: &Site) -> Verdict {
     found.unwrap_or_else(|| panic!("not converged within {CONVERGED:?}: {}", last.lock().unwrap()))
 }
 
-async fn look(site: &Site, last: &Mutex<String>) -> Option<Verdict> {
+/// What can be said now, whether it is good or not.
+pub async fn now(site: &Site) -> anyhow::Result<Verdict> {
     let seen = Seen { told: site.journal.all(), outcomes: Vec::new(), payments: site.office.payments() };
+    judge(site.pool(), site.id(), &[], &seen, 0.0).await
+}
+
+async fn look(site: &Site, last: &Mutex<String>) -> Option<Verdict> {
     let client = site.pool().get().await.ok()?;
     let orders = proof::orders(&client, site.id()).await.ok()?;
     let open = orders.iter().filter(|order| order.state == "wished" || order.state == "sent").count();
-    let verdict = judge(site.pool(), site.id(), &[], &seen, 0.0).await.ok()?;
+    let verdict = now(site).await.ok()?;
     *last.lock().unwrap() = format!("{open} orders are open; {verdict:?}");
     (open == 0 && verdict.is_good()).then_some(verdict)
 }

@@ -7,6 +7,7 @@
 mod demo;
 mod disasters;
 mod last_bay;
+mod lies;
 mod middle;
 mod mosquitto;
 mod order;
