@@ -68,7 +68,7 @@ pub async fn measure(plan: &Plan, decisions: Option<&Section>) -> Result<Section
 
 /// All lanes at once, to the last receipt; the messages were signed while the lanes were alone.
 async fn drain(lines: Vec<Line>) -> Result<(Vec<Line>, f64)> {
-    let mut backlogs: Vec<(Line, VecDeque<(u64, Vec<u8>)>)> = lines.into_iter().map(backlog).collect();
+    let mut backlogs: Vec<_> = lines.into_iter().map(backlog).collect();
     let begun = Instant::now();
     let mut lanes = JoinSet::new();
     for (line, messages) in backlogs.drain(..) {

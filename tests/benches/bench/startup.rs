@@ -49,7 +49,6 @@ pub async fn measure(plan: &Plan) -> Result<Section> {
         section.add("postgres_alone_ms", begun.elapsed().as_secs_f64() * 1e3);
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
     }
-    drop(lanes);
     external.park.close().await.map(|()| section)
 }
 
