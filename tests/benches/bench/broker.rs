@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use boomgate::pki::Pki;
 use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_tests::scratch::Scratch;
@@ -37,6 +37,9 @@ const MTLS: usize = DEVICES;
 struct Device {
     client: Client,
     says: String,
+    /// Messages said and heard so far; each carries its number.
+    said: u64,
+    heard: u64,
 }
 
 /// A way to a broker, with its devices.
@@ -120,7 +123,7 @@ impl Way {
             let tls = tls.map(|tls| Arc::clone(&tls[number]));
             let id = identity.device.as_str();
             let client = Client::connect(id, port, tls, &hears).await.context(name)?;
-            devices.push(Device { client, says: topic.to_string() });
+            devices.push(Device { client, says: topic.to_string(), said: 0, heard: 0 });
         }
         Ok(Self { name, pid, devices })
     }
@@ -173,8 +176,8 @@ impl Device {
         while next < until {
             tokio::time::sleep_until(next.into()).await;
             let begun = Instant::now();
-            self.client.publish(&self.says, vec![7; PAYLOAD]).await?;
-            timeout(STUCK, self.client.message()).await.context("a message did not come back")??;
+            self.say().await?;
+            self.hear().await?;
             took.push(begun.elapsed().as_secs_f64() * 1e6);
             next += pause;
         }
@@ -187,11 +190,28 @@ impl Device {
         loop {
             while under_way.len() < UNDER_WAY && Instant::now() < until {
                 under_way.push_back(Instant::now());
-                self.client.publish(&self.says, vec![7; PAYLOAD]).await?;
+                self.say().await?;
             }
             let Some(begun) = under_way.pop_front() else { return Ok((self, took)) };
-            timeout(STUCK, self.client.message()).await.context("a message did not come back")??;
+            self.hear().await?;
             took.push(begun.elapsed().as_secs_f64() * 1e6);
         }
+    }
+
+    async fn say(&mut self) -> Result<()> {
+        self.said += 1;
+        let mut payload = vec![7; PAYLOAD];
+        payload[..8].copy_from_slice(&self.said.to_be_bytes());
+        self.client.publish(&self.says, payload).await
+    }
+
+    /// The next message, which must be the one after the last.
+    async fn hear(&mut self) -> Result<()> {
+        let (_, payload) =
+            timeout(STUCK, self.client.message()).await.context("a message did not come back")??;
+        self.heard += 1;
+        let number = payload.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+        ensure!(number == Some(self.heard), "message {number:?} came back instead of {}", self.heard);
+        Ok(())
     }
 }

@@ -29,6 +29,7 @@ mod startup;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::figures::Section;
 
@@ -63,9 +64,17 @@ fn main() -> Result<()> {
     runtime.block_on(async {
         tokio::select! {
             measured = measure(&plan) => measured,
-            _ = tokio::signal::ctrl_c() => bail!("interrupted; every process that was started is ended"),
+            () = told_to_end() => bail!("interrupted; every process that was started is ended"),
         }
     })
+}
+
+async fn told_to_end() {
+    let mut terminate = signal(SignalKind::terminate()).unwrap();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
 }
 
 impl Plan {

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use boomgate::setup::{self, AgentFolder};
 use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_tests::programs::{Process, program};
@@ -26,14 +26,15 @@ const SETTLE: Duration = Duration::from_secs(2);
 pub async fn measure(plan: &Plan) -> Result<Section> {
     let mut section =
         Section::new("memory", "resident MiB of a fresh process; Mosquitto with as many mTLS connections");
-    let mut park = Park::open(LANES).await?;
+    // Beside the many, one for the agent of each round: its numbers begin anew with its folder.
+    let mut park = Park::open(LANES + plan.rounds).await?;
     let mosquitto = Mosquitto::start(park.dir(), &park.dir().join("data/pki")).await?;
     for round in 0..plan.rounds {
         if round > 0 {
             park.stop_server().await;
             park.start_server().await?;
         }
-        server(&mut section, &park).await?;
+        server(&mut section, &park, round).await?;
         agent(&mut section, &park, round).await?;
         yardstick(&mut section, &park, &mosquitto).await?;
     }
@@ -43,17 +44,19 @@ pub async fn measure(plan: &Plan) -> Result<Section> {
     Ok(section)
 }
 
-async fn server(section: &mut Section, park: &Park) -> Result<()> {
+async fn server(section: &mut Section, park: &Park, round: usize) -> Result<()> {
     tokio::time::sleep(SETTLE).await;
     section.add("server_0_lanes_mib", resident_mib(park.server_pid())?);
     let mut lines = Vec::with_capacity(LANES);
-    for lane in &park.lanes {
+    for lane in &park.lanes[..LANES] {
         lines.push(Line::connect(lane, park.server_key, park.server().mqtt).await?);
     }
     tokio::time::sleep(SETTLE).await;
     section.add("server_200_lanes_mib", resident_mib(park.server_pid())?);
     for line in &mut lines {
-        line.decide().await?;
+        // One event a round.
+        line.resume(round as u64);
+        line.decide().await?.context("a car was not decided")?;
     }
     section.add("server_200_lanes_after_a_car_each_mib", resident_mib(park.server_pid())?);
     Ok(())
@@ -61,7 +64,7 @@ async fn server(section: &mut Section, park: &Park) -> Result<()> {
 
 /// A real `edge-agent` with a simulated yard, once the server has heard it.
 async fn agent(section: &mut Section, park: &Park, round: usize) -> Result<()> {
-    let lane = &park.lanes[0];
+    let lane = &park.lanes[LANES + round];
     let config = write_agent(park, lane, round)?;
     let mut command = Command::new(program("edge-agent"));
     command.arg("run").arg("--exit-with-parent").arg("--config").arg(&config);
@@ -118,7 +121,7 @@ async fn yardstick(section: &mut Section, park: &Park, mosquitto: &Mosquitto) ->
 
 async fn connect_all(park: &Park, port: u16) -> Result<Vec<Client>> {
     let mut clients = Vec::with_capacity(LANES);
-    for lane in &park.lanes {
+    for lane in &park.lanes[..LANES] {
         let topic = Topic::new(lane.identity.site.clone(), lane.identity.lane.clone(), Leaf::Up);
         let filters = [Leaf::Ack, Leaf::Cmd].map(|leaf| topic.with_leaf(leaf).to_string());
         let tls = Some(Arc::clone(&lane.tls));

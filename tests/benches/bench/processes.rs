@@ -13,10 +13,16 @@ const PACKAGES: [&str; 3] = ["boomgate", "boomgate-edge-agent", "boomgate-tests"
 
 /// Brings `boomgate` and `edge-agent` up to date, beside this bench and with its settings.
 pub fn build_programs() -> Result<()> {
+    let (target, release) = target()?;
     println!("building the programs to be measured (seconds if nothing changed)");
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--release", "--quiet", "--target-dir"]).arg(target()?);
+    command.args(["build", "--quiet", "--target-dir"]).arg(target);
+    if release {
+        command.arg("--release");
+    } else {
+        println!("NOT OPTIMISED: these figures say that the bench works, nothing else");
+    }
     for package in PACKAGES {
         command.args(["-p", package]);
     }
@@ -27,14 +33,12 @@ pub fn build_programs() -> Result<()> {
     Ok(())
 }
 
-/// `<target>/release/deps/bench-...` is this program.
-fn target() -> Result<PathBuf> {
+/// This program is `<target>/release/deps/bench-...`: the build folder, and whether it is an optimised build.
+fn target() -> Result<(PathBuf, bool)> {
     let own = std::env::current_exe()?;
-    let release = own.ancestors().nth(2).filter(|dir| dir.ends_with("release"));
-    let release = release.with_context(|| {
-        format!("{} is no optimised build; run it with `cargo bench -p boomgate-tests`", own.display())
-    })?;
-    release.parent().map(PathBuf::from).context("the build folder has no parent")
+    let target =
+        own.ancestors().nth(3).context("this program stands in no build folder; run it with cargo bench")?;
+    Ok((target.to_owned(), own.ancestors().nth(2).is_some_and(|dir| dir.ends_with("release"))))
 }
 
 /// Processor seconds of this process so far.
