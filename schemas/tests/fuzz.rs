@@ -5,6 +5,7 @@
 //! replaced: shapes that get past the first byte.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+#[expect(dead_code, reason = "the golden test reads the rest of a sample")]
 mod samples;
 
 use boomgate_schemas::down::{Ack, Command, SyncPart};
