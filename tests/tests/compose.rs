@@ -408,10 +408,13 @@ fn the_servers_health_check_believes_only_a_ready_server() {
         let port = listener.local_addr().unwrap().port().to_string();
         let answering = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut asked = [0; 512];
-            let length = stream.read(&mut asked).unwrap();
+            let mut asked = Vec::new();
+            let mut byte = [0; 1];
+            while !asked.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+                asked.push(byte[0]);
+            }
             stream.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").as_bytes()).unwrap();
-            String::from_utf8_lossy(&asked[..length]).into_owned()
+            String::from_utf8_lossy(&asked).into_owned()
         });
         let arguments = command[1..].iter().map(|argument| argument.replace("8480", &port));
         let checked = Command::new(&command[0]).args(arguments).output().unwrap();
