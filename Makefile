@@ -25,7 +25,7 @@ test: ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
 	@echo "Running the tests (about 5 minutes)"
 	@$(CARGO) nextest run --workspace
 	@echo "Building and running the camera tests with OpenCV (about 3 minutes)"
-	@$(CARGO) nextest run --workspace --features boomgate-edge-agent/opencv -E 'package(boomgate-edge-agent)'
+	@$(CARGO) nextest run -p boomgate-edge-agent --features opencv
 
 check: ## Format, lints, and the dependency rules if cargo-deny is there
 	@scripts/prepare rust cc
@@ -37,7 +37,7 @@ fmt: ## Format the code
 	@$(CARGO) fmt --all
 
 e2e: ## Look at the live page in a real browser
-	@scripts/prepare rust cc postgresql chromium nextest
+	@scripts/prepare rust cc postgresql chromium chromedriver nextest
 	@$(CARGO) build --quiet --workspace --all-targets
 	@$(CARGO) nextest run --workspace --run-ignored only -E 'package(boomgate-tests) and binary(page)'
 

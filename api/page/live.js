@@ -147,6 +147,9 @@ function ask(title, action) {
   });
 }
 
+// Not a submit button: Enter in the reason would press the first of those.
+find("reason-cancel").addEventListener("click", () => find("reason").close("cancel"));
+
 async function order(lane, action) {
   const words = { open: "Open", close: "Close", hold: "Hold open", release: "Release" };
   const reason = await ask(`${words[action]} ${lane.name || lane.code}?`, words[action]);
@@ -174,22 +177,43 @@ async function take(stay, amount) {
 
 function stayRow(stay) {
   const show = () => showStay(stay.id);
-  return element("tr", { tabindex: 0, onclick: show, onkeydown: (event) => { if (event.key === "Enter") show(); } },
+  return element("tr", { tabindex: 0, "data-stay": stay.id, onclick: show, onkeydown: (event) => { if (event.key === "Enter") show(); } },
     element("td", {}, plate(stay.plate)), element("td", {}, `${clock(stay.entered_at)} ${stay.entry_lane ?? ""}`),
     element("td", {}, `${clock(stay.exited_at)} ${stay.exit_lane ?? ""}`), element("td", { class: "number" }, stay.paid.minor ? money(stay.paid) : ""));
 }
 
-async function loadStays(more = false) {
+function staysQuery() {
   const query = new URLSearchParams({ state: find("state").value, limit: "20" });
   if (desk.site) query.set("site", desk.site.id);
   if (find("plate").value.trim()) query.set("plate", find("plate").value.trim());
+  return query;
+}
+
+async function loadStays(more = false) {
+  const query = staysQuery();
+  const asked = String(query);
   if (more && desk.cursor) query.set("cursor", desk.cursor);
   const page = await call("GET", `/stays?${query}`);
+  if (asked !== String(staysQuery())) return; // Something else is wanted by now.
   const rows = page.items.map(stayRow);
-  if (more) find("stays").append(...rows); else find("stays").replaceChildren(...rows);
+  if (more) find("stays").append(...rows); else drawStays(rows);
   desk.cursor = page.next;
   find("more").hidden = !page.next;
   find("stays-empty").hidden = find("stays").children.length > 0;
+}
+
+// Rows that say the same stay where they are, so that neither a click nor the keyboard's place is lost.
+function drawStays(rows) {
+  const table = find("stays");
+  const focused = document.activeElement;
+  const place = [...table.children].indexOf(focused);
+  for (const old of [...table.children]) {
+    const same = rows.findIndex((row) => row.isEqualNode(old));
+    if (same < 0) old.remove(); else rows[same] = old;
+  }
+  rows.forEach((row, index) => { if (table.children[index] !== row) table.insertBefore(row, table.children[index] ?? null); });
+  if (place < 0 || document.activeElement === focused) return;
+  (rows.find((row) => row.dataset.stay === focused.dataset.stay) ?? rows[Math.min(place, rows.length - 1)])?.focus();
 }
 
 async function showStay(id) {

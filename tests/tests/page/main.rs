@@ -1,0 +1,214 @@
+//! The operator's page in a real Chromium, before a real demo: what a person sees, and what they can do with a keyboard.
+//!
+//! Every story ends with [`desk::Desk::end`]: the browser complained of nothing, neither an error nor a violation of the
+//! page's Content-Security-Policy, and every process is gone.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
+
+mod browser;
+mod desk;
+
+use boomgate_tests::wait;
+use serde_json::{Value, json};
+
+use browser::{ENTER, ESCAPE};
+use desk::{Desk, Refusal};
+
+/// Contrast of text that everybody can read (WCAG 2.2, 1.4.3).
+const READABLE: f64 = 4.5;
+/// How the page learns that nobody is logged in.
+const NOBODY_YET: Refusal = ("api/v1/me", 401);
+/// An order for a car that drove on while the operator was typing is refused.
+const GONE: &str = "this car does not wait at this lane any more";
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium; run by make e2e"]
+async fn the_right_password_alone_shows_four_lanes_with_pictures_a_growing_feed_and_stays() {
+    let desk = Desk::open().await;
+    desk.log_in("not-the-password").await;
+    desk.until("a refusal in words", "return document.getElementById('login-error').innerText !== ''").await;
+    assert_eq!(desk.text("#login-error").await, "name or password is wrong");
+    assert!(desk.is("return document.getElementById('desk').hidden").await, "nothing is shown");
+
+    desk.browser
+        .ask("document.getElementById('login').reset(); document.getElementById('name').focus()", Value::Null)
+        .await;
+    desk.log_in(&desk.password).await;
+    desk.until("four lanes", "return document.querySelectorAll('#desk:not([hidden]) .lane').length === 4")
+        .await;
+    assert_eq!(desk.text("#login-error").await, "", "the refusal is forgotten");
+    let pictures = "return [...document.querySelectorAll('.lane .frame img')].filter((one) => one.naturalWidth > 0).length === 4";
+    desk.until("a picture at each of four lanes", pictures).await;
+    let before = feed_length(&desk).await;
+    wait::until("more happens", async || (feed_length(&desk).await > before).then_some(())).await;
+    let plates = desk.texts("#stays .plate:not(.none)").await;
+    assert!(plates.iter().any(|plate| plate.len() >= 5), "stays with plates: {plates:?}");
+    assert_eq!(desk.text("#link").await, "live");
+    desk.end(&[NOBODY_YET, ("api/v1/login", 401)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium; run by make e2e"]
+async fn a_lane_is_opened_by_keyboard_alone_and_the_feed_shows_the_operators_words() {
+    let desk = Desk::logged_in().await;
+    desk.until("lanes", "return document.querySelectorAll('.lane').length === 4").await;
+    let toast = wait::until("an order that is taken", async || {
+        let toast = order(&desk, "a delivery of flowers").await;
+        (toast != GONE).then_some(toast)
+    })
+    .await;
+    assert!(toast.starts_with("Open: ordered at "), "{toast}");
+    wait::until("the feed shows it", async || {
+        let feed = desk.texts("#feed li").await;
+        feed.iter().any(|row| row.contains("open ordered by admin: a delivery of flowers")).then_some(())
+    })
+    .await;
+
+    desk.browser.keys("1o").await;
+    desk.until("a reason is asked for", "return document.getElementById('reason').open").await;
+    desk.browser.keys("never mind").await;
+    desk.browser.keys(ESCAPE).await;
+    desk.until("it is closed", "return !document.getElementById('reason').open").await;
+    let before = feed_length(&desk).await;
+    wait::until("something else happens", async || (feed_length(&desk).await > before).then_some(())).await;
+    assert!(!desk.text("#feed").await.contains("never mind"), "Esc orders nothing");
+    desk.end(&[NOBODY_YET, ("api/v1/lanes/", 409)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium; run by make e2e"]
+async fn a_stay_explains_its_charge_search_filters_and_the_night_is_readable() {
+    let desk = Desk::open().await;
+    readable(&desk, "the login").await;
+    desk.log_in(&desk.password).await;
+    desk.until("stays", "return document.querySelectorAll('#stays tr .plate:not(.none)').length >= 3").await;
+    readable(&desk, "the desk").await;
+
+    open_charged_stay(&desk).await;
+    let lines = desk.texts("#stay-body tr").await;
+    let (due, explained) = lines.split_last().unwrap();
+    assert!(due.starts_with("Due") && due.contains('€'), "{lines:?}");
+    assert!(explained.iter().all(|line| line.contains(" min") && line.contains('€')), "{lines:?}");
+    assert!(!desk.texts("#stay-body li").await.is_empty(), "and tells its decisions");
+    readable(&desk, "a stay").await;
+    desk.browser.keys(ESCAPE).await;
+    desk.until("the stay is closed", "return !document.getElementById('stay').open").await;
+
+    keeps_the_keyboards_place(&desk).await;
+    search_filters(&desk).await;
+    desk.end(&[NOBODY_YET]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium; run by make e2e"]
+async fn after_logout_the_login_is_shown_and_the_sessions_cookie_is_dead() {
+    let desk = Desk::logged_in().await;
+    let session = desk.browser.cookie("boomgate").await.expect("a session has a cookie");
+    assert!(desk.is("return !document.cookie.includes('boomgate')").await, "no script sees the cookie");
+    assert_eq!(desk.status_of("/api/v1/me").await, 200);
+    desk.browser.click("#leave").await;
+    desk.until(
+        "the login is shown",
+        "return document.getElementById('desk').hidden && !document.getElementById('login').hidden",
+    )
+    .await;
+    assert_eq!(desk.browser.cookie("boomgate").await, None, "the browser forgets it");
+    desk.browser.set_cookie("boomgate", &session).await;
+    assert_eq!(desk.status_of("/api/v1/me").await, 401, "and so does the server");
+    desk.browser.reload().await;
+    desk.until("the login is shown", "return !document.getElementById('login').hidden").await;
+    complaints_are_heard(&desk).await;
+    desk.end(&[NOBODY_YET]).await;
+}
+
+/// Opens the first lane by keyboard; gives what the page answers.
+async fn order(desk: &Desk, reason: &str) -> String {
+    desk.browser.ask("document.getElementById('toast').classList.remove('shown')", Value::Null).await;
+    desk.browser.keys("1o").await;
+    desk.until("a reason is asked for", "return document.getElementById('reason').open").await;
+    assert!(desk.text("#reason-title").await.starts_with("Open "), "{}", desk.text("#reason-title").await);
+    desk.browser.keys(&format!("{reason}{ENTER}")).await;
+    desk.until("an answer", "return document.getElementById('toast').classList.contains('shown')").await;
+    desk.text("#toast").await
+}
+
+async fn feed_length(desk: &Desk) -> usize {
+    desk.texts("#feed li:not(.empty)").await.len()
+}
+
+/// Opens one row after the other, by keyboard, the oldest first, until a stay owes something; subscribers never do.
+async fn open_charged_stay(desk: &Desk) {
+    wait::within(wait::PATIENCE * 2, "a stay that owes something", async || {
+        let rows = desk.texts("#stays tr").await.len();
+        for row in (0..rows).rev() {
+            let focus = "const row = document.querySelectorAll('#stays tr')[arguments[0]]; row?.focus(); return !!row";
+            if desk.browser.ask(focus, json!(row)).await != true {
+                return None;
+            }
+            desk.browser.keys(ENTER).await;
+            desk.until("a stay is shown", "return document.getElementById('stay').open").await;
+            let due = desk.text("#stay-body tr:last-child").await;
+            if due.starts_with("Due") && !due.contains("0.00") {
+                return Some(());
+            }
+            desk.browser.keys(ESCAPE).await;
+        }
+        None
+    })
+    .await;
+}
+
+/// News must not take the focus away from somebody who walks through the stays.
+async fn keeps_the_keyboards_place(desk: &Desk) {
+    let start =
+        "const row = document.querySelector('#stays tr:nth-child(3)'); row.focus(); return row.innerText";
+    let row = desk.browser.ask(start, Value::Null).await;
+    let first = desk.text("#stays tr").await;
+    wait::until("a new stay", async || (desk.text("#stays tr").await != first).then_some(())).await;
+    let look =
+        "return { row: document.activeElement.innerText, among: document.activeElement.matches('#stays tr'),
+        listed: [...document.querySelectorAll('#stays tr')].map((one) => one.innerText) }";
+    let now = desk.browser.ask(look, Value::Null).await;
+    assert_eq!(now["among"], true, "the focus is lost: {now}");
+    let is_listed = now["listed"].as_array().is_some_and(|rows| rows.contains(&row));
+    assert!(now["row"] == row || !is_listed, "the focus leaves {row} only with it: {now}");
+}
+
+async fn search_filters(desk: &Desk) {
+    let plate = desk.text("#stays .plate:not(.none)").await;
+    desk.browser.ask("document.getElementById('state').focus()", Value::Null).await;
+    desk.browser.keys("a").await;
+    desk.browser.ask("document.activeElement.blur()", Value::Null).await;
+    desk.browser.keys(&format!("/{plate}")).await;
+    wait::until("only stays of the searched plate", async || {
+        let found = desk.texts("#stays .plate").await;
+        (!found.is_empty() && found.iter().all(|one| *one == plate)).then_some(())
+    })
+    .await;
+    desk.browser.keys("QQQQ").await;
+    desk.until("none fits", "return !document.getElementById('stays-empty').hidden").await;
+    assert!(desk.texts("#stays tr").await.is_empty(), "and none is shown");
+}
+
+/// By day and by night.
+async fn readable(desk: &Desk, what: &str) {
+    let mut grounds = Vec::new();
+    for scheme in ["light", "dark"] {
+        desk.browser.prefer(scheme).await;
+        let looked = desk.browser.ask(include_str!("contrast.js"), json!(READABLE)).await;
+        assert_eq!(looked["poor"], json!([]), "{what}, {scheme}");
+        assert!(looked["looked_at"].as_u64() > Some(5), "{what}, {scheme}: {looked}");
+        grounds.push(looked["body"].clone());
+    }
+    assert_ne!(grounds[0], grounds[1], "the night is dark");
+}
+
+/// That nothing is complained of means something only if complaints arrive: a script of a stranger does not run, and
+/// the browser says so.
+async fn complaints_are_heard(desk: &Desk) {
+    let stranger = "const own = document.createElement('script'); own.textContent = 'document.title = \"taken\"'; document.body.append(own); return document.title";
+    let before = desk.complaints_but(&[NOBODY_YET]).await;
+    assert!(before.is_empty(), "{before:#?}");
+    assert_eq!(desk.browser.ask(stranger, Value::Null).await, "Boomgate", "the policy holds");
+    let heard = desk.complaints_but(&[NOBODY_YET]).await;
+    assert!(heard.iter().any(|one| one.0.contains("Content Security Policy")), "{heard:#?}");
+}
