@@ -248,7 +248,16 @@ impl Check {
         };
         let tls =
             raw.ca.and_then(|ca| self.secret("broker.external.ca", ca)).map(|ca| ExternalTls { ca, client });
+        if raw.username.is_some() != raw.password_file.is_some() {
+            self.fault(
+                "broker.external.username",
+                "and broker.external.password_file go together; one is missing",
+            );
+        }
         let password = raw.password_file.and_then(|file| self.secret("broker.external.password_file", file));
+        if tls.is_none() && !matches!(raw.host.as_str(), "localhost" | "127.0.0.1" | "::1") {
+            self.fault("broker.external.ca", "is needed: a broker on a network is reached over TLS only");
+        }
         External {
             host: raw.host,
             port: raw.port,
@@ -363,6 +372,16 @@ mod tests {
             assert!(error.faults.iter().any(|fault| fault.starts_with(field)), "{field} in {error}");
         }
         assert_eq!(error.faults.len(), fields.len(), "{error}");
+    }
+
+    #[test]
+    fn another_broker_is_not_spoken_to_in_clear_nor_with_half_a_login() {
+        let error = parse("[broker.external]\nhost = 'mq.example'\nport = 1883\nusername = 'u'").unwrap_err();
+        assert_eq!(error.faults.len(), 2, "{error}");
+        for field in ["broker.external.ca: is needed", "broker.external.username: and"] {
+            assert!(error.faults.iter().any(|fault| fault.starts_with(field)), "{field} in {error}");
+        }
+        parse("[broker.external]\nhost = '127.0.0.1'\nport = 1883").unwrap();
     }
 
     #[test]

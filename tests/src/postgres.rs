@@ -1,14 +1,21 @@
-//! The three PostgreSQL a story may need: the tests' shared one, one of its own to harm, or the server's private one.
+//! The PostgreSQL a story may need: the tests' shared one, one of its own to harm, one reached over TLS, or the server's
+//! private one.
 
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use boomgate::pki::Pki;
 use boomgate_store::cluster::{Cluster, ClusterConfig};
 use boomgate_store::testing::TestDatabase;
 use boomgate_store::{Address, Pool};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::programs;
+use crate::programs::{self, Process};
 use crate::wait;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +25,8 @@ pub enum Kind {
     Shared,
     /// A cluster that the story starts, kills and starts again; external for the server under test.
     Own,
+    /// On a port of loopback that takes nobody without TLS.
+    Tls,
     /// What `boomgate serve` starts without a configured database.
     Private,
 }
@@ -26,6 +35,7 @@ pub enum Kind {
 pub enum Postgres {
     Shared(Box<TestDatabase>),
     Own { cluster: Option<Cluster>, dir: PathBuf },
+    Tls { process: Process, port: u16, roots: PathBuf },
     Private { dir: PathBuf },
 }
 
@@ -40,6 +50,7 @@ impl Postgres {
                 let cluster = Cluster::start(ClusterConfig::new(&dir)).await.unwrap();
                 Self::Own { cluster: Some(cluster), dir }
             }
+            Kind::Tls => over_tls(dir).await,
             Kind::Private => Self::Private { dir: dir.join("data/postgres") },
         }
     }
@@ -49,6 +60,7 @@ impl Postgres {
         match self {
             Self::Shared(database) => Some(database.url()),
             Self::Own { cluster, .. } => cluster.as_ref().map(Cluster::url),
+            Self::Tls { port, roots, .. } => Some(tls_url("localhost", *port, roots)),
             Self::Private { .. } => None,
         }
     }
@@ -58,6 +70,7 @@ impl Postgres {
         let address = match self {
             Self::Shared(database) => return database.pool.clone(),
             Self::Own { cluster, .. } => Address::of_cluster(cluster.as_ref().unwrap()),
+            Self::Tls { port, roots, .. } => Address::parse(&tls_url("localhost", *port, roots)).unwrap(),
             Self::Private { dir } => Address::parse(&private_address(dir)).unwrap(),
         };
         address.pool(CONNECTIONS).unwrap()
@@ -111,6 +124,55 @@ impl Drop for Postgres {
     }
 }
 
+/// Trusts nobody but who signed `roots`; the server shows a certificate for `localhost`.
+pub fn tls_url(host: &str, port: u16, roots: &Path) -> String {
+    let roots = roots.display();
+    format!("postgresql://boomgate@{host}:{port}/boomgate?sslmode=verify-full&sslrootcert={roots}")
+}
+
+/// A cluster made as ours are, then served by hand: our own listen on no port.
+async fn over_tls(dir: &Path) -> Postgres {
+    let pki = dir.join("data/pki");
+    let keys = Pki::open_or_create(&pki, &[]).unwrap();
+    let cluster = Cluster::start(ClusterConfig::new(dir.join("tls-postgres"))).await.unwrap();
+    let program = fs::read_link(format!("/proc/{}/exe", cluster.pid().unwrap())).unwrap();
+    let place = cluster.placement().clone();
+    tokio::task::spawn_blocking(|| cluster.stop()).await.unwrap().unwrap();
+
+    let pgdata = place.data_dir.join("pgdata");
+    let write = |name: &str, text: &str| {
+        let path = pgdata.join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        if let Some(user) = &place.run_as {
+            chown(&path, Some(user.uid), Some(user.gid)).unwrap();
+        }
+    };
+    write("server.crt", &keys.server_pem().unwrap());
+    write("server.key", &keys.server_key_pem().unwrap());
+    write("pg_hba.conf", "hostssl all all 127.0.0.0/8 trust\n");
+
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut command = Command::new(program);
+    command.arg("-D").arg(&pgdata).args([
+        "-k",
+        "",
+        "-c",
+        "ssl=on",
+        "-c",
+        "listen_addresses=127.0.0.1,127.0.0.2",
+    ]);
+    command.args(["-c", &format!("port={port}")]).process_group(0);
+    if let Some(user) = &place.run_as {
+        command.uid(user.uid).gid(user.gid).current_dir("/");
+    }
+    let process = Process::start(&mut command, &dir.join("tls-postgres.log"));
+    let roots = pki.join("ca.pem");
+    let address = Address::parse(&tls_url("localhost", port, &roots)).unwrap();
+    wait::until("PostgreSQL answers", async || address.connect().await.ok()).await;
+    Postgres::Tls { process, port, roots }
+}
+
 fn private_address(dir: &Path) -> String {
     let socket = postmaster_line(dir, 4).expect("the private PostgreSQL is running");
     format!("host={} user=boomgate dbname=boomgate", socket.trim())
@@ -118,6 +180,6 @@ fn private_address(dir: &Path) -> String {
 
 /// `postmaster.pid`: process id, data folder, start time, port, socket folder, ...
 fn postmaster_line(dir: &Path, number: usize) -> Option<String> {
-    let text = std::fs::read_to_string(dir.join("pgdata/postmaster.pid")).ok()?;
+    let text = fs::read_to_string(dir.join("pgdata/postmaster.pid")).ok()?;
     text.lines().nth(number).map(str::to_owned)
 }

@@ -37,8 +37,17 @@ pub struct Plan {
     /// How long a lane waits for the server before it decides alone. Long, unless a story is about just that: a loaded
     /// machine must not change a story's end.
     pub decision_timeout_ms: u64,
-    /// Another broker: its TLS port for devices, and its plain port for the server.
-    pub external_broker: Option<(u16, u16)>,
+    /// Another broker than the server's own.
+    pub external_broker: Option<ExternalBroker>,
+}
+
+/// How another broker is reached.
+#[derive(Clone, Debug)]
+pub struct ExternalBroker {
+    /// Its port for devices.
+    pub devices: u16,
+    /// The server's table `[broker.external]`.
+    pub config: String,
 }
 
 impl Default for Plan {
@@ -92,7 +101,8 @@ impl Site {
         let password = setup::new_password();
         let (demo, pki) = furnish(&config, &plan, &password).await;
         let (server, ports) = start_server(dir.path()).await;
-        let ports = Ports { mqtt: plan.external_broker.map_or(ports.mqtt, |(devices, _)| devices), ..ports };
+        let ports =
+            Ports { mqtt: plan.external_broker.as_ref().map_or(ports.mqtt, |other| other.devices), ..ports };
         write_config(dir.path(), &postgres, &plan, Some(ports));
         let office =
             Office::log_in(&format!("http://{}", ports.api), demo_site::ADMIN, &password).await.unwrap();
@@ -282,8 +292,8 @@ fn write_config(dir: &Path, postgres: &Postgres, plan: &Plan, ports: Option<Port
     if let Some(url) = postgres.url() {
         text.push_str(&format!("[database]\nurl = {}\nconnections = 8\n", toml::Value::from(url)));
     }
-    if let Some((_, plain)) = plan.external_broker {
-        text.push_str(&format!("[broker.external]\nhost = \"127.0.0.1\"\nport = {plain}\n"));
+    if let Some(other) = &plan.external_broker {
+        text.push_str(&format!("[broker.external]\n{}", other.config));
     }
     std::fs::write(config_path(dir), text).unwrap();
 }

@@ -12,4 +12,5 @@ mod middle;
 mod mosquitto;
 mod order;
 mod strangers;
+mod tls;
 mod visits;
