@@ -120,6 +120,8 @@ pub struct Writes {
 pub struct Session {
     client: Option<Object>,
     limit: Duration,
+    /// Batches begun on this connection.
+    begun: u64,
 }
 
 impl Session {
@@ -127,7 +129,7 @@ impl Session {
     /// The database is away.
     pub async fn open(pool: &Pool, limit: Duration) -> Result<Self, StoreError> {
         let client = within(limit, async { Ok(pool.get().await?) }).await?;
-        let session = Self { client: Some(client), limit };
+        let session = Self { client: Some(client), limit, begun: 0 };
         within(limit, session.prepare()).await?;
         Ok(session)
     }
@@ -145,6 +147,10 @@ impl Session {
     /// # Errors
     /// [`StoreError::Timeout`], [`StoreError::Database`].
     pub async fn begin(&mut self, need: &Need) -> Result<Facts, StoreError> {
+        self.begun += 1;
+        if plans_are_old(self.begun) {
+            within(self.limit, async { Ok(self.client().batch_execute("discard plans").await?) }).await?;
+        }
         within(self.limit, load(self.client(), need)).await
     }
 
@@ -169,6 +175,12 @@ impl Session {
     pub fn client(&self) -> &Object {
         self.client.as_ref().expect("taken only when the session is dropped")
     }
+}
+
+/// A plan made for an empty table reads all of a site where an index on the key would do, and is kept. So plans are
+/// made anew while a session grows old: at its 16th batch, its 32nd, its 64th and so on, from the tables' size of then.
+fn plans_are_old(begun: u64) -> bool {
+    begun >= 16 && begun.is_power_of_two()
 }
 
 impl Drop for Session {

@@ -15,6 +15,8 @@ use uuid::Uuid;
 use crate::error::StoreError;
 use crate::statement::{columns, execute, query, query_opt, row};
 
+/// Its `offset 0` keep each look-up a look-up: without statistics the planner would rather read every open stay once
+/// than look a few keys up, and be wrong by thousands.
 pub(crate) const LOAD_MANY: &str = include_str!("../queries/stays/load_many.sql");
 pub(crate) const UPSERT_MANY: &str = include_str!("../queries/stays/upsert_many.sql");
 

@@ -103,6 +103,28 @@ async fn attempt(
 }
 
 #[tokio::test]
+async fn a_session_outlives_the_plans_it_began_with() {
+    let database = TestDatabase::new().await;
+    let place = seed::place(&database.pool).await;
+    let site = place.site.as_uuid();
+    let arrival = uuid::Uuid::now_v7();
+    let now = jiff::Timestamp::now();
+    let mut need = boomgate_store::batch::Need { now, sites: vec![site], ..Default::default() };
+    need.lanes = vec![(site, place.lane.as_uuid())];
+    need.devices = vec![(site, place.device.as_uuid())];
+    need.arrivals = vec![(site, arrival)];
+    need.plates = vec![(site, "BA123XY".into())];
+    let limit = std::time::Duration::from_secs(5);
+    let mut session = boomgate_store::batch::Session::open(&database.pool, limit).await.unwrap();
+    let first = session.begin(&need).await.unwrap();
+    session.rollback().await.unwrap();
+    for _ in 0..40 {
+        assert_eq!(session.begin(&need).await.unwrap(), first);
+        session.rollback().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn what_must_always_hold_is_held_by_the_schema() {
     let database = TestDatabase::new().await;
     let place = seed::place(&database.pool).await;

@@ -8,19 +8,31 @@ select s.site_id, s.id, s.plate, s.state, s.vehicle_type, s.entry_lane_id, s.ent
        ) end as payments
 from (
     select o.site_id, o.id from unnest($1::uuid[], $2::text[]) as w (site_id, plate)
-    join stays o on o.site_id = w.site_id and o.plate = w.plate and o.state = 'open'
+    cross join lateral (
+        select site_id, id from stays where site_id = w.site_id and plate = w.plate and state = 'open' offset 0
+    ) o
     union
     select o.site_id, o.id from unnest($1::uuid[], $2::text[]) as w (site_id, plate)
-    join stays o on o.site_id = w.site_id and o.plate = w.plate and o.state = 'exit_only'
+    cross join lateral (
+        select site_id, id from stays where site_id = w.site_id and plate = w.plate and state = 'exit_only' offset 0
+    ) o
     union
     select o.site_id, o.id from unnest($3::uuid[], $4::uuid[]) as w (site_id, arrival_id)
-    join stays o on o.site_id = w.site_id and o.entry_arrival_id = w.arrival_id
+    cross join lateral (
+        select site_id, id from stays where site_id = w.site_id and entry_arrival_id = w.arrival_id offset 0
+    ) o
     union
     select a.site_id, a.stay_id from unnest($3::uuid[], $4::uuid[]) as w (site_id, arrival_id)
-    join arrivals a on a.site_id = w.site_id and a.id = w.arrival_id and a.stay_id is not null
+    cross join lateral (
+        select site_id, stay_id from arrivals where site_id = w.site_id and id = w.arrival_id and stay_id is not null offset 0
+    ) a
     union
     select o.site_id, o.id from unnest($3::uuid[], $4::uuid[]) as w (site_id, arrival_id)
-    join arrivals a on a.site_id = w.site_id and a.id = w.arrival_id
-    join stays o on o.site_id = a.site_id and o.plate = a.plate and o.state in ('open', 'exit_only')
+    cross join lateral (
+        select site_id, plate from arrivals where site_id = w.site_id and id = w.arrival_id offset 0
+    ) a
+    cross join lateral (
+        select site_id, id from stays where site_id = a.site_id and plate = a.plate and state in ('open', 'exit_only') offset 0
+    ) o
 ) found
 join stays s on s.site_id = found.site_id and s.id = found.id
