@@ -1,12 +1,13 @@
 //! The front door and its router alone, in a process of its own: what a lane says on `up` it hears again on `cmd`.
 //!
-//! The answer is given over the in-process link that ingest uses. So a message crosses two sockets, as in a broker that
-//! hands it from one client to another, and the router twice.
+//! The answer is given over the in-process link that ingest uses, with the time at which the message was there. So a
+//! message crosses two sockets, as in a broker that hands it from one client to another, and the router twice.
 
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use async_trait::async_trait;
@@ -74,9 +75,16 @@ async fn echo(mut bus: LinkBus) -> Result<()> {
     loop {
         let message = bus.next().await?;
         if message.topic.leaf == Leaf::Up {
-            sender.publish(message.topic.with_leaf(Leaf::Cmd), message.payload);
+            let stamped = [&message.payload[..], &now_ns().to_be_bytes()].concat();
+            sender.publish(message.topic.with_leaf(Leaf::Cmd), stamped);
         }
     }
+}
+
+/// Nanoseconds of the machine's clock, the same for every process on it.
+pub fn now_ns() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The parent holds the other end of standard input.

@@ -257,5 +257,6 @@ fn fill(name: &str, values: &[&str]) -> Result<String> {
     if text.contains('$') {
         bail!("{name} has more parameters than this bench knows; it must be brought up to date");
     }
-    Ok(format!("{};\n", text.trim().replace('\n', " ")))
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+    Ok(format!("{};\n", lines.join(" ").trim()))
 }

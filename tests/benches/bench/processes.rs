@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 /// Linux counts a process's time in hundredths of a second on every machine we run on.
 const TICKS_PER_SECOND: f64 = 100.0;
-/// This package too: chosen together, all share one set of features and nothing is built twice.
+/// This package and its bench too: chosen together, all share one set of features and nothing is built twice.
 const PACKAGES: [&str; 3] = ["boomgate", "boomgate-edge-agent", "boomgate-tests"];
 
 /// Brings `boomgate` and `edge-agent` up to date, beside this bench and with its settings.
@@ -17,7 +17,7 @@ pub fn build_programs() -> Result<()> {
     println!("building the programs to be measured (seconds if nothing changed)");
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--target-dir"]).arg(target);
+    command.args(["build", "--quiet", "--bins", "--bench", "bench", "--target-dir"]).arg(target);
     if release {
         command.arg("--release");
     } else {
