@@ -281,8 +281,9 @@ function refresh() {
 
 // One socket at a time; an older one that ends is nobody's business any more.
 function connect() {
-  const query = new URLSearchParams({ site: desk.site.id });
-  if (desk.last !== null) query.set("since", desk.last);
+  // The first time with the last few rows, so that nobody who sits down finds an empty feed.
+  const from = desk.last === null ? { back: 50 } : { since: desk.last };
+  const query = new URLSearchParams({ site: desk.site.id, ...from });
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/live?${query}`);
   desk.socket?.close();
   desk.socket = socket;

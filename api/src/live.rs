@@ -99,15 +99,16 @@ impl Room {
     }
 }
 
-/// Upgrades to a WebSocket that follows one site. `since` is the last number the client has; without it, now.
+/// Upgrades to a WebSocket that follows one site. `since` is the last number the client has; without it the feed begins
+/// `back` rows ago, or now.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live",
-    params(("site" = Option<Uuid>, Query), ("since" = Option<i64>, Query)),
+    params(("site" = Option<Uuid>, Query), ("since" = Option<i64>, Query), ("back" = Option<i64>, Query)),
     responses((status = 101, description = "JSON frames {no, kind, at, lane, data, text}; the first is {kind: start, no, last, missed}"),
         (status = 400, body = crate::Problem), (status = 404, body = crate::Problem),
         (status = 426, body = crate::Problem), (status = 503, body = crate::Problem)))]
 pub(crate) async fn follow(query: String, ws: Ws, app: App, asked: Asked) -> Result<Response, ApiError> {
     let caller = auth::caller(&app, &asked, Right::Watch).await?;
-    let (site, since) = wanted(&query)?;
+    let Wanted { site, from } = wanted(&query)?;
     let site = auth::site_of(&app, &caller, site).await?.id;
     let place = app.room.enter()?;
     let ws = ws.max_message_size(CLIENT_BYTES).max_frame_size(CLIENT_BYTES);
@@ -116,7 +117,7 @@ pub(crate) async fn follow(query: String, ws: Ws, app: App, asked: Asked) -> Res
             let _place = place;
             metrics::gauge!("boomgate_live_sockets").increment(1.0);
             let mut screen = Screen { socket, app, asked, site, last: 0, heard: Instant::now() };
-            if let Err(error) = screen.run(since).await {
+            if let Err(error) = screen.run(from).await {
                 tracing::debug!(error = format!("{error:#}"), "live feed ended");
             }
             metrics::gauge!("boomgate_live_sockets").decrement(1.0);
@@ -124,21 +125,41 @@ pub(crate) async fn follow(query: String, ws: Ws, app: App, asked: Asked) -> Res
         .into_response())
 }
 
-fn wanted(query: &str) -> Result<(Option<SiteId>, Option<i64>), ApiError> {
-    let (mut site, mut since) = (None, None);
+/// What a client asks for in its query.
+struct Wanted {
+    site: Option<SiteId>,
+    from: Start,
+}
+
+/// Where a feed begins.
+#[derive(Clone, Copy)]
+enum Start {
+    /// After the last number the client has.
+    Since(i64),
+    /// So many rows ago.
+    Back(i64),
+}
+
+fn wanted(query: &str) -> Result<Wanted, ApiError> {
+    let (mut site, mut since, mut back) = (None, None, 0);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match name.as_ref() {
             "site" => site = Some(value.parse().map_err(|_| ApiError::invalid("site", "is not an id"))?),
             "since" => {
                 since = Some(value.parse().map_err(|_| ApiError::invalid("since", "is not a number"))?);
             }
+            "back" => {
+                let rows = value.parse().ok().filter(|rows| (0..=ROWS).contains(rows));
+                back = rows
+                    .ok_or_else(|| ApiError::invalid("back", format!("is not a number from 0 to {ROWS}")))?;
+            }
             _ => {
-                let why = format!("{name:?} is not known; known are site, since");
+                let why = format!("{name:?} is not known; known are site, since, back");
                 return Err(ApiError::invalid("query", why));
             }
         }
     }
-    Ok((site, since))
+    Ok(Wanted { site, from: since.map_or(Start::Back(back), Start::Since) })
 }
 
 /// One open socket.
@@ -154,11 +175,11 @@ struct Screen {
 }
 
 impl Screen {
-    async fn run(&mut self, since: Option<i64>) -> anyhow::Result<()> {
+    async fn run(&mut self, from: Start) -> anyhow::Result<()> {
         let mut wakes = self.app.wakes.sender.subscribe();
         let mut shutdown = self.app.shutdown.clone();
         let mut look = interval(LOOK);
-        self.begin(since).await?;
+        self.begin(from).await?;
         loop {
             self.send_new().await?;
             tokio::select! {
@@ -176,12 +197,14 @@ impl Screen {
     }
 
     /// The first frame says where this socket starts and whether anything before is lost.
-    async fn begin(&mut self, since: Option<i64>) -> anyhow::Result<()> {
+    async fn begin(&mut self, from: Start) -> anyhow::Result<()> {
         let bounds = live_feed::bounds(&self.app.client().await?, self.site).await?;
-        self.last = since.unwrap_or(bounds.last_no).clamp(0, bounds.last_no);
-        // A number from the future is one of another history: the database was restored.
-        let missed =
-            since.is_some_and(|since| since > bounds.last_no || since.saturating_add(1) < bounds.first_no);
+        let (after, missed) = match from {
+            // A number from the future is one of another history: the database was restored.
+            Start::Since(no) => (no, no > bounds.last_no || no.saturating_add(1) < bounds.first_no),
+            Start::Back(rows) => (bounds.last_no.saturating_sub(rows), false),
+        };
+        self.last = after.clamp(0, bounds.last_no);
         let first = json!({ "kind": "start", "no": self.last, "last": bounds.last_no, "missed": missed });
         self.feed(&first).await?;
         self.flush().await

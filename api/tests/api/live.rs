@@ -119,6 +119,30 @@ async fn a_number_that_cannot_be_continued_is_said_so() {
 }
 
 #[tokio::test]
+async fn who_sits_down_is_shown_the_last_few_rows_first() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    for back in [3, 0, 5] {
+        for _ in 0..5 {
+            append(&house, json!({})).await;
+        }
+        let mut socket = follow(&house, &guard, &format!("?back={back}")).await;
+        let start = next(&mut socket).await;
+        let last = house.count("select max(no) from live_feed").await;
+        assert_eq!((&start["no"], &start["missed"]), (&json!(last - back), &json!(false)), "back {back}");
+        for no in last - back + 1..=last {
+            assert_eq!(next(&mut socket).await["no"], json!(no));
+        }
+    }
+    let start = next(&mut follow(&house, &guard, "?back=50").await).await;
+    assert_eq!(
+        (&start["no"], &start["missed"]),
+        (&json!(0), &json!(false)),
+        "as far back as there is anything"
+    );
+}
+
+#[tokio::test]
 async fn the_feed_of_one_site_holds_nothing_of_another() {
     let house = House::open().await;
     let stranger = house.stranger().await;
