@@ -10,3 +10,4 @@ pub mod pki;
 pub mod say;
 pub mod serve;
 pub mod setup;
+pub mod tariff;

@@ -10,13 +10,15 @@ use boomgate::config::{BadConfig, Config};
 use boomgate::pki::Pki;
 use boomgate::serve::{Database, Server};
 use boomgate::setup::{self, AgentFolder, SiteWish};
-use boomgate::{demo, say};
+use boomgate::{demo, say, tariff};
 use boomgate_domain::decide::Direction;
 use boomgate_domain::ids::{LaneCode, SiteCode};
 use boomgate_domain::money::Currency;
+use boomgate_domain::tariff::VehicleType;
 use boomgate_schemas::identity::DeviceIdentity;
-use boomgate_store::devices;
+use boomgate_store::{devices, sites, tariffs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::DateTime;
 use tracing_subscriber::EnvFilter;
 
 /// Configuration that cannot be used (EX_CONFIG of sysexits.h).
@@ -46,7 +48,7 @@ source = \"rtsp://user:password@192.168.10.20/stream1\"
 #[command(
     version,
     after_help = "New here? `boomgate demo` runs a whole car park on this machine and prints where to look.\n\
-    A server of your own: write boomgate.toml (may be empty), `boomgate device add` for each lane, `boomgate user add`, `boomgate serve`."
+    A server of your own: write boomgate.toml (may be empty), `boomgate device add` for each lane, `boomgate tariff set`, `boomgate user add`, `boomgate serve`."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -67,6 +69,9 @@ enum Command {
     /// Lanes and the devices that stand there
     #[command(subcommand)]
     Device(Device),
+    /// What parking costs: versions of a site's tariff, and trying one before it is set
+    #[command(subcommand)]
+    Tariff(Tariff),
     /// Check a configuration file and name everything that is wrong with it
     CheckConfig(WithConfig),
     /// Look at everything a server needs and say what is missing
@@ -190,6 +195,66 @@ enum Way {
     Exit,
 }
 
+#[derive(Subcommand)]
+enum Tariff {
+    /// Check a file and keep it as the site's next version, in force from now on for cars that come in
+    Set(TariffSet),
+    /// Show a version in words
+    Show(TariffShow),
+    /// All sites with all their versions
+    List(WithConfig),
+    /// Say what a stay would cost by a file, line by line; needs no database
+    Try(TariffTry),
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  \
+    boomgate tariff try prices.toml --from 2026-11-21T08:00 --until 2026-11-21T11:10\n  \
+    boomgate tariff set --site north prices.toml\n\n\
+    provisioning/tariff.example.toml explains every field of the file. Earlier versions stay, and cars \
+    that are inside keep the one they came in under.")]
+struct TariffSet {
+    #[arg(long, help = "Code of the site")]
+    site: String,
+    #[arg(value_name = "FILE.toml", help = "The tariff")]
+    file: PathBuf,
+    #[command(flatten)]
+    config: WithConfig,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  boomgate tariff show --site north --version 2")]
+struct TariffShow {
+    #[arg(long, help = "Code of the site [default: the only one]")]
+    site: Option<String>,
+    #[arg(long, value_name = "N", help = "Number of the version [default: the one in force]")]
+    version: Option<i32>,
+    #[arg(long, help = "Print it as JSON")]
+    json: bool,
+    #[command(flatten)]
+    config: WithConfig,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  \
+    boomgate tariff try provisioning/tariff.example.toml --from 2026-11-21T08:00 --until 2026-11-22T11:10 --vehicle van")]
+struct TariffTry {
+    #[arg(value_name = "FILE.toml", help = "The tariff")]
+    file: PathBuf,
+    #[arg(long, value_name = "TIME", help = "When the car comes in, local time: 2026-11-21T08:00")]
+    from: DateTime,
+    #[arg(long, value_name = "TIME", help = "When it leaves")]
+    until: DateTime,
+    #[arg(long, default_value = "car", value_parser = vehicle, help = "car, motorcycle, van, truck or bus")]
+    vehicle: VehicleType,
+    #[arg(long, default_value = "Europe/Bratislava", help = "Time zone of the site")]
+    zone: String,
+}
+
+fn vehicle(word: &str) -> Result<VehicleType, String> {
+    sites::read_word("vehicle", word).map_err(|_| "must be car, motorcycle, van, truck or bus".into())
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if rustls::crypto::ring::default_provider().install_default().is_err() {
@@ -225,6 +290,10 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Device(Device::Add(add)) => add_device(&load(&add.config)?, &add).await,
         Command::Device(Device::Revoke { code, config }) => revoke_device(&load(&config)?, &code).await,
         Command::Device(Device::List(with)) => list_devices(&load(&with)?).await,
+        Command::Tariff(Tariff::Set(set)) => set_tariff(&load(&set.config)?, &set).await,
+        Command::Tariff(Tariff::Show(show)) => show_tariff(&load(&show.config)?, &show).await,
+        Command::Tariff(Tariff::List(with)) => list_tariffs(&load(&with)?).await,
+        Command::Tariff(Tariff::Try(stay)) => try_tariff(&stay),
         Command::CheckConfig(with) => check_config(&with),
         Command::Doctor(with) => examine(&load(&with)?).await,
     }
@@ -302,12 +371,16 @@ async fn add_device(config: &Config, add: &DeviceAdd) -> Result<ExitCode> {
     let database = Database::open(config).await?;
     let made =
         make_device(config, &Pki::open_or_create(&config.pki, &hosts)?, &database, add, &identity).await;
+    let free = tariffs::sites_without(&database.pool.get().await?, jiff::Timestamp::now()).await;
     database.close().await?;
     let path = made?;
     say::result(format!(
         "wrote {}; copy the folder to the device and run: edge-agent run --config agent.toml",
         path.display()
     ));
+    if free?.contains(&add.site) {
+        say::note(tariff::no_tariff(&add.site));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -380,6 +453,56 @@ async fn list_devices(config: &Config) -> Result<ExitCode> {
             device.code, device.site_code, device.lane_code, device.direction
         ));
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn set_tariff(config: &Config, set: &TariffSet) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let site = SiteCode::parse(&set.site)?;
+    let tariff = tariff::read(&set.file)?;
+    let database = Database::open(config).await?;
+    let version = tariff::set(&database.pool, &site, &set.file, tariff).await;
+    database.close().await?;
+    say::result(format!(
+        "{site}: version {} is in force for cars that come in from now on; cars inside keep theirs",
+        version?
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show_tariff(config: &Config, show: &TariffShow) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let site = show.site.as_deref().map(SiteCode::parse).transpose()?;
+    let database = Database::open(config).await?;
+    let found = tariff::find(&database.pool.get().await?, site.as_ref(), show.version).await;
+    database.close().await?;
+    let found = found?;
+    if show.json {
+        say::result(found.json()?)
+    } else {
+        say::result(found.text()?)
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list_tariffs(config: &Config) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let database = Database::open(config).await?;
+    let list = tariff::list(&database.pool.get().await?).await;
+    database.close().await?;
+    let list = list?;
+    if list.is_empty() {
+        say::note("no site yet; make one with `boomgate device add`");
+    } else {
+        say::result(list.trim_end());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn try_tariff(stay: &TariffTry) -> Result<ExitCode> {
+    let tariff = tariff::read(&stay.file)?;
+    let zone = tariff::zone(&stay.zone)?;
+    say::result(tariff::try_on(&tariff, (stay.from, stay.until), stay.vehicle, &zone)?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -13,7 +13,7 @@ use boomgate_broker::{Broker, BrokerConfig, Limits, Listening, TlsListener};
 use boomgate_ingest::bus::{Bus, LinkBus, MqttBus, MqttConfig};
 use boomgate_ingest::{Health, IngestConfig};
 use boomgate_store::cluster::{Cluster, ClusterConfig};
-use boomgate_store::{Address, Pool};
+use boomgate_store::{Address, Pool, tariffs};
 use ed25519_dalek::SigningKey;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use object_store::local::LocalFileSystem;
@@ -85,6 +85,7 @@ impl Server {
         let people = bind("api.listen", config.api.listen).await?;
         let devices = bind("device_https.listen", config.device_https).await?;
         let database = Database::open(config).await?;
+        warn_of_free_sites(&database.pool).await?;
         Self::with_database(config, people, devices, database).await
     }
 
@@ -132,6 +133,19 @@ impl Server {
         self.parts.abort_all();
         self.database.close().await
     }
+}
+
+/// Nobody asks for money where no tariff was set: that may be meant, but must not be overlooked.
+async fn warn_of_free_sites(pool: &Pool) -> Result<()> {
+    let free = tariffs::sites_without(&pool.get().await?, jiff::Timestamp::now()).await?;
+    if !free.is_empty() {
+        let sites = free.join(", ");
+        tracing::warn!(
+            sites,
+            "sites without a tariff: leaving is free there until `boomgate tariff set` sets one"
+        );
+    }
+    Ok(())
 }
 
 async fn bind(field: &str, address: SocketAddr) -> Result<TcpListener> {

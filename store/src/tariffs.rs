@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::StoreError;
-use crate::statement::{execute, query_opt, row};
+use crate::statement::{execute, query, query_opt, row};
 
 row! {
     /// A version as stored.
@@ -75,4 +75,27 @@ pub async fn current(
     now: Timestamp,
 ) -> Result<Option<TariffRow>, StoreError> {
     query_opt(client, include_str!("../queries/tariffs/current.sql"), &[&site.as_uuid(), &now]).await
+}
+
+/// Every version of a site, the newest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn list(client: &impl GenericClient, site: SiteId) -> Result<Vec<TariffRow>, StoreError> {
+    query(client, include_str!("../queries/tariffs/list.sql"), &[&site.as_uuid()]).await
+}
+
+/// Codes of the sites that have lanes but no tariff in force at `now`: who leaves there pays nothing.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn sites_without(client: &impl GenericClient, now: Timestamp) -> Result<Vec<String>, StoreError> {
+    row! {
+        pub struct Site {
+            pub code: String,
+        }
+    }
+    let sites: Vec<Site> =
+        query(client, include_str!("../queries/sites/without_tariff.sql"), &[&now]).await?;
+    Ok(sites.into_iter().map(|site| site.code).collect())
 }

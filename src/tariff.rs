@@ -1,0 +1,537 @@
+//! What `boomgate tariff` does: a file is checked, kept as the next version of a site, shown in words, or tried on a stay.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use boomgate_domain::ids::{SiteCode, TariffId};
+use boomgate_domain::money::{Currency, Money};
+use boomgate_domain::tariff::{Band, Charge, ChargeLine, Rule, Tariff, VehicleType};
+use boomgate_store::audit::{self, Actor, NewAudit};
+use boomgate_store::sites::{self, SiteRow, word};
+use boomgate_store::tariffs::{self, TariffRow};
+use boomgate_store::{GenericClient, Pool};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::config::BadConfig;
+
+/// As written in TOML: everything of a tariff but its id and version, which the site gives.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTariff {
+    name: String,
+    currency: Currency,
+    #[serde(default)]
+    grace_minutes: u32,
+    #[serde(default)]
+    exit_time_minutes: u32,
+    #[serde(default)]
+    free_minutes: u32,
+    daily_cap: Option<i64>,
+    lost_ticket: Option<i64>,
+    rules: Vec<Rule>,
+}
+
+/// A tariff without faults, as version 1.
+///
+/// # Errors
+/// The file cannot be read, or everything that is wrong with it, by field.
+pub fn read(path: &Path) -> Result<Tariff, BadConfig> {
+    let bad = |faults: Vec<String>| BadConfig { file: path.display().to_string(), faults };
+    let text = fs::read_to_string(path).map_err(|error| bad(vec![format!("cannot be read: {error}")]))?;
+    let raw: RawTariff =
+        toml::from_str(&text).map_err(|error| bad(vec![error.to_string().trim().replace('\n', "\n  ")]))?;
+    let tariff = raw.tariff();
+    let faults: Vec<String> = tariff.faults().iter().map(ToString::to_string).collect();
+    if faults.is_empty() { Ok(tariff) } else { Err(bad(faults)) }
+}
+
+impl RawTariff {
+    fn tariff(self) -> Tariff {
+        Tariff {
+            id: TariffId::from_uuid(Uuid::now_v7()),
+            version: 1,
+            name: self.name,
+            currency: self.currency,
+            grace_minutes: self.grace_minutes,
+            exit_time_minutes: self.exit_time_minutes,
+            free_minutes: self.free_minutes,
+            daily_cap: self.daily_cap,
+            lost_ticket: self.lost_ticket,
+            rules: self.rules,
+        }
+    }
+}
+
+/// Keeps the tariff of `file` as the site's next version, in force from now on. Returns that version.
+///
+/// # Errors
+/// A currency other than the site's, an unknown site, the database's.
+pub async fn set(pool: &Pool, site: &SiteCode, file: &Path, mut tariff: Tariff) -> Result<u32> {
+    let mut client = pool.get().await?;
+    let tx = client.transaction().await?;
+    let site = known_site(&tx, site).await?;
+    if tariff.currency.as_str() != site.currency {
+        let fault =
+            format!("currency: is {}, but {} charges in {}", tariff.currency, site.code, site.currency);
+        return Err(BadConfig { file: file.display().to_string(), faults: vec![fault] }.into());
+    }
+    // Under the site's lock two people cannot choose the same number.
+    sites::lock(&tx, site.id).await?;
+    let newest = tariffs::list(&tx, site.id).await?.into_iter().next();
+    tariff.version = newest.map_or(1, |row| row.version.unsigned_abs() + 1);
+    let now = Timestamp::now();
+    tariffs::insert(&tx, site.id, &tariff, now, None).await?;
+    audit::insert_many(&tx, &[entry(&site, &tariff, now)]).await?;
+    tx.commit().await?;
+    Ok(tariff.version)
+}
+
+fn entry(site: &SiteRow, tariff: &Tariff, at: Timestamp) -> NewAudit {
+    NewAudit {
+        site_id: site.id.as_uuid(),
+        id: Uuid::now_v7(),
+        at,
+        actor: Actor::Server,
+        action: "tariff.set",
+        lane_id: None,
+        arrival_id: None,
+        stay_id: None,
+        command_id: None,
+        detail: json!({ "tariff": tariff.id, "version": tariff.version, "by": "command line" }),
+        personal: None,
+    }
+}
+
+/// A version as it is shown.
+#[derive(Debug)]
+pub struct Shown {
+    pub site: SiteRow,
+    pub row: TariffRow,
+    pub tariff: Tariff,
+    /// Whether it is the one in force.
+    pub current: bool,
+}
+
+/// One version of a site's tariff; without a number, the one in force. Without a site, the only one there is.
+///
+/// # Errors
+/// There is no such site or version; the message says what there is.
+pub async fn find(
+    client: &impl GenericClient,
+    site: Option<&SiteCode>,
+    version: Option<i32>,
+) -> Result<Shown> {
+    let site = match site {
+        Some(code) => known_site(client, code).await?,
+        None => only_site(client).await?,
+    };
+    let current = tariffs::current(client, site.id, Timestamp::now()).await?;
+    let wanted = version.or(current.as_ref().map(|row| row.version));
+    let Some(wanted) = wanted else { bail!("{}", no_tariff(&site.code)) };
+    let all = tariffs::list(client, site.id).await?;
+    let newest = all.first().map_or(0, |row| row.version);
+    let row = all.into_iter().find(|row| row.version == wanted).with_context(|| {
+        format!("site {} has no version {wanted} of its tariff; it has 1 to {newest}", site.code)
+    })?;
+    Ok(Shown {
+        tariff: row.tariff()?,
+        current: current.is_some_and(|current| current.id == row.id),
+        site,
+        row,
+    })
+}
+
+/// All versions of all sites as a table, the newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn list(client: &impl GenericClient) -> Result<String> {
+    let mut text = String::new();
+    for site in all_sites(client).await? {
+        let current = tariffs::current(client, site.id, Timestamp::now()).await?.map(|row| row.id);
+        let rows = tariffs::list(client, site.id).await?;
+        if rows.is_empty() {
+            writeln!(text, "{}\t-\tno tariff: leaving is free", site.code)?;
+        }
+        for row in rows {
+            let state = if current == Some(row.id) { "in force since" } else { "from" };
+            writeln!(
+                text,
+                "{}\t{}\t{state} {}\t{}",
+                site.code,
+                row.version,
+                local(&site, row.valid_from)?,
+                row.name
+            )?;
+        }
+    }
+    Ok(text)
+}
+
+/// What somebody who set up `site` should know about its missing tariff.
+#[must_use]
+pub fn no_tariff(site: &str) -> String {
+    format!(
+        "site {site} has no tariff yet, so whoever leaves pays nothing; set one with: \
+         boomgate tariff set --site {site} FILE.toml (provisioning/tariff.example.toml explains the file)"
+    )
+}
+
+async fn known_site(client: &impl GenericClient, code: &SiteCode) -> Result<SiteRow> {
+    if let Some(site) = sites::by_code(client, code).await? {
+        return Ok(site);
+    }
+    bail!("no site {code} is known; {}", known(&all_sites(client).await?))
+}
+
+async fn only_site(client: &impl GenericClient) -> Result<SiteRow> {
+    let mut sites = all_sites(client).await?;
+    match (sites.pop(), sites.is_empty()) {
+        (Some(site), true) => Ok(site),
+        (Some(last), false) => {
+            sites.push(last);
+            bail!("say which site with --site; {}", known(&sites))
+        }
+        (None, _) => bail!("{}", known(&[])),
+    }
+}
+
+async fn all_sites(client: &impl GenericClient) -> Result<Vec<SiteRow>> {
+    match sites::first_tenant(client).await? {
+        Some(tenant) => Ok(sites::of_tenant(client, tenant).await?),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn known(sites: &[SiteRow]) -> String {
+    let codes: Vec<&str> = sites.iter().map(|site| site.code.as_str()).collect();
+    if codes.is_empty() {
+        "there is no site yet; `boomgate device add` makes one".into()
+    } else {
+        format!("there are: {}", codes.join(", "))
+    }
+}
+
+impl Shown {
+    /// For programs.
+    ///
+    /// # Errors
+    /// Never for a tariff that was read.
+    pub fn json(&self) -> Result<Value> {
+        Ok(json!({
+            "site": self.site.code, "version": self.row.version, "valid_from": self.row.valid_from,
+            "current": self.current, "tariff": serde_json::to_value(&self.tariff)?,
+        }))
+    }
+
+    /// For people.
+    ///
+    /// # Errors
+    /// The site's time zone is unknown on this machine.
+    pub fn text(&self) -> Result<String> {
+        let state = if self.current { "in force since" } else { "not in force; from" };
+        let since = local(&self.site, self.row.valid_from)?;
+        let head = format!("{}, version {}, {state} {since}\n", self.site.code, self.row.version);
+        Ok(head + &describe(&self.tariff))
+    }
+}
+
+fn local(site: &SiteRow, at: Timestamp) -> Result<String> {
+    let zone = zone(&site.time_zone)?;
+    Ok(format!("{} {}", at.to_zoned(zone).strftime("%Y-%m-%d %H:%M"), site.time_zone))
+}
+
+/// A time zone by its name.
+///
+/// # Errors
+/// There is none of this name.
+pub fn zone(name: &str) -> Result<TimeZone> {
+    TimeZone::get(name).with_context(|| format!("{name:?} is not a time zone like Europe/Bratislava"))
+}
+
+/// The settings and rules in words.
+#[must_use]
+pub fn describe(tariff: &Tariff) -> String {
+    let money = |minor: i64| Money::new(minor, tariff.currency).to_string();
+    let price = |minor: Option<i64>| minor.map_or("none".to_owned(), money);
+    let minutes = |count: u32| if count == 0 { "none".to_owned() } else { format!("{count} min") };
+    let mut lines = vec![
+        format!("{} ({})", tariff.name, tariff.currency),
+        format!("  grace         {}", minutes(tariff.grace_minutes)),
+        format!("  free minutes  {}", minutes(tariff.free_minutes)),
+        format!("  exit time     {}", minutes(tariff.exit_time_minutes)),
+        format!("  daily cap     {}", price(tariff.daily_cap)),
+        format!("  lost ticket   {}", price(tariff.lost_ticket)),
+        "rules, the first that fits applies:".to_owned(),
+    ];
+    for rule in &tariff.rules {
+        lines.push(format!("  {}: {}", rule.name, when(rule)));
+        lines.extend(
+            rule.bands
+                .iter()
+                .enumerate()
+                .map(|(index, band)| format!("    {}", band_words(*band, index > 0, &money(band.price)))),
+        );
+    }
+    lines.join("\n")
+}
+
+fn when(rule: &Rule) -> String {
+    let words = |list: Vec<String>, all: &str| if list.is_empty() { all.to_owned() } else { list.join(" ") };
+    let vehicles = words(rule.vehicles.iter().map(word).collect(), "all vehicles");
+    let days = words(rule.days.iter().map(word).collect(), "every day");
+    let times = rule.window.map_or("all day".to_owned(), |window| {
+        format!("{} to {}", window.from.strftime("%H:%M"), window.until.strftime("%H:%M"))
+    });
+    format!("{vehicles}, {days}, {times}")
+}
+
+fn band_words(band: Band, follows: bool, price: &str) -> String {
+    let part = match (band.until_minute, follows) {
+        (Some(until), _) => format!("up to minute {until}: "),
+        (None, true) => "then: ".to_owned(),
+        (None, false) => String::new(),
+    };
+    match band.step_minutes {
+        Some(step) => format!("{part}{price} for each {step} min begun"),
+        None => format!("{part}{price} once"),
+    }
+}
+
+/// What a stay would cost, line by line; local times of `zone`.
+///
+/// # Errors
+/// The stay ends before it begins, or has no price.
+pub fn try_on(
+    tariff: &Tariff,
+    (from, until): (DateTime, DateTime),
+    vehicle: VehicleType,
+    zone: &TimeZone,
+) -> Result<String> {
+    let instant = |at: DateTime| at.to_zoned(zone.clone()).map(|at| at.timestamp());
+    let (from, until) = (instant(from)?, instant(until)?);
+    if until < from {
+        bail!("--until is before --from");
+    }
+    let charge = tariff.charge(from, until, vehicle, zone)?;
+    Ok(format!("{} for a {}, {} min\n{}", tariff.name, word(&vehicle), charge.minutes, bill(&charge, zone)))
+}
+
+fn bill(charge: &Charge, zone: &TimeZone) -> String {
+    let mut lines: Vec<(String, String)> =
+        charge.lines.iter().map(|line| (line_words(line, zone), line.amount.to_string())).collect();
+    lines.push(("total".into(), charge.total.to_string()));
+    let width = lines.iter().map(|(words, _)| words.chars().count()).max().unwrap_or_default();
+    let lines = lines.iter().map(|(words, amount)| format!("  {words:width$}  {amount:>14}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn line_words(line: &ChargeLine, zone: &TimeZone) -> String {
+    let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%a %d %H:%M").to_string();
+    let steps = match line.step_minutes {
+        Some(step) => format!(", {} x {step} min at {}", line.steps, line.unit),
+        None => String::new(),
+    };
+    format!("{} to {}  {}{steps}", clock(line.from), clock(line.until), line.label)
+}
+
+#[cfg(test)]
+mod tests {
+    use boomgate_store::testing::TestDatabase;
+
+    use super::*;
+    use crate::setup::{self, SiteWish};
+
+    const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/provisioning/tariff.example.toml");
+
+    fn example() -> Tariff {
+        read(Path::new(EXAMPLE)).unwrap()
+    }
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    fn tried(from: &str, until: &str) -> String {
+        let times = (from.parse().unwrap(), until.parse().unwrap());
+        try_on(&example(), times, VehicleType::Car, &zone("Europe/Bratislava").unwrap()).unwrap()
+    }
+
+    async fn site(database: &TestDatabase, code: &str) -> SiteCode {
+        let tenant = setup::tenant(&database.pool.get().await.unwrap(), "Test").await.unwrap();
+        let wish = SiteWish {
+            code: code.parse().unwrap(),
+            name: code.into(),
+            time_zone: "Europe/Bratislava".into(),
+            currency: Currency::EUR,
+            capacity: None,
+        };
+        setup::site(&database.pool, tenant, wish).await.unwrap();
+        code.parse().unwrap()
+    }
+
+    #[test]
+    fn the_example_charges_as_its_comments_say() {
+        let words: Vec<_> =
+            tried("2026-11-20T08:00", "2026-11-20T11:10").lines().map(str::to_owned).collect();
+        assert_eq!(
+            words,
+            [
+                "Weekdays, nights and weekends for a car, 190 min",
+                "  Fri 20 08:00 to Fri 20 09:00  Day, 2 x 30 min at 1.00 EUR        2.00 EUR",
+                "  Fri 20 09:00 to Fri 20 11:10  Day, 3 x 60 min at 2.50 EUR        7.50 EUR",
+                "  total                                                            9.50 EUR",
+            ]
+        );
+        assert!(tried("2026-11-20T08:00", "2026-11-20T08:10").contains("grace"), "grace is named");
+        assert!(tried("2026-11-20T20:00", "2026-11-21T05:00").contains("3.00 EUR"), "one night is one price");
+        assert!(tried("2026-11-20T06:00", "2026-11-20T19:00").contains("daily cap"), "the cap is named");
+    }
+
+    #[test]
+    fn the_example_is_described_in_words() {
+        let text = describe(&example());
+        for words in [
+            "  daily cap     18.00 EUR",
+            "  Night: all vehicles, every day, 20:00 to 06:00",
+            "    3.00 EUR once",
+            "  Weekend: all vehicles, sat sun, all day",
+            "    up to minute 60: 1.00 EUR for each 30 min begun",
+            "    then: 2.50 EUR for each 60 min begun",
+        ] {
+            assert!(text.contains(words), "{words:?} in {text}");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_named_with_file_and_field() {
+        let bad = file(
+            "name = ' '\ncurrency = 'EUR'\ndaily_cap = 0\n[[rules]]\nname = 'x'\n\
+             bands = [{ until_minute = 5, price = -1, step_minutes = 0 }]\n",
+        );
+        let error = read(bad.path()).unwrap_err();
+        assert!(error.to_string().starts_with(&bad.path().display().to_string()), "{error}");
+        for field in [
+            "name: is empty",
+            "daily_cap: is 0",
+            "rules[0].bands[0].price: is -1",
+            "rules[0].bands[0].step_minutes: is 0",
+            "rules[0].bands[0].until_minute: ends the last band",
+        ] {
+            assert!(error.faults.iter().any(|fault| fault.starts_with(field)), "{field} in {error}");
+        }
+        assert_eq!(error.faults.len(), 5, "{error}");
+    }
+
+    #[test]
+    fn what_toml_cannot_be_read_as_is_named_too() {
+        for (text, words) in [
+            ("currency = 'EUR'\nrules = []", "name"),
+            ("name = 'x'\ncurrency = 'euro'\nrules = []", "currency"),
+            ("name = 'x'\ncurrency = 'EUR'\nversion = 3\nrules = []", "version"),
+            ("name = 'x'\ncurrency = 'EUR'\nrules = [{ name = 'n', bands = [{ price = 'much' }] }]", "price"),
+        ] {
+            let bad = file(text);
+            let error = read(bad.path()).unwrap_err().to_string();
+            assert!(error.contains(words), "{words} in {error}");
+        }
+        let error = read(Path::new("/nowhere/t.toml")).unwrap_err().to_string();
+        assert!(error.starts_with("/nowhere/t.toml"), "{error}");
+    }
+
+    #[test]
+    fn a_stay_that_ends_before_it_begins_is_refused() {
+        let times = ("2026-11-20T08:00".parse().unwrap(), "2026-11-20T07:00".parse().unwrap());
+        let error = try_on(&example(), times, VehicleType::Car, &TimeZone::UTC).unwrap_err();
+        assert!(error.to_string().contains("--until is before --from"), "{error}");
+        assert!(zone("Europe/Nowhere").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_new_version_is_in_force_and_the_old_one_stays() {
+        let database = TestDatabase::new().await;
+        let north = site(&database, "north").await;
+        let client = database.pool.get().await.unwrap();
+        let error = find(&client, Some(&north), None).await.unwrap_err().to_string();
+        assert!(error.contains("boomgate tariff set --site north"), "{error}");
+
+        assert_eq!(set(&database.pool, &north, Path::new(EXAMPLE), example()).await.unwrap(), 1);
+        let dearer = Tariff { name: "Dearer".into(), ..example() };
+        assert_eq!(set(&database.pool, &north, Path::new(EXAMPLE), dearer).await.unwrap(), 2);
+
+        let now = find(&client, None, None).await.unwrap();
+        assert_eq!((now.tariff.name.as_str(), now.tariff.version, now.current), ("Dearer", 2, true));
+        let before = find(&client, Some(&north), Some(1)).await.unwrap();
+        assert_eq!((before.tariff.name.as_str(), before.current), ("Weekdays, nights and weekends", false));
+        assert!(
+            before.text().unwrap().starts_with("north, version 1, not in force"),
+            "{}",
+            before.text().unwrap()
+        );
+        assert_eq!(now.json().unwrap()["tariff"]["name"], "Dearer");
+        let error = find(&client, Some(&north), Some(7)).await.unwrap_err().to_string();
+        assert!(error.contains("it has 1 to 2"), "{error}");
+
+        let audit = client
+            .query("select action, actor_kind, detail from audit order by detail ->> 'version'", &[])
+            .await
+            .unwrap();
+        let versions: Vec<i64> =
+            audit.iter().map(|row| row.get::<_, Value>("detail")["version"].as_i64().unwrap()).collect();
+        assert_eq!(versions, [1, 2]);
+        assert!(audit.iter().all(|row| row.get::<_, &str>("action") == "tariff.set"));
+    }
+
+    #[tokio::test]
+    async fn another_currency_changes_nothing() {
+        let database = TestDatabase::new().await;
+        let north = site(&database, "north").await;
+        let foreign = Tariff { currency: Currency::parse("CZK").unwrap(), ..example() };
+        let error = set(&database.pool, &north, Path::new("t.toml"), foreign).await.unwrap_err().to_string();
+        assert!(
+            error.contains("t.toml") && error.contains("currency: is CZK, but north charges in EUR"),
+            "{error}"
+        );
+        let client = database.pool.get().await.unwrap();
+        let rows: i64 = client
+            .query_one("select (select count(*) from tariffs) + (select count(*) from audit)", &[])
+            .await
+            .unwrap()
+            .get(0);
+        assert_eq!(rows, 0);
+    }
+
+    #[tokio::test]
+    async fn sites_are_listed_and_those_with_lanes_but_no_tariff_are_known() {
+        let database = TestDatabase::new().await;
+        let (north, south) = (site(&database, "north").await, site(&database, "south").await);
+        let client = database.pool.get().await.unwrap();
+        for code in [&north, &south] {
+            let id = sites::by_code(&client, code).await.unwrap().unwrap().id;
+            let lane = "in-1".parse().unwrap();
+            setup::lane(&client, id, &lane, "In", boomgate_domain::decide::Direction::Entry).await.unwrap();
+        }
+        site(&database, "without-lanes").await;
+        set(&database.pool, &north, Path::new(EXAMPLE), example()).await.unwrap();
+        assert_eq!(tariffs::sites_without(&client, Timestamp::now()).await.unwrap(), ["south"]);
+        let list = list(&client).await.unwrap();
+        assert!(list.contains("south\t-\tno tariff: leaving is free"), "{list}");
+        assert!(list.contains("north\t1\tin force since"), "{list}");
+        let error = find(&client, None, None).await.unwrap_err().to_string();
+        assert!(
+            error.contains("say which site with --site; there are: north, south, without-lanes"),
+            "{error}"
+        );
+        let error = find(&client, Some(&"nort".parse().unwrap()), None).await.unwrap_err().to_string();
+        assert!(error.contains("no site nort is known"), "{error}");
+    }
+}
