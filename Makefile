@@ -27,11 +27,11 @@ test: ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
 	@echo "Building and running the camera tests with OpenCV (about 3 minutes)"
 	@$(CARGO) nextest run -p boomgate-edge-agent --features opencv
 
-check: ## Format, lints, and the dependency rules if cargo-deny is there
+check: ## Format, lints, and the rules for dependencies if cargo-deny is there (advisories: cargo deny check advisories)
 	@scripts/prepare rust cc
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
-	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: dependency rules not checked (cargo install cargo-deny)"; fi
+	@if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; else echo "cargo-deny is not installed: dependency rules not checked (cargo install cargo-deny)"; fi
 
 fmt: ## Format the code
 	@$(CARGO) fmt --all
