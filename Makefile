@@ -7,7 +7,7 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEMO_ARGS ?=
 
-.PHONY: help demo test check fmt e2e bench fuzz
+.PHONY: help demo test check fmt e2e bench fuzz train
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,3 +49,6 @@ bench: ## Measure against pgbench, COPY and Mosquitto in the same run; writes ta
 fuzz: ## Give every decoder a million broken inputs (about 10 minutes)
 	@scripts/prepare rust cc nextest
 	@PROPTEST_CASES=1000000 $(CARGO) nextest run -p boomgate-schemas --test fuzz
+
+train: ## Train the plate-reading networks on pictures drawn here, about 3 hours of CPU (QUICK=1: 10 minutes, small scale)
+	@edge-agent/training/train.sh $(QUICK)

@@ -1,0 +1,116 @@
+"""python -m unittest, in this folder: what would spoil a model silently if it were wrong."""
+
+import random
+import unittest
+
+import cv2
+import numpy as np
+
+import degrade
+import evaluate
+import glyphs
+import plates
+import scenes
+from train_detector import targets
+from train_reader import LONGEST, labels
+
+
+def plain_shot(seed):
+    """A bright plate on a dark ground, with nothing else to mislead a measurement."""
+    rng = random.Random(seed)
+    quad = degrade.turn(rng, 160, 60) + np.float32([150, 100])
+    canvas = np.full((200, 300), 20, np.float32)
+    degrade.warp_into(canvas, np.full((60, 160), 220, np.float32), quad)
+    return degrade.Shot(canvas.astype(np.uint8), quad)
+
+
+class Crops(unittest.TestCase):
+    def test_a_cut_shows_exactly_the_plate(self):
+        for seed in range(10):
+            shot = plain_shot(seed)
+            crop = degrade.cut(shot.pixels, shot.quad, degrade.REFINER_NOMINAL, degrade.REFINER_SIZE)
+            self.assertGreater(crop[18:46, 34:126].min(), 190)
+            self.assertLess(crop[:14].max(), 60)
+            self.assertLess(crop[:, :30].max(), 60)
+
+    def test_refiner_offsets_lead_back_to_the_true_corners(self):
+        for seed in range(20):
+            shot = plain_shot(seed)
+            guess = degrade.detector_error(random.Random(seed), shot.quad)
+            _, offsets = degrade.refiner_crop(shot, guess)
+            back = cv2.getPerspectiveTransform(degrade.REFINER_NOMINAL, guess)
+            there = cv2.perspectiveTransform((degrade.REFINER_NOMINAL + offsets * degrade.REFINER_UNIT)[None], back)[0]
+            self.assertLess(np.abs(there - shot.quad).max(), 0.02)
+
+    def test_a_shrunk_cut_stays_in_place(self):
+        shot = plain_shot(3)
+        large = cv2.resize(shot.pixels, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+        small = degrade.cut(shot.pixels, shot.quad, degrade.REFINER_NOMINAL, degrade.REFINER_SIZE).astype(int)
+        shrunk = degrade.cut(large, shot.quad * 4, degrade.REFINER_NOMINAL, degrade.REFINER_SIZE).astype(int)
+        self.assertLess(np.abs(small - shrunk).mean(), 2.5)
+
+    def test_reader_margins_lie_outside_and_halves_meet_in_the_middle(self):
+        square = degrade.rectangle(100, 50)
+        np.testing.assert_allclose(degrade.reader_quad(square)[[0, 2]], [[-3, -3], [103, 53]], atol=1e-4)
+        np.testing.assert_allclose(degrade.reader_quad(square, degrade.UPPER)[[0, 2]], [[-3, -3], [103, 26]], atol=1e-4)
+        np.testing.assert_allclose(degrade.reader_quad(square, degrade.LOWER)[[0, 2]], [[-3, 24], [103, 53]], atol=1e-4)
+
+
+class Targets(unittest.TestCase):
+    def test_corners_point_from_the_cell_to_the_plate(self):
+        quad = degrade.rectangle(80, 20) + np.float32([100, 60])
+        heat, weight, corners, counts = targets((320, 192), [quad])
+        row, column = np.unravel_index(heat.argmax(), heat.shape)
+        self.assertEqual((row, column), (70 // 8, 140 // 8))
+        cell = np.float32([column * 8 + 4, row * 8 + 4])
+        np.testing.assert_allclose(corners[:, row, column].reshape(4, 2) * 32 + cell, quad, atol=1e-3)
+        self.assertEqual(weight.min(), 1)
+        self.assertEqual(counts[row, column], 1)
+
+    def test_a_cut_off_plate_is_neither_hit_nor_miss(self):
+        heat, weight, _, counts = targets((320, 192), [degrade.rectangle(80, 20) + np.float32([-50, 60])])
+        self.assertEqual((heat.max(), counts.max(), weight.min()), (0, 0, 0))
+
+    def test_labels_hold_every_serial_the_printer_makes(self):
+        printer = plates.Printer()
+        for number in range(300):
+            for line in printer.print(random.Random(number)).lines:
+                codes, length = labels(line)
+                self.assertLessEqual(length, LONGEST)
+                self.assertEqual("".join(glyphs.ALPHABET[c] for c in codes[:length]), line)
+
+
+class Rendering(unittest.TestCase):
+    def test_the_same_seed_draws_the_same_plate_and_scene(self):
+        one, other = (next(plates.sheets(5)) for _ in range(2))
+        self.assertEqual(one.lines, other.lines)
+        np.testing.assert_array_equal(one.face, other.face)
+        pictures = [scenes.draw_picture(random.Random(3), scenes.Drawn(held_out=True)) for _ in range(2)]
+        np.testing.assert_array_equal(pictures[0][0], pictures[1][0])
+
+    def test_held_out_plates_use_no_trained_font_and_no_trained_series(self):
+        self.assertFalse(set(glyphs.FONTS) & set(glyphs.HELD_OUT_FONTS))
+        self.assertNotIn(glyphs.HELD_OUT_FAMILY, glyphs.FAMILIES)
+        self.assertFalse(set(plates.EU) & set(plates.HELD_OUT_SERIES["eu"]))
+        self.assertFalse(set(plates.US) & set(plates.HELD_OUT_SERIES["us"]))
+
+    def test_painted_out_and_empty_pictures_have_no_truth(self):
+        drawn = scenes.Drawn(held_out=True)
+        self.assertEqual(scenes.draw_picture(random.Random(1), drawn, painted_out=True)[1], [])
+        self.assertEqual(scenes.draw_picture(random.Random(1), drawn, empty=True)[1], [])
+
+
+class Decoding(unittest.TestCase):
+    def test_repeats_are_joined_unless_a_blank_parts_them(self):
+        columns = np.full((6, 37), -1.0)
+        for at, code in enumerate([10, 10, 36, 10, 11, 36]):
+            columns[at, code] = 1
+        self.assertEqual(evaluate.decode(columns), "AAB")
+
+    def test_distance_counts_edits(self):
+        self.assertEqual(evaluate.distance("AB12", "A812"), 1)
+        self.assertEqual(evaluate.distance("AB12", "AB1"), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

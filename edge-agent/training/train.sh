@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Renders, trains, exports and evaluates. Usage: train.sh [QUICK]
+#   OUT=DIR      where data, checkpoints and logs go (default: target/training under the project)
+#   PYTHON=...   the interpreter (default: OUT/venv, made from requirements.txt when it is missing)
+#   DEVICE=cuda WORKERS=14   train on a GPU, batches made by that many processes
+#   MINUTES=160  training time of all three together, one after the other
+set -euo pipefail
+cd "$(dirname "$0")"
+
+out=$(realpath -m "${OUT:-../../target/training}")
+device=${DEVICE:-cpu}
+workers=${WORKERS:-0}
+processes=${PROCESSES:-$(nproc)}
+seed=${SEED:-1}
+if [ -n "${1:-}" ]; then
+  out=$out/quick
+  minutes=${MINUTES:-8}
+  sheets=2500 held_out=1000 backdrops=250 held_out_backdrops=50 plates=400 pictures=40
+else
+  minutes=${MINUTES:-160}
+  sheets=45000 held_out=6000 backdrops=2500 held_out_backdrops=300 plates=5000 pictures=400
+fi
+
+mkdir -p "$out"
+python=${PYTHON:-$out/venv/bin/python}
+if [ ! -x "$(command -v "$python" || true)" ]; then
+  python3 -m venv "$out/venv"
+  "$out/venv/bin/pip" install --quiet -r requirements.txt
+fi
+
+"$python" render.py --out "$out/data" --seed "$seed" --processes "$processes" \
+  --sheets "$sheets" --held-out-sheets "$held_out" --backdrops "$backdrops" --held-out-backdrops "$held_out_backdrops"
+
+# The reader needs half of the time, the detector a third.
+train() { # net, share of the minutes
+  "$python" "train_$1.py" --data "$out/data" --out "$out/run" --seed "$seed" --device "$device" --workers "$workers" \
+    --minutes "$(awk "BEGIN { print $minutes * $2 }")"
+}
+train refiner 0.17
+train detector 0.33
+train reader 0.5
+
+"$python" evaluate.py --data "$out/data" --models "$out/run" --out "$out/report.json" --plates "$plates" --scenes "$pictures"
+echo "Models and logs: $out/run. Report: $out/report.json"
