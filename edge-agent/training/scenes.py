@@ -44,11 +44,11 @@ def draw_backdrop(rng, size=BACKDROP):
     close_up = rng.random() < 0.25
     if not close_up:
         for _ in range(rng.randrange(5)):
-            rng.choice([building, greenery, fence, clutter])(rng, canvas, unit)
+            rng.choice([building, greenery, foliage, bricks, fence, clutter, scribble])(rng, canvas, unit)
     for _ in range(rng.randrange(4)):
         sign(rng, canvas, unit)
     for _ in range(rng.randrange(3)):
-        clutter(rng, canvas, unit)
+        rng.choice([clutter, clutter, scribble])(rng, canvas, unit)
     if close_up:
         car = rng.uniform(0.85, 1.9) * width
         slots.append(vehicle(rng, canvas, rng.uniform(0.3, 0.7) * width, rng.uniform(0.3, 0.7) * height, car, unit))
@@ -132,6 +132,49 @@ def greenery(rng, canvas, unit):
     leaves = degrade.clouds(rng, (h, w), 3) * rng.uniform(10, 40) + rng.uniform(20, 150)
     shape = np.clip(degrade.clouds(rng, (h, w), 16) + 0.6, 0, 1)
     canvas[y : y + h, x : x + w] += (leaves - canvas[y : y + h, x : x + w]) * shape
+
+
+def foliage(rng, canvas, unit):
+    """Leaves, gravel, reflections: hard-edged texture of all scales, which a detector likes to take for print."""
+    height, width = canvas.shape
+    w, h = min(width, round(rng.randrange(40, 400) * unit)), min(height, round(rng.randrange(30, 220) * unit))
+    x, y = rng.randrange(width - w + 1), rng.randrange(height - h + 1)
+    coarse = rng.choice([2, 3, 4, 6, 10])
+    pattern = degrade.clouds(rng, (h, w), coarse) + degrade.clouds(rng, (h, w), coarse * 3)
+    mask = np.clip(pattern * rng.uniform(1, 6), 0, 1) * np.clip(degrade.clouds(rng, (h, w), 24) * 3 + rng.uniform(-1, 3), 0, 1)
+    part = canvas[y : y + h, x : x + w]
+    part += (rng.uniform(5, 250) - part) * mask * rng.uniform(0.4, 1)
+
+
+def bricks(rng, canvas, unit):
+    height, width = canvas.shape
+    x, y, w, h = rng.uniform(-0.2, 0.8) * width, rng.uniform(-0.1, 0.8) * height, rng.uniform(0.15, 0.8) * width, rng.uniform(0.1, 0.5) * height
+    course = rng.uniform(5, 26) * unit
+    length = course * rng.uniform(1, 3.5)
+    box(canvas, x + w / 2, y + h / 2, w, h, rng.uniform(20, 230))
+    tone, thick = rng.uniform(20, 230), max(1, round(rng.uniform(0.05, 0.2) * course))
+    for row in range(int(h / course) + 1):
+        py = y + row * course
+        cv2.line(canvas, (round(x), round(py)), (round(x + w), round(py)), tone, thick)
+        for column in range(int(w / length) + 1):
+            px = x + (column + 0.5 * (row % 2)) * length
+            cv2.line(canvas, (round(px), round(py)), (round(px), round(py + course)), tone, thick)
+
+
+def scribble(rng, canvas, unit):
+    """A patch of short strokes with the look of print but no letters."""
+    height, width = canvas.shape
+    for _ in range(rng.randrange(1, 4)):
+        tall = math.exp(rng.uniform(1.8, 4)) * unit
+        wide = tall * rng.uniform(0.7, 7)
+        x, y = rng.uniform(0, 1) * width, rng.uniform(0, 1) * height
+        if rng.random() < 0.3:
+            box(canvas, x + wide / 2, y + tall / 2, wide * 1.15, tall * 1.4, rng.uniform(0, 255))
+        tone, thick = rng.uniform(0, 255), max(1, round(tall * rng.uniform(0.04, 0.2)))
+        for _ in range(rng.randrange(5, 40)):
+            a = (round(x + rng.uniform(0, wide)), round(y + rng.uniform(0, tall)))
+            b = (round(a[0] + rng.gauss(0, 0.35) * tall), round(a[1] + rng.gauss(0, 0.35) * tall))
+            cv2.line(canvas, a, b, tone + rng.uniform(-40, 40), thick, cv2.LINE_AA)
 
 
 def fence(rng, canvas, unit):
