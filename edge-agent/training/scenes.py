@@ -346,8 +346,8 @@ def motorcycle(rng, canvas, x, y, w):
 # --- plates in scenes --------------------------------------------------------------------------------------------------
 
 
-def place_plates(rng, canvas, slots, sheets, narrowest, widest, count=None):
-    """Puts plates into a picture of floats. Returns [(quad, sheet's note)] of those that can be read."""
+def place_plates(rng, canvas, slots, sheets, narrowest, widest, count=None, blanks=0.06, whole=False):
+    """Puts plates into a picture of floats, `whole` ones or also cut ones. Returns [(quad, sheet's note)] of those that can be read."""
     height, width = canvas.shape
     count = rng.choices([0, 1, 2, 3], [2, 6, 3, 1])[0] if count is None else count
     free = list(slots)
@@ -369,9 +369,11 @@ def place_plates(rng, canvas, slots, sheets, narrowest, widest, count=None):
         low, high = quad.min(0), quad.max(0)
         if any((low < b).all() and (a < high).all() for a, b in taken):
             continue
+        if whole and ((low < 4).any() or (high > np.float32([width, height]) - 4).any()):
+            continue
         taken.append((low - 0.1 * (high - low), high + 0.1 * (high - low)))
         face = degrade.weather(rng, degrade.shrunk(sheet.pixels, size))
-        readable = rng.random() > 0.06
+        readable = rng.random() >= blanks
         if not readable:
             face = blank(rng, face)
         # The plate stands in the scene's own light.
@@ -432,14 +434,14 @@ def draw_picture(rng, sheets, painted_out=False, empty=False):
     """A whole 1280x720 picture and its truth: [(quad, text)]."""
     backdrop = draw_backdrop(rng, (1280, 720))
     canvas = backdrop.pixels.astype(np.float32)
-    placed = [] if empty else place_plates(rng, canvas, backdrop.slots, sheets, 70, 420, count=rng.choice([1, 1, 1, 2]))
+    placed = []
+    while not empty and not placed:
+        placed = place_plates(rng, canvas, backdrop.slots, sheets, 70, 420, count=rng.choice([1, 1, 1, 2]), blanks=0, whole=True)
     if painted_out:
         for quad, _ in placed:
             area = degrade.inside(quad, [-0.02, 1.02, 1.02, -0.02], [-0.04, -0.04, 1.04, 1.04])
             degrade.fill(canvas, area, rng.uniform(10, 245))
         placed = []
-    if rng.random() < 0.25:
-        canvas = 255 - canvas if rng.random() < 0.1 else canvas * rng.uniform(0.5, 1)
     pixels = degrade.camera(rng, canvas, 110)
     return pixels, [(quad, "".join(note["lines"])) for quad, note in placed]
 
