@@ -440,12 +440,13 @@ fn settle(
 ) -> (Outcome, Reason) {
     let (amount, paid) = (due.due, due.paid);
     let in_exit_time = stay.may_still_leave(paid, now);
+    let in_grace = tariff.grace_minutes > 0 && due.charge.minutes <= tariff.grace_minutes;
     let over_limit = matches.site.plate_only_limit.is_some_and(|limit| amount > limit);
     match () {
         () if in_exit_time || (amount.is_zero() && paid.is_positive()) => {
             (Outcome::Open, Reason::OpenPaid { amount: paid })
         }
-        () if amount.is_zero() && due.charge.minutes <= tariff.grace_minutes => {
+        () if amount.is_zero() && in_grace => {
             (Outcome::Open, Reason::OpenGrace { minutes: due.charge.minutes })
         }
         () if amount.is_zero() => (Outcome::Open, Reason::OpenFree {}),

@@ -208,6 +208,18 @@ fn grace_and_subscribers_leave_free() {
 }
 
 #[test]
+fn who_leaves_at_once_is_free_but_in_grace_only_where_the_tariff_has_one() {
+    assert_eq!(exit(&inside(stay_since(0))), "OPEN-GRACE");
+    let strict = Arc::new(Tariff { grace_minutes: 0, ..(*tariff()).clone() });
+    let at_once = Stay { tariff: Some(strict.clone()), ..stay_since(0) };
+    let decision = decide(&car(Direction::Exit), &inside(at_once), now());
+    let due = decision.charge.unwrap();
+    assert_eq!((decision.reason, due.charge.minutes), (Reason::OpenFree {}, 0));
+    assert_eq!((due.due.minor, due.charge.lines.len()), (0, 0));
+    assert_eq!(exit(&inside(Stay { tariff: Some(strict), ..stay_since(1) })), "CHARGE-DUE");
+}
+
+#[test]
 fn a_plate_alone_does_not_get_to_pay_above_the_limit() {
     let limit = Some(Money::new(150, Currency::EUR));
     let limited = Matches {

@@ -28,8 +28,12 @@ impl Tariff {
             return Err(ChargeError::TooLong);
         }
         let mut bill = Bill { tariff: self, lines: Vec::new() };
-        if seconds <= i64::from(self.grace_minutes) * 60 {
+        if self.grace_minutes > 0 && seconds <= i64::from(self.grace_minutes) * 60 {
             bill.free(LineKind::Grace, "grace", entry, until);
+            return bill.total(seconds);
+        }
+        if seconds == 0 {
+            // No time was parked: there is nothing to charge, and nothing to explain.
             return bill.total(seconds);
         }
         let begin = later(entry, i64::from(self.free_minutes) * 60)?;

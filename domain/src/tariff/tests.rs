@@ -89,6 +89,15 @@ fn grace_is_all_or_nothing_and_free_minutes_are_taken_off() {
 }
 
 #[test]
+fn a_part_of_a_second_is_nothing_and_no_grace_is_claimed_for_it() {
+    let (from, until) = ("2026-11-20T10:00:00.1+01:00", "2026-11-20T10:00:00.9+01:00");
+    assert_eq!(lines(&charge(&plain(), from, until)), [] as [&str; 0]);
+    assert_eq!(cost(&plain(), from, until), 0);
+    let kind = Tariff { grace_minutes: 5, ..plain() };
+    assert_eq!(lines(&charge(&kind, from, until)), ["Grace grace 0min x0 0"]);
+}
+
+#[test]
 fn bands_follow_each_other_without_a_gap() {
     let bands = vec![band(Some(60), Some(30), 100), band(Some(180), Some(60), 150), band(None, Some(60), 50)];
     let tariff = Tariff { rules: vec![rule("day", bands)], ..plain() };
