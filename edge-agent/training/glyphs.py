@@ -146,7 +146,7 @@ def lettering_fonts():
 
 # --- the stroke font -------------------------------------------------------------------------------------------------
 # A glyph is strokes through points of the unit square (x right, y down) on the pen's centre line; a point's third number
-# rounds the corner there (1 = as round as fits). True after the points closes the stroke.
+# rounds the corner there (1 = as round as fits). True after the points closes the stroke; a number after that thins the pen.
 
 
 def stroke_alphabet(rng, family):
@@ -191,7 +191,10 @@ class Style:
         self.jay = rng.choices(["plain", "bar"], [6, 2])[0]
         self.em = rng.uniform(0.45, 1.0)
         self.double_u = rng.uniform(0.0, 0.55)
-        self.em_width = rng.uniform(1.0, 1.45)
+        # Dies often squeeze M and W into the width of the other letters; their inner strokes are then thinner.
+        self.squeezed = rng.random() < {"us": 0.7, "rounded": 0.4, "vietnam": 0.4, "brazil": 0.3}.get(family, 0.15)
+        self.em_width = rng.uniform(1.0, 1.2) if self.squeezed else rng.uniform(1.0, 1.45)
+        self.inner = rng.uniform(0.5, 0.75) if self.squeezed else 1.0
         self.leg = rng.choices(["slant", "upright"], [6, 2])[0]
         self.zed = rng.choices(["plain", "crossed"], [12, 1])[0]
         self.waist = rng.uniform(0.44, 0.53)
@@ -218,7 +221,7 @@ def glyph_width(char, style):
         "A": 1.12,
         "V": 1.06,
     }.get(char, 1.0)
-    least = 4.4 if char in "MW" else 1.0
+    least = (2.0 + 2.4 * style.inner) if char in "MW" else 1.0
     return max(w * factor, style.pen * least)
 
 
@@ -299,7 +302,7 @@ def strokes(char, s):
     if char == "L":
         return [([(0, 0), (0, 1), (1, 1)], False)]
     if char == "M":
-        return [([(0, 1), (0, 0), (0.5, s.em), (1, 0), (1, 1)], False)]
+        return [([(0, 0), (0, 1)], False), ([(1, 0), (1, 1)], False), ([(0.03, 0.03), (0.5, s.em), (0.97, 0.03)], False, s.inner)]
     if char == "N":
         return [([(0, 1), (0, 0), (1, 1), (1, 0)], False)]
     if char in "PR":
@@ -317,8 +320,10 @@ def strokes(char, s):
         return [([(0, 0), (0, 1, r), (1, 1, r), (1, 0)], False)]
     if char == "V":
         return [([(0, 0), (0.5, 1), (1, 0)], False)]
+    if char == "W" and s.squeezed and s.em > 0.6:  # upright sides
+        return [([(0, 0), (0, 1)], False), ([(1, 0), (1, 1)], False), ([(0.03, 0.97), (0.5, s.double_u), (0.97, 0.97)], False, s.inner)]
     if char == "W":
-        return [([(0, 0), (0.24, 1), (0.5, s.double_u), (0.76, 1), (1, 0)], False)]
+        return [([(0, 0), (0.24, 1)], False), ([(0.76, 1), (1, 0)], False), ([(0.24, 0.98), (0.5, s.double_u), (0.76, 0.98)], False, s.inner)]
     if char == "X":
         return [([(0, 0), (1, 1)], False), ([(1, 0), (0, 1)], False)]
     if char == "Y":
@@ -352,9 +357,9 @@ def draw_glyph(char, style):
         px = margin + pen / 2 + x * across + style.slant * (cap / 2 - (py - margin)) + lean / 2
         return px, py
 
-    for points, closed in strokes(char, style):
+    for points, closed, *thin in strokes(char, style):
         path = rounded_path([(place(p[0], p[1]), p[2] if len(p) > 2 else 0.0) for p in points], closed)
-        draw_path(canvas, path, closed, pen, style)
+        draw_path(canvas, path, closed, pen * (thin[0] if thin else 1.0), style)
     if style.serifs and char in "AFHIKMNPRTVWXY":
         for px in serif_feet(char, style):
             x, y = place(px, 1)

@@ -301,8 +301,8 @@ def compose_line(rng, text, alphabet, size, gaps):
             placed.append((x + (advance - width) / 2, width, glyph))
             x += advance + between
         else:
-            wide = size * {" ": rng.uniform(0.16, 0.5), "-": rng.uniform(0.25, 0.55), ".": rng.uniform(0.12, 0.22)}[char]
-            separators.append((x - between / 2, wide, char))
+            wide = size * {" ": rng.uniform(0.16, 0.5 if gaps != "us" else 0.7), "-": rng.uniform(0.25, 0.55), ".": rng.uniform(0.12, 0.22)}[char]
+            separators.append((x - between / 2, wide, "_" if gaps == "us" and char == " " else char))
             x += wide
     total = max(4, round(x - between))
     mask = np.zeros((round(size), total), np.uint8)
@@ -349,7 +349,8 @@ def separator(rng, face, char, x, y, wide, size, ink, ground):
     if char == ".":
         cv2.circle(face, (round(x), round(y + size * rng.choice([0.0, 0.42]))), max(1, round(size * 0.06)), ink, -1, cv2.LINE_AA)
         return
-    form = rng.choices(["nothing", "dash", "seals", "dot", "crest", "sticker"], [4, 0, 2, 0.4, 1.2, 1.2] if char == " " else [2, 4, 2, 1, 0.7, 0.5])[0]
+    weights = {" ": [4, 0, 2, 0.4, 1.2, 1.2], "_": [3, 0.2, 1, 0.6, 2.2, 3.5], "-": [2, 4, 2, 1, 0.7, 0.5]}[char]
+    form = rng.choices(["nothing", "dash", "seals", "dot", "crest", "sticker"], weights)[0]
     tone = rng.uniform(15, 220)
     if form == "dash":
         half = wide * rng.uniform(0.18, 0.32)
@@ -365,9 +366,11 @@ def separator(rng, face, char, x, y, wide, size, ink, ground):
     elif form == "crest":
         crest(rng, face, x, y, min(wide * 0.55, size * 0.4), ground)
     elif form == "sticker":
-        half, tall = min(wide * 0.42, size * 0.25), size * rng.uniform(0.08, 0.22)
+        half, tall = min(wide * 0.46, size * 0.28), size * rng.uniform(0.08, 0.25)
         y += size * rng.uniform(-0.3, 0.3)
         label(rng, face, x, y, half, tall)
+        if rng.random() < 0.3:  # month over year
+            label(rng, face, x, y + 2.1 * tall, half, tall)
 
 
 # --- the face around the serial ------------------------------------------------------------------------------------------
