@@ -43,10 +43,21 @@ struct RawTariff {
 /// # Errors
 /// The file cannot be read, or everything that is wrong with it, by field.
 pub fn read(path: &Path) -> Result<Tariff, BadConfig> {
-    let bad = |faults: Vec<String>| BadConfig { file: path.display().to_string(), faults };
-    let text = fs::read_to_string(path).map_err(|error| bad(vec![format!("cannot be read: {error}")]))?;
+    let file = path.display().to_string();
+    match fs::read_to_string(path) {
+        Ok(text) => parse(&text, &file),
+        Err(error) => Err(BadConfig { file, faults: vec![format!("cannot be read: {error}")] }),
+    }
+}
+
+/// The same of a text; `file` stands in messages.
+///
+/// # Errors
+/// Everything that is wrong with it, by field.
+pub fn parse(text: &str, file: &str) -> Result<Tariff, BadConfig> {
+    let bad = |faults: Vec<String>| BadConfig { file: file.to_owned(), faults };
     let raw: RawTariff =
-        toml::from_str(&text).map_err(|error| bad(vec![error.to_string().trim().replace('\n', "\n  ")]))?;
+        toml::from_str(text).map_err(|error| bad(vec![error.to_string().trim().replace('\n', "\n  ")]))?;
     let tariff = raw.tariff();
     let faults: Vec<String> = tariff.faults().iter().map(ToString::to_string).collect();
     if faults.is_empty() { Ok(tariff) } else { Err(bad(faults)) }

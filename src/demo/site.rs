@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use boomgate_domain::decide::Direction;
-use boomgate_domain::ids::{BlockId, LaneCode, SiteCode, SiteId, SubscriptionId, TariffId, TenantId, UserId};
+use boomgate_domain::ids::{BlockId, LaneCode, SiteCode, SiteId, SubscriptionId, TenantId, UserId};
 use boomgate_domain::money::Currency;
 use boomgate_domain::plate::Plate;
-use boomgate_domain::tariff::{Band, Rule, Tariff};
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::blocklist::{self, NewBlock};
 use boomgate_store::subscriptions::{self, Kind as SubscriptionKind, NewSubscription};
@@ -18,10 +17,14 @@ use uuid::Uuid;
 use super::traffic::{Fleet, Kind};
 use crate::pki::Pki;
 use crate::setup::{self, AgentFolder, SiteWish};
+use crate::tariff;
 
 pub const SITE: &str = "demo";
 pub const ADMIN: &str = "admin";
 pub const TIME_ZONE: &str = "Europe/Bratislava";
+
+/// Even a short stay is charged; docker compose's demo takes the same file.
+const TARIFF: &str = include_str!("../../provisioning/tariff.demo.toml");
 
 /// Countries the demo's lanes expect plates of; photographs add their folder's.
 pub const COUNTRIES: &str = "\"SK\", \"CZ\", \"PL\", \"IT\"";
@@ -72,7 +75,8 @@ pub async fn prepare(pool: &Pool, pki: &Pki, data: &Path, lanes: usize) -> Resul
     };
     let id = setup::site(pool, tenant, wish).await?;
     if tariffs::current(&client, id, jiff::Timestamp::now()).await?.is_none() {
-        tariffs::insert(&client, id, &tariff(), jiff::Timestamp::now(), None).await?;
+        let tariff = tariff::parse(TARIFF, "tariff.demo.toml")?;
+        tariffs::insert(&client, id, &tariff, jiff::Timestamp::now(), None).await?;
     }
     let mut made = Vec::new();
     for (lane, name, direction) in plan(lanes) {
@@ -106,27 +110,6 @@ async fn demo_lane(
         setup::write_keys(&folder, &keys, &pki.ca_pem()?)?;
     }
     Ok(DemoLane { code, direction, identity, folder })
-}
-
-/// Every begun hour costs; no grace, so that even a short demo stay is charged.
-fn tariff() -> Tariff {
-    let bands = vec![
-        Band { until_minute: Some(60), step_minutes: None, price: 150 },
-        Band { until_minute: None, step_minutes: Some(60), price: 200 },
-    ];
-    let rule = Rule { name: "Every day".into(), vehicles: Vec::new(), days: Vec::new(), window: None, bands };
-    Tariff {
-        id: TariffId::from_uuid(Uuid::now_v7()),
-        version: 1,
-        name: "Demo tariff".into(),
-        currency: Currency::EUR,
-        grace_minutes: 0,
-        exit_time_minutes: 15,
-        free_minutes: 0,
-        daily_cap: Some(1500),
-        lost_ticket: Some(1500),
-        rules: vec![rule],
-    }
 }
 
 /// Writes each lane's `agent.toml` for the addresses of this run; where its control socket will be.
@@ -208,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_tariff_is_sound_and_charges_from_the_first_minute() {
-        let tariff = tariff();
+        let tariff = tariff::parse(TARIFF, "tariff.demo.toml").unwrap();
         assert!(tariff.faults().is_empty(), "{:?}", tariff.faults());
         let entry = jiff::Timestamp::UNIX_EPOCH;
         let zone = jiff::tz::TimeZone::get(TIME_ZONE).unwrap();

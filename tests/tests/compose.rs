@@ -449,6 +449,7 @@ async fn the_demos_setup_makes_lanes_the_agent_takes_and_does_so_once() {
     let setup = || {
         let mut bash = Command::new("bash");
         bash.arg(root().join("docker/demo-setup")).env("PATH", &path).env("LANES_DIR", &lanes);
+        bash.env("TARIFF", root().join("provisioning/tariff.demo.toml"));
         bash.env_remove("DATABASE_URL").env("BOOMGATE_CONFIG", &config).env("DATABASE_URL_FILE", &url);
         let output = bash.output().unwrap();
         assert!(output.status.success(), "{}", said(&output));
@@ -456,6 +457,9 @@ async fn the_demos_setup_makes_lanes_the_agent_takes_and_does_so_once() {
     };
     let first = setup();
     assert!(first.contains("admin may log in as admin with the password"), "{first}");
+    let client = database.pool.get().await.unwrap();
+    let tariffs = client.query("select name from tariffs", &[]).await.unwrap();
+    assert_eq!(tariffs.iter().map(|row| row.get("name")).collect::<Vec<String>>(), ["Demo tariff"]);
     let made = ["in-1", "in-2", "out-1", "out-2"].map(|lane| lanes.join(lane).join("agent.toml"));
     for file in &made {
         let checked = clean("edge-agent").args(["check-config", "--config"]).arg(file).output().unwrap();
