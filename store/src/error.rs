@@ -26,12 +26,11 @@ pub enum StoreError {
     Connect(#[from] crate::pool::ConnectError),
 }
 
+/// Whatever PostgreSQL said while a connection was made, there is none: not even its class-55 "does not accept
+/// connections now" is about a statement.
 impl From<PoolError> for StoreError {
     fn from(error: PoolError) -> Self {
-        match error {
-            PoolError::Backend(error) => Self::Database(error),
-            other => Self::Pool(Box::new(other)),
-        }
+        Self::Pool(Box::new(error))
     }
 }
 
@@ -91,4 +90,19 @@ fn is_broken(error: &tokio_postgres::Error) -> bool {
 /// schema, and would be so for any data.
 fn is_outage_state(state: &SqlState) -> bool {
     !["22", "23", "40", "54", "55", "P0"].iter().any(|class| state.code().starts_with(class))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Address;
+
+    #[tokio::test]
+    async fn nobody_there_is_an_outage_from_the_pool_and_from_a_connection_of_ones_own() {
+        let address = Address::parse("host=/nonexistent user=boomgate").unwrap();
+        let direct = address.connect().await.unwrap_err();
+        assert!(direct.is_outage(), "{direct:?}");
+        let pooled = StoreError::from(address.pool(1).unwrap().get().await.unwrap_err());
+        assert!(pooled.is_outage(), "{pooled:?}");
+    }
 }

@@ -7,6 +7,7 @@ mod house;
 mod lanes;
 mod live;
 mod login;
+mod outage;
 mod payments;
 mod rights;
 mod shutdown;

@@ -1,0 +1,104 @@
+//! A database that is slow, gone or closed: the caller is told to come back, and the api is well again by itself.
+
+use std::time::Duration;
+
+use reqwest::Response;
+use serde_json::json;
+use tokio_postgres::Client;
+
+use crate::house::{House, Person, good, problem};
+
+/// A connection that the api does not use.
+async fn aside(house: &House, database: Option<&str>) -> Client {
+    let address = &house.db.address;
+    match database {
+        Some(name) => address.with_database(name).connect().await.unwrap(),
+        None => address.connect().await.unwrap(),
+    }
+}
+
+/// Nobody reads a lane until this connection ends.
+async fn hold_lanes(house: &House) -> Client {
+    let client = aside(house, None).await;
+    client.batch_execute("begin; lock table lanes in access exclusive mode").await.unwrap();
+    client
+}
+
+async fn is_unavailable(response: Response) {
+    assert_eq!(response.headers()["retry-after"], "5");
+    let problem = problem(response, 503).await;
+    assert_eq!(problem["code"], "UNAVAILABLE");
+    assert!(problem["message"].as_str().unwrap().contains("the database does not answer"), "{problem}");
+}
+
+/// A connection that was cut may be found dead once more; nobody has to restart anything.
+async fn is_well_again(house: &House, by: &Person) {
+    for _ in 0..100 {
+        if list(house, by).await.status() == 200 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the api stays unavailable");
+}
+
+async fn list(house: &House, by: &Person) -> Response {
+    house.get("/api/v1/lanes", by).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_unavailable_and_not_our_fault() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let held = hold_lanes(&house).await;
+    let order = json!({ "action": "open", "reason": "a long lorry" });
+    let path = format!("/api/v1/lanes/{}/commands", house.entry);
+    let (read, write) = tokio::join!(list(&house, &ann), house.post(&path, &ann, &order).send());
+    is_unavailable(read).await;
+    is_unavailable(write.unwrap()).await;
+    drop(held);
+    assert_eq!(house.count("select count(*) from commands").await, 0, "what is not confirmed is not done");
+    good(house.post(&path, &ann, &order).send().await.unwrap(), 202).await;
+}
+
+#[tokio::test]
+async fn a_connection_lost_in_the_middle_is_unavailable() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let held = hold_lanes(&house).await;
+    let cut = async {
+        let waits = "select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'";
+        for _ in 0..200 {
+            if !held.query(waits, &[]).await.unwrap().is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the request never came to the lock");
+    };
+    let (response, ()) = tokio::join!(list(&house, &ann), cut);
+    is_unavailable(response).await;
+    drop(held);
+    is_well_again(&house, &ann).await;
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_unavailable_until_it_is_taken_again() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let admin = aside(&house, Some("postgres")).await;
+    let name: String = {
+        let own = aside(&house, None).await;
+        own.query_one("select current_database()::text", &[]).await.unwrap().get(0)
+    };
+    admin.batch_execute(&format!("alter database {name} with allow_connections false")).await.unwrap();
+    let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
+    admin.query(end, &[&name]).await.unwrap();
+    // A pooled connection is found dead by the request that takes it, a new one is refused.
+    for _ in 0..3 {
+        is_unavailable(list(&house, &ann).await).await;
+    }
+    admin.batch_execute(&format!("alter database {name} with allow_connections true")).await.unwrap();
+    is_well_again(&house, &ann).await;
+}
