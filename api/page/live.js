@@ -2,7 +2,7 @@
 // State comes from REST; the WebSocket says what changed, numbered, so nothing is missed after a break.
 
 const find = (id) => document.getElementById(id);
-const desk = { lanes: [], pictures: new Map(), decisions: new Map(), chosen: null, last: null, cursor: null, site: null, me: null, socket: null };
+const desk = { lanes: [], pictures: new Map(), plates: new Map(), decisions: new Map(), chosen: null, last: null, cursor: null, site: null, me: null, socket: null };
 const mayTakeMoney = () => ["admin", "operator"].includes(desk.me?.role);
 
 class Problem extends Error {
@@ -69,28 +69,29 @@ async function attempt(work) {
 
 // ---- lanes
 
-function picture(lane, seen) {
-  if (!seen?.evidence) return "no picture yet";
-  // The frame is named before it is here: try again for a while.
-  let tries = 0;
-  const source = `/api/v1/evidence/${seen.evidence}`;
-  return element("img", { src: source, alt: `Last car at ${lane.name || lane.code}`, onerror: (event) => {
-    if (tries++ < 5) setTimeout(() => { event.target.src = `${source}?${tries}`; }, 500 * tries);
-    else event.target.replaceWith("the picture did not come");
-  } });
+// A picture is named once it is stored; until then the one before stays, told apart by its look and its words.
+function picture(lane) {
+  const shown = lane.last?.evidence ?? desk.pictures.get(lane.id);
+  if (!shown) return "no picture yet";
+  const earlier = lane.last && !lane.last.evidence;
+  return element("img", {
+    src: `/api/v1/evidence/${shown}`, class: earlier ? "earlier" : "",
+    alt: `${earlier ? "An earlier" : "Last"} car at ${lane.name || lane.code}`,
+    onerror: (event) => event.target.replaceWith("the picture did not come"),
+  });
 }
 
 function laneCard(lane, index) {
   const last = lane.last;
   const decided = last ? { text: last.text, outcome: last.outcome, local: last.local } : desk.decisions.get(lane.id);
-  const seen = last ?? desk.pictures.get(lane.id);
+  const seen = last ? last.plate : desk.plates.get(lane.id);
   const gone = !lane.device?.connected;
   const act = (action, label) => element("button", { type: "button", onclick: () => order(lane, action) }, label);
   return element("article", { class: `lane ${decided?.outcome ?? ""}`, "aria-label": lane.name || lane.code, "aria-current": String(desk.chosen === index), onclick: () => choose(index) },
     element("div", { class: "title" }, element("b", {}, lane.name || lane.code), element("span", {}, lane.direction),
       element("span", { class: gone ? "boom gone" : "boom" }, gone ? "lane not heard" : `boom ${lane.boom}`)),
-    element("div", { class: "frame" }, picture(lane, seen)),
-    element("div", { class: "car" }, plate(seen?.plate), last ? null : element("span", { class: "empty" }, seen ? "gone" : "no car")),
+    element("div", { class: "frame" }, picture(lane)),
+    element("div", { class: "car" }, plate(seen), last ? null : element("span", { class: "empty" }, desk.plates.has(lane.id) ? "gone" : "no car")),
     element("div", { class: "words" }, decided?.text ?? "Waiting for a car.", decided?.local ? " (decided by the lane itself)" : ""),
     lane.faults.length ? element("div", { class: "faults" }, lane.faults.join(", ")) : null,
     element("div", { class: "buttons" },
@@ -107,7 +108,7 @@ const cards = new Map();
 function drawLanes() {
   if (pressed) return;
   desk.lanes.forEach((lane, index) => {
-    const said = JSON.stringify([lane.name, lane.code, lane.boom, lane.faults, lane.device?.connected, lane.last, desk.pictures.get(lane.id)?.evidence, desk.decisions.get(lane.id), desk.chosen === index]);
+    const said = JSON.stringify([lane.name, lane.code, lane.boom, lane.faults, lane.device?.connected, lane.last, desk.pictures.get(lane.id), desk.decisions.get(lane.id), desk.chosen === index]);
     const old = cards.get(lane.id);
     if (old?.said === said) return;
     const card = laneCard(lane, index);
@@ -125,7 +126,10 @@ for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => se
 
 async function loadLanes() {
   desk.lanes = (await call("GET", "/lanes")).items.filter((lane) => lane.site.id === desk.site?.id);
-  for (const lane of desk.lanes) if (lane.last) desk.pictures.set(lane.id, lane.last);
+  for (const lane of desk.lanes) {
+    if (lane.last) desk.plates.set(lane.id, lane.last.plate);
+    if (lane.last?.evidence) desk.pictures.set(lane.id, lane.last.evidence);
+  }
   drawLanes();
 }
 
@@ -257,6 +261,7 @@ function describe(row) {
 }
 
 function showRow(row) {
+  if (row.kind === "picture") return desk.pictures.set(row.lane, row.data.evidence);
   // What went as ordered is seen at the lane itself.
   if (row.kind === "boom" || row.kind === "hello" || (row.kind === "command" && !row.data.by && ["done", "ignored", "sent"].includes(row.data.state))) return;
   const lane = desk.lanes.find((one) => one.id === row.lane);
@@ -344,6 +349,7 @@ async function showDesk(me) {
 async function showSite(site) {
   Object.assign(desk, { site, lanes: [], last: null, cursor: null, chosen: null });
   desk.pictures.clear();
+  desk.plates.clear();
   desk.decisions.clear();
   find("feed").replaceChildren(element("li", { class: "empty" }, "Nothing yet. The next car will show up here."));
   if (!site) return say("You were given no site yet. An admin can change that.");

@@ -3,13 +3,14 @@
 use boomgate_domain::ids::SiteId;
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::devices::{self, DeviceRow};
-use boomgate_store::evidence;
+use boomgate_store::{StoreError, evidence, live_feed, sites};
 use bytes::Bytes;
 use http::StatusCode;
 use jiff::Timestamp;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use warp::reply::Response;
@@ -62,12 +63,27 @@ pub(crate) async fn put_evidence(
     let size = body.len();
     app.evidence.put(&place(device.site_id, &hash), body.into()).await.map_err(ApiError::internal)?;
     let bytes = i32::try_from(size).map_err(ApiError::internal)?;
-    let client = app.client().await?;
-    let before = evidence::store(&client, device.site_id, &hash, device.id, bytes, Timestamp::now()).await?;
-    let known = before.is_some_and(|row| row.stored_at.is_some());
+    let known = keep(&app, &device, &hash, bytes).await?;
     let status = if known { StatusCode::OK } else { StatusCode::CREATED };
     metrics::counter!("boomgate_evidence_total", "known" => known.to_string()).increment(1);
     reply(status, &Stored { sha256: hex::encode(hash), bytes: size })
+}
+
+/// Enters a picture in the index, and tells the screens when it is new. Whether it was known.
+async fn keep(app: &App, device: &DeviceRow, hash: &[u8; 32], bytes: i32) -> Result<bool, ApiError> {
+    let (site, at) = (device.site_id, Timestamp::now());
+    let mut client = app.client().await?;
+    let tx = client.transaction().await.map_err(StoreError::from)?;
+    sites::lock(&tx, site).await?;
+    let before = evidence::store(&tx, site, hash, device.id, bytes, at).await?;
+    if before.as_ref().is_some_and(|row| row.stored_at.is_some()) {
+        return Ok(true);
+    }
+    let picture = json!({ "evidence": hex::encode(hash), "arrival": before.and_then(|row| row.arrival_id) });
+    live_feed::append(&tx, site, at, "picture", Some(device.lane_id), picture).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    live_feed::wake(&client, &[site.as_uuid()]).await?;
+    Ok(false)
 }
 
 fn must_be_picture(body: &[u8], hash: &[u8; 32]) -> Result<(), ApiError> {

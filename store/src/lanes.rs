@@ -63,6 +63,7 @@ row! {
         pub arrival_amount_minor: Option<i64>,
         pub arrival_stay_id: Option<Uuid>,
         pub arrived_at: Option<Timestamp>,
+        /// The picture's name, once the picture is stored.
         pub arrival_evidence: Option<Vec<u8>>,
     }
 }

@@ -21,7 +21,7 @@ pub struct NewLive {
     pub site_id: Uuid,
     pub no: i64,
     pub at: Timestamp,
-    /// `arrival`, `decision`, `passage`, `exception`, `fault`, `boom`, `command`, `payment`, `hello`.
+    /// `arrival`, `picture`, `decision`, `passage`, `exception`, `fault`, `boom`, `command`, `payment`, `hello`.
     pub kind: &'static str,
     pub lane_id: Option<Uuid>,
     pub body: Value,
@@ -75,7 +75,7 @@ pub async fn append(
     Ok(no)
 }
 
-/// Rows after number `after`, oldest first.
+/// Rows after number `after`, oldest first. A passage carries the plate its stay has now.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -107,8 +107,10 @@ pub async fn wake(client: &impl GenericClient, sites: &[Uuid]) -> Result<(), Sto
     execute(client, WAKE, &[&sites]).await.map(drop)
 }
 
+/// Removes what is older than `before`, of all sites.
+///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn prune(client: &impl GenericClient, site: SiteId, before: Timestamp) -> Result<u64, StoreError> {
-    execute(client, include_str!("../queries/live_feed/prune.sql"), &[&site.as_uuid(), &before]).await
+pub async fn prune(client: &impl GenericClient, before: Timestamp) -> Result<u64, StoreError> {
+    execute(client, include_str!("../queries/live_feed/prune.sql"), &[&before]).await
 }

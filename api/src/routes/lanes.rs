@@ -74,7 +74,7 @@ pub(crate) struct Waiting {
     local: bool,
     stay: Option<Uuid>,
     amount: Option<Amount>,
-    /// SHA-256 of the picture, hex.
+    /// SHA-256 of the picture, hex; null until the picture is stored.
     evidence: Option<String>,
     waiting: bool,
 }

@@ -42,6 +42,11 @@ async fn a_device_puts_a_picture_and_watchers_of_the_site_see_it() {
         (Some(name.as_str()), Some(256 * 1024))
     );
     good(put(&house, &pi, &name.to_uppercase(), picture.clone()).await.unwrap(), 200).await;
+    let told = format!(
+        "select count(*) from live_feed where kind = 'picture' and lane_id = '{}' and body ->> 'evidence' = '{name}'",
+        house.exit
+    );
+    assert_eq!(house.count(&told).await, 1, "screens are told of a new picture once");
     let path = format!("/api/v1/evidence/{name}");
     let guard = house.person("guard").await;
     let shown = house.get(&path, &guard).send().await.unwrap();

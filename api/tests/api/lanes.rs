@@ -3,6 +3,7 @@
 use boomgate_domain::ids::CommandId;
 use boomgate_store::commands;
 use boomgate_store::devices::{self, Heard};
+use boomgate_store::evidence;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -51,7 +52,29 @@ async fn the_list_shows_devices_booms_and_the_waiting_car() {
     assert_eq!((&last["outcome"], &last["code"]), (&json!("charge"), &json!("CHARGE-DUE")));
     assert!(last["text"].as_str().unwrap().contains("2.00 EUR"), "{last}");
     assert_eq!(last["amount"], json!({ "minor": 200, "currency": "EUR" }));
-    assert_eq!((&last["stay"], &last["evidence"]), (&json!(stay.id), &json!("07".repeat(32))));
+    assert_eq!((&last["stay"], &last["evidence"]), (&json!(stay.id), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_picture_is_named_once_it_is_stored() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let stay = house.stay("BA123AB", 70).await;
+    house.charged_at_exit(&stay, 200, 5).await;
+    let named = async || {
+        let list = good(house.get("/api/v1/lanes", &guard).send().await.unwrap(), 200).await;
+        lane(&list, "out-1")["last"]["evidence"].clone()
+    };
+    house
+        .run(&format!(
+            "insert into evidence (site_id, sha256, received_at) values ('{}', decode(repeat('07', 32), 'hex'), now())",
+            house.site
+        ))
+        .await;
+    assert_eq!(named().await, Value::Null, "announced is not stored");
+    let client = house.db.pool.get().await.unwrap();
+    evidence::store(&client, house.site, &[7; 32], house.device, 100, Timestamp::now()).await.unwrap();
+    assert_eq!(named().await, json!("07".repeat(32)));
 }
 
 #[tokio::test]

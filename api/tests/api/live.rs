@@ -210,3 +210,30 @@ async fn a_page_of_another_site_cannot_follow_with_the_cookie() {
     let (mut socket, _) = dial(Some(format!("http://{}", house.people))).await.unwrap();
     assert_eq!(next(&mut socket).await["kind"], "start");
 }
+
+#[tokio::test]
+async fn a_passage_says_the_plate_of_its_stay() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let stay = house.stay("BA123AB", 10).await;
+    let mut client = house.db.pool.get().await.unwrap();
+    let tx = client.transaction().await.unwrap();
+    boomgate_store::sites::lock(&tx, house.site).await.unwrap();
+    for body in [
+        json!({ "kind": "passed", "stay": stay.id }),
+        json!({ "kind": "backed_out", "stay": null }),
+        json!({ "kind": "passed", "stay": uuid::Uuid::now_v7() }),
+    ] {
+        live_feed::append(&tx, house.site, Timestamp::now(), "passage", Some(house.entry), body)
+            .await
+            .unwrap();
+    }
+    tx.commit().await.unwrap();
+    let mut socket = follow(&house, &guard, "?since=0").await;
+    next(&mut socket).await;
+    let known = next(&mut socket).await;
+    assert_eq!((&known["data"]["plate"], &known["data"]["kind"]), (&json!("BA123AB"), &json!("passed")));
+    for _ in 0..2 {
+        assert_eq!(next(&mut socket).await["data"]["plate"], Value::Null, "nobody knows");
+    }
+}

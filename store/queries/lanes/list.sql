@@ -1,6 +1,6 @@
 select l.site_id, l.id, l.code, l.name, l.direction, d.id as device_id, d.code as device_code, ds.last_seen, ds.hello,
        ar.id as arrival_id, ar.plate as arrival_plate, ar.code as arrival_code, ar.outcome as arrival_outcome,
-       ar.amount_minor as arrival_amount_minor, ar.stay_id as arrival_stay_id, ar.arrived_at, ar.evidence as arrival_evidence
+       ar.amount_minor as arrival_amount_minor, ar.stay_id as arrival_stay_id, ar.arrived_at, e.sha256 as arrival_evidence
 from lanes l
 left join devices d on d.site_id = l.site_id and d.lane_id = l.id and d.revoked_at is null
 left join device_state ds on ds.site_id = d.site_id and ds.device_id = d.id
@@ -8,5 +8,6 @@ left join lateral (
     select a.* from arrivals a where a.site_id = l.site_id and a.lane_id = l.id and a.passed_at is null
     order by a.arrived_at desc limit 1
 ) ar on true
+left join evidence e on e.site_id = l.site_id and e.sha256 = ar.evidence and e.stored_at is not null
 where l.site_id = $1
 order by l.code

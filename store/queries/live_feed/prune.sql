@@ -1,1 +1,1 @@
-delete from live_feed where site_id = $1 and at < $2
+delete from live_feed where at < $1
