@@ -7,6 +7,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 /// As written in TOML. Unknown fields are refused.
@@ -19,6 +20,7 @@ struct RawConfig {
     api: RawApi,
     device_https: RawDeviceHttps,
     pki: RawPki,
+    keep: RawKeep,
     log: RawLog,
 }
 
@@ -77,6 +79,14 @@ struct RawPki {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+struct RawKeep {
+    live_feed_days: Option<usize>,
+    expired_sessions_days: Option<usize>,
+    idempotency_keys_hours: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct RawLog {
     json: bool,
 }
@@ -94,7 +104,19 @@ pub struct Config {
     pub pki: PathBuf,
     /// Further names and addresses in the server's certificate.
     pub hosts: Vec<String>,
+    pub keep: Keep,
     pub log_json: bool,
+}
+
+/// How long is kept what nobody needs for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// A screen that was away for longer loads afresh.
+    pub live_feed: SignedDuration,
+    /// After their end, for those who look into who was logged in.
+    pub expired_sessions: SignedDuration,
+    /// A request repeated later than this is done again.
+    pub idempotency_keys: SignedDuration,
 }
 
 #[derive(Clone, Debug)]
@@ -194,6 +216,7 @@ impl Check {
             device_https: self.address("device_https.listen", raw.device_https.listen, "0.0.0.0:8444"),
             pki: raw.pki.dir.map_or(data.join("pki"), |dir| self.path(dir)),
             hosts: raw.pki.hosts,
+            keep: self.keep(raw.keep),
             log_json: raw.log.json,
             data,
         }
@@ -287,6 +310,24 @@ impl Check {
         Api { listen, tls, public_url: raw.public_url }
     }
 
+    fn keep(&mut self, raw: RawKeep) -> Keep {
+        let mut hours = |field: &str, value: Option<usize>, default, range, each: i64| {
+            let value = self.between(field, value, default, range);
+            SignedDuration::from_hours(i64::try_from(value).unwrap_or(i64::MAX).saturating_mul(each))
+        };
+        Keep {
+            live_feed: hours("keep.live_feed_days", raw.live_feed_days, 7, 1..=365, 24),
+            expired_sessions: hours("keep.expired_sessions_days", raw.expired_sessions_days, 7, 0..=365, 24),
+            idempotency_keys: hours(
+                "keep.idempotency_keys_hours",
+                raw.idempotency_keys_hours,
+                48,
+                1..=720,
+                1,
+            ),
+        }
+    }
+
     fn address(&mut self, field: &str, text: Option<String>, default: &str) -> SocketAddr {
         let text = text.unwrap_or(default.to_owned());
         text.parse().unwrap_or_else(|_| {
@@ -358,6 +399,8 @@ mod tests {
             public_url = 'car.park'
             [database]
             url_file = 'missing'
+            [keep]
+            live_feed_days = 0
         ";
         let error = parse(text).unwrap_err();
         let fields = [
@@ -367,6 +410,7 @@ mod tests {
             "api.cert",
             "api.public_url",
             "database.url_file",
+            "keep.live_feed_days",
         ];
         for field in fields {
             assert!(error.faults.iter().any(|fault| fault.starts_with(field)), "{field} in {error}");
@@ -382,6 +426,12 @@ mod tests {
             assert!(error.faults.iter().any(|fault| fault.starts_with(field)), "{field} in {error}");
         }
         parse("[broker.external]\nhost = '127.0.0.1'\nport = 1883").unwrap();
+    }
+
+    #[test]
+    fn the_example_is_good_and_shows_the_defaults() {
+        let example = parse(include_str!("../provisioning/boomgate.example.toml")).unwrap();
+        assert_eq!(format!("{example:?}"), format!("{:?}", parse("").unwrap()));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 pub mod config;
 pub mod demo;
 pub mod directory;
+pub mod housekeeping;
 pub mod pki;
 pub mod say;
 pub mod serve;

@@ -25,8 +25,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use crate::config::{self, Config, External};
+use crate::config::{self, Config, External, Keep};
 use crate::directory::StoredDevices;
+use crate::housekeeping;
 use crate::pki::Pki;
 
 /// How long the parts may take to end.
@@ -103,6 +104,7 @@ impl Server {
         let work = IngestConfig { health, ..IngestConfig::default() };
         let mqtt = start_messages(config, &pki, &database, work, &mut parts, &told).await?;
         let ready = is_working(ready);
+        parts.spawn(keep_house(database.pool.clone(), config.keep, told.clone()));
         let addresses = Addresses {
             api: people.local_addr()?,
             device_https: devices.local_addr()?,
@@ -216,6 +218,13 @@ async fn ingest(
 
 async fn end(told: &mut watch::Receiver<bool>) {
     drop(told.wait_for(|end| *end).await);
+}
+
+async fn keep_house(pool: Pool, keep: Keep, mut told: watch::Receiver<bool>) -> anyhow::Error {
+    tokio::select! {
+        () = housekeeping::run(pool, keep) => anyhow!("housekeeping ended by itself"),
+        () = end(&mut told) => anyhow!("housekeeping was told to end"),
+    }
 }
 
 /// Whether ingest works, for /readyz.

@@ -1,0 +1,187 @@
+//! What must be done now and then while the server runs: partitions ahead of time, old rows away.
+//!
+//! One task; each job is a transaction of its own under one lock, so that of several servers one does it. A job that
+//! fails is logged and tried again soon; nobody waits for it, and it never ends the server.
+
+use std::time::Duration;
+
+use boomgate_store::{Pool, StoreError, housekeeping, idempotency, live_feed, users};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::Keep;
+
+/// Months of event partitions that are there ahead of now.
+const MONTHS_AHEAD: i32 = 3;
+const EVERY: Duration = Duration::from_secs(15 * 60);
+/// How soon after a failure.
+const AGAIN: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Job {
+    EventPartitions,
+    LiveFeed,
+    Sessions,
+    IdempotencyKeys,
+}
+
+impl Job {
+    const ALL: [Self; 4] = [Self::EventPartitions, Self::LiveFeed, Self::Sessions, Self::IdempotencyKeys];
+
+    /// As metrics and logs name it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::EventPartitions => "event_partitions",
+            Self::LiveFeed => "live_feed",
+            Self::Sessions => "sessions",
+            Self::IdempotencyKeys => "idempotency_keys",
+        }
+    }
+}
+
+/// Does all jobs at once and then again and again. Ends only by being dropped; a job cut short is rolled back.
+pub async fn run(pool: Pool, keep: Keep) {
+    loop {
+        let well = round(&pool, &keep, Timestamp::now()).await;
+        tokio::time::sleep(if well { EVERY } else { AGAIN }).await;
+    }
+}
+
+/// Every job once, whatever becomes of the others. Whether all went well.
+async fn round(pool: &Pool, keep: &Keep, now: Timestamp) -> bool {
+    let mut well = true;
+    for job in Job::ALL {
+        match once(pool, keep, job, now).await {
+            Ok(Some(rows)) => succeeded(job, rows, now),
+            Ok(None) => tracing::debug!(job = job.name(), "another server is at it"),
+            Err(error) => {
+                well = false;
+                metrics::counter!("boomgate_housekeeping_failed_total", "job" => job.name()).increment(1);
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::warn!(job = job.name(), error, "housekeeping failed; it is tried again");
+            }
+        }
+    }
+    well
+}
+
+fn succeeded(job: Job, rows: u64, now: Timestamp) {
+    let gauge = metrics::gauge!("boomgate_housekeeping_last_success_seconds", "job" => job.name());
+    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit a double for millions of years")]
+    gauge.set(now.as_second() as f64);
+    if rows > 0 {
+        tracing::info!(job = job.name(), rows, "housekeeping done");
+    }
+}
+
+/// How many rows were removed or partitions made; none when another server is at it.
+async fn once(pool: &Pool, keep: &Keep, job: Job, now: Timestamp) -> Result<Option<u64>, StoreError> {
+    let mut client = pool.get().await?;
+    let tx = client.transaction().await?;
+    if !housekeeping::begin(&tx).await? {
+        return Ok(None);
+    }
+    let before = |age: SignedDuration| now.checked_sub(age).unwrap_or(Timestamp::MIN);
+    let rows = match job {
+        Job::EventPartitions => housekeeping::make_event_partitions(&tx, now, MONTHS_AHEAD).await?,
+        Job::LiveFeed => live_feed::prune(&tx, before(keep.live_feed)).await?,
+        Job::Sessions => users::prune_sessions(&tx, before(keep.expired_sessions)).await?,
+        Job::IdempotencyKeys => idempotency::prune(&tx, before(keep.idempotency_keys)).await?,
+    };
+    tx.commit().await?;
+    Ok(Some(rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use boomgate_store::testing::TestDatabase;
+
+    use super::*;
+
+    const KEEP: Keep = Keep {
+        live_feed: SignedDuration::from_hours(7 * 24),
+        expired_sessions: SignedDuration::from_hours(24),
+        idempotency_keys: SignedDuration::from_hours(48),
+    };
+
+    /// Rows just older and just younger than [`KEEP`] allows.
+    const ROWS: &str = "
+        insert into tenants (id, name) values (gen_random_uuid(), 'T');
+        insert into sites (tenant_id, id, code, name, time_zone, currency, list_key)
+            select id, gen_random_uuid(), 'north', 'North', 'Europe/Bratislava', 'EUR', decode(repeat('01', 32), 'hex') from tenants;
+        insert into users (tenant_id, id, name, password_hash, role) select id, gen_random_uuid(), 'eva', 'x', 'admin' from tenants;
+        insert into live_feed (site_id, no, at, kind, body)
+            select id, 1, now() - interval '169 hours', 'hello', '{}'::jsonb from sites
+            union all select id, 2, now() - interval '167 hours', 'hello', '{}'::jsonb from sites;
+        insert into sessions (token_hash, user_id, kind, created_at, expires_at, last_seen)
+            select decode(repeat(v.byte, 32), 'hex'), u.id, 'bearer', now(), now() + v.until, now()
+            from users u, (values ('01', interval '-25 hours'), ('02', interval '-23 hours'), ('03', interval '1 hour')) v (byte, until);
+        insert into idempotency_keys (user_id, key, request_hash, status, response, created_at)
+            select id, v.key, decode(repeat('01', 32), 'hex'), 201, '{}', now() - v.age
+            from users, (values ('old', interval '49 hours'), ('young', interval '47 hours')) v (key, age);";
+
+    async fn count(database: &TestDatabase, what: &str) -> i64 {
+        let client = database.pool.get().await.unwrap();
+        client.query_one(&format!("select count(*) from {what}"), &[]).await.unwrap().get(0)
+    }
+
+    async fn kept(database: &TestDatabase) -> [i64; 3] {
+        [
+            count(database, "live_feed").await,
+            count(database, "sessions").await,
+            count(database, "idempotency_keys").await,
+        ]
+    }
+
+    #[tokio::test]
+    async fn what_is_older_than_it_may_be_goes_and_nothing_else() {
+        let database = TestDatabase::new().await;
+        database.pool.get().await.unwrap().batch_execute(ROWS).await.unwrap();
+        assert!(round(&database.pool, &KEEP, Timestamp::now()).await);
+        assert_eq!(kept(&database).await, [1, 2, 1]);
+        assert_eq!(count(&database, "live_feed where no = 2").await, 1);
+        assert_eq!(count(&database, "idempotency_keys where key = 'young'").await, 1);
+    }
+
+    #[tokio::test]
+    async fn partitions_are_made_ahead_and_those_with_events_stay() {
+        let database = TestDatabase::new().await;
+        let partitions = "pg_inherits where inhparent = 'events'::regclass";
+        let at_first = count(&database, partitions).await;
+        let event = "insert into events (site_id, id, lane_id, device_id, seq, boot, kind, occurred_at, clock, uptime_ms, received_at, body)
+            select u, u, u, u, 1, 1, 'hello', now(), 'synced', 1, now(), '{}' from gen_random_uuid() u";
+        database.pool.get().await.unwrap().batch_execute(event).await.unwrap();
+        let in_a_year = Timestamp::now() + SignedDuration::from_hours(366 * 24);
+        assert!(round(&database.pool, &KEEP, in_a_year).await);
+        assert_eq!(count(&database, partitions).await, at_first + i64::from(MONTHS_AHEAD));
+        assert!(round(&database.pool, &KEEP, in_a_year).await);
+        assert_eq!(count(&database, partitions).await, at_first + i64::from(MONTHS_AHEAD), "made once");
+        assert_eq!(count(&database, "events").await, 1);
+    }
+
+    #[tokio::test]
+    async fn of_two_servers_one_does_it() {
+        let database = TestDatabase::new().await;
+        database.pool.get().await.unwrap().batch_execute(ROWS).await.unwrap();
+        let mut other = database.pool.get().await.unwrap();
+        let at_work = other.transaction().await.unwrap();
+        assert!(housekeeping::begin(&at_work).await.unwrap());
+        let now = Timestamp::now();
+        assert_eq!(once(&database.pool, &KEEP, Job::LiveFeed, now).await.unwrap(), None);
+        assert_eq!(count(&database, "live_feed").await, 2);
+        at_work.rollback().await.unwrap();
+        assert_eq!(once(&database.pool, &KEEP, Job::LiveFeed, now).await.unwrap(), Some(1));
+    }
+
+    #[tokio::test]
+    async fn a_job_that_fails_stops_neither_the_others_nor_the_next_round() {
+        let database = TestDatabase::new().await;
+        let client = database.pool.get().await.unwrap();
+        client.batch_execute(ROWS).await.unwrap();
+        client.batch_execute("alter table live_feed rename to gone").await.unwrap();
+        assert!(!round(&database.pool, &KEEP, Timestamp::now()).await);
+        assert_eq!(count(&database, "sessions").await, 2);
+        client.batch_execute("alter table gone rename to live_feed").await.unwrap();
+        assert!(round(&database.pool, &KEEP, Timestamp::now()).await);
+        assert_eq!(kept(&database).await, [1, 2, 1]);
+    }
+}
