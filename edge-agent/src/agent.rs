@@ -1,7 +1,6 @@
 //! One lane put together and run until it is told to end.
 
 use std::future::pending;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +24,7 @@ use crate::eventloop::{EventLoop, Inbox, Parts, Settings};
 use crate::evidence::Shelf;
 use crate::gpio::Gpio;
 use crate::gpio::sim::SimGpio;
-use crate::recognise::{DETECTOR, READER, Recogniser};
+use crate::recognise::{Models, Recogniser};
 use crate::sim::SimLane;
 use crate::sim::control::{self, Journal};
 use crate::spool::{Outlets, Spool};
@@ -131,15 +130,8 @@ fn settings(config: &Config, epoch: Epoch) -> Settings {
 
 /// The plate reader as configured; the models shipped with the program unless others are named.
 pub fn recogniser(config: &Config) -> Result<Recogniser> {
-    let model = |path: &Option<PathBuf>, shipped: &'static [u8]| match path {
-        Some(path) => {
-            std::fs::read(path).with_context(|| format!("the model {} cannot be read", path.display()))
-        }
-        None => Ok(shipped.to_vec()),
-    };
-    let detector = model(&config.reader.detector, DETECTOR)?;
-    let reader = model(&config.reader.reader, READER)?;
-    Ok(Recogniser::load(&detector, &reader, config.reader.grammar.forms().to_vec())?)
+    let models = Models::choose(config.reader.detector.as_deref(), config.reader.reader.as_deref())?;
+    Ok(Recogniser::load(&models, &config.reader.grammar)?)
 }
 
 /// The camera as configured.

@@ -17,6 +17,8 @@ pub mod camera;
 pub mod clock;
 pub mod config;
 pub mod doctor;
+pub mod draw;
+pub mod evaluate;
 pub mod eventloop;
 pub mod evidence;
 pub mod gpio;

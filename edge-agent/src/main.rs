@@ -9,13 +9,18 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use boomgate_domain::plate::grammar::Grammar;
-use boomgate_domain::reading::{Thresholds, fuse};
+use boomgate_domain::reading::Thresholds;
+use boomgate_edge_agent::camera::folder::pictures_of;
 use boomgate_edge_agent::camera::read_picture;
 use boomgate_edge_agent::config::{BadConfig, Config};
-use boomgate_edge_agent::recognise::grey::Grey;
-use boomgate_edge_agent::recognise::{DETECTOR, READER, Recogniser, Sighting};
-use boomgate_edge_agent::{agent, doctor, say, vision};
+use boomgate_edge_agent::draw::Pen;
+use boomgate_edge_agent::evaluate::sheet::Sheet;
+use boomgate_edge_agent::evaluate::{self, Case, Look};
+use boomgate_edge_agent::recognise::{Models, Recogniser, Sighting};
+use boomgate_edge_agent::vision::Judgement;
+use boomgate_edge_agent::{agent, doctor, say};
 use clap::{Args, Parser, Subcommand};
+use image::{Rgb, RgbImage};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
@@ -41,9 +46,17 @@ enum Command {
     /// Check a configuration file and name everything that is wrong with it
     CheckConfig(CheckConfig),
     /// Read the plates on pictures, with the models shipped in this program
-    #[command(after_help = "Example: edge-agent read car.jpg --countries SK,CZ --json\n\
+    #[command(after_help = "Example: edge-agent read car.jpg pictures/ --country SK,CZ --draw seen\n\
         The exit status is 1 if no picture shows a readable plate.")]
     Read(Read),
+    /// Measure how well a folder of pictures with known plates is read
+    #[command(
+        after_help = "Beside NAME.jpg stands NAME.txt, one line per plate, fields separated by tabs:\n  \
+        NAME.jpg  x  y  width  height  TEXT\n\
+        A picture without such a file has no plate; whatever is seen on it is wrong.\n\
+        Example: edge-agent evaluate pictures/ --country DE,AT --sheet worst.png --json"
+    )]
+    Evaluate(Evaluate),
     /// Look at everything a lane needs and say what is missing; the boom is not moved
     Doctor(Doctor),
 }
@@ -73,15 +86,40 @@ struct CheckConfig {
 
 #[derive(Args)]
 struct Read {
-    /// JPEG or PNG pictures
-    #[arg(required = true, value_name = "IMAGE")]
+    /// JPEG or PNG pictures, or folders of them
+    #[arg(required = true, value_name = "IMAGE|DIR")]
     images: Vec<PathBuf>,
     /// Countries whose plate forms are expected, such as DE,SK; none reads freely
-    #[arg(long, value_delimiter = ',', value_name = "CODES")]
-    countries: Vec<String>,
+    #[arg(long, alias = "countries", value_delimiter = ',', value_name = "CODES")]
+    country: Vec<String>,
     /// One JSON object per picture
     #[arg(long)]
     json: bool,
+    /// Write each picture with what was seen drawn over it into this folder
+    #[arg(long, value_name = "OUT_DIR")]
+    draw: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Evaluate {
+    /// Folder of pictures
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Countries whose plate forms are expected, such as DE,SK; none reads freely
+    #[arg(long, value_delimiter = ',', value_name = "CODES")]
+    country: Vec<String>,
+    /// End with one line that is a JSON object of all figures
+    #[arg(long)]
+    json: bool,
+    /// Draw the worst cases on one PNG
+    #[arg(long, value_name = "OUT.png")]
+    sheet: Option<PathBuf>,
+    /// A detector to measure instead of the shipped one
+    #[arg(long, value_name = "ONNX")]
+    detector: Option<PathBuf>,
+    /// A reader to measure instead of the shipped one
+    #[arg(long, value_name = "ONNX")]
+    reader: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -96,6 +134,7 @@ fn main() -> ExitCode {
         Command::Run(run) => finish(run_lane(&run)),
         Command::CheckConfig(check) => finish(check_config(&check)),
         Command::Read(read) => finish(read_pictures(&read)),
+        Command::Evaluate(evaluation) => finish(measure(&evaluation)),
         Command::Doctor(doctor) => finish(examine(&doctor)),
     }
 }
@@ -151,21 +190,47 @@ struct PictureRead {
     /// Belief per character, 0 to 1.
     confidence: Vec<f32>,
     series: Option<String>,
-    /// Corners of the plate: top left, top right, bottom right, bottom left.
-    corners: Option<[[f32; 2]; 4]>,
-    others: Vec<String>,
+    /// The most likely texts, best first.
+    candidates: Vec<String>,
+    /// Everything that looked like a plate, best first; `plate` was read from the first.
+    boxes: Vec<Box>,
+    ms: Milliseconds,
+}
+
+#[derive(Serialize)]
+struct Box {
+    text: String,
+    /// Belief that a plate is there and reads so, 0 to 1.
+    score: f32,
+    /// Left, top, width, height in pixels.
+    bounds: [f32; 4],
+    /// Top left, top right, bottom right, bottom left.
+    corners: [[f32; 2]; 4],
+}
+
+#[derive(Serialize)]
+struct Milliseconds {
+    detect: f64,
+    refine: f64,
+    read: f64,
+    total: f64,
 }
 
 fn read_pictures(read: &Read) -> Result<ExitCode> {
-    let grammar = Grammar::for_countries(&read.countries).context("--countries")?;
-    let recogniser = Recogniser::load(DETECTOR, READER, grammar.forms().to_vec())?;
+    let (recogniser, judgement) = eyes(&Models::shipped(), &read.country)?;
+    if let Some(folder) = &read.draw {
+        std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    }
     let (mut plates, mut failed) = (0, false);
-    for image in &read.images {
-        match read_picture_at(image, &recogniser, &grammar) {
-            Ok(found) => {
-                plates += usize::from(found.plate.is_some());
-                tell(&found, read.json)?;
-            }
+    for image in pictures(&read.images)? {
+        let told = read_picture(&image).map_err(anyhow::Error::from).and_then(|pixels| {
+            let look = evaluate::look(&pixels, &recogniser, &judgement)?;
+            tell(&image, &look, read.json)?;
+            read.draw.as_ref().map_or(Ok(()), |folder| draw(folder, &image, pixels, &look))?;
+            Ok(look.reading.plate.is_some())
+        });
+        match told {
+            Ok(found) => plates += usize::from(found),
             Err(error) => {
                 failed = true;
                 say::trouble(format!("edge-agent: {error:#}"));
@@ -175,43 +240,130 @@ fn read_pictures(read: &Read) -> Result<ExitCode> {
     Ok(if plates > 0 && !failed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn read_picture_at(image: &Path, recogniser: &Recogniser, grammar: &Grammar) -> Result<PictureRead> {
-    let picture = read_picture(image)?;
-    let grey = Grey::of(&picture).context("the picture is empty")?;
-    let sightings = recogniser.look(&grey)?;
-    let best = sightings.first();
-    let frames: Vec<_> = best.and_then(|sighting| vision::frame_reading(0, sighting)).into_iter().collect();
-    let reading = fuse(&frames, grammar, &Thresholds::default());
-    let others = sightings.iter().skip(1).map(|sighting| sighting.text.as_string()).collect();
-    Ok(PictureRead {
-        image: image.display().to_string(),
-        plate: reading.plate.as_ref().map(ToString::to_string),
-        verdict: format!("{:?}", reading.verdict).to_lowercase(),
-        confidence: reading.confidence,
-        series: reading.series,
-        corners: best.map(corners),
-        others,
-    })
+fn eyes(models: &Models, countries: &[String]) -> Result<(Recogniser, Judgement)> {
+    let grammar = Grammar::for_countries(countries).context("--country")?;
+    let recogniser = Recogniser::load(models, &grammar)?;
+    Ok((recogniser, Judgement { grammar, thresholds: Thresholds::default() }))
 }
 
-fn corners(sighting: &Sighting) -> [[f32; 2]; 4] {
-    sighting.quad.0.map(|point| [point.x, point.y])
+/// The pictures named, those of a folder in its place.
+fn pictures(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut pictures = Vec::new();
+    for path in named {
+        if path.is_dir() {
+            pictures.extend(pictures_of(path)?);
+        } else {
+            pictures.push(path.clone());
+        }
+    }
+    Ok(pictures)
 }
 
-fn tell(found: &PictureRead, json: bool) -> Result<()> {
-    if json {
-        say::line(serde_json::to_string(found)?);
+fn tell(image: &Path, look: &Look, json: bool) -> Result<()> {
+    let reading = &look.reading;
+    let plate = reading.plate.as_ref().map(ToString::to_string);
+    let verdict = format!("{:?}", reading.verdict).to_lowercase();
+    if !json {
+        let plate = plate.as_deref().unwrap_or("no plate");
+        let weakest = reading.weakest() * 100.0;
+        say::line(format!("{}: {plate} ({verdict}, weakest character {weakest:.0} %)", image.display()));
         return Ok(());
     }
-    let plate = found.plate.as_deref().unwrap_or("no plate");
-    let weakest = found.confidence.iter().copied().reduce(f32::min).unwrap_or(0.0);
-    say::line(format!(
-        "{}: {plate} ({}, weakest character {:.0} %)",
-        found.image,
-        found.verdict,
-        weakest * 100.0
-    ));
+    let ms = |time: std::time::Duration| time.as_secs_f64() * 1e3;
+    let stages = &look.stages;
+    say::line(serde_json::to_string(&PictureRead {
+        image: image.display().to_string(),
+        plate,
+        verdict,
+        confidence: reading.confidence.clone(),
+        series: reading.series.clone(),
+        candidates: reading.candidates.iter().map(|candidate| candidate.text.to_string()).collect(),
+        boxes: look.sightings.iter().map(seen_box).collect(),
+        ms: Milliseconds {
+            detect: ms(stages.detect),
+            refine: ms(stages.refine),
+            read: ms(stages.read),
+            total: ms(look.total),
+        },
+    })?);
     Ok(())
+}
+
+fn seen_box(sighting: &Sighting) -> Box {
+    let bounds = sighting.quad.bounds();
+    Box {
+        text: sighting.text.as_string(),
+        score: sighting.score,
+        bounds: [bounds.left, bounds.top, bounds.width, bounds.height],
+        corners: sighting.quad.0.map(|point| [point.x, point.y]),
+    }
+}
+
+fn draw(folder: &Path, image: &Path, mut pixels: RgbImage, look: &Look) -> Result<()> {
+    let pen = Pen::new();
+    let size = (pixels.width().max(pixels.height()) / 40).clamp(14, 60);
+    for (index, sighting) in look.sightings.iter().enumerate() {
+        let colour = if index == 0 { Rgb([0, 210, 120]) } else { Rgb([255, 196, 0]) };
+        let corner = sighting.quad.bounds();
+        let words = match index {
+            0 => format!(
+                "{} {:?} {:.2}",
+                evaluate::text_of(&look.reading),
+                look.reading.verdict,
+                sighting.score
+            ),
+            _ => format!("{} {:.2}", sighting.text.as_string(), sighting.score),
+        };
+        pen.outline(&mut pixels, &sighting.quad, size / 8, colour);
+        pen.write(
+            &mut pixels,
+            &words,
+            corner.left as i64,
+            corner.top as i64 - i64::from(size) - 6,
+            size,
+            colour,
+        );
+    }
+    let name = image.with_extension("png");
+    let path = folder.join(name.file_name().context("the picture has no name")?);
+    pixels.save(&path).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+fn measure(evaluation: &Evaluate) -> Result<ExitCode> {
+    let models = Models::choose(evaluation.detector.as_deref(), evaluation.reader.as_deref())?;
+    let (recogniser, judgement) = eyes(&models, &evaluation.country)?;
+    let mut sheet = Sheet::new();
+    let report = evaluate::evaluate(&evaluation.folder, &recogniser, &judgement, |case, pixels| {
+        tell_wrong(case);
+        sheet.add(case, pixels);
+        Ok(())
+    })?;
+    if let Some(path) = &evaluation.sheet {
+        sheet.drawn().save(path).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    say::line(&report);
+    if evaluation.json {
+        say::line(serde_json::to_string(&report)?);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell_wrong(case: &Case) {
+    let read = case.text();
+    let expected: Vec<&str> = case.plates.iter().map(|plate| plate.text.as_str()).collect();
+    if !case.is_exact() && !(expected.is_empty() && read.is_empty()) {
+        let or_none = |text: String| if text.is_empty() { "-".to_owned() } else { text };
+        say::line(format!(
+            "{:>12} read as {:12} {:?}, weakest {:.2}, margin {:.1}, box told {:12} {}",
+            or_none(expected.join(" ")),
+            or_none(read),
+            case.look.reading.verdict,
+            case.look.reading.weakest(),
+            case.look.reading.margin_nats,
+            or_none(case.told.join(" ")),
+            case.path.display()
+        ));
+    }
 }
 
 fn examine(doctor: &Doctor) -> Result<ExitCode> {

@@ -59,6 +59,12 @@ pub struct Judgement {
     pub thresholds: Thresholds,
 }
 
+impl Judgement {
+    pub fn of(&self, frames: &[FrameReading]) -> Reading {
+        fuse(frames, &self.grammar, &self.thresholds)
+    }
+}
+
 impl Vision {
     /// Starts the thread; it ends when the handle is dropped.
     pub fn start(
@@ -135,7 +141,7 @@ impl Eyes {
             if !self.take(frame, &mut frames) {
                 break;
             }
-            reading = fuse(&frames.readings, &self.judgement.grammar, &self.judgement.thresholds);
+            reading = self.judgement.of(&frames.readings);
             if reading.verdict == Verdict::Accept {
                 break;
             }

@@ -6,16 +6,18 @@ use boomgate_domain::plate::grammar::Grammar;
 use boomgate_domain::reading::{Thresholds, Verdict, fuse};
 use boomgate_edge_agent::camera::read_picture;
 use boomgate_edge_agent::camera::scene::{Light, Scene, View};
+use boomgate_edge_agent::evaluate::evaluate;
+use boomgate_edge_agent::evaluate::sheet::Sheet;
 use boomgate_edge_agent::recognise::grey::Grey;
-use boomgate_edge_agent::recognise::{DETECTOR, READER, Recogniser};
-use boomgate_edge_agent::vision::frame_reading;
+use boomgate_edge_agent::recognise::{Models, Recogniser};
+use boomgate_edge_agent::vision::{Judgement, frame_reading};
 use image::{Rgb, RgbImage};
 
 const COUNTRIES: [&str; 3] = ["SK", "CZ", "PL"];
 
 fn recogniser() -> (Recogniser, Grammar) {
     let grammar = Grammar::for_countries(&COUNTRIES).unwrap();
-    (Recogniser::load(DETECTOR, READER, grammar.forms().to_vec()).unwrap(), grammar)
+    (Recogniser::load(&Models::shipped(), &grammar).unwrap(), grammar)
 }
 
 /// Deterministic plates of the three countries.
@@ -123,4 +125,36 @@ fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn an_evaluation_counts_what_was_found_read_and_seen_where_nothing_is() {
+    let (recogniser, grammar) = recogniser();
+    let judgement = Judgement { grammar, thresholds: Thresholds::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let scene = Scene::new();
+    for index in 0..3 {
+        let (plate, country) = plate(index);
+        let view =
+            View { plate: plate.clone(), country: country.into(), light: Light::Day, seed: 40, frame: 0 };
+        let picture = scene.draw(&view);
+        let seen = recogniser.look(&Grey::of(&picture).unwrap()).unwrap()[0].quad.bounds();
+        let text = if index == 2 { "WRONG" } else { &plate };
+        let truth =
+            format!("{index}.png\t{}\t{}\t{}\t{}\t{text}\n", seen.left, seen.top, seen.width, seen.height);
+        picture.save(folder.path().join(format!("{index}.png"))).unwrap();
+        std::fs::write(folder.path().join(format!("{index}.txt")), truth).unwrap();
+    }
+    scene.empty(Light::Day, 1).save(folder.path().join("empty.png")).unwrap();
+    let mut sheet = Sheet::new();
+    let report = evaluate(folder.path(), &recogniser, &judgement, |case, pixels| {
+        sheet.add(case, pixels);
+        Ok(())
+    });
+    let figures = serde_json::to_value(report.unwrap()).unwrap();
+    assert_eq!((figures["pictures"].as_u64(), figures["plates"].as_u64()), (Some(4), Some(3)));
+    assert_eq!(figures["recall_iou50"].as_f64(), Some(1.0));
+    assert!((figures["exact_strict"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-9, "{figures}");
+    assert_eq!(figures["accepted_wrong"].as_u64(), Some(1), "the wrong truth");
+    assert_eq!(sheet.drawn().width(), 320, "one tile");
 }

@@ -40,7 +40,8 @@ impl Camera for FolderCamera {
     }
 }
 
-fn pictures_of(folder: &Path) -> Result<Vec<PathBuf>, CameraError> {
+/// The pictures of a folder in the order of their names.
+pub fn pictures_of(folder: &Path) -> Result<Vec<PathBuf>, CameraError> {
     let failed = |source| CameraError::Folder { path: folder.display().to_string(), source };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {

@@ -45,18 +45,19 @@ impl Locator {
         Ok(Locator { graph, whole: std::array::from_fn(|_| OnceLock::new()), window })
     }
 
-    /// The plates of a frame with corners in the frame's pixels, best first, at most four.
-    pub fn locate(&self, frame: &Grey) -> Result<Vec<Find>, NetError> {
+    /// The finds looked at again, best first, at most four.
+    pub fn second_looks(&self, frame: &Grey, first: &[Find]) -> Result<Vec<Find>, NetError> {
         let mut finds = Vec::with_capacity(FINDS);
-        for first in self.first_look(frame)?.into_iter().take(FINDS) {
-            finds.push(self.second_look(frame, first)?);
+        for first in first.iter().take(FINDS) {
+            finds.push(self.second_look(frame, *first)?);
         }
         finds.retain(|find| find.quad.is_sound());
         finds.sort_by(|a, b| b.score.total_cmp(&a.score));
         Ok(finds)
     }
 
-    fn first_look(&self, frame: &Grey) -> Result<Vec<Find>, NetError> {
+    /// The plates of a frame with corners in the frame's pixels, best first.
+    pub fn first_look(&self, frame: &Grey) -> Result<Vec<Find>, NetError> {
         let scale = LONG_SIDE / frame.width().max(frame.height()) as f32;
         let side = |length: usize| ((length as f32 * scale).round() as usize).clamp(1, LONG_SIDE as usize);
         let small = frame.scaled(side(frame.width()), side(frame.height()));

@@ -12,6 +12,8 @@ use tract_onnx::prelude::{
 
 #[derive(Debug, Error)]
 pub enum NetError {
+    #[error("model file {path} cannot be read")]
+    File { path: String, source: std::io::Error },
     #[error("model {name} cannot be loaded: {source:#}")]
     Load { name: String, source: TractError },
     #[error("model {name} does not run on {width}x{height}: {source:#}")]

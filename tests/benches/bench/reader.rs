@@ -9,7 +9,7 @@ use boomgate_domain::plate::grammar::Grammar;
 use boomgate_edge_agent::camera::scene::{Light, Scene, View};
 use boomgate_edge_agent::evidence;
 use boomgate_edge_agent::recognise::grey::Grey;
-use boomgate_edge_agent::recognise::{DETECTOR, READER, Recogniser, Stages};
+use boomgate_edge_agent::recognise::{Models, Recogniser, Stages};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -26,7 +26,7 @@ pub fn measure(plan: &Plan) -> Result<Section> {
         Section::new("reader", "milliseconds for one frame on one thread; 20 other frames each round");
     let grammar = Grammar::for_countries(&FORMS.map(|(country, _)| country))?;
     let begun = Instant::now();
-    let recogniser = Recogniser::load(DETECTOR, READER, grammar.forms().to_vec())?;
+    let recogniser = Recogniser::load(&Models::shipped(), &grammar)?;
     section.add("load_ms", milliseconds(begun.elapsed()));
     let scene = Scene::new();
     for round in 0..plan.rounds as u64 {
@@ -43,15 +43,15 @@ pub fn measure(plan: &Plan) -> Result<Section> {
             evidence::encode(&picture).context("a picture that cannot be encoded")?;
             jpeg += begun.elapsed();
             exact += u64::from(sightings.first().is_some_and(|best| best.text.as_string() == view.plate));
-            stages.locate += took.locate;
-            stages.rectify += took.rectify;
+            stages.detect += took.detect;
+            stages.refine += took.refine;
             stages.read += took.read;
         }
         let each = |total: Duration| milliseconds(total) / FRAMES as f64;
-        let whole = grey + stages.locate + stages.rectify + stages.read;
+        let whole = grey + stages.detect + stages.refine + stages.read;
         section.add("grey_ms", each(grey));
-        section.add("detect_ms", each(stages.locate));
-        section.add("rectify_ms", each(stages.rectify));
+        section.add("detect_ms", each(stages.detect));
+        section.add("refine_ms", each(stages.refine));
         section.add("read_ms", each(stages.read));
         section.add("frame_ms", each(whole));
         section.add("jpeg_ms", each(jpeg));
