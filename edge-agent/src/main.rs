@@ -117,6 +117,9 @@ struct Evaluate {
     /// A detector to measure instead of the shipped one
     #[arg(long, value_name = "ONNX")]
     detector: Option<PathBuf>,
+    /// A refiner to measure with
+    #[arg(long, value_name = "ONNX")]
+    refiner: Option<PathBuf>,
     /// A reader to measure instead of the shipped one
     #[arg(long, value_name = "ONNX")]
     reader: Option<PathBuf>,
@@ -330,7 +333,11 @@ fn draw(folder: &Path, image: &Path, mut pixels: RgbImage, look: &Look) -> Resul
 }
 
 fn measure(evaluation: &Evaluate) -> Result<ExitCode> {
-    let models = Models::choose(evaluation.detector.as_deref(), evaluation.reader.as_deref())?;
+    let models = Models::choose(
+        evaluation.detector.as_deref(),
+        evaluation.refiner.as_deref(),
+        evaluation.reader.as_deref(),
+    )?;
     let (recogniser, judgement) = eyes(&models, &evaluation.country)?;
     let mut sheet = Sheet::new();
     let report = evaluate::evaluate(&evaluation.folder, &recogniser, &judgement, |case, pixels| {

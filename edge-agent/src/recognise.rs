@@ -8,6 +8,7 @@ pub mod net;
 pub mod quad;
 pub mod read;
 pub mod rectify;
+pub mod refine;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -18,27 +19,28 @@ use grey::Grey;
 use locate::{Find, Locator};
 use net::NetError;
 use quad::Quad;
-use read::{Reader, Text};
-use rectify::rectify;
+use read::{Lines, Reader, Text};
+use refine::Refiner;
 
 /// The models shipped with the program.
 const DETECTOR: &[u8] = include_bytes!("../models/plate-detector.onnx");
 const READER: &[u8] = include_bytes!("../models/plate-reader.onnx");
 
-/// Margins around the corners found, in parts of the plate's width and height.
-const MARGIN: (f32, f32) = (0.03, 0.06);
-/// Finds that are read per frame, and characters below which a find is no plate.
+/// Finds that are looked at closely, those of them that are read, and characters below which one is no plate.
+const REFINE_AT_MOST: usize = 5;
 const READ_AT_MOST: usize = 3;
 const SHORTEST: usize = 4;
 
 /// The ONNX files the recogniser works with.
 pub struct Models {
     detector: Cow<'static, [u8]>,
+    refiner: Option<Cow<'static, [u8]>>,
     reader: Cow<'static, [u8]>,
 }
 
 pub struct Recogniser {
     locator: Locator,
+    refiner: Option<Refiner>,
     reader: Reader,
     forms: Vec<Form>,
 }
@@ -66,19 +68,28 @@ pub struct Stages {
 
 impl Models {
     pub fn shipped() -> Models {
-        Models { detector: Cow::Borrowed(DETECTOR), reader: Cow::Borrowed(READER) }
+        Models { detector: Cow::Borrowed(DETECTOR), refiner: None, reader: Cow::Borrowed(READER) }
     }
 
     /// The shipped ones, or these files instead.
-    pub fn choose(detector: Option<&Path>, reader: Option<&Path>) -> Result<Models, NetError> {
-        let chosen = |file: Option<&Path>, shipped: &'static [u8]| match file {
-            Some(path) => std::fs::read(path)
-                .map(Cow::Owned)
-                .map_err(|source| NetError::File { path: path.display().to_string(), source }),
-            None => Ok(Cow::Borrowed(shipped)),
-        };
-        Ok(Models { detector: chosen(detector, DETECTOR)?, reader: chosen(reader, READER)? })
+    pub fn choose(
+        detector: Option<&Path>,
+        refiner: Option<&Path>,
+        reader: Option<&Path>,
+    ) -> Result<Models, NetError> {
+        let shipped = Models::shipped();
+        Ok(Models {
+            detector: detector.map_or(Ok(shipped.detector), file)?,
+            refiner: refiner.map(file).transpose()?,
+            reader: reader.map_or(Ok(shipped.reader), file)?,
+        })
     }
+}
+
+fn file(path: &Path) -> Result<Cow<'static, [u8]>, NetError> {
+    std::fs::read(path)
+        .map(Cow::Owned)
+        .map_err(|source| NetError::File { path: path.display().to_string(), source })
 }
 
 impl Recogniser {
@@ -86,6 +97,7 @@ impl Recogniser {
     pub fn load(models: &Models, grammar: &Grammar) -> Result<Recogniser, NetError> {
         Ok(Recogniser {
             locator: Locator::load("detector", &models.detector)?,
+            refiner: models.refiner.as_ref().map(|onnx| Refiner::load("refiner", onnx)).transpose()?,
             reader: Reader::load("reader", &models.reader)?,
             forms: grammar.forms().to_vec(),
         })
@@ -99,7 +111,7 @@ impl Recogniser {
     pub fn look_timed(&self, frame: &Grey) -> Result<(Vec<Sighting>, Stages), NetError> {
         let mut stages = Stages::default();
         let first = timed(&mut stages.detect, || self.locator.first_look(frame))?;
-        let finds = timed(&mut stages.refine, || self.locator.second_looks(frame, &first))?;
+        let finds = timed(&mut stages.refine, || self.closely(frame, &first))?;
         let mut sightings = Vec::with_capacity(READ_AT_MOST);
         for find in finds.into_iter().take(READ_AT_MOST) {
             sightings.extend(self.sighting(frame, find, &mut stages)?);
@@ -110,17 +122,45 @@ impl Recogniser {
 
     /// The plate with these corners, however little can be read on it.
     pub fn sighting_at(&self, frame: &Grey, corners: Quad) -> Result<Sighting, NetError> {
-        let (width, height) = Reader::size();
-        let plate = rectify(frame, &corners.widened(MARGIN.0, MARGIN.1), width, height);
-        let text = self.reader.read(&plate, &self.forms)?;
+        let text = self.reader.read(frame, &corners, Lines::One, &self.forms)?;
         Ok(Sighting { quad: corners, score: text.belief(), text })
     }
 
-    fn sighting(&self, frame: &Grey, find: Find, stages: &mut Stages) -> Result<Option<Sighting>, NetError> {
-        let seen = timed(&mut stages.read, || self.sighting_at(frame, find.quad))?;
-        let long_enough = seen.text.glyphs.len() >= SHORTEST;
-        Ok(long_enough.then(|| Sighting { score: find.score * seen.score, ..seen }))
+    /// Finds with their corners made exact, best first.
+    fn closely(&self, frame: &Grey, first: &[Find]) -> Result<Vec<Close>, NetError> {
+        let Some(refiner) = &self.refiner else {
+            let finds = self.locator.second_looks(frame, first)?;
+            return Ok(finds.into_iter().map(|find| Close { find, two_lines: 0.0 }).collect());
+        };
+        let mut close = Vec::with_capacity(REFINE_AT_MOST);
+        for find in first.iter().take(REFINE_AT_MOST) {
+            if let Some(refined) = refiner.refine(frame, &find.quad)? {
+                let score = (find.score * refined.plate).sqrt();
+                close.push(Close { find: Find { score, quad: refined.quad }, two_lines: refined.two_lines });
+            }
+        }
+        Ok(close)
     }
+
+    fn sighting(
+        &self,
+        frame: &Grey,
+        close: Close,
+        stages: &mut Stages,
+    ) -> Result<Option<Sighting>, NetError> {
+        let lines = if close.two_lines > 0.5 { Lines::Two } else { Lines::One };
+        let quad = close.find.quad;
+        let text = timed(&mut stages.read, || self.reader.read(frame, &quad, lines, &self.forms))?;
+        let long_enough = text.glyphs.len() >= SHORTEST;
+        Ok(long_enough.then(|| Sighting { quad, score: close.find.score * text.belief(), text }))
+    }
+}
+
+/// A find after the closer look.
+struct Close {
+    find: Find,
+    /// Belief that the plate has two lines.
+    two_lines: f32,
 }
 
 fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {

@@ -47,8 +47,9 @@ impl Grey {
         &self.pixels[y * self.width..(y + 1) * self.width]
     }
 
-    /// Bilinear value at a point; outside the picture its edge goes on.
+    /// Bilinear value at a point, the first pixel's centre being (0.5, 0.5); outside the picture its edge goes on.
     pub fn sample(&self, x: f32, y: f32) -> f32 {
+        let (x, y) = (x - 0.5, y - 0.5);
         let (x, y) = (x.clamp(0.0, (self.width - 1) as f32), y.clamp(0.0, (self.height - 1) as f32));
         let (x0, y0) = (x as usize, y as usize);
         let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));

@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 
 use super::grey::Grey;
-use super::net::{Graph, Net, NetError};
+use super::net::{Graph, Net, NetError, sigmoid};
 use super::quad::{Point, Quad};
 
 /// A find with the detector's belief in it, 0..=1.
@@ -63,12 +63,10 @@ impl Locator {
         let small = frame.scaled(side(frame.width()), side(frame.height()));
         let net = self.net_for(&small)?;
         let found = look(net, &letterboxed(&small, net.width(), net.height()), FIRST_THRESHOLD)?;
-        // A pixel's centre moves by half a pixel when a picture is scaled.
-        let shift = Point::new(0.5 / scale - 0.5, 0.5 / scale - 0.5);
-        Ok(found
-            .into_iter()
-            .map(|f| Find { quad: f.quad.map(|p| p.scaled(1.0 / scale, shift)), ..f })
-            .collect())
+        let across = frame.width() as f32 / small.width() as f32;
+        let vertical = frame.height() as f32 / small.height() as f32;
+        let in_frame = |quad: Quad| quad.map(|p| p.scaled(across, vertical));
+        Ok(found.into_iter().map(|find| Find { quad: in_frame(find.quad), ..find }).collect())
     }
 
     fn net_for(&self, small: &Grey) -> Result<&Net, NetError> {
@@ -126,7 +124,7 @@ fn window_around(frame: &Grey, centre: Point, scale: f32) -> Grey {
     let origin = Point::new(centre.x - reach.x - left as f32, centre.y - reach.y - top as f32);
     let pixels = (0..height)
         .flat_map(|y| (0..width).map(move |x| (x as f32, y as f32)))
-        .map(|(x, y)| (part.sample(origin.x + x / scale, origin.y + y / scale) + 0.5) as u8)
+        .map(|(x, y)| (part.sample(origin.x + (x + 0.5) / scale, origin.y + (y + 0.5) / scale) + 0.5) as u8)
         .collect();
     Grey::new(width, height, pixels).unwrap_or_else(|| Grey::filled(width, height, BACKGROUND))
 }
@@ -150,7 +148,7 @@ fn look(net: &Net, picture: &Grey, threshold: f32) -> Result<Vec<Find>, NetError
 /// The cells whose belief is the highest of their neighbourhood, best first.
 fn peaks(answer: &[f32], columns: usize, rows: usize, threshold: f32) -> Vec<Find> {
     let cells = columns * rows;
-    let heat: Vec<f32> = answer[..cells].iter().map(|v| 1.0 / (1.0 + (-v).exp())).collect();
+    let heat: Vec<f32> = answer[..cells].iter().map(|&v| sigmoid(v)).collect();
     let mut found: Vec<Find> = (0..cells)
         .filter(|&cell| heat[cell] > threshold && is_peak(&heat, columns, rows, cell))
         .map(|cell| Find { score: heat[cell], quad: corners(answer, cells, columns, cell) })

@@ -10,6 +10,8 @@ use tract_onnx::prelude::{
     TractError, TypedRunnableModel, tvec,
 };
 
+use super::grey::Grey;
+
 #[derive(Debug, Error)]
 pub enum NetError {
     #[error("model file {path} cannot be read")]
@@ -36,6 +38,20 @@ pub struct Net {
     width: usize,
     height: usize,
     plan: Arc<TypedRunnableModel>,
+}
+
+/// A picture in units of its own contrast: `(pixel - mean) / (deviation + 8)`.
+pub fn by_own_contrast(picture: &Grey) -> Vec<f32> {
+    let count = picture.pixels().len() as f32;
+    let mean = picture.pixels().iter().map(|&p| f32::from(p)).sum::<f32>() / count;
+    let spread = picture.pixels().iter().map(|&p| (f32::from(p) - mean).powi(2)).sum::<f32>() / count;
+    let scale = 1.0 / (spread.sqrt() + 8.0);
+    picture.pixels().iter().map(|&p| (f32::from(p) - mean) * scale).collect()
+}
+
+/// A logit as a probability.
+pub fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
 }
 
 impl Graph {

@@ -2,7 +2,7 @@
 //!
 //! Knows geometry only: no pixels, no models.
 
-/// A point in pixels; the centre of the first pixel is (0, 0).
+/// A point in pixels; a picture's left edge is 0, the centre of its first pixel is (0.5, 0.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
     pub x: f32,
@@ -27,9 +27,12 @@ impl Point {
         Point { x, y }
     }
 
-    /// This point after `p -> p * scale + shift`.
-    pub fn scaled(self, scale: f32, shift: Point) -> Point {
-        Point::new(self.x * scale + shift.x, self.y * scale + shift.y)
+    pub fn scaled(self, across: f32, vertical: f32) -> Point {
+        Point::new(self.x * across, self.y * vertical)
+    }
+
+    pub fn distance(self, other: Point) -> f32 {
+        (self.x - other.x).hypot(self.y - other.y)
     }
 }
 
@@ -65,17 +68,14 @@ impl Quad {
         Point::new((br.x + bl.x - tl.x - tr.x) / 2.0, (br.y + bl.y - tl.y - tr.y) / 2.0)
     }
 
-    /// The quad with a margin on every side, in parts of its own width and height.
-    pub fn widened(&self, across: f32, vertical: f32) -> Quad {
-        let (u, v) = (self.along(), self.down());
-        let step = |p: Point, su: f32, sv: f32| {
-            Point::new(
-                p.x + su * across * u.x + sv * vertical * v.x,
-                p.y + su * across * u.y + sv * vertical * v.y,
-            )
-        };
+    /// A part of the quad, given in shares of its width (left, right) and height (top, bottom); shares beyond 0 and 1
+    /// lie outside.
+    pub fn part(&self, (left, right): (f32, f32), (top, bottom): (f32, f32)) -> Quad {
         let [tl, tr, br, bl] = self.0;
-        Quad([step(tl, -1.0, -1.0), step(tr, 1.0, -1.0), step(br, 1.0, 1.0), step(bl, -1.0, 1.0)])
+        let mix =
+            |a: Point, b: Point, share: f32| Point::new(a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share);
+        let at = |across: f32, vertical: f32| mix(mix(tl, tr, across), mix(bl, br, across), vertical);
+        Quad([at(left, top), at(right, top), at(right, bottom), at(left, bottom)])
     }
 
     /// All corners are numbers and the plate has a size and is not turned inside out.
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_margin_grows_each_side_by_its_share() {
-        let wide = upright(100.0, 50.0, 200.0, 40.0).widened(0.1, 0.5).bounds();
+        let wide = upright(100.0, 50.0, 200.0, 40.0).part((-0.1, 1.1), (-0.5, 1.5)).bounds();
         assert_eq!(wide, Bounds { left: 80.0, top: 30.0, width: 240.0, height: 80.0 });
     }
 

@@ -9,15 +9,21 @@ use boomgate_domain::plate::ALPHABET;
 use boomgate_domain::plate::grammar::Form;
 
 use super::grey::Grey;
-use super::net::{Graph, Net, NetError};
+use super::net::{Graph, Net, NetError, by_own_contrast};
+use super::quad::Quad;
+use super::rectify::{Crop, rectify};
 
 /// Size of the net's alphabet, which is the domain's.
 pub const SYMBOLS: usize = ALPHABET.len();
 const BLANK: usize = SYMBOLS;
 const CLASSES: usize = SYMBOLS + 1;
 const COLUMNS: usize = 48;
-const WIDTH: usize = 192;
-const HEIGHT: usize = 64;
+const CROP: Crop = Crop::full(192, 64);
+/// What is cut beyond the plate's edges, in parts of its width and height.
+const MARGIN: (f32, f32) = (0.03, 0.06);
+/// Where the lines of a two-line plate lie, in parts of its height.
+const UPPER: f32 = 0.52;
+const LOWER: f32 = 0.48;
 /// How many nats a typed path may cost over the free one.
 const FORM_SLACK: f32 = 6.0;
 /// By how many characters a form may differ from the free reading; others could not win.
@@ -42,6 +48,13 @@ pub struct Text {
     pub typed: bool,
 }
 
+/// How the characters stand on a plate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    One,
+    Two,
+}
+
 pub struct Reader {
     net: Net,
 }
@@ -59,18 +72,12 @@ impl Text {
 
 impl Reader {
     pub fn load(name: &str, onnx: &[u8]) -> Result<Reader, NetError> {
-        Ok(Reader { net: Graph::parse(name, onnx)?.sized(WIDTH, HEIGHT)? })
+        Ok(Reader { net: Graph::parse(name, onnx)?.sized(CROP.width, CROP.height)? })
     }
 
-    /// The size `read` wants its plates at: width, height.
-    pub const fn size() -> (usize, usize) {
-        (WIDTH, HEIGHT)
-    }
-
-    /// The best reading of a plate laid flat at `size`; a form is followed if one of `forms` costs little.
-    pub fn read(&self, plate: &Grey, forms: &[Form]) -> Result<Text, NetError> {
-        let logits = self.net.run(&normalised(plate), COLUMNS * CLASSES)?;
-        let columns = Columns::from_logits(&logits);
+    /// The best reading of the plate with these corners; a form is followed if one of `forms` costs little.
+    pub fn read(&self, frame: &Grey, plate: &Quad, lines: Lines, forms: &[Form]) -> Result<Text, NetError> {
+        let columns = self.columns(frame, plate, lines)?;
         let free = columns.free();
         let length = free.1.iter().rev().find_map(|shown| shown.place()).map_or(0, |last| last + 1);
         let near = forms.iter().filter(|form| form.slots.len().abs_diff(length) <= LENGTH_SLACK);
@@ -80,14 +87,24 @@ impl Reader {
             _ => columns.text(&free.1, free.0, false),
         })
     }
-}
 
-fn normalised(plate: &Grey) -> Vec<f32> {
-    let count = plate.pixels().len() as f32;
-    let mean = plate.pixels().iter().map(|&p| f32::from(p)).sum::<f32>() / count;
-    let spread = plate.pixels().iter().map(|&p| (f32::from(p) - mean).powi(2)).sum::<f32>() / count;
-    let scale = 1.0 / (spread.sqrt() + 8.0);
-    plate.pixels().iter().map(|&p| (f32::from(p) - mean) * scale).collect()
+    fn columns(&self, frame: &Grey, plate: &Quad, lines: Lines) -> Result<Columns, NetError> {
+        let across = (-MARGIN.0, 1.0 + MARGIN.0);
+        let (top, bottom) = (-MARGIN.1, 1.0 + MARGIN.1);
+        match lines {
+            Lines::One => self.line(frame, &plate.part(across, (top, bottom))),
+            Lines::Two => {
+                let upper = self.line(frame, &plate.part(across, (top, UPPER)))?;
+                let lower = self.line(frame, &plate.part(across, (LOWER, bottom)))?;
+                Ok(upper.followed_by(lower))
+            }
+        }
+    }
+
+    fn line(&self, frame: &Grey, area: &Quad) -> Result<Columns, NetError> {
+        let logits = self.net.run(&by_own_contrast(&rectify(frame, area, CROP)), COLUMNS * CLASSES)?;
+        Ok(Columns::from_logits(&logits))
+    }
 }
 
 /// Logarithmic beliefs, column by column.
@@ -117,6 +134,15 @@ impl Columns {
             std::array::from_fn(|class| values[class] - total)
         };
         Columns(logits.chunks_exact(CLASSES).map(column).collect())
+    }
+
+    /// The columns of one line and then of the next, with a blank between: a new line begins a new character.
+    fn followed_by(mut self, next: Columns) -> Columns {
+        let mut blank = [NEVER; CLASSES];
+        blank[BLANK] = 0.0;
+        self.0.push(blank);
+        self.0.extend(next.0);
+        self
     }
 
     /// The best class of each column, repeats joined.
