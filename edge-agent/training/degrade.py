@@ -340,11 +340,11 @@ def reader_crop(rng, shot, part=(0.0, 1.0)):
 
 def detector_error(rng, quad):
     """The same quad as a coarse detector would give it."""
-    strength = rng.choices([0.1, 0.4, 1.0], [3, 4, 4])[0]
+    strength = rng.choices([0.1, 0.4, 1.0, 1.6], [3, 4, 4, 2])[0]
     width, height = np.hypot(*(quad[1] - quad[0])), np.hypot(*(quad[3] - quad[0]))
     angle = rng.gauss(0, 0.09) * strength
     scale = 1 + rng.uniform(-0.16, 0.18) * strength
-    stretch = np.float32([rng.gauss(1, 0.05 * strength), rng.gauss(1, 0.1 * strength)]) * scale
+    stretch = np.float32([rng.gauss(1, 0.07 * strength), rng.gauss(1, 0.1 * strength)]) * scale
     center = quad.mean(0)
     across, down = (quad[1] - quad[0]) / width, (quad[3] - quad[0]) / height
     turned = (quad - center) @ np.float32([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]) * stretch

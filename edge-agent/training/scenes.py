@@ -27,6 +27,8 @@ WORDS = (
     "C220 Golf Civic FOR|RENT FUEL TOLL CASH ONLY TICKET KASSE CENTRUM NORD SUD LKW FRAGILE DANGER 11 7 B12 C3 D4"
 ).split()
 
+MARKS = "AUTO FORTE VANTA KIRA SOLIS NOVAK TERRA MERIDIAN LUX ORYX BORA VEGA ALTO GTX RS 4MOTION TDCI XC60 V6 KX MX5 AWD 4WD 2.0T".split()
+
 
 @dataclass
 class Backdrop:
@@ -58,15 +60,18 @@ def draw_backdrop(rng, size=BACKDROP):
         for depth in near:
             car = width * (0.08 + 0.5 * max(0.0, depth - 0.35) / 0.6) * rng.uniform(0.8, 1.3)
             slots.append(vehicle(rng, canvas, rng.uniform(0, 1) * width, depth * height, car, unit))
-    for _ in range(rng.choice([0, 0, 1, 2])):
-        rng.choice([clutter, pole, words_on(rng)])(rng, canvas, unit)
+    for _ in range(rng.choice([0, 1, 1, 2, 3])):
+        rng.choice([clutter, pole, words, words, loose_badge, loose_lamp, wheel])(rng, canvas, unit)
     if rng.random() < 0.3:
         canvas *= 1 - degrade.ramp(rng, canvas.shape, rng.choice([1, 4, 20])) * rng.uniform(0.2, 0.7)
     if rng.random() < 0.12:
         lights_at_night(rng, canvas, unit)
     if rng.random() < 0.4:
         canvas = cv2.GaussianBlur(canvas, (0, 0), rng.uniform(0.4, 1.6) * unit)
-    return Backdrop(np.clip(canvas, 0, 255).astype(np.uint8), [s for s in slots if 0 < s[0] < width and 0 < s[1] < height])
+    pixels = np.clip(canvas, 0, 255).astype(np.uint8)
+    if rng.random() < 0.25:
+        overlay(rng, pixels, unit)
+    return Backdrop(pixels, [s for s in slots if 0 < s[0] < width and 0 < s[1] < height])
 
 
 def sky_and_ground(rng, width, height):
@@ -229,14 +234,14 @@ def sign(rng, canvas, unit):
     x, y, tall = rng.uniform(0, 1) * width, rng.uniform(0, 0.85) * height, math.exp(rng.uniform(2.2, 4.4)) * unit
     tone = rng.uniform(0, 255)
     ink = 255 - tone if abs(tone - 127) > 45 else rng.choice([5, 250])
-    text = " ".join(rng.choice(WORDS) for _ in range(rng.choice([1, 1, 2, 3])))
+    text = " ".join(some_words(rng) for _ in range(rng.choice([1, 1, 2, 3])))
     form = rng.random()
     if form < 0.3:
         cv2.circle(canvas, (round(x), round(y)), round(tall), tone, -1, cv2.LINE_AA)
         cv2.circle(canvas, (round(x), round(y)), round(tall * 0.9), ink, max(1, round(tall * 0.15)), cv2.LINE_AA)
         print_words(rng, canvas, rng.choice(["30", "50", "80", "P", "STOP", "3.5t"]), x, y, tall * 0.6, ink)
     elif form < 0.65:
-        lines = [rng.choice(WORDS) for _ in range(rng.randrange(2, 5))]
+        lines = [some_words(rng) for _ in range(rng.randrange(2, 5))]
         wide = max(len(t) for t in lines) * tall * 0.5
         box(canvas, x, y, wide + tall, len(lines) * tall * 1.05, tone)
         for i, line in enumerate(lines):
@@ -249,13 +254,126 @@ def sign(rng, canvas, unit):
             print_words(rng, canvas, text, x, y, capital, ink)
 
 
-def words_on(rng):
-    def draw(rng, canvas, unit):
-        height, width = canvas.shape
-        text = " ".join(rng.choice(WORDS) for _ in range(rng.randrange(1, 4)))
-        print_words(rng, canvas, text, rng.uniform(0, 1) * width, rng.uniform(0, 1) * height, rng.uniform(6, 45) * unit, rng.uniform(0, 255))
+def words(rng, canvas, unit):
+    height, width = canvas.shape
+    text = " ".join(some_words(rng) for _ in range(rng.randrange(1, 4)))
+    print_words(rng, canvas, text, rng.uniform(0, 1) * width, rng.uniform(0, 1) * height, rng.uniform(6, 45) * unit, rng.uniform(0, 255))
 
-    return draw
+
+def some_words(rng):
+    """A word, a telephone number, a price, a house number: print that a plate reader must leave alone."""
+    if rng.random() < 0.6:
+        return rng.choice(WORDS)
+    form = rng.choice(["ddd-dddd", "ddd-ddd-dddd", "0ddd ddd ddd", "d.dd", "dd", "ddd", "+dd ddd ddd", "www.L.example", "LL", "LLL", "ddddd"])
+    return "".join(rng.choice("0123456789") if c == "d" else rng.choice("ABCDEFGHKLMNPRSTVW") if c == "L" else c for c in form)
+
+
+def overlay(rng, pixels, unit):
+    """Date and time, as cameras write them into the picture (of bytes)."""
+    height, width = pixels.shape
+    lines = [f"{rng.randrange(2005, 2030)}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}", f"{rng.randrange(24):02}:{rng.randrange(60):02}:{rng.randrange(60):02}"]
+    if rng.random() < 0.4:
+        lines = [" ".join(lines)]
+    if rng.random() < 0.3:
+        lines.append(rng.choice(["CAM 1", "GATE", "CH02", "LANE 3"]))
+    scale = rng.uniform(0.35, 1.1) * unit
+    x, y = rng.choice([0.02, rng.uniform(0, 0.75)]) * width, rng.choice([0.06, 0.9, rng.uniform(0.05, 0.95)]) * height
+    font = rng.choice([cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_DUPLEX])
+    tone = rng.choice([255, 255, 0, rng.randrange(256)])
+    for i, line in enumerate(lines):
+        at = (round(x), round(y + i * 30 * scale))
+        if rng.random() < 0.5:
+            cv2.putText(pixels, line, at, font, scale, 255 - tone, max(2, round(4 * scale)), cv2.LINE_AA)
+        cv2.putText(pixels, line, at, font, scale, tone, max(1, round(1.5 * scale)), cv2.LINE_AA)
+
+
+def badge(rng, canvas, x, y, size):
+    """A maker's mark: letters in an oval or a ring, chrome letters, interlaced shapes."""
+    tone, ink = rng.uniform(0, 255), rng.uniform(0, 255)
+    axes = (max(2, round(size)), max(1, round(size * rng.uniform(0.35, 1.0))))
+    at = (round(x), round(y))
+    form = rng.random()
+    if form < 0.55:
+        cv2.ellipse(canvas, at, axes, 0, 0, 360, tone, -1, cv2.LINE_AA)
+        cv2.ellipse(canvas, at, axes, 0, 0, 360, ink, max(1, round(size * rng.uniform(0.05, 0.2))), cv2.LINE_AA)
+        if rng.random() < 0.6:
+            print_words(rng, canvas, rng.choice(MARKS), x, y, axes[1] * rng.uniform(0.6, 1.0), ink, rng.uniform(0.7, 1.2))
+        else:
+            for _ in range(rng.randrange(1, 4)):
+                end = (round(x + rng.uniform(-0.7, 0.7) * axes[0]), round(y + rng.uniform(-0.8, 0.8) * axes[1]))
+                cv2.line(canvas, at, end, ink, max(1, round(size * 0.15)), cv2.LINE_AA)
+    elif form < 0.85:
+        text, capital = rng.choice(MARKS + WORDS), size * rng.uniform(0.4, 0.9)
+        squeeze = rng.uniform(0.8, 2.0)
+        state = rng.getstate()
+        print_words(rng, canvas, text, x + 1, y + 1, capital, tone, squeeze)
+        rng.setstate(state)
+        print_words(rng, canvas, text, x, y, capital, ink, squeeze)
+    else:
+        for _ in range(rng.randrange(2, 5)):
+            cv2.circle(canvas, (round(x + rng.uniform(-1, 1) * size), at[1]), max(1, round(size * 0.5)), ink, max(1, round(size * 0.12)), cv2.LINE_AA)
+
+
+def loose_badge(rng, canvas, unit):
+    height, width = canvas.shape
+    badge(rng, canvas, rng.uniform(0, 1) * width, rng.uniform(0, 1) * height, math.exp(rng.uniform(2, 4)) * unit)
+
+
+def lamp_at(rng, canvas, x, y, w, h):
+    """A lamp is glass over reflectors: panes, ribs and bulbs, all plate-sized and full of edges."""
+    corners = np.float32([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (w, h) + (x, y)
+    corners += np.float32([[rng.gauss(0, 0.2) * w, rng.gauss(0, 0.25) * h] for _ in range(4)])
+    tone = rng.uniform(30, 255)
+    polygon(canvas, corners, tone)
+    area = degrade.window_of(canvas, corners.astype(np.float32), 0)
+    if area is None or min(area[2] - area[0], area[3] - area[1]) < 3:
+        return
+    x0, y0, x1, y1 = (int(v) for v in area)
+    inner = np.full((y1 - y0, x1 - x0), tone, np.float32)
+    for _ in range(rng.randrange(1, 4)):  # panes
+        px, py = rng.randrange(inner.shape[1]), rng.randrange(inner.shape[0])
+        box(inner, px, py, rng.uniform(0.2, 0.9) * inner.shape[1], rng.uniform(0.2, 1) * inner.shape[0], rng.uniform(10, 255))
+    if rng.random() < 0.7:  # ribs, along or in a grid
+        step = max(2, round(rng.uniform(0.03, 0.12) * inner.shape[1]))
+        inner[:, ::step] += rng.uniform(-90, 90)
+        if rng.random() < 0.4:
+            inner[::step] += rng.uniform(-90, 90)
+    for _ in range(rng.randrange(3)):  # bulbs
+        at = (rng.randrange(inner.shape[1]), rng.randrange(inner.shape[0]))
+        radius = max(1, round(rng.uniform(0.15, 0.45) * inner.shape[0]))
+        cv2.circle(inner, at, radius, rng.uniform(60, 255), -1, cv2.LINE_AA)
+        cv2.circle(inner, at, max(1, radius // 2), rng.uniform(0, 255), -1, cv2.LINE_AA)
+    mask = np.zeros(inner.shape, np.uint8)
+    cv2.fillPoly(mask, [np.round(corners - (x0, y0)).astype(np.int32)], 255, cv2.LINE_AA)
+    part = canvas[y0:y1, x0:x1]
+    part += (inner - part) * (mask.astype(np.float32) / 255)
+    if rng.random() < 0.5:
+        cv2.polylines(canvas, [corners.astype(np.int32)], True, rng.uniform(0, 255), 1, cv2.LINE_AA)
+
+
+def loose_lamp(rng, canvas, unit):
+    height, width = canvas.shape
+    w = math.exp(rng.uniform(2.3, 4.3)) * unit
+    lamp_at(rng, canvas, rng.uniform(0, 1) * width, rng.uniform(0, 1) * height, w, w / rng.uniform(1, 3.5))
+
+
+def wheel(rng, canvas, unit):
+    height, width = canvas.shape
+    x, y, radius = rng.uniform(0, 1) * width, rng.uniform(0.3, 1) * height, math.exp(rng.uniform(2.5, 4.5)) * unit
+    flat = rng.uniform(0.6, 1.4)
+
+    def axes(share):
+        return max(1, round(radius * share * flat)), max(1, round(radius * share))
+
+    rim = rng.uniform(40, 250)
+    cv2.ellipse(canvas, (round(x), round(y)), axes(1.0), 0, 0, 360, rng.uniform(5, 50), -1, cv2.LINE_AA)
+    cv2.ellipse(canvas, (round(x), round(y)), axes(0.66), 0, 0, 360, rim, -1, cv2.LINE_AA)
+    count = rng.randrange(4, 12)
+    for i in range(count):
+        angle = 2 * math.pi * (i + rng.random() * 0.1) / count
+        end = (round(x + radius * 0.6 * flat * math.cos(angle)), round(y + radius * 0.6 * math.sin(angle)))
+        cv2.line(canvas, (round(x), round(y)), end, rim * 0.4, max(1, round(radius * rng.uniform(0.05, 0.16))), cv2.LINE_AA)
+    cv2.ellipse(canvas, (round(x), round(y)), axes(0.14), 0, 0, 360, rim, -1, cv2.LINE_AA)
 
 
 def lights_at_night(rng, canvas, unit):
@@ -290,7 +408,7 @@ def vehicle(rng, canvas, x, y, w, unit):
     if kind == "truck" or (kind == "van" and rng.random() < 0.5):  # cargo doors with advertising
         for _ in range(rng.randrange(4)):
             words_at = (x + rng.uniform(-0.3, 0.3) * w, top + h * rng.uniform(0.08, 0.6))
-            print_words(rng, canvas, " ".join(rng.choice(WORDS) for _ in range(rng.randrange(1, 3))), *words_at, w * rng.uniform(0.03, 0.14), rng.uniform(0, 255))
+            print_words(rng, canvas, " ".join(some_words(rng) for _ in range(rng.randrange(1, 3))), *words_at, w * rng.uniform(0.03, 0.14), rng.uniform(0, 255))
         cv2.line(canvas, (round(x), round(top)), (round(x), round(bottom)), trim, max(1, round(w * 0.006)))
     else:
         polygon(canvas, [(left + inset, top + h * 0.04), (right - inset, top + h * 0.04), (right - w * 0.07, shoulder - h * 0.02), (left + w * 0.07, shoulder - h * 0.02)], glass)
@@ -300,23 +418,13 @@ def vehicle(rng, canvas, x, y, w, unit):
             print_words(rng, canvas, rng.choice(WORDS), x + rng.uniform(-0.25, 0.25) * w, shoulder - h * rng.uniform(0.05, 0.12), w * rng.uniform(0.02, 0.05), rng.uniform(120, 255))
     lamp_y = shoulder + h * rng.uniform(0.04, 0.18)
     lamp = (w * rng.uniform(0.05, 0.13), h * rng.uniform(0.03, 0.14))
-    lamp_tone, rim_tone = rng.uniform(50, 255), rng.uniform(10, 255)
-    round_lamp = rng.random() < 0.4
     for side in (left + lamp[0] * 1.05, right - lamp[0] * 1.05):
-        if round_lamp:
-            cv2.ellipse(canvas, (round(side), round(lamp_y)), (max(1, round(lamp[0])), max(1, round(lamp[1]))), 0, 0, 360, lamp_tone, -1, cv2.LINE_AA)
-            cv2.ellipse(canvas, (round(side), round(lamp_y)), (max(1, round(lamp[0] * 0.5)), max(1, round(lamp[1] * 0.5))), 0, 0, 360, rim_tone, -1, cv2.LINE_AA)
-        else:
-            box(canvas, side, lamp_y, lamp[0] * 2, lamp[1] * 2, lamp_tone)
-            box(canvas, side, lamp_y + lamp[1] * 0.4, lamp[0] * 1.8, lamp[1] * 0.7, rim_tone)
+        lamp_at(rng, canvas, side, lamp_y, lamp[0], lamp[1])
     if rng.random() < 0.5:  # grille, or the strip between the tail lamps
         stripes(rng, canvas, x - w * rng.uniform(0.18, 0.33), lamp_y - h * 0.05, w * rng.uniform(0.36, 0.66), h * rng.uniform(0.05, 0.2), unit)
     for _ in range(rng.randrange(3)):  # badges
         at = (x + rng.choice([-0.33, 0.0, 0.33]) * w + rng.gauss(0, 0.03) * w, shoulder + h * rng.uniform(0.02, 0.14))
-        if rng.random() < 0.6:
-            print_words(rng, canvas, rng.choice(WORDS), *at, w * rng.uniform(0.02, 0.045), rng.uniform(0, 255))
-        else:
-            cv2.circle(canvas, (round(at[0]), round(at[1])), max(1, round(w * 0.03)), rng.uniform(60, 255), rng.choice([-1, 2]), cv2.LINE_AA)
+        badge(rng, canvas, *at, w * rng.uniform(0.02, 0.075))
     bumper = bottom - h * rng.uniform(0.12, 0.3)
     if rng.random() < 0.75:
         tone = rng.choice([trim, body * 0.85, rng.uniform(10, 230)])
