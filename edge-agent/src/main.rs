@@ -358,7 +358,8 @@ fn measure(evaluation: &Evaluate) -> Result<ExitCode> {
 fn tell_wrong(case: &Case) {
     let read = case.text();
     let expected: Vec<&str> = case.plates.iter().map(|plate| plate.text.as_str()).collect();
-    if !case.is_exact() && !(expected.is_empty() && read.is_empty()) {
+    let nothing_to_say = expected.is_empty() && read.is_empty();
+    if !case.is_exact() && !nothing_to_say {
         let or_none = |text: String| if text.is_empty() { "-".to_owned() } else { text };
         say::line(format!(
             "{:>12} read as {:12} {:?}, weakest {:.2}, margin {:.1}, box told {:12} {}",

@@ -101,11 +101,10 @@ impl Desk {
         said
     }
 
-    /// A browser tells of every request that failed. A picture may be named before it has arrived: the page asks again.
+    /// A browser tells of every request that failed.
     fn is_expected(&self, said: &str, refusals: &[Refusal]) -> bool {
-        let late: Refusal = ("api/v1/evidence/", 404);
         let Some(said) = said.strip_prefix(&self.address) else { return false };
-        refusals.iter().chain([&late]).any(|(path, status)| {
+        refusals.iter().any(|(path, status)| {
             said.starts_with(path) && said.contains(&format!("responded with a status of {status} "))
         })
     }
