@@ -185,11 +185,11 @@ def measure_detector(detector, sheets, backdrops, count):
                 row[1] += share >= 0.5
         for score, row in found.items():
             row[2] += sum(all(overlap(q, quad) < 0.2 for quad in quads) for s, q in finds if s > score)
-    both = np.array(errors)
+    mean = [round(float(v), 4) for v in np.mean(errors, 0)] if errors else [None, None]  # a net trained for seconds finds nothing
     return {
         "pictures": count,
         "plates": plates,
-        "corner_error": {"mean_width": round(float(both[:, 0].mean()), 4), "mean_height": round(float(both[:, 1].mean()), 4)},
+        "corner_error": {"mean_width": mean[0], "mean_height": mean[1]},
         "at_score": {str(score): {"recall_iou30": round(a / plates, 4), "recall_iou50": round(b / plates, 4), "false_per_picture": round(false / count, 4)} for score, (a, b, false) in found.items()},
     }
 
