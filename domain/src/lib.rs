@@ -18,7 +18,7 @@
 //! |---|---|
 //! | [`ids`] | slugs of topics, UUIDs of rows |
 //! | [`money`], [`time`] | minor units and currencies; device uptime apart from wall time |
-//! | [`plate`] | canonical plates, country forms, look-alikes, distances for suggestions |
+//! | [`plate`] | canonical plates, country packs and forms, look-alikes, distances for suggestions |
 //! | [`reading`] | frames of one car fused into one reading |
 //! | [`reason`] | the frozen registry of reason codes with their texts |
 //! | [`decide`] | arrival + matches -> open, deny or charge |

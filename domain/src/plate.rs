@@ -3,9 +3,9 @@
 //! Look-alikes live here and nowhere else: [`grammar`] folds them by the type of their place, [`distance`]
 //! weighs them for suggestions. Nothing here may decide that a car gets in.
 
-pub mod countries;
 pub mod distance;
 pub mod grammar;
+pub mod packs;
 
 use std::fmt;
 use std::str::FromStr;

@@ -43,8 +43,6 @@ pub struct Thresholds {
     pub min_chars: usize,
     /// Unreadable: the characters' geometric mean is below this.
     pub unreadable_below: f32,
-    /// A form of the grammar may be this much less likely than the free reading and still win.
-    pub grammar_slack_nats: f32,
 }
 
 impl Default for Thresholds {
@@ -55,7 +53,6 @@ impl Default for Thresholds {
             min_frames: 1,
             min_chars: 4,
             unreadable_below: 0.45,
-            grammar_slack_nats: 6.0,
         }
     }
 }

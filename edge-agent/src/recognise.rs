@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use boomgate_domain::plate::grammar::{Form, Grammar};
+use boomgate_domain::plate::grammar::Grammar;
 use grey::Grey;
 use locate::{Find, Locator};
 use net::NetError;
@@ -42,7 +42,7 @@ pub struct Recogniser {
     locator: Locator,
     refiner: Option<Refiner>,
     reader: Reader,
-    forms: Vec<Form>,
+    grammar: Grammar,
 }
 
 /// One plate of one frame.
@@ -99,7 +99,7 @@ impl Recogniser {
             locator: Locator::load("detector", &models.detector)?,
             refiner: models.refiner.as_ref().map(|onnx| Refiner::load("refiner", onnx)).transpose()?,
             reader: Reader::load("reader", &models.reader)?,
-            forms: grammar.forms().to_vec(),
+            grammar: grammar.clone(),
         })
     }
 
@@ -122,7 +122,7 @@ impl Recogniser {
 
     /// The plate with these corners, however little can be read on it.
     pub fn sighting_at(&self, frame: &Grey, corners: Quad) -> Result<Sighting, NetError> {
-        let text = self.reader.read(frame, &corners, Lines::One, &self.forms)?;
+        let text = self.reader.read(frame, &corners, Lines::One, &self.grammar)?;
         Ok(Sighting { quad: corners, score: text.belief(), text })
     }
 
@@ -150,7 +150,7 @@ impl Recogniser {
     ) -> Result<Option<Sighting>, NetError> {
         let lines = if close.two_lines > 0.5 { Lines::Two } else { Lines::One };
         let quad = close.find.quad;
-        let text = timed(&mut stages.read, || self.reader.read(frame, &quad, lines, &self.forms))?;
+        let text = timed(&mut stages.read, || self.reader.read(frame, &quad, lines, &self.grammar))?;
         let long_enough = text.glyphs.len() >= SHORTEST;
         Ok(long_enough.then(|| Sighting { quad, score: close.find.score * text.belief(), text }))
     }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::{Candidate, FrameReading, Reading, Thresholds, Verdict};
-use crate::plate::grammar::{Grammar, Slot, canonical};
+use crate::plate::grammar::{Form, Grammar, Slot, canonical};
 use crate::plate::{ALPHABET, MAX_PLATE, Plate};
 
 /// Probability a symbol keeps however sure the net is: nets are never as sure as they say.
@@ -27,7 +27,7 @@ type Dist = [f64; 36];
 /// One best reading of one car. The order of `frames` does not matter if their numbers differ.
 pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds) -> Reading {
     let seen = usable(frames);
-    let hypotheses = hypotheses(&seen, grammar, f64::from(thresholds.grammar_slack_nats));
+    let hypotheses = hypotheses(&seen, grammar);
     let Some(best) = best_of(&hypotheses) else {
         return Reading::nothing();
     };
@@ -71,7 +71,7 @@ struct Hypothesis {
     series: Option<String>,
     free: bool,
     confidence: Vec<f64>,
-    /// Nats, the prior of its length and the grammar's slack included.
+    /// Nats, the priors of its length and form included.
     score: f64,
     /// The best change of a single place: which, to what, at what cost in nats.
     nearest: Option<(usize, usize, f64)>,
@@ -105,7 +105,7 @@ fn highest(place: &Dist) -> (usize, f64) {
     place.iter().enumerate().fold(start, |best, (index, p)| if *p > best.1 { (index, *p) } else { best })
 }
 
-fn hypotheses(seen: &[Seen], grammar: &Grammar, slack: f64) -> Vec<Hypothesis> {
+fn hypotheses(seen: &[Seen], grammar: &Grammar) -> Vec<Hypothesis> {
     let mut support: BTreeMap<usize, f64> = BTreeMap::new();
     for one in seen {
         *support.entry(one.places.len()).or_default() += one.weight * one.clarity();
@@ -113,7 +113,7 @@ fn hypotheses(seen: &[Seen], grammar: &Grammar, slack: f64) -> Vec<Hypothesis> {
     let total: f64 = support.values().sum();
     let of_length = |(length, support): (&usize, &f64)| {
         let fused = fused_places(seen, *length)?;
-        Some(of_places(&fused, grammar, slack, (support / total).ln()))
+        Some(of_places(&fused, grammar, (support / total).ln()))
     };
     support.iter().filter_map(of_length).flatten().collect()
 }
@@ -208,11 +208,12 @@ fn likeness(a: &Dist, b: &Dist) -> f64 {
     a.iter().zip(b).map(|(p, q)| (p * q).sqrt()).sum()
 }
 
-fn of_places(places: &[Dist], grammar: &Grammar, slack: f64, prior: f64) -> Vec<Hypothesis> {
-    let slack = if grammar.forms().is_empty() { 0.0 } else { slack };
-    let free = hypothesis(places, vec![Slot::ANY; places.len()], None, prior - slack);
+fn of_places(places: &[Dist], grammar: &Grammar, of_length: f64) -> Vec<Hypothesis> {
+    let free =
+        hypothesis(places, vec![Slot::ANY; places.len()], None, of_length + f64::from(Grammar::free_prior()));
     let forms = grammar.forms().iter().filter(|form| form.slots.len() == places.len());
-    let of_form = |form: &crate::plate::grammar::Form| {
+    let of_form = |form: &Form| {
+        let prior = of_length + f64::from(form.prior());
         hypothesis(places, form.slots.clone(), Some(form.series.clone()), prior)
     };
     forms.filter_map(of_form).chain(free).collect()
