@@ -1,17 +1,19 @@
-//! What must be done now and then while the server runs: partitions ahead of time, old rows away.
+//! What must be done now and then while the server runs: partitions ahead of time, the audit sealed, old rows away.
 //!
 //! One task; each job is a transaction of its own under one lock, so that of several servers one does it. A job that
 //! fails is logged and tried again soon; nobody waits for it, and it never ends the server.
 
 use std::time::Duration;
 
-use boomgate_store::{Pool, StoreError, housekeeping, idempotency, live_feed, users};
+use boomgate_store::{Pool, StoreError, audit, housekeeping, idempotency, live_feed, users};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Keep;
 
 /// Months of event partitions that are there ahead of now.
 const MONTHS_AHEAD: i32 = 3;
+/// Audit lines of a site that are sealed at a time.
+const SEALED_AT_MOST: i32 = 20_000;
 const EVERY: Duration = Duration::from_secs(15 * 60);
 /// How soon after a failure.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -19,18 +21,21 @@ const AGAIN: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Job {
     EventPartitions,
+    Audit,
     LiveFeed,
     Sessions,
     IdempotencyKeys,
 }
 
 impl Job {
-    const ALL: [Self; 4] = [Self::EventPartitions, Self::LiveFeed, Self::Sessions, Self::IdempotencyKeys];
+    const ALL: [Self; 5] =
+        [Self::EventPartitions, Self::Audit, Self::LiveFeed, Self::Sessions, Self::IdempotencyKeys];
 
     /// As metrics and logs name it.
     const fn name(self) -> &'static str {
         match self {
             Self::EventPartitions => "event_partitions",
+            Self::Audit => "audit",
             Self::LiveFeed => "live_feed",
             Self::Sessions => "sessions",
             Self::IdempotencyKeys => "idempotency_keys",
@@ -73,7 +78,7 @@ fn succeeded(job: Job, rows: u64, now: Timestamp) {
     }
 }
 
-/// How many rows were removed or partitions made; none when another server is at it.
+/// How many rows were removed or sealed, or partitions made; none when another server is at it.
 async fn once(pool: &Pool, keep: &Keep, job: Job, now: Timestamp) -> Result<Option<u64>, StoreError> {
     let mut client = pool.get().await?;
     let tx = client.transaction().await?;
@@ -83,6 +88,7 @@ async fn once(pool: &Pool, keep: &Keep, job: Job, now: Timestamp) -> Result<Opti
     let before = |age: SignedDuration| now.checked_sub(age).unwrap_or(Timestamp::MIN);
     let rows = match job {
         Job::EventPartitions => housekeeping::make_event_partitions(&tx, now, MONTHS_AHEAD).await?,
+        Job::Audit => audit::seal(&tx, SEALED_AT_MOST).await?,
         Job::LiveFeed => live_feed::prune(&tx, before(keep.live_feed)).await?,
         Job::Sessions => users::prune_sessions(&tx, before(keep.expired_sessions)).await?,
         Job::IdempotencyKeys => idempotency::prune(&tx, before(keep.idempotency_keys)).await?,
@@ -156,6 +162,34 @@ mod tests {
         assert!(round(&database.pool, &KEEP, in_a_year).await);
         assert_eq!(count(&database, partitions).await, at_first + i64::from(MONTHS_AHEAD), "made once");
         assert_eq!(count(&database, "events").await, 1);
+    }
+
+    #[tokio::test]
+    async fn the_audit_is_sealed_and_whoever_changes_it_is_found_out() {
+        let database = TestDatabase::new().await;
+        let client = database.pool.get().await.unwrap();
+        client.batch_execute(ROWS).await.unwrap();
+        let three_lines = "insert into audit (site_id, id, at, actor_kind, action, detail)
+            select s.id, gen_random_uuid(), now(), 'server', 'test', jsonb_build_object('n', n) from sites s, generate_series(1, 3) n";
+        let chain = async || audit::chains(&client).await.unwrap().remove(0);
+        assert_eq!((chain().await.sealed, chain().await.broken_at), (0, None));
+        for sealed in [3, 6] {
+            client.batch_execute(three_lines).await.unwrap();
+            assert!(round(&database.pool, &KEEP, Timestamp::now()).await);
+            assert_eq!((chain().await.sealed, chain().await.broken_at), (sealed, None));
+        }
+        client.batch_execute("set timezone = 'Asia/Saigon'").await.unwrap();
+        assert_eq!(chain().await.broken_at, None, "wherever one looks from");
+        let without_guard = async |change: &str| {
+            let text = format!(
+                "alter table audit disable trigger all; {change}; alter table audit enable trigger all"
+            );
+            client.batch_execute(&text).await.unwrap();
+        };
+        without_guard("update audit set detail = '{\"n\": 7}' where no = 5").await;
+        assert_eq!(chain().await.broken_at, Some(5));
+        without_guard("delete from audit where no = 2").await;
+        assert_eq!(chain().await.broken_at, Some(2));
     }
 
     #[tokio::test]

@@ -16,7 +16,7 @@ use boomgate_domain::ids::{LaneCode, SiteCode};
 use boomgate_domain::money::Currency;
 use boomgate_domain::tariff::VehicleType;
 use boomgate_schemas::identity::DeviceIdentity;
-use boomgate_store::{devices, sites, tariffs};
+use boomgate_store::{Pool, audit, devices, sites, tariffs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::DateTime;
 use tracing_subscriber::EnvFilter;
@@ -512,6 +512,20 @@ fn check_config(with: &WithConfig) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Whether each site's audit is what was sealed.
+async fn chains(pool: &Pool) -> Result<Vec<(String, Result<String>)>> {
+    let found = audit::chains(&pool.get().await?).await?.into_iter().map(|chain| {
+        let whole = match chain.broken_at {
+            None => Ok(format!("chain of {} lines is whole", chain.sealed)),
+            Some(no) => Err(anyhow::anyhow!(
+                "line {no} is not what was sealed: somebody changed the database by hand"
+            )),
+        };
+        (chain.code, whole)
+    });
+    Ok(found.collect())
+}
+
 async fn examine(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "error");
     let mut well = true;
@@ -529,6 +543,11 @@ async fn examine(config: &Config) -> Result<ExitCode> {
         .map(|_| "answers and is in shape".to_owned())
         .map_err(|error| anyhow::anyhow!("{error:#}"));
     check("database", version);
+    if let Ok(database) = &database {
+        for (site, found) in chains(&database.pool).await? {
+            check(&format!("audit of {site}"), found);
+        }
+    }
     for (what, address) in [
         ("api.listen", config.api.listen),
         ("device_https.listen", config.device_https),

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::statement::{columns, execute};
+use crate::statement::{columns, execute, query, query_opt, row};
 
 pub(crate) const INSERT_MANY: &str = include_str!("../queries/audit/insert_many.sql");
 pub(crate) const SECRETS_MANY: &str = include_str!("../queries/audit_secrets/insert_many.sql");
@@ -84,6 +84,40 @@ pub async fn insert_many(tx: &impl GenericClient, rows: &[NewAudit]) -> Result<(
         execute(tx, SECRETS_MANY, columns!(secrets; site_id, audit_id, salt, value)).await?;
     }
     Ok(())
+}
+
+/// Seals at most `most` waiting lines of every site into its chain; how many it was. `tx` must be alone at this
+/// (`housekeeping::begin`).
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn seal(tx: &impl GenericClient, most: i32) -> Result<u64, StoreError> {
+    row! {
+        pub struct Sealed {
+            pub sealed: i64,
+        }
+    }
+    let sealed: Option<Sealed> = query_opt(tx, include_str!("../queries/audit/seal.sql"), &[&most]).await?;
+    Ok(sealed.map_or(0, |row| row.sealed.unsigned_abs()))
+}
+
+row! {
+    /// A site's chain, looked through from its first line.
+    pub struct Chain {
+        /// Code of the site.
+        pub code: String,
+        pub sealed: i64,
+        /// Number of the first line that is not what was sealed, or is gone.
+        pub broken_at: Option<i64>,
+    }
+}
+
+/// Computes every site's chain anew. Reads the whole audit.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn chains(client: &impl GenericClient) -> Result<Vec<Chain>, StoreError> {
+    query(client, include_str!("../queries/audit/chains.sql"), &[]).await
 }
 
 fn line(row: &NewAudit) -> Line<'_> {

@@ -1,0 +1,1 @@
+select coalesce(sum(audit_seal(id, $1)), 0)::bigint as sealed from sites
