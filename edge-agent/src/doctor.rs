@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::gpio::Gpio;
 use crate::recognise::Recogniser;
+use crate::recognise::advice::{Shot, advise};
 use crate::recognise::grey::Grey;
 use crate::sim::SimLane;
 use crate::sim::control::Journal;
@@ -18,6 +19,8 @@ use crate::spool::store::Store;
 use crate::uplink::keys;
 
 const CONNECT: Duration = Duration::from_secs(5);
+/// Frames the view is judged by.
+const FRAMES: usize = 3;
 
 /// One line of the self-test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,10 +100,16 @@ fn see(
     recogniser: Result<Recogniser, String>,
 ) -> Result<String, String> {
     let (mut camera, recogniser) = (camera?, recogniser?);
-    let picture = camera.frame().map_err(|error| error.to_string())?;
-    let grey = Grey::of(&picture).ok_or("the camera gave an empty picture")?;
-    let begun = Instant::now();
-    let sightings = recogniser.look(&grey).map_err(|error| error.to_string())?;
-    let took = begun.elapsed().as_millis();
-    Ok(format!("{}x{}, {} plates seen in {took} ms", picture.width(), picture.height(), sightings.len()))
+    let (mut shots, mut took, mut size) = (Vec::with_capacity(FRAMES), Duration::ZERO, (0, 0));
+    for _ in 0..FRAMES {
+        let picture = camera.frame().map_err(|error| error.to_string())?;
+        size = picture.dimensions();
+        let grey = Grey::of(&picture).ok_or("the camera gave an empty picture")?;
+        let begun = Instant::now();
+        let sightings = recogniser.look(&grey).map_err(|error| error.to_string())?;
+        took = begun.elapsed();
+        shots.push(Shot::of(&grey, sightings.first().map(|best| &best.quad)));
+    }
+    let (health, took) = (advise(&shots), took.as_millis());
+    Ok(format!("{}x{}, {took} ms per frame, view {} of 100: {}", size.0, size.1, health.score, health.advice))
 }

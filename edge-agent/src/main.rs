@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use boomgate_domain::plate::grammar::Grammar;
-use boomgate_domain::reading::Thresholds;
+use boomgate_domain::reading::{Thresholds, Verdict};
 use boomgate_edge_agent::camera::folder::pictures_of;
 use boomgate_edge_agent::camera::read_picture;
 use boomgate_edge_agent::config::{BadConfig, Config};
@@ -108,7 +108,7 @@ struct Evaluate {
     /// Countries whose plate forms are expected, such as DE,SK; none reads freely
     #[arg(long, value_delimiter = ',', value_name = "CODES")]
     country: Vec<String>,
-    /// End with one line that is a JSON object of all figures
+    /// One JSON object per picture, and as the last line one of all figures
     #[arg(long)]
     json: bool,
     /// Draw the worst cases on one PNG
@@ -192,6 +192,8 @@ struct PictureRead {
     verdict: String,
     /// Belief per character, 0 to 1.
     confidence: Vec<f32>,
+    /// Nats between the plate and the next different text.
+    margin: f32,
     series: Option<String>,
     /// The most likely texts, best first.
     candidates: Vec<String>,
@@ -265,7 +267,7 @@ fn pictures(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
 fn tell(image: &Path, look: &Look, json: bool) -> Result<()> {
     let reading = &look.reading;
     let plate = reading.plate.as_ref().map(ToString::to_string);
-    let verdict = format!("{:?}", reading.verdict).to_lowercase();
+    let verdict = verdict(reading.verdict);
     if !json {
         let plate = plate.as_deref().unwrap_or("no plate");
         let weakest = reading.weakest() * 100.0;
@@ -279,6 +281,7 @@ fn tell(image: &Path, look: &Look, json: bool) -> Result<()> {
         plate,
         verdict,
         confidence: reading.confidence.clone(),
+        margin: reading.margin_nats,
         series: reading.series.clone(),
         candidates: reading.candidates.iter().map(|candidate| candidate.text.to_string()).collect(),
         boxes: look.sightings.iter().map(seen_box).collect(),
@@ -341,18 +344,58 @@ fn measure(evaluation: &Evaluate) -> Result<ExitCode> {
     let (recogniser, judgement) = eyes(&models, &evaluation.country)?;
     let mut sheet = Sheet::new();
     let report = evaluate::evaluate(&evaluation.folder, &recogniser, &judgement, |case, pixels| {
-        tell_wrong(case);
+        if evaluation.json {
+            tell_case(case)?
+        } else {
+            tell_wrong(case)
+        }
         sheet.add(case, pixels);
         Ok(())
     })?;
     if let Some(path) = &evaluation.sheet {
         sheet.drawn().save(path).with_context(|| format!("{} cannot be written", path.display()))?;
     }
-    say::line(&report);
     if evaluation.json {
         say::line(serde_json::to_string(&report)?);
+    } else {
+        say::line(&report);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What `evaluate --json` tells of one picture.
+#[derive(Serialize)]
+struct CaseTold<'a> {
+    image: String,
+    truth: Vec<&'a str>,
+    read: String,
+    right: bool,
+    verdict: String,
+    weakest: f32,
+    margin: f32,
+    series: Option<&'a str>,
+    /// Belief that there is a plate at all, 0 to 1.
+    plate: f32,
+}
+
+fn tell_case(case: &Case) -> Result<()> {
+    let reading = &case.look.reading;
+    say::line(serde_json::to_string(&CaseTold {
+        image: case.path.display().to_string(),
+        truth: case.plates.iter().map(|plate| plate.text.as_str()).collect(),
+        read: case.text(),
+        right: case.is_right(),
+        verdict: verdict(reading.verdict),
+        weakest: reading.weakest(),
+        margin: reading.margin_nats,
+        series: reading.series.as_deref(),
+        plate: case.look.sightings.first().map_or(0.0, |best| best.plate),
+    })?);
+    Ok(())
+}
+
+fn verdict(verdict: Verdict) -> String {
+    format!("{verdict:?}").to_lowercase()
 }
 
 fn tell_wrong(case: &Case) {

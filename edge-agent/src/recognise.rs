@@ -2,6 +2,7 @@
 //!
 //! Pure and synchronous: the caller brings the picture and the thread. Knows nothing of lanes, lists or cameras.
 
+pub mod advice;
 pub mod grey;
 pub mod locate;
 pub mod net;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use boomgate_domain::plate::grammar::Grammar;
 use grey::Grey;
-use locate::{Find, Locator};
+use locate::{Find, Locator, distinct};
 use net::NetError;
 use quad::Quad;
 use read::{Lines, Reader, Text};
@@ -30,6 +31,8 @@ const READER: &[u8] = include_bytes!("../models/plate-reader.onnx");
 const REFINE_AT_MOST: usize = 5;
 const READ_AT_MOST: usize = 3;
 const SHORTEST: usize = 4;
+/// A find that the closer look believes in less than this is none.
+const NO_PLATE: f32 = 0.1;
 
 /// The ONNX files the recogniser works with.
 pub struct Models {
@@ -50,7 +53,9 @@ pub struct Recogniser {
 pub struct Sighting {
     /// Corners in the frame's pixels.
     pub quad: Quad,
-    /// Belief of detector and reader together, 0..=1.
+    /// Belief that a plate is there, 0..=1.
+    pub plate: f32,
+    /// That, and how surely it was read, 0..=1.
     pub score: f32,
     pub text: Text,
 }
@@ -112,55 +117,88 @@ impl Recogniser {
         let mut stages = Stages::default();
         let first = timed(&mut stages.detect, || self.locator.first_look(frame))?;
         let finds = timed(&mut stages.refine, || self.closely(frame, &first))?;
-        let mut sightings = Vec::with_capacity(READ_AT_MOST);
-        for find in finds.into_iter().take(READ_AT_MOST) {
-            sightings.extend(self.sighting(frame, find, &mut stages)?);
-        }
-        sightings.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let sightings = timed(&mut stages.read, || self.read(frame, &finds))?;
         Ok((sightings, stages))
     }
 
     /// The plate with these corners, however little can be read on it.
     pub fn sighting_at(&self, frame: &Grey, corners: Quad) -> Result<Sighting, NetError> {
-        let text = self.reader.read(frame, &corners, Lines::One, &self.grammar)?;
-        Ok(Sighting { quad: corners, score: text.belief(), text })
+        let text = self.reader.read_carefully(frame, &[(corners, Lines::One)], &self.grammar)?;
+        Ok(Sighting { quad: corners, plate: 1.0, score: text.belief(), text })
     }
 
     /// Finds with their corners made exact, best first.
     fn closely(&self, frame: &Grey, first: &[Find]) -> Result<Vec<Close>, NetError> {
         let Some(refiner) = &self.refiner else {
             let finds = self.locator.second_looks(frame, first)?;
-            return Ok(finds.into_iter().map(|find| Close { find, two_lines: 0.0 }).collect());
+            let close = |find: Find| Close { score: find.score, quad: find.quad, two_lines: 0.0 };
+            return Ok(finds.into_iter().map(close).collect());
         };
-        let mut close = Vec::with_capacity(REFINE_AT_MOST);
+        let mut close: Vec<Close> = Vec::with_capacity(REFINE_AT_MOST);
         for find in first.iter().take(REFINE_AT_MOST) {
-            if let Some(refined) = refiner.refine(frame, &find.quad)? {
+            let Some(refined) = refiner.refine(frame, &find.quad)? else { continue };
+            if refined.plate > NO_PLATE {
                 let score = (find.score * refined.plate).sqrt();
-                close.push(Close { find: Find { score, quad: refined.quad }, two_lines: refined.two_lines });
+                close.push(Close { score, quad: refined.quad, two_lines: refined.two_lines });
             }
         }
-        Ok(close)
+        close.sort_by(|a, b| b.score.total_cmp(&a.score));
+        Ok(distinct(close, |close| close.quad.bounds()))
     }
 
-    fn sighting(
-        &self,
-        frame: &Grey,
-        close: Close,
-        stages: &mut Stages,
-    ) -> Result<Option<Sighting>, NetError> {
-        let lines = if close.two_lines > 0.5 { Lines::Two } else { Lines::One };
-        let quad = close.find.quad;
-        let text = timed(&mut stages.read, || self.reader.read(frame, &quad, lines, &self.grammar))?;
-        let long_enough = text.glyphs.len() >= SHORTEST;
-        Ok(long_enough.then(|| Sighting { quad, score: close.find.score * text.belief(), text }))
+    /// Reads the likeliest finds, and the best of them carefully.
+    fn read(&self, frame: &Grey, finds: &[Close]) -> Result<Vec<Sighting>, NetError> {
+        let mut read = Vec::with_capacity(READ_AT_MOST);
+        for close in finds.iter().take(READ_AT_MOST) {
+            let text = self.reader.read(frame, &close.quad, close.lines(), &self.grammar)?;
+            if text.glyphs.len() >= SHORTEST {
+                read.push((close, text));
+            }
+        }
+        read.sort_by(|a, b| b.0.sighting_score(&b.1).total_cmp(&a.0.sighting_score(&a.1)));
+        if let Some((close, text)) = read.first_mut().filter(|(_, text)| !text.is_clear()) {
+            *text = self.reader.read_carefully(frame, &close.ways(), &self.grammar)?;
+        }
+        let sighting = |(close, text): (&Close, Text)| Sighting {
+            quad: close.quad,
+            plate: close.score,
+            score: close.sighting_score(&text),
+            text,
+        };
+        Ok(read.into_iter().map(sighting).collect())
     }
 }
 
 /// A find after the closer look.
 struct Close {
-    find: Find,
+    score: f32,
+    quad: Quad,
     /// Belief that the plate has two lines.
     two_lines: f32,
+}
+
+impl Close {
+    fn lines(&self) -> Lines {
+        if self.two_lines > 0.5 { Lines::Two } else { Lines::One }
+    }
+
+    /// How the plate may have to be read: in the likelier number of lines, and in the other if that is not clear.
+    fn ways(&self) -> Vec<(Quad, Lines)> {
+        let other = match self.lines() {
+            Lines::One => Lines::Two,
+            Lines::Two => Lines::One,
+        };
+        let open = (0.1..0.9).contains(&self.two_lines);
+        [self.lines(), other]
+            .into_iter()
+            .take(1 + usize::from(open))
+            .map(|lines| (self.quad, lines))
+            .collect()
+    }
+
+    fn sighting_score(&self, text: &Text) -> f32 {
+        self.score * text.belief()
+    }
 }
 
 fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {

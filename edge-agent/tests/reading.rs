@@ -11,7 +11,7 @@ use boomgate_edge_agent::evaluate::sheet::Sheet;
 use boomgate_edge_agent::recognise::grey::Grey;
 use boomgate_edge_agent::recognise::{Models, Recogniser};
 use boomgate_edge_agent::vision::{Judgement, frame_reading};
-use image::{Rgb, RgbImage};
+use image::{DynamicImage, Rgb, RgbImage};
 
 const COUNTRIES: [&str; 3] = ["SK", "CZ", "PL"];
 
@@ -106,17 +106,53 @@ fn a_damaged_file_is_an_error_and_never_a_panic() {
 }
 
 #[test]
-fn memory_stays_flat_over_many_frames() {
+fn every_kind_of_pixel_is_read_and_a_giant_is_refused_before_it_is_decoded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("picture.png");
+    let kinds: [DynamicImage; 5] = [
+        DynamicImage::new_luma8(1, 1),
+        DynamicImage::new_luma16(640, 480),
+        DynamicImage::new_luma_a8(33, 21),
+        DynamicImage::new_rgba8(320, 200),
+        DynamicImage::new_rgba16(64, 900),
+    ];
     let (recogniser, _) = recogniser();
-    let picture = Scene::new().empty(Light::Day, 1);
-    let grey = Grey::of(&picture).unwrap();
-    for _ in 0..5 {
-        recogniser.look(&grey).unwrap();
+    for kind in kinds {
+        kind.save(&path).unwrap();
+        let picture = read_picture(&path).unwrap();
+        recogniser.look(&Grey::of(&picture).unwrap()).unwrap();
     }
+    DynamicImage::new_luma8(12_000, 3).save(&path).unwrap();
+    let error = anyhow::Error::from(read_picture(&path).unwrap_err());
+    assert!(format!("{error:#}").contains("picture.png cannot be read: "), "{error:#}");
+}
+
+#[test]
+fn memory_stays_flat_over_many_frames() {
+    assert_flat(40);
+}
+
+#[test]
+#[ignore = "takes half an hour"]
+fn memory_stays_flat_over_ten_thousand_frames() {
+    assert_flat(10_000);
+}
+
+/// Empty lanes and lanes with a car by turns.
+fn assert_flat(frames: usize) {
+    let (recogniser, _) = recogniser();
+    let scene = Scene::new();
+    let (plate, country) = plate(7);
+    let view = View { plate, country: country.into(), light: Light::Day, seed: 7, frame: 0 };
+    let pictures = [scene.empty(Light::Day, 1), scene.draw(&view)].map(|picture| Grey::of(&picture).unwrap());
+    let look = |count: usize| {
+        for picture in pictures.iter().cycle().take(count) {
+            recogniser.look(picture).unwrap();
+        }
+    };
+    look(10);
     let before = resident_kib();
-    for _ in 0..40 {
-        recogniser.look(&grey).unwrap();
-    }
+    look(frames);
     let grown = resident_kib().saturating_sub(before);
     assert!(grown < 8 * 1024, "grew by {grown} KiB");
 }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::grey::Grey;
 use super::net::{Graph, Net, NetError, sigmoid};
-use super::quad::{Point, Quad};
+use super::quad::{Bounds, Point, Quad};
 
 /// A find with the detector's belief in it, 0..=1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -142,7 +142,7 @@ fn look(net: &Net, picture: &Grey, threshold: f32) -> Result<Vec<Find>, NetError
     let plane: Vec<f32> = picture.pixels().iter().map(|&p| (f32::from(p) - 110.0) / 60.0).collect();
     let (columns, rows) = (net.width() / CELL, net.height() / CELL);
     let answer = net.run(&plane, 9 * columns * rows)?;
-    Ok(distinct(peaks(&answer, columns, rows, threshold)))
+    Ok(distinct(peaks(&answer, columns, rows, threshold), |find| find.quad.bounds()))
 }
 
 /// The cells whose belief is the highest of their neighbourhood, best first.
@@ -172,13 +172,13 @@ fn corners(answer: &[f32], cells: usize, columns: usize, cell: usize) -> Quad {
     Quad(std::array::from_fn(|corner| Point::new(x + offset(2 * corner), y + offset(2 * corner + 1))))
 }
 
-/// Drops every find that covers a better one.
-fn distinct(found: Vec<Find>) -> Vec<Find> {
-    let mut kept: Vec<Find> = Vec::with_capacity(found.len());
-    for find in found {
-        let bounds = find.quad.bounds();
-        if kept.iter().all(|other| bounds.overlap(&other.quad.bounds()) < 0.3) {
-            kept.push(find);
+/// Drops everything that covers a better one before it.
+pub fn distinct<T>(found: Vec<T>, bounds_of: impl Fn(&T) -> Bounds) -> Vec<T> {
+    let mut kept: Vec<T> = Vec::with_capacity(found.len());
+    for one in found {
+        let bounds = bounds_of(&one);
+        if kept.iter().all(|other| bounds.overlap(&bounds_of(other)) < 0.3) {
+            kept.push(one);
         }
     }
     kept

@@ -66,7 +66,8 @@ impl Text {
         if self.glyphs.is_empty() { 0.0 } else { (self.log_belief / self.glyphs.len() as f32).exp() }
     }
 
-    fn is_clear(&self) -> bool {
+    /// Whether no second look is needed.
+    pub fn is_clear(&self) -> bool {
         !self.glyphs.is_empty() && self.glyphs.iter().all(|glyph| glyph.shares[glyph.chosen] > 1.0 - CLEAR)
     }
 }
@@ -76,7 +77,7 @@ impl Reader {
         Ok(Reader { net: Graph::parse(name, onnx)?.sized(CROP.width, CROP.height)? })
     }
 
-    /// The best reading of the plate with these corners.
+    /// The best reading of the plate with these corners, from one look.
     pub fn read(
         &self,
         frame: &Grey,
@@ -84,15 +85,28 @@ impl Reader {
         lines: Lines,
         grammar: &Grammar,
     ) -> Result<Text, NetError> {
-        let mut looks = vec![self.look(frame, plate, lines, MARGINS[0])?];
-        let first = weigh(&looks, grammar);
-        if first.is_clear() {
-            return Ok(first);
+        Ok(weigh(&[self.look(frame, plate, lines, MARGINS[0])?], grammar))
+    }
+
+    /// The best reading from several looks, where it is not clear at a glance; nothing read without a way.
+    pub fn read_carefully(
+        &self,
+        frame: &Grey,
+        ways: &[(Quad, Lines)],
+        grammar: &Grammar,
+    ) -> Result<Text, NetError> {
+        let mut best = Text { glyphs: Vec::new(), log_belief: f32::NEG_INFINITY };
+        for (plate, lines) in ways {
+            let mut looks = Vec::with_capacity(MARGINS.len());
+            for margins in MARGINS {
+                looks.push(self.look(frame, plate, *lines, margins)?);
+            }
+            let text = weigh(&looks, grammar);
+            if text.belief() > best.belief() {
+                best = text;
+            }
         }
-        for margins in &MARGINS[1..] {
-            looks.push(self.look(frame, plate, lines, *margins)?);
-        }
-        Ok(weigh(&looks, grammar))
+        Ok(best)
     }
 
     fn look(
