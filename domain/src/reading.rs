@@ -25,6 +25,8 @@ pub struct FrameReading {
     pub frame: u32,
     /// How much this frame counts (detector score, sharpness, plate size); 1.0 is an ordinary one.
     pub weight: f32,
+    /// Belief that what was read is a plate at all, 0 to 1.
+    pub plate: f32,
     /// The places, left to right, two-line plates line by line.
     pub chars: Vec<CharDist>,
 }
@@ -37,6 +39,10 @@ pub struct Thresholds {
     pub accept_char: f32,
     /// Accepted: so many nats better than the next different text.
     pub accept_margin_nats: f32,
+    /// The same for a text of no expected form where forms are expected: a word on a van is one.
+    pub accept_free_margin_nats: f32,
+    /// Accepted: at least so sure, in one of the frames, that it is a plate.
+    pub accept_plate: f32,
     /// Accepted: at least so many frames with a plate.
     pub min_frames: u32,
     /// Unreadable: fewer characters than this.
@@ -49,7 +55,9 @@ impl Default for Thresholds {
     fn default() -> Self {
         Self {
             accept_char: 0.80,
-            accept_margin_nats: 1.0,
+            accept_margin_nats: 2.0,
+            accept_free_margin_nats: 3.2,
+            accept_plate: 0.3,
             min_frames: 1,
             min_chars: 4,
             unreadable_below: 0.45,

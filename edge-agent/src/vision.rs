@@ -197,5 +197,6 @@ impl Frames {
 /// The domain's view of a sighting; None if it is too faint to count.
 pub fn frame_reading(frame: u32, sighting: &Sighting) -> Option<FrameReading> {
     let chars = sighting.text.glyphs.iter().map(|glyph| CharDist(glyph.shares)).collect();
-    (sighting.score > WEAKEST).then_some(FrameReading { frame, weight: sighting.score, chars })
+    let reading = FrameReading { frame, weight: sighting.score, plate: sighting.plate, chars };
+    (sighting.score > WEAKEST).then_some(reading)
 }

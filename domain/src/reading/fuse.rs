@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::{Candidate, FrameReading, Reading, Thresholds, Verdict};
-use crate::plate::grammar::{Form, Grammar, Slot, canonical};
-use crate::plate::{ALPHABET, MAX_PLATE, Plate};
+use crate::plate::grammar::{Form, Grammar, LOOK_ALIKES, Slot, canonical};
+use crate::plate::{ALPHABET, MAX_PLATE, Plate, symbol_index};
 
 /// Probability a symbol keeps however sure the net is: nets are never as sure as they say.
 const FLOOR: f64 = 1e-4;
@@ -34,7 +34,14 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
     let candidates = candidates(&hypotheses);
     let margin = candidates.get(1).map_or(MOST_MARGIN, |second| candidates[0].score - second.score);
     let confidence: Vec<f32> = best.confidence.iter().map(|c| *c as f32).collect();
-    let verdict = verdict(&confidence, margin, seen.len(), thresholds);
+    let sought = if best.free && !grammar.forms().is_empty() {
+        thresholds.accept_free_margin_nats
+    } else {
+        thresholds.accept_margin_nats
+    };
+    let plate = frames.iter().map(|frame| frame.plate).fold(0.0, f32::max);
+    let sure = margin >= sought && plate >= thresholds.accept_plate;
+    let verdict = verdict(&confidence, sure, seen.len(), thresholds);
     Reading {
         // A free text is still matched under its canonical key, as lists are.
         plate: canonical(&text_of(&best.symbols), grammar).ok(),
@@ -223,7 +230,7 @@ fn hypothesis(places: &[Dist], slots: Vec<Slot>, series: Option<String>, prior: 
     let (mut symbols, mut confidence, mut score) = (Vec::new(), Vec::new(), prior);
     let mut nearest: Option<(usize, usize, f64)> = None;
     for (index, (place, slot)) in places.iter().zip(&slots).enumerate() {
-        let mut evidence = folded_mass(place, *slot, CONFUSED);
+        let mut evidence = evidence(place, *slot);
         let (symbol, p) = highest(&evidence);
         if p <= 0.0 {
             return None;
@@ -242,12 +249,26 @@ fn hypothesis(places: &[Dist], slots: Vec<Slot>, series: Option<String>, prior: 
     Some(Hypothesis { symbols, slots, series, free, confidence, score, nearest })
 }
 
-/// Probability of each symbol a slot can hold, with this share of what its look-alikes have.
+/// Probability of each symbol a slot can hold, with this share of what its look-alikes have that it cannot hold.
 fn folded_mass(place: &Dist, slot: Slot, share: f64) -> Dist {
     let mut mass = [0.0; 36];
     for (index, p) in place.iter().enumerate() {
         if let Some(kept) = slot.fold(index) {
             mass[kept] += if kept == index { *p } else { share * p };
+        }
+    }
+    mass
+}
+
+/// The same as evidence for a text: between look-alikes that a place can both hold even a sure net is not believed fully.
+fn evidence(place: &Dist, slot: Slot) -> Dist {
+    let folded = folded_mass(place, slot, CONFUSED);
+    let mut mass = folded;
+    for group in LOOK_ALIKES {
+        let held =
+            || group.iter().filter_map(|symbol| symbol_index(*symbol)).filter(|index| slot.allows(*index));
+        for (a, b) in held().flat_map(|a| held().map(move |b| (a, b))).filter(|(a, b)| a != b) {
+            mass[a] += CONFUSED * folded[b];
         }
     }
     mass
@@ -315,12 +336,10 @@ fn spike(symbol: usize) -> Dist {
     normalised(std::array::from_fn(|index| if index == symbol { 1.0 } else { FLOOR }))
 }
 
-fn verdict(confidence: &[f32], margin: f32, frames: usize, thresholds: &Thresholds) -> Verdict {
+fn verdict(confidence: &[f32], sure: bool, frames: usize, thresholds: &Thresholds) -> Verdict {
     let weakest = confidence.iter().copied().fold(1.0, f32::min);
     let mean = (confidence.iter().map(|c| c.ln()).sum::<f32>() / confidence.len().max(1) as f32).exp();
-    let sure = weakest >= thresholds.accept_char
-        && margin >= thresholds.accept_margin_nats
-        && frames >= thresholds.min_frames as usize;
+    let sure = sure && weakest >= thresholds.accept_char && frames >= thresholds.min_frames as usize;
     match () {
         () if confidence.len() < thresholds.min_chars || mean < thresholds.unreadable_below => {
             Verdict::Unreadable

@@ -8,7 +8,7 @@ use crate::plate::symbol_index;
 
 fn frame(number: u32, text: &str, sure: f32) -> FrameReading {
     let chars = text.bytes().map(|symbol| CharDist::certain(symbol, sure)).collect();
-    FrameReading { frame: number, weight: 1.0, chars }
+    FrameReading { frame: number, weight: 1.0, plate: 1.0, chars }
 }
 
 /// Replaces place `at` by a choice between symbols.
@@ -63,9 +63,18 @@ fn a_look_alike_is_settled_by_its_place() {
 
 #[test]
 fn a_clearly_different_text_stays_free() {
-    let reading = read(&[frame(1, "KING", 0.99)], &["NO"]);
-    assert_eq!((plate(&reading), reading.series.as_deref()), ("KING", None));
+    let reading = read(&[frame(1, "HAPPY", 0.99)], &["NO"]);
+    assert_eq!((plate(&reading), reading.series.as_deref()), ("HAPPY", None));
     assert_eq!(reading.verdict, Verdict::Accept);
+    let reading = read(&[frame(1, "KING", 0.99)], &["NO"]);
+    assert_eq!((plate(&reading), reading.verdict), ("KING", Verdict::Unsure), "or K1NG: no form says");
+}
+
+#[test]
+fn what_may_be_no_plate_is_not_accepted_however_clear_its_text() {
+    let sign = FrameReading { plate: 0.2, ..frame(1, "BAB123", 0.99) };
+    assert_eq!(read(std::slice::from_ref(&sign), &["DE"]).verdict, Verdict::Unsure);
+    assert_eq!(read(&[sign, frame(2, "BAB123", 0.99)], &["DE"]).verdict, Verdict::Accept);
 }
 
 #[test]
@@ -130,6 +139,7 @@ fn some_frame() -> impl Strategy<Value = FrameReading> {
     (0.1f32..2.0, prop::collection::vec(place, 1..9)).prop_map(|(weight, chars)| FrameReading {
         frame: 0,
         weight,
+        plate: 1.0,
         chars,
     })
 }
