@@ -2,7 +2,7 @@
 // State comes from REST; the WebSocket says what changed, numbered, so nothing is missed after a break.
 
 const find = (id) => document.getElementById(id);
-const desk = { lanes: [], pictures: new Map(), plates: new Map(), decisions: new Map(), chosen: null, last: null, cursor: null, site: null, me: null, socket: null };
+const desk = { lanes: [], pictures: new Map(), plates: new Map(), decisions: new Map(), chosen: null, last: null, cursor: null, site: null, me: null, socket: null, asking: new AbortController() };
 const mayTakeMoney = () => ["admin", "operator"].includes(desk.me?.role);
 
 class Problem extends Error {
@@ -13,7 +13,7 @@ async function call(method, path, body) {
   const headers = {};
   if (body !== undefined) headers["content-type"] = "application/json";
   if (method !== "GET") headers["idempotency-key"] = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-  const answer = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const answer = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body), signal: desk.asking.signal });
   if (answer.status === 204) return null;
   const read = await answer.json().catch(() => ({ message: answer.statusText }));
   if (!answer.ok) throw new Problem(answer.status, read.message ?? "that did not work");
@@ -63,6 +63,7 @@ async function attempt(work) {
     return await work();
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return showLogin();
+    if (error.name === "AbortError") return; // Nobody waits for the answer any more.
     say(error instanceof Problem ? error.message : "The server does not answer. Nothing was done that is not shown.");
   }
 }
@@ -279,6 +280,7 @@ function refresh() {
   pending = true;
   setTimeout(() => attempt(async () => {
     pending = false;
+    if (!desk.site) return;
     await loadLanes();
     if (find("stays").children.length <= 20) await loadStays();
   }), 300);
@@ -370,7 +372,18 @@ find("login").addEventListener("submit", async (event) => {
   }
 });
 
-find("leave").addEventListener("click", () => attempt(async () => { await call("POST", "/logout", {}); location.reload(); }));
+// Once the session is gone nothing may be under way in its name: it would be refused, and look like a fault.
+find("leave").addEventListener("click", () => attempt(async () => {
+  const socket = desk.socket;
+  Object.assign(desk, { socket: null, site: null, lanes: [] });
+  socket?.close();
+  desk.asking.abort();
+  desk.asking = new AbortController();
+  find("lanes").replaceChildren();
+  cards.clear();
+  await call("POST", "/logout", {});
+  location.reload();
+}));
 find("sites").addEventListener("change", () => attempt(() => showSite(desk.me.sites.find((site) => site.id === find("sites").value))));
 find("more").addEventListener("click", () => attempt(() => loadStays(true)));
 find("state").addEventListener("change", () => attempt(() => loadStays()));
