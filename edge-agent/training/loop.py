@@ -30,7 +30,10 @@ def options(description, batch, rate):
     arguments.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, with what is left of the budget")
     arguments.add_argument("--init", help="start from the averaged weights of this checkpoint, with a new schedule")
     arguments.add_argument("--export-minutes", type=float, default=5)
-    return arguments.parse_args()
+    parsed = arguments.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(parsed.seed)  # before the network draws its first weights
+    return parsed
 
 
 class Batches(IterableDataset):
@@ -69,8 +72,6 @@ class Average:
 
 def train(name, opt, net, make_batch, loss_of):
     """`make_batch(seed, number)` gives arrays, the first of which goes into the net; `loss_of(output, rest)` gives the loss and its parts."""
-    torch.set_num_threads(1)
-    torch.manual_seed(opt.seed)
     os.makedirs(opt.out, exist_ok=True)
     checkpoint, log_path = os.path.join(opt.out, f"{name}.pt"), os.path.join(opt.out, f"{name}.csv")
     net = net.to(opt.device, memory_format=torch.channels_last)
