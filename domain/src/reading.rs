@@ -54,10 +54,10 @@ pub struct Thresholds {
 impl Default for Thresholds {
     fn default() -> Self {
         Self {
-            accept_char: 0.80,
+            accept_char: 0.90,
             accept_margin_nats: 2.0,
             accept_free_margin_nats: 3.2,
-            accept_plate: 0.3,
+            accept_plate: 0.75,
             min_frames: 1,
             min_chars: 4,
             unreadable_below: 0.45,

@@ -130,7 +130,11 @@ fn settings(config: &Config, epoch: Epoch) -> Settings {
 
 /// The plate reader as configured; the models shipped with the program unless others are named.
 pub fn recogniser(config: &Config) -> Result<Recogniser> {
-    let models = Models::choose(config.reader.detector.as_deref(), None, config.reader.reader.as_deref())?;
+    let models = Models::choose(
+        config.reader.detector.as_deref(),
+        config.reader.refiner.as_deref(),
+        config.reader.reader.as_deref(),
+    )?;
     Ok(Recogniser::load(&models, &config.reader.grammar)?)
 }
 

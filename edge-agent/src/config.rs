@@ -82,6 +82,7 @@ pub enum CameraKind {
 pub struct Reader {
     /// None is the model shipped with the program.
     pub detector: Option<PathBuf>,
+    pub refiner: Option<PathBuf>,
     pub reader: Option<PathBuf>,
     pub grammar: Grammar,
     pub thresholds: Thresholds,
@@ -145,6 +146,7 @@ struct RawCamera {
 #[serde(deny_unknown_fields, default)]
 struct RawReader {
     detector: Option<PathBuf>,
+    refiner: Option<PathBuf>,
     reader: Option<PathBuf>,
     countries: Vec<String>,
     thresholds: Thresholds,
@@ -202,6 +204,7 @@ impl Config {
             ("server.key", Some(&self.server.key)),
             ("server.sign_key", Some(&self.server.sign_key)),
             ("reader.detector", self.reader.detector.as_ref()),
+            ("reader.refiner", self.reader.refiner.as_ref()),
             ("reader.reader", self.reader.reader.as_ref()),
         ];
         let mut faults: Vec<Fault> = files
@@ -466,6 +469,7 @@ impl Raw {
         };
         Some(Reader {
             detector: raw.detector.map(|path| self.at(path)),
+            refiner: raw.refiner.map(|path| self.at(path)),
             reader: raw.reader.map(|path| self.at(path)),
             grammar,
             thresholds: raw.thresholds,

@@ -117,7 +117,7 @@ struct Evaluate {
     /// A detector to measure instead of the shipped one
     #[arg(long, value_name = "ONNX")]
     detector: Option<PathBuf>,
-    /// A refiner to measure with
+    /// A refiner to measure instead of the shipped one
     #[arg(long, value_name = "ONNX")]
     refiner: Option<PathBuf>,
     /// A reader to measure instead of the shipped one

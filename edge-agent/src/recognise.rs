@@ -24,8 +24,9 @@ use read::{Lines, Reader, Text};
 use refine::Refiner;
 
 /// The models shipped with the program.
-const DETECTOR: &[u8] = include_bytes!("../models/plate-detector.onnx");
-const READER: &[u8] = include_bytes!("../models/plate-reader.onnx");
+const DETECTOR: &[u8] = include_bytes!("../models/detector.onnx");
+const REFINER: &[u8] = include_bytes!("../models/refiner.onnx");
+const READER: &[u8] = include_bytes!("../models/reader.onnx");
 
 /// Finds that are looked at closely, those of them that are read, and characters below which one is no plate.
 const REFINE_AT_MOST: usize = 5;
@@ -37,13 +38,13 @@ const NO_PLATE: f32 = 0.1;
 /// The ONNX files the recogniser works with.
 pub struct Models {
     detector: Cow<'static, [u8]>,
-    refiner: Option<Cow<'static, [u8]>>,
+    refiner: Cow<'static, [u8]>,
     reader: Cow<'static, [u8]>,
 }
 
 pub struct Recogniser {
     locator: Locator,
-    refiner: Option<Refiner>,
+    refiner: Refiner,
     reader: Reader,
     grammar: Grammar,
 }
@@ -73,7 +74,11 @@ pub struct Stages {
 
 impl Models {
     pub fn shipped() -> Models {
-        Models { detector: Cow::Borrowed(DETECTOR), refiner: None, reader: Cow::Borrowed(READER) }
+        Models {
+            detector: Cow::Borrowed(DETECTOR),
+            refiner: Cow::Borrowed(REFINER),
+            reader: Cow::Borrowed(READER),
+        }
     }
 
     /// The shipped ones, or these files instead.
@@ -85,7 +90,7 @@ impl Models {
         let shipped = Models::shipped();
         Ok(Models {
             detector: detector.map_or(Ok(shipped.detector), file)?,
-            refiner: refiner.map(file).transpose()?,
+            refiner: refiner.map_or(Ok(shipped.refiner), file)?,
             reader: reader.map_or(Ok(shipped.reader), file)?,
         })
     }
@@ -102,7 +107,7 @@ impl Recogniser {
     pub fn load(models: &Models, grammar: &Grammar) -> Result<Recogniser, NetError> {
         Ok(Recogniser {
             locator: Locator::load("detector", &models.detector)?,
-            refiner: models.refiner.as_ref().map(|onnx| Refiner::load("refiner", onnx)).transpose()?,
+            refiner: Refiner::load("refiner", &models.refiner)?,
             reader: Reader::load("reader", &models.reader)?,
             grammar: grammar.clone(),
         })
@@ -115,7 +120,7 @@ impl Recogniser {
 
     pub fn look_timed(&self, frame: &Grey) -> Result<(Vec<Sighting>, Stages), NetError> {
         let mut stages = Stages::default();
-        let first = timed(&mut stages.detect, || self.locator.first_look(frame))?;
+        let first = timed(&mut stages.detect, || self.locator.locate(frame))?;
         let finds = timed(&mut stages.refine, || self.closely(frame, &first))?;
         let sightings = timed(&mut stages.read, || self.read(frame, &finds))?;
         Ok((sightings, stages))
@@ -129,14 +134,9 @@ impl Recogniser {
 
     /// Finds with their corners made exact, best first.
     fn closely(&self, frame: &Grey, first: &[Find]) -> Result<Vec<Close>, NetError> {
-        let Some(refiner) = &self.refiner else {
-            let finds = self.locator.second_looks(frame, first)?;
-            let close = |find: Find| Close { score: find.score, quad: find.quad, two_lines: 0.0 };
-            return Ok(finds.into_iter().map(close).collect());
-        };
         let mut close: Vec<Close> = Vec::with_capacity(REFINE_AT_MOST);
         for find in first.iter().take(REFINE_AT_MOST) {
-            let Some(refined) = refiner.refine(frame, &find.quad)? else { continue };
+            let Some(refined) = self.refiner.refine(frame, &find.quad)? else { continue };
             if refined.plate > NO_PLATE {
                 let score = (find.score * refined.plate).sqrt();
                 close.push(Close { score, quad: refined.quad, two_lines: refined.two_lines });

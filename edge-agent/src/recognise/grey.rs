@@ -1,4 +1,4 @@
-//! A grey picture and the three things done to it: cut, scale, blur.
+//! A grey picture and the two things done to it: cut and scale.
 //!
 //! Knows nothing of plates. Every function is total: a window outside the picture shows its nearest edge.
 
@@ -92,34 +92,6 @@ impl Grey {
         }
         Grey { width, height, pixels }
     }
-
-    /// Gaussian blur, edges going on. A deviation below a tenth of a pixel changes nothing.
-    pub fn blurred(&self, deviation: f32) -> Grey {
-        if deviation < 0.1 {
-            return self.clone();
-        }
-        let reach = (deviation * 3.0).ceil() as isize;
-        let kernel: Vec<f32> =
-            (-reach..=reach).map(|d| (-(d * d) as f32 / (2.0 * deviation * deviation)).exp()).collect();
-        let total: f32 = kernel.iter().sum();
-        let kernel: Vec<f32> = kernel.into_iter().map(|k| k / total).collect();
-        self.swept(&kernel, reach).swept(&kernel, reach)
-    }
-
-    /// One pass along the rows that also turns the picture over its diagonal, so that two passes blur both ways.
-    fn swept(&self, kernel: &[f32], reach: isize) -> Grey {
-        let mut pixels = vec![0_u8; self.pixels.len()];
-        let last = self.width as isize - 1;
-        for y in 0..self.height {
-            let row = self.row(y);
-            for x in 0..self.width {
-                let at = |d: isize| f32::from(row[(x as isize + d).clamp(0, last) as usize]);
-                let sum: f32 = kernel.iter().zip(-reach..=reach).map(|(k, d)| k * at(d)).sum();
-                pixels[x * self.height + y] = (sum + 0.5) as u8;
-            }
-        }
-        Grey { width: self.height, height: self.width, pixels }
-    }
 }
 
 /// How one target pixel is mixed from neighbouring source pixels.
@@ -189,12 +161,6 @@ mod tests {
         assert_eq!((part.width(), part.height(), x, y), (5, 2, 0, 6));
         let (nothing, ..) = ramp(10, 8).cut(50.0, 50.0, 60.0, 60.0);
         assert_eq!((nothing.width(), nothing.height()), (1, 1));
-    }
-
-    #[test]
-    fn blur_keeps_size_and_a_flat_picture() {
-        let flat = Grey::filled(9, 5, 77);
-        assert_eq!(flat.blurred(1.3), flat);
     }
 
     #[test]
