@@ -117,9 +117,9 @@ fn kind(percent: u32) -> Kind {
     }
 }
 
-/// A plate no other car of the run has: the number is part of it.
+/// A plate no other car of the run has: the number is part of it. Italy issues no I, O, Q and U.
 fn plate(rng: &mut StdRng, number: usize) -> (&'static str, String) {
-    let mut letter = || char::from(b"ABCDEFHJKLMNPRSTUVXYZ"[rng.random_range(0..21)]);
+    let mut letter = || char::from(b"ABCDEFHJKLMNPRSTVXYZ"[rng.random_range(0..20)]);
     let digits = number % 1000;
     match number % 3 {
         0 => ("SK", format!("BA{digits:03}{}{}", letter(), letter())),
