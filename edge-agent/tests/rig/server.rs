@@ -1,5 +1,6 @@
 //! The scripted server: one MQTT connection at a time, acks that can be withheld, commands as the test wishes.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use boomgate_schemas::bytes::Octets;
@@ -103,11 +104,13 @@ impl Server {
         })
     }
 
+    /// Each once, however often it was sent until our ack came through.
     pub fn results(&self) -> Vec<CommandResult> {
         self.with(|shared| {
-            let bodies = shared.events.iter().map(|event| &event.body);
-            bodies
-                .filter_map(|body| if let EventBody::Result(r) = body { Some(r.clone()) } else { None })
+            let mut known = HashSet::new();
+            let fresh = shared.events.iter().filter(|event| known.insert(event.seq));
+            fresh
+                .filter_map(|event| if let EventBody::Result(r) = &event.body { Some(r.clone()) } else { None })
                 .collect()
         })
     }
