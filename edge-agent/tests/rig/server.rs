@@ -108,9 +108,10 @@ impl Server {
     pub fn results(&self) -> Vec<CommandResult> {
         self.with(|shared| {
             let mut known = HashSet::new();
-            let fresh = shared.events.iter().filter(|event| known.insert(event.seq));
-            fresh
-                .filter_map(|event| if let EventBody::Result(r) = &event.body { Some(r.clone()) } else { None })
+            let bodies =
+                shared.events.iter().filter(|event| known.insert(event.seq)).map(|event| &event.body);
+            bodies
+                .filter_map(|body| if let EventBody::Result(r) = body { Some(r.clone()) } else { None })
                 .collect()
         })
     }
