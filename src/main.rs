@@ -514,7 +514,7 @@ fn check_config(with: &WithConfig) -> Result<ExitCode> {
 
 /// Whether each site's audit is what was sealed.
 async fn chains(pool: &Pool) -> Result<Vec<(String, Result<String>)>> {
-    let found = audit::chains(&pool.get().await?).await?.into_iter().map(|chain| {
+    let found = audit::chains(&mut pool.get().await?).await?.into_iter().map(|chain| {
         let whole = match chain.broken_at {
             None => Ok(format!("chain of {} lines is whole", chain.sealed)),
             Some(no) => Err(anyhow::anyhow!(
@@ -544,8 +544,11 @@ async fn examine(config: &Config) -> Result<ExitCode> {
         .map_err(|error| anyhow::anyhow!("{error:#}"));
     check("database", version);
     if let Ok(database) = &database {
-        for (site, found) in chains(&database.pool).await? {
-            check(&format!("audit of {site}"), found);
+        match chains(&database.pool).await {
+            Ok(chains) => {
+                chains.into_iter().for_each(|(site, found)| check(&format!("audit of {site}"), found))
+            }
+            Err(error) => check("audit", Err(error)),
         }
     }
     for (what, address) in [

@@ -2,7 +2,7 @@
 //!
 //! Whatever lies outside a picture is left out. Knows nothing of plates.
 
-use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
+use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 use image::{Rgb, RgbImage};
 
 use crate::recognise::quad::{Point, Quad};
@@ -32,25 +32,14 @@ impl Pen {
         let width: f32 = text.chars().map(|letter| font.h_advance(font.glyph_id(letter))).sum();
         for dy in 0..i64::from(height) + 2 {
             for dx in 0..width as i64 + 4 {
-                set(picture, x + dx, y + dy, Rgb([24, 24, 28]), 0.8);
+                blend(picture, x + dx, y + dy, Rgb([24, 24, 28]), 0.8);
             }
         }
         let mut pen = x as f32 + 2.0;
         for letter in text.chars() {
             let glyph = font.glyph_id(letter);
             let placed = glyph.with_scale_and_position(scale, point(pen, y as f32 + font.ascent() + 1.0));
-            if let Some(outline) = font.outline_glyph(placed) {
-                let corner = outline.px_bounds().min;
-                outline.draw(|dx, dy, cover| {
-                    set(
-                        picture,
-                        corner.x as i64 + i64::from(dx),
-                        corner.y as i64 + i64::from(dy),
-                        ink,
-                        cover,
-                    );
-                });
-            }
+            self::ink(picture, &self.font, placed, ink);
             pen += font.h_advance(glyph);
         }
     }
@@ -70,19 +59,29 @@ fn line(picture: &mut RgbImage, from: Point, to: Point, thick: u32, colour: Rgb<
         let part = step as f32 / steps;
         let at = Point::new(from.x + (to.x - from.x) * part, from.y + (to.y - from.y) * part);
         for (dx, dy) in (0..i64::from(thick)).flat_map(|dy| (0..i64::from(thick)).map(move |dx| (dx, dy))) {
-            set(picture, at.x.round() as i64 + dx - before, at.y.round() as i64 + dy - before, colour, 1.0);
+            blend(picture, at.x.round() as i64 + dx - before, at.y.round() as i64 + dy - before, colour, 1.0);
         }
     }
 }
 
-fn set(picture: &mut RgbImage, x: i64, y: i64, ink: Rgb<u8>, cover: f32) {
+/// Puts a letter on a picture, as far as it lies on it.
+pub fn ink(picture: &mut RgbImage, font: &impl Font, letter: Glyph, colour: Rgb<u8>) {
+    let Some(outline) = font.outline_glyph(letter) else { return };
+    let corner = outline.px_bounds().min;
+    outline.draw(|dx, dy, cover| {
+        blend(picture, corner.x as i64 + i64::from(dx), corner.y as i64 + i64::from(dy), colour, cover);
+    });
+}
+
+/// Covers a part, 0 to 1, of one pixel; nothing outside the picture.
+fn blend(picture: &mut RgbImage, x: i64, y: i64, colour: Rgb<u8>, cover: f32) {
     let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return };
     if x < picture.width() && y < picture.height() {
-        let mix = |below: u8, above: u8| {
-            (f32::from(below) + (f32::from(above) - f32::from(below)) * cover.clamp(0.0, 1.0)) as u8
-        };
-        let below = picture.get_pixel(x, y).0;
-        picture.put_pixel(x, y, Rgb(std::array::from_fn(|i| mix(below[i], ink.0[i]))));
+        let cover = cover.clamp(0.0, 1.0);
+        let pixel = picture.get_pixel_mut(x, y);
+        for (below, above) in pixel.0.iter_mut().zip(colour.0) {
+            *below = (f32::from(*below) * (1.0 - cover) + f32::from(above) * cover) as u8;
+        }
     }
 }
 

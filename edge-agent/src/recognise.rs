@@ -20,7 +20,7 @@ use grey::Grey;
 use locate::{Find, Locator, distinct};
 use net::NetError;
 use quad::Quad;
-use read::{Lines, Reader, Text};
+use read::{Columns, Lines, Reader, Text};
 use refine::Refiner;
 
 /// The models shipped with the program.
@@ -128,7 +128,7 @@ impl Recogniser {
 
     /// The plate with these corners, however little can be read on it.
     pub fn sighting_at(&self, frame: &Grey, corners: Quad) -> Result<Sighting, NetError> {
-        let text = self.reader.read_carefully(frame, &[(corners, Lines::One)], &self.grammar)?;
+        let text = self.reader.read_carefully(frame, &[(corners, Lines::One)], None, &self.grammar)?;
         Ok(Sighting { quad: corners, plate: 1.0, score: text.belief(), text })
     }
 
@@ -150,16 +150,16 @@ impl Recogniser {
     fn read(&self, frame: &Grey, finds: &[Close]) -> Result<Vec<Sighting>, NetError> {
         let mut read = Vec::with_capacity(READ_AT_MOST);
         for close in finds.iter().take(READ_AT_MOST) {
-            let text = self.reader.read(frame, &close.quad, close.lines(), &self.grammar)?;
+            let (text, seen) = self.reader.read(frame, &close.quad, close.lines(), &self.grammar)?;
             if text.glyphs.len() >= SHORTEST {
-                read.push((close, text));
+                read.push((close, text, seen));
             }
         }
         read.sort_by(|a, b| b.0.sighting_score(&b.1).total_cmp(&a.0.sighting_score(&a.1)));
-        if let Some((close, text)) = read.first_mut().filter(|(_, text)| !text.is_clear()) {
-            *text = self.reader.read_carefully(frame, &close.ways(), &self.grammar)?;
+        if let Some((close, text, seen)) = read.first_mut().filter(|(_, text, _)| !text.is_clear()) {
+            *text = self.reader.read_carefully(frame, &close.ways(), Some(seen.clone()), &self.grammar)?;
         }
-        let sighting = |(close, text): (&Close, Text)| Sighting {
+        let sighting = |(close, text, _): (&Close, Text, Columns)| Sighting {
             quad: close.quad,
             plate: close.score,
             score: close.sighting_score(&text),

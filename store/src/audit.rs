@@ -112,12 +112,14 @@ row! {
     }
 }
 
-/// Computes every site's chain anew. Reads the whole audit.
+/// Computes every site's chain anew. Reads the whole audit, and so may take longer than a statement otherwise may.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn chains(client: &impl GenericClient) -> Result<Vec<Chain>, StoreError> {
-    query(client, include_str!("../queries/audit/chains.sql"), &[]).await
+pub async fn chains(client: &mut impl GenericClient) -> Result<Vec<Chain>, StoreError> {
+    let tx = client.transaction().await?;
+    tx.batch_execute("set local statement_timeout = '10min'").await?;
+    query(&tx, include_str!("../queries/audit/chains.sql"), &[]).await
 }
 
 fn line(row: &NewAudit) -> Line<'_> {

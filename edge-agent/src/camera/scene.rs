@@ -8,6 +8,7 @@ use image::{Rgb, RgbImage};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use crate::draw;
 use crate::recognise::quad::{Point, Quad};
 use crate::recognise::rectify::Homography;
 
@@ -95,20 +96,7 @@ impl Scene {
         for letter in text.chars() {
             pen += gap(before, letter, capitals) * squeeze;
             let glyph = self.font.glyph_id(letter);
-            if let Some(outline) =
-                self.font.outline_glyph(glyph.with_scale_and_position(scale, point(pen, baseline)))
-            {
-                let corner = outline.px_bounds().min;
-                outline.draw(|dx, dy, cover| {
-                    blend(
-                        plate,
-                        corner.x as i64 + i64::from(dx),
-                        corner.y as i64 + i64::from(dy),
-                        ink,
-                        cover,
-                    );
-                });
-            }
+            draw::ink(plate, &self.font, glyph.with_scale_and_position(scale, point(pen, baseline)), ink);
             pen += self.font.as_scaled(scale).h_advance(glyph);
             before = Some(letter);
         }
@@ -335,17 +323,6 @@ fn holds(quad: &Quad, x: f32, y: f32) -> bool {
         let (a, b) = (quad.0[i], quad.0[(i + 1) % 4]);
         (b.x - a.x) * (y - a.y) - (b.y - a.y) * (x - a.x) >= 0.0
     })
-}
-
-fn blend(picture: &mut RgbImage, x: i64, y: i64, ink: Rgb<u8>, cover: f32) {
-    let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return };
-    if x < picture.width() && y < picture.height() {
-        let cover = cover.clamp(0.0, 1.0);
-        let pixel = picture.get_pixel_mut(x, y);
-        for (below, above) in pixel.0.iter_mut().zip(ink.0) {
-            *below = (f32::from(*below) * (1.0 - cover) + f32::from(above) * cover) as u8;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ use super::grey::Grey;
 use super::net::{Graph, Net, NetError, by_own_contrast};
 use super::quad::Quad;
 use super::rectify::{Crop, rectify};
-pub use lattice::SYMBOLS;
-use lattice::{CLASSES, Columns};
+use lattice::CLASSES;
+pub use lattice::{Columns, SYMBOLS};
 
 const COLUMNS: usize = 48;
 const CROP: Crop = Crop::full(192, 64);
@@ -77,28 +77,35 @@ impl Reader {
         Ok(Reader { net: Graph::parse(name, onnx)?.sized(CROP.width, CROP.height)? })
     }
 
-    /// The best reading of the plate with these corners, from one look.
+    /// The best reading of the plate with these corners from one look, and what it saw.
     pub fn read(
         &self,
         frame: &Grey,
         plate: &Quad,
         lines: Lines,
         grammar: &Grammar,
-    ) -> Result<Text, NetError> {
-        Ok(weigh(&[self.look(frame, plate, lines, MARGINS[0])?], grammar))
+    ) -> Result<(Text, Columns), NetError> {
+        let seen = [self.look(frame, plate, lines, MARGINS[0])?];
+        let text = weigh(&seen, grammar);
+        let [seen] = seen;
+        Ok((text, seen))
     }
 
-    /// The best reading from several looks, where it is not clear at a glance; nothing read without a way.
+    /// The best reading from several looks, where it is not clear at a glance; nothing read without a way. `first` is
+    /// what [`Reader::read`] saw of the first way, if it was asked.
     pub fn read_carefully(
         &self,
         frame: &Grey,
         ways: &[(Quad, Lines)],
+        first: Option<Columns>,
         grammar: &Grammar,
     ) -> Result<Text, NetError> {
+        let mut first = first;
         let mut best = Text { glyphs: Vec::new(), log_belief: f32::NEG_INFINITY };
         for (plate, lines) in ways {
             let mut looks = Vec::with_capacity(MARGINS.len());
-            for margins in MARGINS {
+            looks.extend(first.take());
+            for margins in MARGINS.into_iter().skip(looks.len()) {
                 looks.push(self.look(frame, plate, *lines, margins)?);
             }
             let text = weigh(&looks, grammar);
@@ -153,9 +160,11 @@ fn weigh(looks: &[Columns], grammar: &Grammar) -> Text {
 
 /// Different texts that a look suggests, freely or by a form of about that length.
 fn suggested(looks: &[Columns], grammar: &Grammar) -> Vec<Vec<usize>> {
-    let mut texts: Vec<Vec<usize>> = looks.iter().flat_map(Columns::texts).collect();
+    let mut texts: Vec<Vec<usize>> = Vec::new();
     for look in looks {
-        let length = look.texts().first().map_or(0, Vec::len);
+        let free = look.texts();
+        let length = free.first().map_or(0, Vec::len);
+        texts.extend(free);
         let near = grammar.forms().iter().filter(|form| form.slots.len().abs_diff(length) <= LENGTH_SLACK);
         texts.extend(near.map(|form| look.text_of_form(form)));
     }

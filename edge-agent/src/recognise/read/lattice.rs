@@ -22,6 +22,7 @@ const BEAM: usize = 8;
 const FAINT: f32 = 1e-3;
 
 /// Logarithmic beliefs, column by column.
+#[derive(Clone)]
 pub struct Columns {
     /// As the net sees it.
     seen: Vec<[f32; CLASSES]>,
