@@ -340,6 +340,7 @@ impl<'a> Session<'a> {
             list_version: lane.list_version,
             rtt_ms: line.rtt_ms,
             faults: lane.faults,
+            view: None,
         }
     }
 

@@ -228,6 +228,20 @@ pub struct Hello {
     pub rtt_ms: Option<u32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
+    /// None until a vehicle was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<View>,
+}
+
+/// How well the camera sees plates, by the frames of the last vehicles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// 0 nothing can be read, 100 nothing to better.
+    pub score: u8,
+    /// The one thing to do about it, in English.
+    pub advice: String,
+    /// Share of those frames with a plate, in permille.
+    pub plates: u16,
 }
 
 /// Payload of `sync`: a lane asks for the offline list if it is newer than what it has.
@@ -315,7 +329,25 @@ impl Hello {
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        strict::decode(bytes)
+        let hello: Self = strict::decode(bytes)?;
+        hello.view.as_ref().map_or(Ok(()), View::check)?;
+        Ok(hello)
+    }
+}
+
+impl View {
+    /// Longest advice, in bytes of UTF-8.
+    pub const LONGEST: usize = 400;
+
+    fn check(&self) -> Result<(), DecodeError> {
+        if self.score > 100 || self.plates > 1000 {
+            return Err(DecodeError::field("view", "a score above 100 or a share above 1000 permille"));
+        }
+        if self.advice.is_empty() || self.advice.len() > View::LONGEST {
+            let what = format!("advice of {} bytes, want 1 to {}", self.advice.len(), View::LONGEST);
+            return Err(DecodeError::field("view", what));
+        }
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use boomgate_schemas::strict;
 use boomgate_schemas::topic::Leaf;
+use boomgate_schemas::up::{Hello, View};
 use samples::Sample;
 
 fn golden_file(name: &str) -> PathBuf {
@@ -66,6 +67,26 @@ fn the_grammar_refuses_what_the_decoder_refuses() {
     let wrong = strict::encode(&serde_json::json!({"have": "text"}));
     assert!(cddl_cat::validate_cbor_bytes("sync", &grammar, &wrong).is_err());
     assert!(boomgate_schemas::up::SyncRequest::decode(&wrong).is_err());
+}
+
+#[test]
+fn a_view_beyond_its_limits_is_refused_by_grammar_and_decoder_alike() {
+    let grammar = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/messages.cddl")).unwrap();
+    let good = Hello::decode(&golden_bytes("hello-view")).unwrap();
+    let seen = good.view.clone().unwrap();
+    let dull = View { score: 101, ..seen.clone() };
+    let crowded = View { plates: 1001, ..seen.clone() };
+    let wordy = View { advice: "x".repeat(401), ..seen.clone() };
+    for view in [dull, crowded, wordy, View { advice: String::new(), ..seen }] {
+        let wrong = Hello { view: Some(view), ..good.clone() }.encode();
+        assert!(cddl_cat::validate_cbor_bytes("hello", &grammar, &wrong).is_err(), "{wrong:?}");
+        assert!(Hello::decode(&wrong).is_err());
+    }
+}
+
+#[test]
+fn a_lane_from_before_the_view_is_still_understood() {
+    assert_eq!(Hello::decode(&golden_bytes("hello")).unwrap().view, None);
 }
 
 #[test]

@@ -151,6 +151,7 @@ impl Device {
             list_version: 0,
             rtt_ms: None,
             faults: Vec::new(),
+            view: None,
         };
         let topic = self.topic(Leaf::Hello);
         let echo = hello.uptime_ms;

@@ -202,6 +202,7 @@ impl Lane {
             list_version: 0,
             rtt_ms: None,
             faults: Vec::new(),
+            view: None,
         };
         let uptime_ms = hello.uptime_ms;
         let topic = self.topic(Leaf::Hello);

@@ -58,6 +58,12 @@ pub fn all() -> Vec<Sample> {
             rewrite: |b| Hello::decode(b).map(|m| m.encode()),
         },
         Sample {
+            name: "hello-view",
+            rule: "hello",
+            bytes: Hello { view: Some(view()), ..hello() }.encode(),
+            rewrite: |b| Hello::decode(b).map(|m| m.encode()),
+        },
+        Sample {
             name: "ack",
             rule: "ack",
             bytes: ack().encode(),
@@ -189,7 +195,12 @@ fn hello() -> Hello {
         list_version: 7,
         rtt_ms: Some(12),
         faults: vec!["FAULT-CAMERA".into()],
+        view: None,
     }
+}
+
+fn view() -> View {
+    View { score: 62, advice: "plate 15 px high, want 24: move closer or zoom".into(), plates: 875 }
 }
 
 fn ack() -> Ack {

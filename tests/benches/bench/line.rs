@@ -199,6 +199,7 @@ impl Line {
             list_version: 0,
             rtt_ms: None,
             faults: Vec::new(),
+            view: None,
         };
         let bytes = envelope::seal(&topic, &self.header, hello.encode(), &self.key);
         self.client.publish(&topic.to_string(), bytes).await?;
