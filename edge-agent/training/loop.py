@@ -29,8 +29,10 @@ def options(description, batch, rate):
     arguments.add_argument("--workers", type=int, default=0, help="processes that make batches; 0 makes them between steps")
     arguments.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, with what is left of the budget")
     arguments.add_argument("--init", help="start from the averaged weights of this checkpoint, with a new schedule")
+    arguments.add_argument("--leave-out", default="", help="kinds of plates not to train on (us,br): what is a region worth that nobody drew?")
     arguments.add_argument("--export-minutes", type=float, default=5)
     parsed = arguments.parse_args()
+    parsed.leave_out = [kind for kind in parsed.leave_out.split(",") if kind]
     torch.set_num_threads(1)
     torch.manual_seed(parsed.seed)  # before the network draws its first weights
     return parsed

@@ -35,9 +35,9 @@ def parts(folder, name):
 
 
 class Shelf:
-    """All parts of a name in a folder, read as one."""
+    """All parts of a name in a folder, read as one; pictures of the kinds `without` are left on it."""
 
-    def __init__(self, folder, name):
+    def __init__(self, folder, name, without=()):
         found = parts(folder, name)
         if not found:
             raise SystemExit(f"no {name} in {folder}: render them first (python render.py)")
@@ -45,7 +45,7 @@ class Shelf:
         for path in found:
             pixels = np.memmap(path + ".pixels", np.uint8, "r")
             with open(path + ".json") as file:
-                self.entries += [(pixels, *entry) for entry in json.load(file)]
+                self.entries += [(pixels, *entry) for entry in json.load(file) if entry[3].get("kind") not in without]
 
     def __len__(self):
         return len(self.entries)

@@ -61,7 +61,7 @@ def loss_of(output, rest):
 
 def main():
     opt = loop.options(__doc__, batch=24, rate=2e-3)
-    sheets, backdrops = Shelf(opt.data, "sheets"), Shelf(opt.data, "backdrops")
+    sheets, backdrops = Shelf(opt.data, "sheets", opt.leave_out), Shelf(opt.data, "backdrops")
 
     def make_batch(seed, number):
         rng = random.Random(f"detector:{seed}:{number}")
