@@ -43,6 +43,8 @@ pub struct Thresholds {
     pub accept_free_margin_nats: f32,
     /// Accepted: at least so sure, in one of the frames, that it is a plate.
     pub accept_plate: f32,
+    /// The same for a text of an expected form with digit places, which says by itself that it stands on a plate.
+    pub accept_formed_plate: f32,
     /// Accepted: at least so many frames with a plate.
     pub min_frames: u32,
     /// Unreadable: fewer characters than this.
@@ -58,6 +60,7 @@ impl Default for Thresholds {
             accept_margin_nats: 2.0,
             accept_free_margin_nats: 3.2,
             accept_plate: 0.75,
+            accept_formed_plate: 0.5,
             min_frames: 1,
             min_chars: 4,
             unreadable_below: 0.45,

@@ -8,16 +8,15 @@
 use std::collections::BTreeMap;
 
 use super::{Candidate, FrameReading, Reading, Thresholds, Verdict};
-use crate::plate::grammar::{Form, Grammar, LOOK_ALIKES, Slot, canonical};
+use crate::plate::grammar::{Form, Grammar, Slot, are_twins, canonical, confusion};
 use crate::plate::{ALPHABET, MAX_PLATE, Plate, symbol_index};
 
 /// Probability a symbol keeps however sure the net is: nets are never as sure as they say.
 const FLOOR: f64 = 1e-4;
 /// What leaving out a character costs in an alignment, against 1 for two equal ones.
 const GAP: f64 = 0.4;
-/// How often a net takes a character for its look-alike with full conviction: what choosing a form by a folded
-/// character costs. Once the form is chosen, the place can hold nothing else and the look-alike counts fully.
-const CONFUSED: f64 = 0.05;
+/// What a look-alike counts for the character a form puts in its place, in how surely that character was seen.
+const SETTLED: f64 = 0.5;
 const MOST_CANDIDATES: usize = 5;
 /// The margin of a text without a rival.
 const MOST_MARGIN: f32 = 99.0;
@@ -32,7 +31,12 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
         return Reading::nothing();
     };
     let candidates = candidates(&hypotheses);
-    let margin = candidates.get(1).map_or(MOST_MARGIN, |second| candidates[0].score - second.score);
+    // Which of two twins it is, a form says; where forms leave that open, too, no camera knows better.
+    let rival = candidates
+        .iter()
+        .skip(1)
+        .find(|one| best.free || !same_but_for_twins(&one.text, &candidates[0].text));
+    let margin = rival.map_or(MOST_MARGIN, |rival| candidates[0].score - rival.score);
     let confidence: Vec<f32> = best.confidence.iter().map(|c| *c as f32).collect();
     let sought = if best.free && !grammar.forms().is_empty() {
         thresholds.accept_free_margin_nats
@@ -40,7 +44,9 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
         thresholds.accept_margin_nats
     };
     let plate = frames.iter().map(|frame| frame.plate).fold(0.0, f32::max);
-    let sure = margin >= sought && plate >= thresholds.accept_plate;
+    let formed = best.slots.contains(&Slot::DIGIT);
+    let plate_sought = if formed { thresholds.accept_formed_plate } else { thresholds.accept_plate };
+    let sure = margin >= sought && plate >= plate_sought;
     let verdict = verdict(&confidence, sure, seen.len(), thresholds);
     Reading {
         // A free text is still matched under its canonical key, as lists are.
@@ -80,8 +86,16 @@ struct Hypothesis {
     confidence: Vec<f64>,
     /// Nats, the priors of its length and form included.
     score: f64,
-    /// The best change of a single place: which, to what, at what cost in nats.
-    nearest: Option<(usize, usize, f64)>,
+    /// The best changes of a single place, to a twin and to another symbol.
+    nearest: [Option<Change>; 2],
+}
+
+/// Another symbol in one place, at a cost in nats.
+#[derive(Clone, Copy)]
+struct Change {
+    place: usize,
+    symbol: usize,
+    cost: f64,
 }
 
 fn usable(frames: &[FrameReading]) -> Vec<Seen> {
@@ -228,50 +242,58 @@ fn of_places(places: &[Dist], grammar: &Grammar, of_length: f64) -> Vec<Hypothes
 
 fn hypothesis(places: &[Dist], slots: Vec<Slot>, series: Option<String>, prior: f64) -> Option<Hypothesis> {
     let (mut symbols, mut confidence, mut score) = (Vec::new(), Vec::new(), prior);
-    let mut nearest: Option<(usize, usize, f64)> = None;
+    let mut nearest: [Option<Change>; 2] = [None; 2];
     for (index, (place, slot)) in places.iter().zip(&slots).enumerate() {
-        let mut evidence = evidence(place, *slot);
+        let evidence = evidence(place, *slot);
         let (symbol, p) = highest(&evidence);
         if p <= 0.0 {
             return None;
         }
-        evidence[symbol] = 0.0;
-        let (second, q) = highest(&evidence);
-        let cost = p.ln() - q.max(f64::MIN_POSITIVE).ln();
-        if q > 0.0 && nearest.is_none_or(|(_, _, least)| cost < least) {
-            nearest = Some((index, second, cost));
+        for twins in [true, false] {
+            let mut others = evidence;
+            (0..others.len())
+                .filter(|&o| o == symbol || are_twins(o, symbol) != twins)
+                .for_each(|o| others[o] = 0.0);
+            let (second, q) = highest(&others);
+            let change =
+                Change { place: index, symbol: second, cost: p.ln() - q.max(f64::MIN_POSITIVE).ln() };
+            let known = &mut nearest[usize::from(!twins)];
+            if q > 0.0 && known.is_none_or(|least| change.cost < least.cost) {
+                *known = Some(change);
+            }
         }
         symbols.push(symbol);
-        confidence.push(folded_mass(place, *slot, 1.0)[symbol]);
+        confidence
+            .push(folded_mass(place, *slot, |a, b| if are_twins(a, b) { 1.0 } else { SETTLED })[symbol]);
         score += p.ln();
     }
     let free = series.is_none();
     Some(Hypothesis { symbols, slots, series, free, confidence, score, nearest })
 }
 
-/// Probability of each symbol a slot can hold, with this share of what its look-alikes have that it cannot hold.
-fn folded_mass(place: &Dist, slot: Slot, share: f64) -> Dist {
+/// Probability of each symbol a slot can hold, with a share of what its look-alikes have that it cannot hold.
+fn folded_mass(place: &Dist, slot: Slot, share: impl Fn(usize, usize) -> f64) -> Dist {
     let mut mass = [0.0; 36];
     for (index, p) in place.iter().enumerate() {
         if let Some(kept) = slot.fold(index) {
-            mass[kept] += if kept == index { *p } else { share * p };
+            mass[kept] += if kept == index { *p } else { share(kept, index) * p };
         }
     }
     mass
 }
 
-/// The same as evidence for a text: between look-alikes that a place can both hold even a sure net is not believed fully.
+/// The same as evidence for a text: between look-alikes even a sure net is not believed fully.
 fn evidence(place: &Dist, slot: Slot) -> Dist {
-    let folded = folded_mass(place, slot, CONFUSED);
-    let mut mass = folded;
-    for group in LOOK_ALIKES {
-        let held =
-            || group.iter().filter_map(|symbol| symbol_index(*symbol)).filter(|index| slot.allows(*index));
-        for (a, b) in held().flat_map(|a| held().map(move |b| (a, b))).filter(|(a, b)| a != b) {
-            mass[a] += CONFUSED * folded[b];
-        }
-    }
-    mass
+    let folded = folded_mass(place, slot, |a, b| f64::from(confusion(a, b)));
+    let of =
+        |a: usize| (0..36).filter(|b| slot.allows(*b)).map(|b| f64::from(confusion(a, b)) * folded[b]).sum();
+    std::array::from_fn(|a| if slot.allows(a) { of(a) } else { 0.0 })
+}
+
+fn same_but_for_twins(a: &Plate, b: &Plate) -> bool {
+    let symbols = |plate: &Plate| plate.as_str().bytes().filter_map(symbol_index).collect::<Vec<_>>();
+    let (a, b) = (symbols(a), symbols(b));
+    a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| are_twins(*a, *b))
 }
 
 /// The best hypothesis; among equals the earlier one, so the order of the grammar decides.
@@ -299,10 +321,10 @@ fn candidates(hypotheses: &[Hypothesis]) -> Vec<Candidate> {
     };
     for one in hypotheses {
         note(&one.symbols, one.score);
-        if let Some((index, symbol, cost)) = one.nearest {
+        for change in one.nearest.iter().flatten() {
             let mut changed = one.symbols.clone();
-            changed[index] = symbol;
-            note(&changed, one.score - cost);
+            changed[change.place] = change.symbol;
+            note(&changed, one.score - change.cost);
         }
     }
     let mut ranked: Vec<_> = scores.into_iter().collect();
@@ -321,7 +343,7 @@ fn clearest(seen: &[Seen], best: &Hypothesis) -> Option<u32> {
         let places = align(&ideal, &one.places);
         let of_place = |(index, at): (usize, Option<usize>)| {
             let p = at.map_or(FLOOR, |at| {
-                folded_mass(&one.places[at], best.slots[index], 1.0)[best.symbols[index]]
+                folded_mass(&one.places[at], best.slots[index], |_, _| 1.0)[best.symbols[index]]
             });
             p.max(FLOOR).ln()
         };

@@ -4,7 +4,7 @@
 //! may stand between, and must between two equal ones (Graves et al. 2006).
 
 use boomgate_domain::plate::ALPHABET;
-use boomgate_domain::plate::grammar::{Form, LOOK_ALIKES, Slot};
+use boomgate_domain::plate::grammar::{Form, LOOK_ALIKES, Slot, confusion};
 use boomgate_domain::plate::symbol_index;
 
 /// Size of the net's alphabet, which is the domain's.
@@ -13,9 +13,7 @@ pub const SYMBOLS: usize = ALPHABET.len();
 pub const CLASSES: usize = SYMBOLS + 1;
 const BLANK: usize = SYMBOLS;
 const NEVER: f32 = -1e9;
-/// How often a net takes a character for its look-alike with full conviction.
-const CONFUSED: f32 = 0.05;
-/// How often it takes it for any other one.
+/// How often a net takes a character for one that is no look-alike, with full conviction.
 const MISTAKEN: f32 = 1e-4;
 /// Beginnings of texts kept from column to column, and what a symbol must have to lengthen one.
 const BEAM: usize = 8;
@@ -176,7 +174,7 @@ fn considered(seen: &[f32; CLASSES]) -> [f32; CLASSES] {
     for group in LOOK_ALIKES {
         for a in group.iter().filter_map(|symbol| symbol_index(*symbol)) {
             for b in group.iter().filter_map(|symbol| symbol_index(*symbol)).filter(|b| *b != a) {
-                meant[a] += CONFUSED * shares[b];
+                meant[a] += confusion(a, b) * shares[b];
             }
         }
     }
