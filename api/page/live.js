@@ -95,6 +95,7 @@ function laneCard(lane, index) {
     element("div", { class: "car" }, plate(seen), last ? null : element("span", { class: "empty" }, desk.plates.has(lane.id) ? "gone" : "no car")),
     element("div", { class: "words" }, decided?.text ?? "Waiting for a car.", decided?.local ? " (decided by the lane itself)" : ""),
     lane.faults.length ? element("div", { class: "faults" }, lane.faults.join(", ")) : null,
+    lane.view ? element("div", { class: lane.view.score < 60 ? "view poor" : "view" }, `Camera's view ${lane.view.score} of 100: ${lane.view.advice}`) : null,
     element("div", { class: "buttons" },
       payable(lane) ? element("button", { class: "main", type: "button", onclick: () => pay(lane) }, `Take ${money(last.amount)}`) : null,
       act("open", "Open"), act("close", "Close"), act("hold", "Hold"), act("release", "Release")));
@@ -109,7 +110,7 @@ const cards = new Map();
 function drawLanes() {
   if (pressed) return;
   desk.lanes.forEach((lane, index) => {
-    const said = JSON.stringify([lane.name, lane.code, lane.boom, lane.faults, lane.device?.connected, lane.last, desk.pictures.get(lane.id), desk.decisions.get(lane.id), desk.chosen === index]);
+    const said = JSON.stringify([lane.name, lane.code, lane.boom, lane.faults, lane.view, lane.device?.connected, lane.last, desk.pictures.get(lane.id), desk.decisions.get(lane.id), desk.chosen === index]);
     const old = cards.get(lane.id);
     if (old?.said === said) return;
     const card = laneCard(lane, index);

@@ -146,6 +146,6 @@ fn written(hello: &Hello) -> Value {
         "clock": names::clock(hello.clock), "version": hello.version, "next_seq": hello.next_seq,
         "acked_seq": hello.acked_seq, "backlog": hello.backlog, "command_counter": hello.command_counter,
         "boom": names::boom(hello.boom), "mode": hello.mode, "list_version": hello.list_version,
-        "rtt_ms": hello.rtt_ms, "faults": hello.faults,
+        "rtt_ms": hello.rtt_ms, "faults": hello.faults, "view": hello.view,
     })
 }

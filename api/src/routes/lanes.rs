@@ -45,8 +45,21 @@ pub(crate) struct Lane {
     boom: String,
     mode: String,
     faults: Vec<String>,
+    /// How well the camera sees plates; null until the lane says so.
+    view: Option<View>,
     /// The car that waits in front of the boom.
     last: Option<Waiting>,
+}
+
+/// By the pictures of the last vehicles.
+#[derive(Deserialize, Serialize, ToSchema)]
+pub(crate) struct View {
+    /// 0 nothing can be read, 100 nothing to better.
+    score: u8,
+    /// The one thing to do about it.
+    advice: String,
+    /// Share of the pictures with a plate, in permille.
+    plates: u16,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -123,6 +136,8 @@ async fn lane(client: &impl GenericClient, site: &SiteRow, status: LaneStatus) -
         boom: word("boom"),
         mode: word("mode"),
         faults: faults.collect(),
+        // Lanes from before the view say none.
+        view: View::deserialize(&hello["view"]).ok(),
         last,
     })
 }

@@ -34,7 +34,10 @@ async fn hear(house: &House, hello: Value) {
 async fn the_list_shows_devices_booms_and_the_waiting_car() {
     let house = House::open().await;
     let guard = house.person("guard").await;
-    hear(&house, json!({ "boom": "closed", "mode": "normal", "faults": ["FAULT-CAMERA"] })).await;
+    let view =
+        json!({ "score": 62, "advice": "plate 15 px high, want 24: move closer or zoom", "plates": 875 });
+    hear(&house, json!({ "boom": "closed", "mode": "normal", "faults": ["FAULT-CAMERA"], "view": view }))
+        .await;
     let stay = house.stay("BA123AB", 70).await;
     let arrival = house.charged_at_exit(&stay, 200, 5).await;
     let list = good(house.get("/api/v1/lanes", &guard).send().await.unwrap(), 200).await;
@@ -46,6 +49,7 @@ async fn the_list_shows_devices_booms_and_the_waiting_car() {
     assert_eq!(exit["site"]["code"], "north");
     assert_eq!((&exit["device"]["code"], &exit["device"]["connected"]), (&json!("pi-1"), &json!(true)));
     assert_eq!((&exit["boom"], &exit["faults"]), (&json!("closed"), &json!(["FAULT-CAMERA"])));
+    assert_eq!((&exit["view"], &entry["view"]), (&view, &Value::Null));
     let last = &exit["last"];
     assert_eq!(last["arrival"], json!(arrival));
     assert_eq!(last["plate"], "BA123AB");
@@ -84,6 +88,7 @@ async fn a_lane_not_heard_for_long_is_not_connected() {
     hear(&house, json!({})).await;
     let list = good(house.get("/api/v1/lanes", &guard).send().await.unwrap(), 200).await;
     assert_eq!(lane(&list, "out-1")["device"]["connected"], true);
+    assert_eq!(lane(&list, "out-1")["view"], Value::Null, "a lane from before the view");
     house.run("update device_state set last_seen = now() - interval '31 seconds'").await;
     let list = good(house.get("/api/v1/lanes", &guard).send().await.unwrap(), 200).await;
     assert_eq!(lane(&list, "out-1")["device"]["connected"], false);

@@ -7,7 +7,17 @@ use boomgate_schemas::up::{EventBody, Gap, PassageKind};
 use uuid::Uuid;
 
 use crate::car_park::{CarPark, Settings};
-use crate::lane::{arrived, passed};
+use crate::lane::{VIEW, arrived, passed};
+
+#[tokio::test]
+async fn a_heartbeat_keeps_how_well_the_camera_sees() {
+    let mut park = CarPark::open(Settings::default()).await;
+    park.lane(Entry).await.greet().await;
+    let seen = format!(
+        "device_state where hello -> 'view' ->> 'advice' = '{VIEW}' and hello -> 'view' ->> 'score' = '62'"
+    );
+    assert_eq!(park.count(&seen).await, 1);
+}
 
 #[tokio::test]
 async fn a_duplicate_changes_nothing_and_is_acknowledged_again() {
