@@ -55,16 +55,17 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
 
     let shelf = Shelf::open(&config.evidence, config.max_evidence_bytes)
         .with_context(|| format!("the evidence folder {} cannot be used", config.evidence.display()))?;
-    let (seen, seen_inbox) = mpsc::channel(QUEUE);
+    let (sights, sights_inbox) = mpsc::channel(QUEUE);
     let judgement =
         Judgement { grammar: config.reader.grammar.clone(), thresholds: config.reader.thresholds.clone() };
-    let vision = Vision::start(camera(&config, sim.as_ref())?, recogniser, judgement, seen)?;
+    let vision = Vision::start(camera(&config, sim.as_ref())?, recogniser, judgement, sights)?;
     let lane_now = LaneNow {
         boom: Boom::Unknown,
         mode: "starting".into(),
         command_counter: start.commands.counter(),
         list_version: start.list_version,
         faults: Vec::new(),
+        view: None,
     };
     let (lane_now, lane_seen) = watch::channel(lane_now);
     let (news, news_inbox) = mpsc::channel(QUEUE);
@@ -89,7 +90,7 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
         sim,
         settings: settings(&config, epoch),
     };
-    let inbox = Inbox { wakes: wakes_inbox, news: news_inbox, seen: seen_inbox, health: spool_health };
+    let inbox = Inbox { wakes: wakes_inbox, news: news_inbox, sights: sights_inbox, health: spool_health };
     EventLoop::new(parts).run(inbox, ending).await;
 
     uplink.abort();

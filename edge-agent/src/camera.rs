@@ -1,15 +1,19 @@
 //! Frames of a lane: from a camera, from a folder of pictures, or from a drawn scene.
 //!
 //! A camera gives pictures and knows nothing of what is on them, nor of lanes. `frame` may block; it is called on the
-//! vision thread only.
+//! vision thread only, never on the lane's own.
 
 pub mod folder;
 #[cfg(feature = "opencv")]
 pub mod opencv;
 pub mod scene;
 pub mod sim;
+pub mod video;
 
-use image::RgbImage;
+use std::io::{BufRead, Seek};
+use std::path::Path;
+
+use image::{ImageError, ImageReader, Limits, RgbImage};
 use thiserror::Error;
 
 pub trait Camera: Send {
@@ -18,12 +22,22 @@ pub trait Camera: Send {
 
     /// The next picture. Blocks until there is one, for a few seconds at most.
     fn frame(&mut self) -> Result<RgbImage, CameraError>;
+
+    /// Whether pictures come, as far as is known without waiting for one. Called every second or so while no vehicle
+    /// is there.
+    fn check(&mut self) -> Result<(), CameraError> {
+        Ok(())
+    }
 }
 
 #[derive(Debug, Error)]
 pub enum CameraError {
     #[error("picture {path} cannot be read")]
-    Picture { path: String, source: image::ImageError },
+    Picture { path: String, source: ImageError },
+    #[error("{path} is no file")]
+    NoFile { path: String },
+    #[error("video {path} cannot be read: {why}")]
+    Video { path: String, why: String },
     #[error("folder {path} cannot be read")]
     Folder { path: String, source: std::io::Error },
     #[error("no pictures in {path} (jpg, jpeg or png)")]
@@ -35,15 +49,36 @@ pub enum CameraError {
 /// Largest picture taken from a file, in pixels on a side: a larger one is refused before it is decoded.
 pub const LARGEST_SIDE: u32 = 8192;
 
+/// Whether a file's name says that it is a picture.
+pub fn is_picture(path: &Path) -> bool {
+    has_ending(path, &["jpg", "jpeg", "png"])
+}
+
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    endings.iter().any(|one| one.eq_ignore_ascii_case(ending))
+}
+
 /// Reads a JPEG or PNG, whatever its name says, within memory limits.
-pub fn read_picture(path: &std::path::Path) -> Result<RgbImage, CameraError> {
-    let failed =
-        |source: image::ImageError| CameraError::Picture { path: path.display().to_string(), source };
-    let mut reader = image::ImageReader::open(path).map_err(|e| failed(e.into()))?;
-    let mut limits = image::Limits::default();
+pub fn read_picture(path: &Path) -> Result<RgbImage, CameraError> {
+    let failed = |source: ImageError| CameraError::Picture { path: path.display().to_string(), source };
+    is_file(path)?;
+    let reader = ImageReader::open(path).and_then(|reader| reader.with_guessed_format());
+    decoded(reader.map_err(|error| failed(error.into()))?).map_err(failed)
+}
+
+/// Opening what is no file (a pipe, a device) may never come back.
+fn is_file(path: &Path) -> Result<(), CameraError> {
+    let shown = || path.display().to_string();
+    let data = std::fs::metadata(path)
+        .map_err(|error| CameraError::Picture { path: shown(), source: error.into() })?;
+    if data.is_file() { Ok(()) } else { Err(CameraError::NoFile { path: shown() }) }
+}
+
+fn decoded<R: BufRead + Seek>(mut reader: ImageReader<R>) -> Result<RgbImage, ImageError> {
+    let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);
     limits.max_image_height = Some(LARGEST_SIDE);
     reader.limits(limits);
-    let reader = reader.with_guessed_format().map_err(|e| failed(e.into()))?;
-    Ok(reader.decode().map_err(failed)?.into_rgb8())
+    Ok(reader.decode()?.into_rgb8())
 }

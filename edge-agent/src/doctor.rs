@@ -1,26 +1,33 @@
 //! A self-test for the person at the lane: each check says what it found and what to do about it.
 
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use image::RgbImage;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::agent;
-use crate::camera::Camera;
+use crate::camera::{Camera, CameraError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::gpio::Gpio;
 use crate::recognise::Recogniser;
-use crate::recognise::advice::{Shot, advise};
+use crate::recognise::advice::{Taken, advise};
 use crate::recognise::grey::Grey;
 use crate::sim::SimLane;
 use crate::sim::control::Journal;
 use crate::spool::store::Store;
 use crate::uplink::keys;
+use crate::vision::shot;
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// Frames the view is judged by.
 const FRAMES: usize = 3;
+/// A network camera takes some seconds to answer at first.
+const FIRST_FRAME: Duration = Duration::from_secs(12);
+/// After so long whatever the camera hangs in is left behind.
+const SEE: Duration = Duration::from_secs(40);
 
 /// One line of the self-test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +49,19 @@ pub async fn examine(config: &Config) -> Vec<Check> {
     ];
     let camera = agent::camera(config, Some(&sim)).map_err(chain);
     let recogniser = agent::recogniser(config).map_err(chain);
-    checks.push(check("camera and reader", see(camera, recogniser)));
+    checks.push(check("camera and reader", within(SEE, move || see(camera, recogniser))));
     checks
+}
+
+/// What the work finds, unless it hangs.
+fn within(
+    limit: Duration,
+    work: impl FnOnce() -> Result<String, String> + Send + 'static,
+) -> Result<String, String> {
+    let (done, outcome) = mpsc::channel();
+    std::thread::spawn(move || drop(done.send(work())));
+    let hangs = |_| Err(format!("no answer within {} s; check the camera and its cable", limit.as_secs()));
+    outcome.recv_timeout(limit).unwrap_or_else(hangs)
 }
 
 fn check(name: &'static str, outcome: Result<String, String>) -> Check {
@@ -102,14 +120,24 @@ fn see(
     let (mut camera, recogniser) = (camera?, recogniser?);
     let (mut shots, mut took, mut size) = (Vec::with_capacity(FRAMES), Duration::ZERO, (0, 0));
     for _ in 0..FRAMES {
-        let picture = camera.frame().map_err(|error| error.to_string())?;
+        let picture = frame(camera.as_mut()).map_err(|error| chain(error.into()))?;
         size = picture.dimensions();
         let grey = Grey::of(&picture).ok_or("the camera gave an empty picture")?;
         let begun = Instant::now();
         let sightings = recogniser.look(&grey).map_err(|error| error.to_string())?;
         took = begun.elapsed();
-        shots.push(Shot::of(&grey, sightings.first().map(|best| &best.quad)));
+        shots.push(shot(&grey, &sightings));
     }
-    let (health, took) = (advise(&shots), took.as_millis());
+    let (health, took) = (advise(&shots, Taken::Anytime), took.as_millis());
     Ok(format!("{}x{}, {took} ms per frame, view {} of 100: {}", size.0, size.1, health.score, health.advice))
+}
+
+fn frame(camera: &mut dyn Camera) -> Result<RgbImage, CameraError> {
+    let begun = Instant::now();
+    loop {
+        match camera.frame() {
+            Err(CameraError::Silent { .. }) if begun.elapsed() < FIRST_FRAME => {}
+            outcome => return outcome,
+        }
+    }
 }

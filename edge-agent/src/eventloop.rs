@@ -31,11 +31,12 @@ use crate::clock::{Clock, wall_ms};
 use crate::evidence::Shelf;
 use crate::gpio::{Gpio, Inputs};
 use crate::notify::Supervisor;
+use crate::recognise::advice::Lately;
 use crate::sim::SimLane;
 use crate::sim::control::Report;
 use crate::spool::{Health, NewEvent, Spool};
 use crate::uplink::{LaneNow, News};
-use crate::vision::{Seen, Trouble, Vision};
+use crate::vision::{Seen, Sight, Trouble, Vision};
 use crate::wire;
 
 /// Cars whose readings are remembered: the one waiting and a few that just left.
@@ -52,7 +53,7 @@ pub enum Wake {
     Sample,
     /// The lane machine's own timer.
     Timer,
-    Seen(Box<Seen>),
+    Sight(Sight),
     News(News),
     Spool(Health),
     /// A command's counter is stored, or could not be.
@@ -107,7 +108,7 @@ pub struct Settings {
 pub struct Inbox {
     pub wakes: mpsc::Receiver<Wake>,
     pub news: mpsc::Receiver<News>,
-    pub seen: mpsc::Receiver<Seen>,
+    pub sights: mpsc::Receiver<Sight>,
     pub health: mpsc::UnboundedReceiver<Health>,
 }
 
@@ -124,6 +125,8 @@ pub struct EventLoop {
     storing: Option<u64>,
     alarms: u32,
     trouble: Option<Reason>,
+    /// How the camera showed the last vehicles.
+    lately: Lately,
     spool_failed: bool,
     list: Option<Partial>,
     wires_failed: bool,
@@ -167,6 +170,7 @@ impl EventLoop {
             storing: None,
             alarms: 0,
             trouble: None,
+            lately: Lately::default(),
             spool_failed: false,
             list: None,
             wires_failed: false,
@@ -188,7 +192,7 @@ impl EventLoop {
                 _ = samples.tick() => Wake::Sample,
                 () = tokio::time::sleep_until(timer) => Wake::Timer,
                 Some(wake) = inbox.wakes.recv() => wake,
-                Some(seen) = inbox.seen.recv() => Wake::Seen(Box::new(seen)),
+                Some(sight) = inbox.sights.recv() => Wake::Sight(sight),
                 Some(news) = inbox.news.recv() => Wake::News(news),
                 Some(health) = inbox.health.recv() => Wake::Spool(health),
             };
@@ -206,7 +210,8 @@ impl EventLoop {
         match wake {
             Wake::Sample => self.sample(),
             Wake::Timer => self.feed(LaneEvent::Tick, Cause::Rule("timer")),
-            Wake::Seen(seen) => self.seen(*seen),
+            Wake::Sight(Sight::Seen(seen)) => self.seen(*seen),
+            Wake::Sight(Sight::Camera(trouble)) => self.camera_is(trouble),
             Wake::News(news) => self.news(news),
             Wake::Spool(health) => self.spool_is(health),
             Wake::CommandStored { stored, pending } => self.obey(stored, &pending),
@@ -250,6 +255,11 @@ impl EventLoop {
     }
 
     fn sample(&mut self) {
+        if self.trouble.is_none()
+            && let Some(stuck) = self.parts.vision.stuck()
+        {
+            self.camera_is(Some(stuck));
+        }
         let read = match self.parts.gpio.read() {
             Ok(read) => read,
             Err(failure) => return self.wires_failed(&failure.to_string()),
@@ -315,7 +325,9 @@ impl EventLoop {
     }
 
     fn seen(&mut self, seen: Seen) {
+        self.lately.add(seen.shots);
         self.note_trouble(seen.trouble);
+        self.tell_view();
         let (arrival, verdict) = (seen.arrival, seen.reading.verdict);
         self.tell_reading(arrival, &seen.reading);
         let kept = seen.evidence.as_ref().map(|evidence| evidence.sha256);
@@ -332,6 +344,15 @@ impl EventLoop {
             });
         }
         self.feed(LaneEvent::ReadingDone { arrival, verdict }, Cause::Rule("reading"));
+    }
+
+    /// The camera as it is between cars. That it is well says nothing of the reader.
+    fn camera_is(&mut self, trouble: Option<Trouble>) {
+        if trouble.is_none() && matches!(self.trouble, Some(Reason::FaultReader { .. })) {
+            return;
+        }
+        self.note_trouble(trouble);
+        self.tell_view();
     }
 
     /// Raises and clears the fault of a camera or reader as it comes and goes.
@@ -351,6 +372,12 @@ impl EventLoop {
             self.append(wire::fault(new, true));
         }
         self.trouble = trouble;
+    }
+
+    /// What the next heartbeats say of the camera's view; a fault says more than the last pictures.
+    fn tell_view(&mut self) {
+        let view = wire::view(self.lately.health(), self.trouble.as_ref());
+        self.parts.lane_now.send_modify(|now| now.view = view);
     }
 
     fn tell_reading(&self, arrival: ArrivalId, reading: &Reading) {
@@ -583,8 +610,8 @@ impl EventLoop {
         let mode = if parts.lane.is_ready() { "ready" } else { "starting" };
         let command_counter = parts.commands.counter();
         parts.lane_now.send_if_modified(|now| {
-            let new =
-                LaneNow { boom, mode: mode.into(), command_counter, list_version: now.list_version, faults };
+            let (list_version, view) = (now.list_version, now.view.clone());
+            let new = LaneNow { boom, mode: mode.into(), command_counter, list_version, faults, view };
             let changed = *now != new;
             *now = new;
             changed

@@ -23,6 +23,7 @@ pub mod eventloop;
 pub mod evidence;
 pub mod gpio;
 pub mod notify;
+pub mod read;
 pub mod recognise;
 pub mod say;
 pub mod sim;

@@ -9,18 +9,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use boomgate_domain::plate::grammar::Grammar;
-use boomgate_domain::reading::{Thresholds, Verdict};
-use boomgate_edge_agent::camera::folder::pictures_of;
-use boomgate_edge_agent::camera::read_picture;
+use boomgate_domain::reading::Thresholds;
 use boomgate_edge_agent::config::{BadConfig, Config};
-use boomgate_edge_agent::draw::Pen;
 use boomgate_edge_agent::evaluate::sheet::Sheet;
-use boomgate_edge_agent::evaluate::{self, Case, Look};
-use boomgate_edge_agent::recognise::{Models, Recogniser, Sighting};
+use boomgate_edge_agent::evaluate::{self, Case};
+use boomgate_edge_agent::read::{Order, verdict};
+use boomgate_edge_agent::recognise::{Models, Recogniser};
 use boomgate_edge_agent::vision::Judgement;
 use boomgate_edge_agent::{agent, doctor, say};
 use clap::{Args, Parser, Subcommand};
-use image::{Rgb, RgbImage};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
@@ -45,9 +42,18 @@ enum Command {
     Run(Run),
     /// Check a configuration file and name everything that is wrong with it
     CheckConfig(CheckConfig),
-    /// Read the plates on pictures, with the models shipped in this program
-    #[command(after_help = "Example: edge-agent read car.jpg pictures/ --country SK,CZ --draw seen\n\
-        The exit status is 1 if no picture shows a readable plate.")]
+    /// Read the plates on pictures and videos, with the models shipped in this program
+    #[command(
+        after_help = "A video is read frame by frame and cut into vehicles; each vehicle is told once, read from up to\n\
+        eight of its frames as a lane would. With --json every frame is told as well, and a vehicle is the\n\
+        object with the key \"vehicle\": its boxes and times are those of the frame that shows its plate best,\n\
+        the one that --draw draws. Videos are motion JPEG (.avi, .mjpeg); with the feature opencv also MP4,\n\
+        MKV and whatever else OpenCV opens.\n\
+        Examples:\n  \
+        edge-agent read car.jpg pictures/ --country SK,CZ --draw seen\n  \
+        edge-agent read lane.mp4 --country SK --json | jq 'select(.vehicle) | .plate'\n\
+        The exit status is 1 if no plate was found or something could not be read."
+    )]
     Read(Read),
     /// Measure how well a folder of pictures with known plates is read
     #[command(
@@ -86,16 +92,16 @@ struct CheckConfig {
 
 #[derive(Args)]
 struct Read {
-    /// JPEG or PNG pictures, or folders of them
-    #[arg(required = true, value_name = "IMAGE|DIR")]
-    images: Vec<PathBuf>,
+    /// JPEG or PNG pictures, videos, or folders of both
+    #[arg(required = true, value_name = "IMAGE|VIDEO|DIR")]
+    files: Vec<PathBuf>,
     /// Countries whose plate forms are expected, such as DE,SK; none reads freely
     #[arg(long, alias = "countries", value_delimiter = ',', value_name = "CODES")]
     country: Vec<String>,
-    /// One JSON object per picture
+    /// One JSON object per picture, per frame and per vehicle of a video
     #[arg(long)]
     json: bool,
-    /// Write each picture with what was seen drawn over it into this folder
+    /// Write each picture, and the best frame of each vehicle, with what was seen drawn over it into this folder
     #[arg(long, value_name = "OUT_DIR")]
     draw: Option<PathBuf>,
 }
@@ -136,7 +142,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(run) => finish(run_lane(&run)),
         Command::CheckConfig(check) => finish(check_config(&check)),
-        Command::Read(read) => finish(read_pictures(&read)),
+        Command::Read(read) => finish(read_plates(&read)),
         Command::Evaluate(evaluation) => finish(measure(&evaluation)),
         Command::Doctor(doctor) => finish(examine(&doctor)),
     }
@@ -184,155 +190,19 @@ fn check_config(check: &CheckConfig) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What `read` tells of one picture.
-#[derive(Serialize)]
-struct PictureRead {
-    image: String,
-    plate: Option<String>,
-    verdict: String,
-    /// Belief per character, 0 to 1.
-    confidence: Vec<f32>,
-    /// Nats between the plate and the next different text.
-    margin: f32,
-    series: Option<String>,
-    /// The most likely texts, best first.
-    candidates: Vec<String>,
-    /// Everything that looked like a plate, best first; `plate` was read from the first.
-    boxes: Vec<Box>,
-    ms: Milliseconds,
-}
-
-#[derive(Serialize)]
-struct Box {
-    text: String,
-    /// Belief that a plate is there and reads so, 0 to 1.
-    score: f32,
-    /// Left, top, width, height in pixels.
-    bounds: [f32; 4],
-    /// Top left, top right, bottom right, bottom left.
-    corners: [[f32; 2]; 4],
-}
-
-#[derive(Serialize)]
-struct Milliseconds {
-    detect: f64,
-    refine: f64,
-    read: f64,
-    total: f64,
-}
-
-fn read_pictures(read: &Read) -> Result<ExitCode> {
+fn read_plates(read: &Read) -> Result<ExitCode> {
     let (recogniser, judgement) = eyes(&Models::shipped(), &read.country)?;
-    if let Some(folder) = &read.draw {
-        std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    }
-    let (mut plates, mut failed) = (0, false);
-    for image in pictures(&read.images)? {
-        let told = read_picture(&image).map_err(anyhow::Error::from).and_then(|pixels| {
-            let look = evaluate::look(&pixels, &recogniser, &judgement)?;
-            tell(&image, &look, read.json)?;
-            read.draw.as_ref().map_or(Ok(()), |folder| draw(folder, &image, pixels, &look))?;
-            Ok(look.reading.plate.is_some())
-        });
-        match told {
-            Ok(found) => plates += usize::from(found),
-            Err(error) => {
-                failed = true;
-                say::trouble(format!("edge-agent: {error:#}"));
-            }
-        }
-    }
-    Ok(if plates > 0 && !failed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let (recogniser, judgement) = (&recogniser, &judgement);
+    let order = Order { recogniser, judgement, json: read.json, draw: read.draw.as_deref() };
+    let outcome = order.read(&read.files)?;
+    let well = outcome.plates > 0 && outcome.failed == 0;
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn eyes(models: &Models, countries: &[String]) -> Result<(Recogniser, Judgement)> {
     let grammar = Grammar::for_countries(countries).context("--country")?;
     let recogniser = Recogniser::load(models, &grammar)?;
     Ok((recogniser, Judgement { grammar, thresholds: Thresholds::default() }))
-}
-
-/// The pictures named, those of a folder in its place.
-fn pictures(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut pictures = Vec::new();
-    for path in named {
-        if path.is_dir() {
-            pictures.extend(pictures_of(path)?);
-        } else {
-            pictures.push(path.clone());
-        }
-    }
-    Ok(pictures)
-}
-
-fn tell(image: &Path, look: &Look, json: bool) -> Result<()> {
-    let reading = &look.reading;
-    let plate = reading.plate.as_ref().map(ToString::to_string);
-    let verdict = verdict(reading.verdict);
-    if !json {
-        let plate = plate.as_deref().unwrap_or("no plate");
-        let weakest = reading.weakest() * 100.0;
-        say::line(format!("{}: {plate} ({verdict}, weakest character {weakest:.0} %)", image.display()));
-        return Ok(());
-    }
-    let ms = |time: std::time::Duration| time.as_secs_f64() * 1e3;
-    let stages = &look.stages;
-    say::line(serde_json::to_string(&PictureRead {
-        image: image.display().to_string(),
-        plate,
-        verdict,
-        confidence: reading.confidence.clone(),
-        margin: reading.margin_nats,
-        series: reading.series.clone(),
-        candidates: reading.candidates.iter().map(|candidate| candidate.text.to_string()).collect(),
-        boxes: look.sightings.iter().map(seen_box).collect(),
-        ms: Milliseconds {
-            detect: ms(stages.detect),
-            refine: ms(stages.refine),
-            read: ms(stages.read),
-            total: ms(look.total),
-        },
-    })?);
-    Ok(())
-}
-
-fn seen_box(sighting: &Sighting) -> Box {
-    let bounds = sighting.quad.bounds();
-    Box {
-        text: sighting.text.as_string(),
-        score: sighting.score,
-        bounds: [bounds.left, bounds.top, bounds.width, bounds.height],
-        corners: sighting.quad.0.map(|point| [point.x, point.y]),
-    }
-}
-
-fn draw(folder: &Path, image: &Path, mut pixels: RgbImage, look: &Look) -> Result<()> {
-    let pen = Pen::new();
-    let size = (pixels.width().max(pixels.height()) / 40).clamp(14, 60);
-    for (index, sighting) in look.sightings.iter().enumerate() {
-        let colour = if index == 0 { Rgb([0, 210, 120]) } else { Rgb([255, 196, 0]) };
-        let corner = sighting.quad.bounds();
-        let words = match index {
-            0 => format!(
-                "{} {:?} {:.2}",
-                evaluate::text_of(&look.reading),
-                look.reading.verdict,
-                sighting.score
-            ),
-            _ => format!("{} {:.2}", sighting.text.as_string(), sighting.score),
-        };
-        pen.outline(&mut pixels, &sighting.quad, size / 8, colour);
-        pen.write(
-            &mut pixels,
-            &words,
-            corner.left as i64,
-            corner.top as i64 - i64::from(size) - 6,
-            size,
-            colour,
-        );
-    }
-    let name = image.with_extension("png");
-    let path = folder.join(name.file_name().context("the picture has no name")?);
-    pixels.save(&path).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 fn measure(evaluation: &Evaluate) -> Result<ExitCode> {
@@ -392,10 +262,6 @@ fn tell_case(case: &Case) -> Result<()> {
         plate: case.look.sightings.first().map_or(0.0, |best| best.plate),
     })?);
     Ok(())
-}
-
-fn verdict(verdict: Verdict) -> String {
-    format!("{verdict:?}").to_lowercase()
 }
 
 fn tell_wrong(case: &Case) {

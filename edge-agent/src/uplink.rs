@@ -16,7 +16,7 @@ use boomgate_schemas::bytes::Epoch;
 use boomgate_schemas::down::{Ack, Command, SyncPart};
 use boomgate_schemas::envelope::{self, Header};
 use boomgate_schemas::topic::{Leaf, Topic};
-use boomgate_schemas::up::{Boom, Event, EventBody, Hello, SyncRequest, UpBatch};
+use boomgate_schemas::up::{Boom, Event, EventBody, Hello, SyncRequest, UpBatch, View};
 use boomgate_schemas::{MAX_EVENTS, MAX_PAYLOAD, strict};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use rand::Rng;
@@ -59,6 +59,7 @@ pub struct LaneNow {
     pub command_counter: u64,
     pub list_version: u64,
     pub faults: Vec<String>,
+    pub view: Option<View>,
 }
 
 /// What comes over the line.
@@ -340,7 +341,7 @@ impl<'a> Session<'a> {
             list_version: lane.list_version,
             rtt_ms: line.rtt_ms,
             faults: lane.faults,
-            view: None,
+            view: lane.view,
         }
     }
 

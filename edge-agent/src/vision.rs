@@ -1,11 +1,12 @@
 //! The eyes: one thread that takes frames of an arrival, reads them, fuses them, and keeps the clearest as evidence.
 //!
-//! It stops as soon as the fused reading is accepted, when it is told to, or after a number of frames. Knows nothing of
-//! booms and decisions; the first frames of a car are all it ever sees.
+//! It stops as soon as the fused reading is accepted, when it is told to, or after a number of frames. Between cars it
+//! asks the camera whether frames still come. Knows nothing of booms and decisions; the first frames of a car are all it
+//! ever sees. The camera may hang: whoever holds the handle never waits for this thread, and sees that it is stuck.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use boomgate_domain::ids::ArrivalId;
@@ -17,13 +18,28 @@ use tracing::{debug, warn};
 
 use crate::camera::Camera;
 use crate::evidence::{self, Evidence};
+use crate::recognise::advice::Shot;
 use crate::recognise::grey::Grey;
+use crate::recognise::net::NetError;
 use crate::recognise::{Recogniser, Sighting};
 
 /// Frames of one arrival at most.
-const MOST_FRAMES: u32 = 8;
+pub const MOST_FRAMES: u32 = 8;
 /// A frame in which the plate is seen less surely than this says nothing.
 const WEAKEST: f32 = 0.05;
+
+/// The camera is asked so often whether frames come, while no car is there.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+/// So long the thread may be busy with one picture; a camera gives up much earlier by itself.
+const STUCK: Duration = Duration::from_secs(10);
+
+/// What the eyes have to say.
+#[derive(Debug)]
+pub enum Sight {
+    Seen(Box<Seen>),
+    /// Between cars the camera fell silent, or came back.
+    Camera(Option<Trouble>),
+}
 
 /// What the eyes made of an arrival.
 #[derive(Debug)]
@@ -33,6 +49,8 @@ pub struct Seen {
     pub evidence: Option<Evidence>,
     /// Why frames or readings failed, if they did.
     pub trouble: Option<Trouble>,
+    /// How each frame showed the car.
+    pub shots: Vec<Shot>,
     pub took: Duration,
 }
 
@@ -47,7 +65,12 @@ pub struct Vision {
     orders: Sender<Order>,
     /// Counts starts and stops: work for an older number is over.
     current: Arc<AtomicU64>,
+    busy: Arc<Busy>,
 }
+
+/// Since when the thread has been at one picture.
+#[derive(Default)]
+struct Busy(Mutex<Option<Instant>>);
 
 enum Order {
     Look { arrival: ArrivalId, number: u64 },
@@ -71,13 +94,16 @@ impl Vision {
         camera: Box<dyn Camera>,
         recogniser: Recogniser,
         judgement: Judgement,
-        seen: mpsc::Sender<Seen>,
+        sights: mpsc::Sender<Sight>,
     ) -> std::io::Result<Vision> {
         let (orders, inbox) = channel();
         let current = Arc::new(AtomicU64::new(0));
-        let eyes = Eyes { camera, recogniser, judgement, seen, current: Arc::clone(&current) };
+        let busy = Arc::new(Busy::default());
+        let (theirs, at) = (Arc::clone(&current), Arc::clone(&busy));
+        let eyes =
+            Eyes { camera, recogniser, judgement, sights, current: theirs, busy: at, camera_well: true };
         std::thread::Builder::new().name("vision".into()).spawn(move || eyes.work(&inbox))?;
-        Ok(Vision { orders, current })
+        Ok(Vision { orders, current, busy })
     }
 
     /// Takes frames of a new arrival; whatever was looked at before is over.
@@ -90,14 +116,38 @@ impl Vision {
     pub fn stop(&self) {
         self.current.fetch_add(1, Ordering::AcqRel);
     }
+
+    /// Whether the thread hangs in the camera or the reader, and why one should think so.
+    pub fn stuck(&self) -> Option<Trouble> {
+        let seconds = self.busy.for_long()?.as_secs();
+        Some(Trouble::Camera(format!("it has not come back from one picture for {seconds} s")))
+    }
+}
+
+impl Busy {
+    fn begin(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn end(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn for_long(&self) -> Option<Duration> {
+        let since = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        since.map(|since| since.elapsed()).filter(|busy| *busy > STUCK)
+    }
 }
 
 struct Eyes {
     camera: Box<dyn Camera>,
     recogniser: Recogniser,
     judgement: Judgement,
-    seen: mpsc::Sender<Seen>,
+    sights: mpsc::Sender<Sight>,
     current: Arc<AtomicU64>,
+    busy: Arc<Busy>,
+    /// What was last told of the camera.
+    camera_well: bool,
 }
 
 /// Frames of one arrival so far.
@@ -109,25 +159,46 @@ struct Frames {
     /// The first frame, encoded while it was read: it is nearly always the one.
     first: Option<Evidence>,
     trouble: Option<Trouble>,
+    shots: Vec<Shot>,
 }
 
 impl Eyes {
     fn work(mut self, inbox: &Receiver<Order>) {
-        while let Ok(Order::Look { arrival, number }) = inbox.recv() {
-            let begun = Instant::now();
-            let (reading, mut frames) = self.read(number);
-            let seen = Seen {
-                arrival,
-                evidence: frames.evidence(reading.best_frame),
-                reading,
-                trouble: frames.trouble,
-                took: begun.elapsed(),
+        loop {
+            let sight = match inbox.recv_timeout(CHECK_EVERY) {
+                Ok(Order::Look { arrival, number }) => {
+                    Some(Sight::Seen(Box::new(self.look(arrival, number))))
+                }
+                Err(RecvTimeoutError::Timeout) => self.check(),
+                Err(RecvTimeoutError::Disconnected) => return,
             };
-            debug!(arrival = %arrival, frames = seen.reading.frames, took_ms = seen.took.as_millis() as u64, "looked");
-            if self.seen.blocking_send(seen).is_err() {
+            if sight.is_some_and(|sight| self.sights.blocking_send(sight).is_err()) {
                 return;
             }
         }
+    }
+
+    /// Something to tell if the camera fell silent or came back since the last time.
+    fn check(&mut self) -> Option<Sight> {
+        let trouble = self.camera.check().err().map(|error| Trouble::Camera(error.to_string()));
+        let told = std::mem::replace(&mut self.camera_well, trouble.is_none());
+        (told != trouble.is_none()).then_some(Sight::Camera(trouble))
+    }
+
+    fn look(&mut self, arrival: ArrivalId, number: u64) -> Seen {
+        let begun = Instant::now();
+        let (reading, mut frames) = self.read(number);
+        self.camera_well = !matches!(frames.trouble, Some(Trouble::Camera(_)));
+        let seen = Seen {
+            arrival,
+            evidence: frames.evidence(reading.best_frame),
+            reading,
+            trouble: frames.trouble,
+            shots: frames.shots,
+            took: begun.elapsed(),
+        };
+        debug!(arrival = %arrival, frames = seen.reading.frames, took_ms = seen.took.as_millis() as u64, "looked");
+        seen
     }
 
     fn read(&mut self, number: u64) -> (Reading, Frames) {
@@ -138,7 +209,10 @@ impl Eyes {
             if frame > 0 && self.current.load(Ordering::Acquire) != number {
                 break;
             }
-            if !self.take(frame, &mut frames) {
+            self.busy.begin();
+            let taken = self.take(frame, &mut frames);
+            self.busy.end();
+            if !taken {
                 break;
             }
             reading = self.judgement.of(&frames.readings);
@@ -165,12 +239,16 @@ impl Eyes {
         }
         let looked = std::thread::scope(|scope| {
             let encoding = (number == 0).then(|| scope.spawn(|| evidence::encode(&picture)));
-            let looked = Grey::of(&picture).map(|grey| self.recogniser.look(&grey));
+            let looked = Grey::of(&picture).map(|grey| {
+                let sightings = self.recogniser.look(&grey)?;
+                Ok::<_, NetError>((shot(&grey, &sightings), sightings))
+            });
             frames.first = encoding.and_then(|thread| thread.join().ok().flatten()).or(frames.first.take());
             looked
         });
         match looked {
-            Some(Ok(sightings)) => {
+            Some(Ok((shot, sightings))) => {
+                frames.shots.push(shot);
                 frames.readings.extend(sightings.first().and_then(|best| frame_reading(number, best)));
             }
             Some(Err(error)) => {
@@ -192,6 +270,11 @@ impl Frames {
             Some((0, _)) | None => self.first.take(),
         }
     }
+}
+
+/// How a frame shows what was sighted in it; a sighting too faint to count shows nothing.
+pub fn shot(frame: &Grey, sightings: &[Sighting]) -> Shot {
+    Shot::of(frame, sightings.first().filter(|best| best.score > WEAKEST).map(|best| &best.quad))
 }
 
 /// The domain's view of a sighting; None if it is too faint to count.

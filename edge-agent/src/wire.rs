@@ -6,12 +6,14 @@ use boomgate_domain::ids::{ArrivalId, BlockId, CommandId, SubscriptionId};
 use boomgate_domain::lane::{Answer, Authority, BoomState, Command, Order};
 use boomgate_domain::listing::Listed;
 use boomgate_domain::reading::{Reading, Verdict};
-use boomgate_domain::reason::{Reason, ReasonError};
+use boomgate_domain::reason::{Lang, Reason, ReasonError};
 use boomgate_domain::stay::PassageKind;
 use boomgate_schemas::down::{self, Action, ListEntry, ListKind};
 use boomgate_schemas::up;
 use jiff::Timestamp;
 use uuid::Uuid;
+
+use crate::recognise::advice::Health;
 
 /// Longest list of candidates that travels.
 const CANDIDATES: usize = 5;
@@ -69,6 +71,18 @@ pub fn reading(reading: &Reading) -> Option<up::Reading> {
         verdict: verdict(reading.verdict),
         plate,
     })
+}
+
+/// How well plates are seen. Without pictures nothing is seen, however good the last ones were.
+pub fn view(health: Option<Health>, trouble: Option<&Reason>) -> Option<up::View> {
+    let plates = health.as_ref().map_or(0, |health| permille(health.plates));
+    let (score, advice) = match (trouble, health) {
+        (Some(trouble), _) => (0, trouble.text(Lang::En)),
+        (None, Some(health)) => (health.score, health.advice),
+        (None, None) => return None,
+    };
+    let end = advice.floor_char_boundary(up::View::LONGEST);
+    Some(up::View { score, advice: advice[..end].to_owned(), plates })
 }
 
 fn permille(share: f32) -> u16 {
@@ -164,4 +178,21 @@ pub fn listed(entries: &[ListEntry]) -> Listed {
         }
     }
     listed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_view_is_that_of_the_last_pictures_unless_there_are_none() {
+        let good = Health { score: 91, advice: "plates are well in view".into(), plates: 0.8755 };
+        let told = view(Some(good.clone()), None).unwrap();
+        assert_eq!((told.score, told.advice, told.plates), (91, good.advice.clone(), 876));
+        assert_eq!(view(None, None), None, "no vehicle yet");
+        let silent = Reason::FaultCamera { detail: "ü".repeat(300) };
+        let told = view(Some(good), Some(&silent)).unwrap();
+        assert!(told.score == 0 && told.advice.starts_with("The camera gives no pictures: üü"), "{told:?}");
+        assert!(told.advice.len() <= up::View::LONGEST);
+    }
 }

@@ -45,6 +45,8 @@ fn a_car_is_read_let_in_and_seen_to_pass() {
         opened["command"].as_str().map(str::to_owned),
         server.results().first().map(|r| r.command.to_string())
     );
+    let told = wait("a heartbeat with the camera's view", || server.hello()?.view);
+    assert!(told.score > 50 && told.plates == 1000 && !told.advice.is_empty(), "{told:?}");
     assert!(lane.quit(), "a clean end");
 }
 

@@ -2,15 +2,21 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use boomgate_domain::ids::ArrivalId;
 use boomgate_domain::plate::grammar::Grammar;
 use boomgate_domain::reading::{Thresholds, Verdict, fuse};
-use boomgate_edge_agent::camera::read_picture;
 use boomgate_edge_agent::camera::scene::{Light, Scene, View};
+use boomgate_edge_agent::camera::{Camera, CameraError, read_picture};
 use boomgate_edge_agent::evaluate::evaluate;
 use boomgate_edge_agent::evaluate::sheet::Sheet;
 use boomgate_edge_agent::recognise::grey::Grey;
 use boomgate_edge_agent::recognise::{Models, Recogniser};
-use boomgate_edge_agent::vision::{Judgement, frame_reading};
+use boomgate_edge_agent::vision::{Judgement, Sight, Trouble, Vision, frame_reading};
 use image::{DynamicImage, Rgb, RgbImage};
 
 const COUNTRIES: [&str; 3] = ["SK", "CZ", "PL"];
@@ -108,6 +114,15 @@ fn a_damaged_file_is_an_error_and_never_a_panic() {
 }
 
 #[test]
+fn a_pipe_is_refused_before_it_can_hang_the_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("car.jpg");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let error = read_picture(&pipe).unwrap_err().to_string();
+    assert!(error.ends_with("car.jpg is no file"), "{error}");
+}
+
+#[test]
 fn every_kind_of_pixel_is_read_and_a_giant_is_refused_before_it_is_decoded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("picture.png");
@@ -127,6 +142,63 @@ fn every_kind_of_pixel_is_read_and_a_giant_is_refused_before_it_is_decoded() {
     DynamicImage::new_luma8(12_000, 3).save(&path).unwrap();
     let error = anyhow::Error::from(read_picture(&path).unwrap_err());
     assert!(format!("{error:#}").contains("picture.png cannot be read: "), "{error:#}");
+}
+
+/// A camera that hangs until it is let go, and is well or not as it is told.
+struct Moody {
+    let_go: Receiver<()>,
+    well: Arc<AtomicBool>,
+}
+
+impl Camera for Moody {
+    fn frame(&mut self) -> Result<RgbImage, CameraError> {
+        let _ = self.let_go.recv();
+        Ok(Scene::new().empty(Light::Day, 1))
+    }
+
+    fn check(&mut self) -> Result<(), CameraError> {
+        let why = "it is open but silent".into();
+        let silent = CameraError::Silent { source_name: "stand-in".into(), waited_ms: 3_000, why };
+        if self.well.load(Ordering::Acquire) { Ok(()) } else { Err(silent) }
+    }
+}
+
+#[test]
+fn a_camera_that_hangs_or_is_silent_between_cars_is_told_of_and_keeps_nobody_waiting() {
+    let (recogniser, grammar) = recogniser();
+    let (release, let_go) = channel();
+    let well = Arc::new(AtomicBool::new(true));
+    let (tell, mut sights) = tokio::sync::mpsc::channel(8);
+    let judgement = Judgement { grammar, thresholds: Thresholds::default() };
+    let camera = Box::new(Moody { let_go, well: Arc::clone(&well) });
+    let vision = Vision::start(camera, recogniser, judgement, tell).unwrap();
+
+    well.store(false, Ordering::Release);
+    let told = sights.blocking_recv().unwrap();
+    assert!(
+        matches!(&told, Sight::Camera(Some(Trouble::Camera(why))) if why.contains("stand-in")),
+        "{told:?}"
+    );
+    well.store(true, Ordering::Release);
+    assert!(matches!(sights.blocking_recv().unwrap(), Sight::Camera(None)));
+
+    assert_eq!(vision.stuck(), None);
+    let arrival = ArrivalId::from_uuid(uuid::Uuid::now_v7());
+    let begun = Instant::now();
+    vision.look(arrival);
+    vision.stop();
+    assert!(begun.elapsed().as_millis() < 100, "nobody waits for a camera");
+    while vision.stuck().is_none() {
+        assert!(begun.elapsed().as_secs() < 20, "a hang is noticed");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    release.send(()).unwrap();
+    let told = sights.blocking_recv().unwrap();
+    assert!(
+        matches!(&told, Sight::Seen(seen) if seen.arrival == arrival && seen.trouble.is_none()),
+        "{told:?}"
+    );
+    assert_eq!(vision.stuck(), None);
 }
 
 #[test]

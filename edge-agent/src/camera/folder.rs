@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
-use super::{Camera, CameraError, read_picture};
+use super::{Camera, CameraError, is_picture, read_picture};
 
 pub struct FolderCamera {
     pictures: Vec<PathBuf>,
@@ -42,12 +42,16 @@ impl Camera for FolderCamera {
 
 /// The pictures of a folder in the order of their names.
 pub fn pictures_of(folder: &Path) -> Result<Vec<PathBuf>, CameraError> {
+    files_of(folder, is_picture)
+}
+
+/// The files of a folder that are wanted, in the order of their names.
+pub fn files_of(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, CameraError> {
     let failed = |source| CameraError::Folder { path: folder.display().to_string(), source };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-        if matches!(extension.as_str(), "jpg" | "jpeg" | "png") {
+        if wanted(&path) {
             found.push(path);
         }
     }

@@ -1,18 +1,19 @@
 //! Frames through OpenCV's VideoCapture: network cameras (RTSP), V4L2 devices, GStreamer pipelines, video files.
 //!
 //! One thread keeps grabbing, so that a frame asked for is never an old one out of a buffer; it reopens a source that
-//! fell silent, ever more patiently. A file is played at its own pace and from its start again.
+//! fell silent, ever more patiently. A thread that hangs inside OpenCV (few backends know timeouts) is left behind and
+//! another one takes its place, a few times. A file is played at its own pace and from its start again.
 
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use image::RgbImage;
 use opencv::core::{CV_8UC1, CV_8UC3, Mat, Vector};
 use opencv::prelude::{MatTraitConst, MatTraitConstManual, VideoCaptureTrait, VideoCaptureTraitConst};
 use opencv::videoio::{
-    CAP_ANY, CAP_FFMPEG, CAP_GSTREAMER, CAP_PROP_BUFFERSIZE, CAP_PROP_FPS, CAP_PROP_OPEN_TIMEOUT_MSEC,
-    CAP_PROP_READ_TIMEOUT_MSEC, CAP_V4L2, VideoCapture,
+    CAP_ANY, CAP_FFMPEG, CAP_GSTREAMER, CAP_PROP_BUFFERSIZE, CAP_PROP_FPS, CAP_PROP_FRAME_COUNT,
+    CAP_PROP_OPEN_TIMEOUT_MSEC, CAP_PROP_READ_TIMEOUT_MSEC, CAP_V4L2, VideoCapture,
 };
 use tracing::{info, warn};
 
@@ -22,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const TIMEOUT_MS: i32 = 5_000;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
+/// A call into OpenCV that takes longer than this hangs; V4L2 gives up by itself after 10 s, networks after `TIMEOUT_MS`.
+const HANGS: Duration = Duration::from_secs(14);
+/// Threads left behind in OpenCV at most. Then nothing is opened until one of them comes back.
+const MOST_LEFT_BEHIND: usize = 3;
 
 /// How a source is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +42,10 @@ pub enum Source {
 
 pub struct OpenCvCamera {
     source: String,
-    shared: Arc<Shared>,
+    opened: Instant,
+    grabber: Arc<Shared>,
+    /// What threads still share that hang in OpenCV.
+    left_behind: Vec<Arc<Shared>>,
     given: u64,
     not_before: Option<Instant>,
 }
@@ -55,6 +63,19 @@ struct Latest {
     picture: Option<RgbImage>,
     trouble: Option<String>,
     stopped: bool,
+    /// Since when the thread has been inside OpenCV.
+    called: Option<Instant>,
+    ended: bool,
+}
+
+/// A video file read as fast as its frames are asked for, each once.
+pub struct Playback {
+    capture: VideoCapture,
+    mat: Mat,
+    given: u64,
+    /// How many frames the file says it has; 0 if it does not say.
+    claimed: u64,
+    over: bool,
 }
 
 impl Source {
@@ -107,17 +128,52 @@ impl Source {
 impl OpenCvCamera {
     /// Starts grabbing; a source that is not there yet is tried again, and `frame` says so meanwhile.
     pub fn open(source: &str) -> Result<OpenCvCamera, CameraError> {
-        let shared = Arc::new(Shared::default());
-        let (parsed, theirs) = (Source::parse(source), Arc::clone(&shared));
-        std::thread::Builder::new()
-            .name("camera".into())
-            .spawn(move || keep_grabbing(&parsed, &theirs))
-            .map_err(|error| CameraError::Silent {
-                source_name: source.to_owned(),
-                waited_ms: 0,
-                why: error.to_string(),
-            })?;
-        Ok(OpenCvCamera { source: source.to_owned(), shared, given: 0, not_before: None })
+        let mut camera = OpenCvCamera {
+            source: source.to_owned(),
+            opened: Instant::now(),
+            grabber: Arc::default(),
+            left_behind: Vec::new(),
+            given: 0,
+            not_before: None,
+        };
+        camera.start().map_err(|error| camera.silent(Duration::ZERO, error.to_string()))?;
+        Ok(camera)
+    }
+
+    fn start(&mut self) -> std::io::Result<()> {
+        self.given = 0;
+        self.grabber = Arc::new(Shared::default());
+        let (source, theirs) = (Source::parse(&self.source), Arc::clone(&self.grabber));
+        std::thread::Builder::new().name("camera".into()).spawn(move || keep_grabbing(&source, &theirs))?;
+        Ok(())
+    }
+
+    /// Leaves a thread that hangs to itself and starts another one.
+    fn replace_if_hanging(&mut self) {
+        let hangs = |latest: &Latest| latest.called.is_some_and(|since| since.elapsed() > HANGS);
+        if !hangs(&self.grabber.latest()) {
+            return;
+        }
+        self.left_behind.retain(|thread| !thread.latest().ended);
+        if self.left_behind.len() >= MOST_LEFT_BEHIND {
+            return self.grabber.trouble("OpenCV hangs in it again and again; restart the lane's program");
+        }
+        warn!(left_behind = self.left_behind.len() + 1, "OpenCV hangs in the camera; it is opened anew");
+        let (grabbed, old) = (self.grabber.latest().grabbed, Arc::clone(&self.grabber));
+        old.latest().stopped = true;
+        if let Err(error) = self.start() {
+            self.grabber = old;
+            return self.grabber.trouble(&error.to_string());
+        }
+        self.left_behind.push(old);
+        let mut latest = self.grabber.latest();
+        latest.grabbed = latest.grabbed.or(grabbed);
+        latest.trouble = Some("OpenCV hung in it; it is opened anew".into());
+    }
+
+    fn silent(&self, waited: Duration, why: String) -> CameraError {
+        let source_name = without_password(&self.source);
+        CameraError::Silent { source_name, waited_ms: waited.as_millis() as u64, why }
     }
 }
 
@@ -127,8 +183,10 @@ impl Camera for OpenCvCamera {
     }
 
     fn frame(&mut self) -> Result<RgbImage, CameraError> {
+        self.replace_if_hanging();
         let begun = Instant::now();
-        let mut latest = self.shared.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let grabber = Arc::clone(&self.grabber);
+        let mut latest = grabber.latest();
         loop {
             let fresh = latest.number > self.given && latest.grabbed >= self.not_before;
             if let (true, Some(picture)) = (fresh, &latest.picture) {
@@ -137,26 +195,42 @@ impl Camera for OpenCvCamera {
             }
             let left = PATIENCE.saturating_sub(begun.elapsed());
             if left.is_zero() {
-                let why = latest.trouble.clone().unwrap_or_else(|| "it is open but silent".into());
-                let source_name = without_password(&self.source);
-                return Err(CameraError::Silent { source_name, waited_ms: PATIENCE.as_millis() as u64, why });
+                return Err(self.silent(PATIENCE, latest.why_silent()));
             }
-            latest = self.shared.arrived.wait_timeout(latest, left).unwrap_or_else(PoisonError::into_inner).0;
+            latest = grabber.arrived.wait_timeout(latest, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    fn check(&mut self) -> Result<(), CameraError> {
+        self.replace_if_hanging();
+        let latest = self.grabber.latest();
+        let silent = latest.grabbed.unwrap_or(self.opened).elapsed();
+        if silent <= PATIENCE { Ok(()) } else { Err(self.silent(silent, latest.why_silent())) }
+    }
+}
+
+impl Latest {
+    fn why_silent(&self) -> String {
+        let why = match (&self.trouble, self.grabbed) {
+            (Some(why), _) => why,
+            (None, None) => "it does not answer yet",
+            (None, Some(_)) => "it is open but silent",
+        };
+        why.to_owned()
     }
 }
 
 impl Drop for OpenCvCamera {
     fn drop(&mut self) {
         // The thread may sit in a read for seconds; it is told, not waited for.
-        self.shared.latest.lock().unwrap_or_else(PoisonError::into_inner).stopped = true;
+        self.grabber.latest().stopped = true;
     }
 }
 
 fn keep_grabbing(source: &Source, shared: &Shared) {
     let mut wait = FIRST_WAIT;
     while !shared.is_stopped() {
-        let grabbed = source.open().map(|mut capture| grab(source, &mut capture, shared));
+        let grabbed = shared.calling(|| source.open()).map(|mut capture| grab(source, &mut capture, shared));
         match grabbed {
             Ok(frames) if frames > 0 => wait = FIRST_WAIT,
             Ok(_) => shared.trouble("it gives no frames"),
@@ -170,6 +244,7 @@ fn keep_grabbing(source: &Source, shared: &Shared) {
             wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
+    shared.latest().ended = true;
 }
 
 /// Grabs until the source ends; returns the number of frames.
@@ -179,7 +254,7 @@ fn grab(source: &Source, capture: &mut VideoCapture, shared: &Shared) -> u64 {
     let mut frames = 0;
     while !shared.is_stopped() {
         let begun = Instant::now();
-        match capture.read(&mut mat) {
+        match shared.calling(|| capture.read(&mut mat)) {
             Ok(true) => match picture_of(&mat) {
                 Some(picture) => shared.put(picture),
                 None => {
@@ -214,8 +289,20 @@ fn picture_of(mat: &Mat) -> Option<RgbImage> {
 }
 
 impl Shared {
+    fn latest(&self) -> MutexGuard<'_, Latest> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A call that may hang.
+    fn calling<R>(&self, call: impl FnOnce() -> R) -> R {
+        self.latest().called = Some(Instant::now());
+        let answer = call();
+        self.latest().called = None;
+        answer
+    }
+
     fn put(&self, picture: RgbImage) {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latest = self.latest();
         latest.number += 1;
         latest.grabbed = Some(Instant::now());
         latest.picture = Some(picture);
@@ -224,15 +311,66 @@ impl Shared {
     }
 
     fn trouble(&self, why: &str) {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner).trouble = Some(why.to_owned());
+        self.latest().trouble = Some(why.to_owned());
     }
 
     fn has_trouble(&self) -> bool {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner).trouble.is_some()
+        self.latest().trouble.is_some()
     }
 
     fn is_stopped(&self) -> bool {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner).stopped
+        self.latest().stopped
+    }
+}
+
+impl Playback {
+    pub fn open(path: &str) -> Result<Playback, String> {
+        let capture = Source::File(path.to_owned()).open()?;
+        let claimed = capture.get(CAP_PROP_FRAME_COUNT).unwrap_or(0.0).max(0.0) as u64;
+        Ok(Playback { capture, mat: Mat::default(), given: 0, claimed, over: false })
+    }
+
+    pub fn rate(&self) -> Option<f64> {
+        self.capture.get(CAP_PROP_FPS).ok()
+    }
+
+    pub fn share(&self) -> f64 {
+        self.given as f64 / self.claimed.max(self.given).max(1) as f64
+    }
+
+    /// OpenCV tells the end of a file and a hole in it alike, and what a file claims is often a guess.
+    fn end(&self) -> Option<Result<RgbImage, String>> {
+        match (self.given, self.claimed) {
+            (0, _) => Some(Err("it has no frame that can be read".into())),
+            (given, claimed) if given + given / 10 + 2 < claimed => {
+                Some(Err(format!("it ends after {given} of {claimed} frames")))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Iterator for Playback {
+    type Item = Result<RgbImage, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        match self.capture.read(&mut self.mat) {
+            Ok(true) => {
+                self.given += 1;
+                Some(picture_of(&self.mat).ok_or("its pixels are neither 8-bit colour nor 8-bit grey".into()))
+            }
+            Ok(false) => {
+                self.over = true;
+                self.end()
+            }
+            Err(error) => {
+                self.over = true;
+                Some(Err(error.message))
+            }
+        }
     }
 }
 
@@ -250,10 +388,11 @@ fn without_password(source: &str) -> String {
 #[cfg(test)]
 mod tests {
     use opencv::core::{Scalar, Size};
-    use opencv::prelude::VideoWriterTrait;
+    use opencv::prelude::{VideoWriterTrait, VideoWriterTraitConst};
     use opencv::videoio::VideoWriter;
 
     use super::*;
+    use crate::camera::video::Video;
 
     fn short_video(path: &Path, levels: &[u8]) {
         let fourcc = VideoWriter::fourcc('M', 'J', 'P', 'G').unwrap();
@@ -277,6 +416,50 @@ mod tests {
             reds.iter().all(|red| [50, 100, 150].iter().any(|level: &u8| red.abs_diff(*level) < 8)),
             "{reds:?}"
         );
+    }
+
+    /// A video that is no motion JPEG, every frame a bit brighter than the one before.
+    fn coded_video(path: &Path, frames: u8) {
+        let fourcc = VideoWriter::fourcc('X', 'V', 'I', 'D').unwrap();
+        let mut writer =
+            VideoWriter::new(&path.display().to_string(), fourcc, 10.0, Size::new(64, 48), true).unwrap();
+        assert!(writer.is_opened().unwrap(), "no encoder");
+        for level in 0..frames {
+            let colour = Scalar::new(0.0, 0.0, f64::from(level) * 4.0, 0.0);
+            writer.write(&Mat::new_rows_cols_with_default(48, 64, CV_8UC3, colour).unwrap()).unwrap();
+        }
+        writer.release().unwrap();
+    }
+
+    #[test]
+    fn a_video_is_read_once_to_its_end_and_one_cut_short_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["film.avi", "film.mkv", "film.mp4"] {
+            let path = folder.path().join(name);
+            coded_video(&path, 60);
+            let mut video = Video::open(&path).unwrap();
+            assert!((9.0..11.0).contains(&video.rate()), "{name}: {}", video.rate());
+            let whole: Vec<u8> = video.by_ref().map(|frame| frame.unwrap().get_pixel(10, 10)[0]).collect();
+            assert!(whole.len() == 60 && whole[50] > whole[10] + 100, "{name}: {whole:?}");
+            assert!(video.share() > 0.99, "{name}");
+
+            let bytes = std::fs::read(&path).unwrap();
+            for part in [0, 10, 50, 90] {
+                std::fs::write(&path, &bytes[..bytes.len() * part / 100]).unwrap();
+                let (mut whole, mut why) = (0, String::new());
+                match Video::open(&path) {
+                    Err(error) => why = error.to_string(),
+                    Ok(video) => video.for_each(|frame| match frame {
+                        Ok(_) => whole += 1,
+                        Err(error) => why = error.to_string(),
+                    }),
+                }
+                assert!(
+                    whole <= 60 && (whole > 50 || why.contains(name)),
+                    "{name} {part} %: {whole}, {why:?}"
+                );
+            }
+        }
     }
 
     #[test]

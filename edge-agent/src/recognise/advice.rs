@@ -1,6 +1,9 @@
 //! What a person at the camera could do better: light, focus, distance and angle of the plates seen.
 //!
-//! Thresholds are those of the nets: they learned plates from 50 pixels wide and turned by up to some 20 degrees.
+//! Thresholds are those of the nets: they learned plates from 50 pixels wide and turned by up to some 20 degrees. Knows
+//! nothing of lanes: whoever looks at vehicles hands in what it saw of the last ones.
+
+use std::collections::VecDeque;
 
 use super::grey::Grey;
 use super::quad::Quad;
@@ -33,9 +36,25 @@ pub struct Health {
     /// 0 nothing can be read, 100 nothing to better.
     pub score: u8,
     pub advice: String,
+    /// Share of the shots with a plate, 0 to 1.
+    pub plates: f32,
 }
 
+/// When pictures were taken: without a vehicle there is no plate to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    Anytime,
+    OfVehicles,
+}
+
+/// The shots of the last vehicles: some four that are read at once, or two that are hard to read.
+#[derive(Clone, Debug, Default)]
+pub struct Lately(VecDeque<Shot>);
+
+const LATELY: usize = 16;
 const PLATE: Crop = Crop::full(192, 64);
+const WANTED_WIDTH: f32 = 80.0;
+const LEAST_WIDTH: f32 = 50.0;
 const WANTED_HEIGHT: f32 = 24.0;
 const LEAST_HEIGHT: f32 = 12.0;
 const MOST_LEAN: f32 = 20.0;
@@ -47,6 +66,18 @@ const BRIGHT: f32 = 235.0;
 impl Shot {
     pub fn of(frame: &Grey, plate: Option<&Quad>) -> Shot {
         Shot { brightness: mean(frame), plate: plate.map(|quad| shown(frame, quad)) }
+    }
+}
+
+impl Lately {
+    pub fn add(&mut self, shots: impl IntoIterator<Item = Shot>) {
+        self.0.extend(shots);
+        self.0.drain(..self.0.len().saturating_sub(LATELY));
+    }
+
+    /// None before the first shot.
+    pub fn health(&mut self) -> Option<Health> {
+        (!self.0.is_empty()).then(|| advise(self.0.make_contiguous(), Taken::OfVehicles))
     }
 }
 
@@ -63,7 +94,7 @@ fn shown(frame: &Grey, quad: &Quad) -> Shown {
 }
 
 fn mean(picture: &Grey) -> f32 {
-    picture.pixels().iter().map(|&p| f32::from(p)).sum::<f32>() / picture.pixels().len() as f32
+    picture.pixels().iter().map(|&p| u64::from(p)).sum::<u64>() as f32 / picture.pixels().len() as f32
 }
 
 fn sharpness(plate: &Grey) -> f32 {
@@ -77,23 +108,29 @@ fn sharpness(plate: &Grey) -> f32 {
 }
 
 /// The worst of what the shots show decides; shots without a plate lower the score by their share.
-pub fn advise(shots: &[Shot]) -> Health {
+pub fn advise(shots: &[Shot], taken: Taken) -> Health {
     if shots.is_empty() {
-        return Health { score: 0, advice: "the camera gave no picture".into() };
+        return Health { score: 0, advice: "the camera gave no picture".into(), plates: 0.0 };
     }
     let plates: Vec<Shown> = shots.iter().filter_map(|shot| shot.plate).collect();
     let light = middle(shots.iter().map(|shot| shot.brightness));
     if plates.is_empty() {
-        let (score, advice) = match light {
-            light if light < DARK => {
+        let (score, advice) = match (light, taken) {
+            (light, _) if light < DARK => {
                 (10, format!("the picture is dark (level {light:.0} of 255): add light"))
             }
-            light if light > BRIGHT => {
+            (light, _) if light > BRIGHT => {
                 (10, format!("the picture is blinded (level {light:.0} of 255): shade it"))
             }
-            _ => (50, "no plate in view: put a car at the barrier and look again".to_owned()),
+            (_, Taken::Anytime) => {
+                (50, "no plate in view: put a car at the barrier and look again".to_owned())
+            }
+            (_, Taken::OfVehicles) => {
+                let aim = "aim the camera at where plates stop";
+                (0, format!("no plate in the last {} pictures of vehicles: {aim}", shots.len()))
+            }
         };
-        return Health { score, advice };
+        return Health { score, advice, plates: 0.0 };
     }
     let share = plates.len() as f32 / shots.len() as f32;
     let (worst, advice) = remarks(&plates)
@@ -103,17 +140,20 @@ pub fn advise(shots: &[Shot]) -> Health {
     let seldom = (share < 0.7).then(|| {
         format!("a plate in {:.0} % of the pictures only: aim the camera at where cars stop", share * 100.0)
     });
-    Health { score, advice: advice.or(seldom).unwrap_or_else(|| "plates are well in view".into()) }
+    let advice = advice.or(seldom).unwrap_or_else(|| "plates are well in view".into());
+    Health { score, advice, plates: share }
 }
 
 /// Each quality of the plates, 0 to 1, with what to do about it.
-fn remarks(plates: &[Shown]) -> [(f32, String); 4] {
+fn remarks(plates: &[Shown]) -> [(f32, String); 5] {
+    let width = middle(plates.iter().map(|plate| plate.width));
     let height = middle(plates.iter().map(|plate| plate.height));
     let lean = middle(plates.iter().map(|plate| plate.lean));
     let sharp = middle(plates.iter().map(|plate| plate.sharpness));
     let light = middle(plates.iter().map(|plate| plate.brightness));
     let part = |value: f32, none: f32, all: f32| ((value - none) / (all - none)).clamp(0.0, 1.0);
     let small = format!("plate {height:.0} px high, want {WANTED_HEIGHT:.0}: move closer or zoom");
+    let narrow = format!("plate {width:.0} px wide, want {WANTED_WIDTH:.0}: move closer or zoom");
     let leaning =
         format!("plate leans {lean:.0} degrees, want less than {MOST_LEAN:.0}: turn the camera level");
     let blurred = format!(
@@ -127,6 +167,7 @@ fn remarks(plates: &[Shown]) -> [(f32, String); 4] {
         (part(255.0 - light, 0.0, 255.0 - BRIGHT), glaring)
     };
     [
+        (part(width, LEAST_WIDTH / 2.0, WANTED_WIDTH), narrow),
         (part(height, LEAST_HEIGHT / 2.0, WANTED_HEIGHT), small),
         (part(2.0 * MOST_LEAN - lean, 0.0, MOST_LEAN), leaning),
         (part(sharp, LEAST_SHARPNESS / 2.0, WANTED_SHARPNESS), blurred),
@@ -157,7 +198,7 @@ mod tests {
     }
 
     fn advice(frame: &Grey, plate: &Quad) -> Health {
-        advise(&[Shot::of(frame, Some(plate))])
+        advise(&[Shot::of(frame, Some(plate))], Taken::Anytime)
     }
 
     #[test]
@@ -171,6 +212,7 @@ mod tests {
         let sharp = frame(1, 20, 220);
         for (frame, plate, expected) in [
             (&sharp, plate(60.0, 11.0, 0.0), "plate 11 px high, want 24: move closer or zoom"),
+            (&sharp, plate(45.0, 30.0, 0.0), "plate 45 px wide, want 80: move closer or zoom"),
             (&sharp, plate(100.0, 40.0, 60.0), "plate leans 31 degrees"),
             (&frame(5, 20, 220), plate(180.0, 40.0, 0.0), "plate is blurred"),
             (&frame(1, 2, 30), plate(180.0, 40.0, 0.0), "plate is dark"),
@@ -183,12 +225,28 @@ mod tests {
 
     #[test]
     fn pictures_without_a_plate_say_so() {
-        let none = |level| advise(&[Shot::of(&Grey::filled(64, 48, level), None)]);
+        let none = |level| advise(&[Shot::of(&Grey::filled(64, 48, level), None)], Taken::Anytime);
         assert!(none(5).advice.contains("dark") && none(250).advice.contains("blinded"));
         assert!(none(120).advice.starts_with("no plate in view"));
-        assert_eq!(advise(&[]).score, 0);
+        assert_eq!(advise(&[], Taken::Anytime).score, 0);
         let good = Shot::of(&frame(1, 20, 220), Some(&plate(180.0, 40.0, 0.0)));
-        let seldom = advise(&[good, Shot { plate: None, ..good }, Shot { plate: None, ..good }]);
+        let bare = Shot { plate: None, ..good };
+        let seldom = advise(&[good, bare, bare], Taken::Anytime);
         assert!(seldom.advice.starts_with("a plate in 33 %") && seldom.score < 80, "{seldom:?}");
+        assert!((seldom.plates - 1.0 / 3.0).abs() < 1e-6, "{seldom:?}");
+    }
+
+    #[test]
+    fn only_the_last_shots_count() {
+        let good = Shot::of(&frame(1, 20, 220), Some(&plate(180.0, 40.0, 0.0)));
+        let mut lately = Lately::default();
+        assert_eq!(lately.health(), None);
+        lately.add([Shot { plate: None, ..good }; LATELY]);
+        let none = lately.health().unwrap();
+        assert!(none.score == 0 && none.advice.starts_with("no plate in the last 16 pictures"), "{none:?}");
+        lately.add([good; LATELY / 2]);
+        assert_eq!(lately.health().unwrap().plates, 0.5);
+        lately.add([good; LATELY]);
+        assert_eq!(lately.health().unwrap().score, 100);
     }
 }

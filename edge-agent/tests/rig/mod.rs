@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part of the rig")]
 
+pub mod film;
 pub mod server;
 
 use std::io::{BufRead, BufReader, Write};
@@ -42,12 +43,14 @@ pub struct Lane {
 pub struct Plan {
     pub direction: &'static str,
     pub speed: u32,
+    /// What stands in the section [camera].
+    pub camera: String,
     pub more: &'static str,
 }
 
 impl Default for Plan {
     fn default() -> Plan {
-        Plan { direction: "entry", speed: 4, more: "" }
+        Plan { direction: "entry", speed: 4, camera: "kind = \"sim\"".into(), more: "" }
     }
 }
 
@@ -170,7 +173,7 @@ impl Drop for Lane {
 
 fn config(server: &Server, plan: &Plan) -> String {
     let key = hex::encode(server.signing.verifying_key().to_bytes());
-    let Plan { direction, speed, more } = plan;
+    let Plan { direction, speed, camera, more } = plan;
     format!(
         r#"
 site = "north"
@@ -191,7 +194,7 @@ path = "spool.db"
 [gpio]
 kind = "sim"
 [camera]
-kind = "sim"
+{camera}
 [reader]
 countries = ["SK"]
 [sim]
