@@ -10,7 +10,7 @@ DEMO_ARGS ?=
 .PHONY: help demo test check fmt e2e bench fuzz train
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Run a car park on this machine: PostgreSQL, server, four lanes, cars (DEMO_ARGS="--help" teaches more)
 	@scripts/prepare rust cc postgresql
@@ -40,6 +40,23 @@ e2e: ## Look at the live page in a real browser
 	@scripts/prepare rust cc postgresql chromium chromedriver nextest
 	@$(CARGO) build --quiet --workspace --all-targets
 	@$(CARGO) nextest run --workspace --run-ignored only -E 'package(boomgate-tests) and binary(page)'
+
+# A Python with onnxruntime, the plate reader's yardstick; one is made when none is given.
+BENCH_VENV := $(abspath $(TARGET))/bench-venv
+BENCH_PYTHON := $(or $(PYTHON),$(BENCH_VENV)/bin/python)
+BENCH_ARGS ?=
+
+.PHONY: bench-reader
+bench-reader: $(if $(PYTHON),,$(BENCH_VENV)/ready) ## Measure the plate reader on one core, its networks beside onnxruntime (BENCH_ARGS="--help" teaches more)
+	@scripts/prepare rust cc
+	@echo "Building with optimisation (first time about 12 minutes on 2 cores)"
+	@$(CARGO) bench --quiet -p boomgate-edge-agent --bench reader -- --python $(BENCH_PYTHON) $(BENCH_ARGS)
+
+$(BENCH_VENV)/ready: edge-agent/benches/reader/requirements.txt
+	@echo "Making a Python with onnxruntime in $(BENCH_VENV)"
+	@python3 -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/pip install --quiet -r $<
+	@touch $@
 
 bench: ## Measure against pgbench, COPY and Mosquitto in the same run; writes target/bench.json
 	@scripts/prepare rust cc postgresql mosquitto

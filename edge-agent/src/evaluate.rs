@@ -85,7 +85,7 @@ pub fn look(picture: &RgbImage, recogniser: &Recogniser, judgement: &Judgement) 
 }
 
 /// Processor time of this thread so far, as Linux counts it.
-fn worked() -> Option<Duration> {
+pub fn worked() -> Option<Duration> {
     let counted = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     counted.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }

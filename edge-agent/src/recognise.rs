@@ -10,6 +10,7 @@ pub mod quad;
 pub mod read;
 pub mod rectify;
 pub mod refine;
+pub mod watch;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -22,6 +23,7 @@ use net::NetError;
 use quad::Quad;
 use read::{Columns, Lines, Reader, Text};
 use refine::Refiner;
+use watch::{Stage, Watch};
 
 /// The models shipped with the program.
 const DETECTOR: &[u8] = include_bytes!("../models/detector.onnx");
@@ -115,20 +117,38 @@ impl Recogniser {
 
     /// The plates of a frame, best first.
     pub fn look(&self, frame: &Grey) -> Result<Vec<Sighting>, NetError> {
-        self.look_timed(frame).map(|(sightings, _)| sightings)
+        self.look_watched(frame, &mut Watch::still())
     }
 
     pub fn look_timed(&self, frame: &Grey) -> Result<(Vec<Sighting>, Stages), NetError> {
-        let mut stages = Stages::default();
-        let first = timed(&mut stages.detect, || self.locator.locate(frame))?;
-        let finds = timed(&mut stages.refine, || self.closely(frame, &first))?;
-        let sightings = timed(&mut stages.read, || self.read(frame, &finds))?;
+        let begun = Instant::now();
+        let clock = || begun.elapsed();
+        let mut watch = Watch::start(&clock);
+        let sightings = self.look_watched(frame, &mut watch)?;
+        let stages = Stages {
+            detect: watch.spent(&[Stage::Scale, Stage::Detect, Stage::Peaks]),
+            refine: watch.spent(&[Stage::Refine]),
+            read: watch.spent(&[Stage::Rectify, Stage::Read, Stage::Decode]),
+        };
         Ok((sightings, stages))
+    }
+
+    pub fn look_watched(&self, frame: &Grey, watch: &mut Watch) -> Result<Vec<Sighting>, NetError> {
+        let first = self.locator.locate(frame, watch)?;
+        let finds = self.closely(frame, &first)?;
+        watch.lap(Stage::Refine);
+        self.read(frame, &finds, watch)
     }
 
     /// The plate with these corners, however little can be read on it.
     pub fn sighting_at(&self, frame: &Grey, corners: Quad) -> Result<Sighting, NetError> {
-        let text = self.reader.read_carefully(frame, &[(corners, Lines::One)], None, &self.grammar)?;
+        let text = self.reader.read_carefully(
+            frame,
+            &[(corners, Lines::One)],
+            None,
+            &self.grammar,
+            &mut Watch::still(),
+        )?;
         Ok(Sighting { quad: corners, plate: 1.0, score: text.belief(), text })
     }
 
@@ -147,17 +167,18 @@ impl Recogniser {
     }
 
     /// Reads the likeliest finds, and the best of them carefully.
-    fn read(&self, frame: &Grey, finds: &[Close]) -> Result<Vec<Sighting>, NetError> {
+    fn read(&self, frame: &Grey, finds: &[Close], watch: &mut Watch) -> Result<Vec<Sighting>, NetError> {
         let mut read = Vec::with_capacity(READ_AT_MOST);
         for close in finds.iter().take(READ_AT_MOST) {
-            let (text, seen) = self.reader.read(frame, &close.quad, close.lines(), &self.grammar)?;
+            let (text, seen) = self.reader.read(frame, &close.quad, close.lines(), &self.grammar, watch)?;
             if text.glyphs.len() >= SHORTEST {
                 read.push((close, text, seen));
             }
         }
         read.sort_by(|a, b| b.0.sighting_score(&b.1).total_cmp(&a.0.sighting_score(&a.1)));
         if let Some((close, text, seen)) = read.first_mut().filter(|(_, text, _)| !text.is_clear()) {
-            *text = self.reader.read_carefully(frame, &close.ways(), Some(seen.clone()), &self.grammar)?;
+            *text =
+                self.reader.read_carefully(frame, &close.ways(), Some(seen.clone()), &self.grammar, watch)?;
         }
         let sighting = |(close, text, _): (&Close, Text, Columns)| Sighting {
             quad: close.quad,
@@ -199,11 +220,4 @@ impl Close {
     fn sighting_score(&self, text: &Text) -> f32 {
         self.score * text.belief()
     }
-}
-
-fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {
-    let begin = Instant::now();
-    let done = work();
-    *total += begin.elapsed();
-    done
 }

@@ -20,7 +20,7 @@ pub enum GrammarError {
 }
 
 /// One place of a form: which symbols it can hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot(u64);
 
 const DIGITS: u64 = (1 << 10) - 1;

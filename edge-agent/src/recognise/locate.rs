@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use super::grey::Grey;
 use super::net::{Graph, Net, NetError, sigmoid};
 use super::quad::{Bounds, Point, Quad};
+use super::watch::{Stage, Watch};
 
 /// A find with the detector's belief in it, 0..=1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,16 +40,18 @@ impl Locator {
     }
 
     /// The plates of a frame with corners in the frame's pixels, best first.
-    pub fn locate(&self, frame: &Grey) -> Result<Vec<Find>, NetError> {
+    pub fn locate(&self, frame: &Grey, watch: &mut Watch) -> Result<Vec<Find>, NetError> {
         let scale = LONG_SIDE / frame.width().max(frame.height()) as f32;
         let side = |length: usize| ((length as f32 * scale).round() as usize).clamp(1, LONG_SIDE as usize);
         let small = frame.scaled(side(frame.width()), side(frame.height()));
         let net = self.net_for(&small)?;
-        let found = look(net, &letterboxed(&small, net.width(), net.height()), THRESHOLD)?;
+        let found = look(net, &letterboxed(&small, net.width(), net.height()), THRESHOLD, watch)?;
         let across = frame.width() as f32 / small.width() as f32;
         let vertical = frame.height() as f32 / small.height() as f32;
         let in_frame = |quad: Quad| quad.map(|p| p.scaled(across, vertical));
-        Ok(found.into_iter().map(|find| Find { quad: in_frame(find.quad), ..find }).collect())
+        let finds = found.into_iter().map(|find| Find { quad: in_frame(find.quad), ..find }).collect();
+        watch.lap(Stage::Peaks);
+        Ok(finds)
     }
 
     fn net_for(&self, small: &Grey) -> Result<&Net, NetError> {
@@ -73,10 +76,12 @@ fn letterboxed(small: &Grey, width: usize, height: usize) -> Grey {
     Grey::new(width, height, pixels).unwrap_or_else(|| Grey::filled(width, height, BACKGROUND))
 }
 
-fn look(net: &Net, picture: &Grey, threshold: f32) -> Result<Vec<Find>, NetError> {
+fn look(net: &Net, picture: &Grey, threshold: f32, watch: &mut Watch) -> Result<Vec<Find>, NetError> {
     let plane: Vec<f32> = picture.pixels().iter().map(|&p| (f32::from(p) - 110.0) / 60.0).collect();
     let (columns, rows) = (net.width() / CELL, net.height() / CELL);
+    watch.lap(Stage::Scale);
     let answer = net.run(&plane, 9 * columns * rows)?;
+    watch.lap(Stage::Detect);
     Ok(distinct(peaks(&answer, columns, rows, threshold), |find| find.quad.bounds()))
 }
 

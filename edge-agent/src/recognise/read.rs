@@ -14,6 +14,7 @@ use super::grey::Grey;
 use super::net::{Graph, Net, NetError, by_own_contrast};
 use super::quad::Quad;
 use super::rectify::{Crop, rectify};
+use super::watch::{Stage, Watch};
 use lattice::CLASSES;
 pub use lattice::{Columns, SYMBOLS};
 
@@ -84,9 +85,11 @@ impl Reader {
         plate: &Quad,
         lines: Lines,
         grammar: &Grammar,
+        watch: &mut Watch,
     ) -> Result<(Text, Columns), NetError> {
-        let seen = [self.look(frame, plate, lines, MARGINS[0])?];
+        let seen = [self.look(frame, plate, lines, MARGINS[0], watch)?];
         let text = weigh(&seen, grammar);
+        watch.lap(Stage::Decode);
         let [seen] = seen;
         Ok((text, seen))
     }
@@ -99,6 +102,7 @@ impl Reader {
         ways: &[(Quad, Lines)],
         first: Option<Columns>,
         grammar: &Grammar,
+        watch: &mut Watch,
     ) -> Result<Text, NetError> {
         let mut first = first;
         let mut best = Text { glyphs: Vec::new(), log_belief: f32::NEG_INFINITY };
@@ -106,9 +110,10 @@ impl Reader {
             let mut looks = Vec::with_capacity(MARGINS.len());
             looks.extend(first.take());
             for margins in MARGINS.into_iter().skip(looks.len()) {
-                looks.push(self.look(frame, plate, *lines, margins)?);
+                looks.push(self.look(frame, plate, *lines, margins, watch)?);
             }
             let text = weigh(&looks, grammar);
+            watch.lap(Stage::Decode);
             if text.belief() > best.belief() {
                 best = text;
             }
@@ -122,21 +127,25 @@ impl Reader {
         plate: &Quad,
         lines: Lines,
         margins: (f32, f32),
+        watch: &mut Watch,
     ) -> Result<Columns, NetError> {
         let across = (-margins.0, 1.0 + margins.0);
         let (top, bottom) = (-margins.1, 1.0 + margins.1);
         match lines {
-            Lines::One => self.line(frame, &plate.part(across, (top, bottom))),
+            Lines::One => self.line(frame, &plate.part(across, (top, bottom)), watch),
             Lines::Two => {
-                let upper = self.line(frame, &plate.part(across, (top, UPPER)))?;
-                let lower = self.line(frame, &plate.part(across, (LOWER, bottom)))?;
+                let upper = self.line(frame, &plate.part(across, (top, UPPER)), watch)?;
+                let lower = self.line(frame, &plate.part(across, (LOWER, bottom)), watch)?;
                 Ok(upper.followed_by(lower))
             }
         }
     }
 
-    fn line(&self, frame: &Grey, area: &Quad) -> Result<Columns, NetError> {
-        let logits = self.net.run(&by_own_contrast(&rectify(frame, area, CROP)), COLUMNS * CLASSES)?;
+    fn line(&self, frame: &Grey, area: &Quad, watch: &mut Watch) -> Result<Columns, NetError> {
+        let flat = by_own_contrast(&rectify(frame, area, CROP));
+        watch.lap(Stage::Rectify);
+        let logits = self.net.run(&flat, COLUMNS * CLASSES)?;
+        watch.lap(Stage::Read);
         Ok(Columns::from_logits(&logits))
     }
 }
@@ -165,8 +174,11 @@ fn suggested(looks: &[Columns], grammar: &Grammar) -> Vec<Vec<usize>> {
         let free = look.texts();
         let length = free.first().map_or(0, Vec::len);
         texts.extend(free);
-        let near = grammar.forms().iter().filter(|form| form.slots.len().abs_diff(length) <= LENGTH_SLACK);
-        texts.extend(near.map(|form| look.text_of_form(form)));
+        let forms = grammar.forms().iter().map(|form| &form.slots[..]);
+        let mut near: Vec<_> = forms.filter(|slots| slots.len().abs_diff(length) <= LENGTH_SLACK).collect();
+        near.sort();
+        near.dedup();
+        texts.extend(look.texts_of_forms(&near));
     }
     texts.retain(|text| !text.is_empty());
     texts.sort();

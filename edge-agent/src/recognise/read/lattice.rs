@@ -3,8 +3,10 @@
 //! A way through is what connectionist temporal classification allows: each character fills one column or more, a blank
 //! may stand between, and must between two equal ones (Graves et al. 2006).
 
+use std::ops::Range;
+
 use boomgate_domain::plate::ALPHABET;
-use boomgate_domain::plate::grammar::{Form, LOOK_ALIKES, Slot, confusion};
+use boomgate_domain::plate::grammar::{LOOK_ALIKES, Slot, confusion};
 use boomgate_domain::plate::symbol_index;
 
 /// Size of the net's alphabet, which is the domain's.
@@ -19,20 +21,23 @@ const MISTAKEN: f32 = 1e-4;
 const BEAM: usize = 8;
 const FAINT: f32 = 1e-3;
 
-/// Logarithmic beliefs, column by column.
+/// Beliefs, column by column.
 #[derive(Clone)]
 pub struct Columns {
-    /// As the net sees it.
+    /// As the net sees it; logarithms.
     seen: Vec<[f32; CLASSES]>,
-    /// What may stand there, the net's own mistakes considered.
+    /// What may stand there, the net's own mistakes considered; logarithms.
     meant: Vec<[f32; CLASSES]>,
+    /// The same, not as logarithms: sums over all ways need many additions.
+    shares: Vec<[f64; CLASSES]>,
 }
 
 impl Columns {
     pub fn from_logits(logits: &[f32]) -> Columns {
         let seen: Vec<_> = logits.chunks_exact(CLASSES).map(logarithms).collect();
-        let meant = seen.iter().map(considered).collect();
-        Columns { seen, meant }
+        let meant: Vec<_> = seen.iter().map(considered).collect();
+        let shares = meant.iter().map(|column| column.map(|log| f64::from(log).exp())).collect();
+        Columns { seen, meant, shares }
     }
 
     /// The columns of one line and then of the next, with a blank between: a new line begins a new character.
@@ -43,6 +48,8 @@ impl Columns {
         self.seen.extend(next.seen);
         self.meant.push(blank);
         self.meant.extend(next.meant);
+        self.shares.push(blank.map(|log| f64::from(log).exp()));
+        self.shares.extend(next.shares);
         self
     }
 
@@ -74,41 +81,42 @@ impl Columns {
         beam.into_iter().map(|one| one.text).collect()
     }
 
-    /// The text of this form on the likeliest way through.
-    pub fn text_of_form(&self, form: &Form) -> Vec<usize> {
-        self.way(&form.slots).into_iter().map(|(_, symbol)| symbol).collect()
+    /// The texts of these forms, each on its likeliest way through. Forms in order share the work on what they begin
+    /// with alike.
+    pub fn texts_of_forms(&self, forms: &[&[Slot]]) -> Vec<Vec<usize>> {
+        let mut lattice = Lattice::new(&self.meant);
+        let text = |form: &&[Slot]| lattice.way(form).into_iter().map(|(_, symbol)| symbol).collect();
+        forms.iter().map(text).collect()
     }
 
     /// Belief in a text, all ways through summed; the logarithm.
     pub fn belief(&self, text: &[usize]) -> f32 {
-        // States: blank, first character, blank, second character, ..., blank.
-        let states = 2 * text.len() + 1;
-        let class = |state: usize| if state.is_multiple_of(2) { BLANK } else { text[state / 2] };
-        let mut before = vec![NEVER; states];
-        before[0] = 0.0;
-        for column in &self.meant {
-            let mut now = vec![NEVER; states];
-            for state in 0..states {
-                let mut sum = before[state];
-                if state > 0 {
-                    sum = add(sum, before[state - 1]);
-                }
-                if state > 1 && class(state) != BLANK && class(state) != class(state - 2) {
-                    sum = add(sum, before[state - 2]);
-                }
-                now[state] = sum + column[class(state)];
+        // After so many characters: the last column showed a blank, or the last of them.
+        let mut in_blank = vec![0.0; text.len() + 1];
+        let mut in_symbol = vec![0.0; text.len() + 1];
+        in_blank[0] = 1.0;
+        let mut taken_out = 0.0;
+        for column in &self.shares {
+            // From the end, so that what stands before a place is still that of the column before.
+            for place in (0..text.len()).rev() {
+                let parted = place > 0 && text[place] == text[place - 1];
+                let next_to = if parted { 0.0 } else { in_symbol[place] };
+                in_blank[place + 1] = (in_blank[place + 1] + in_symbol[place + 1]) * column[BLANK];
+                in_symbol[place + 1] =
+                    (in_symbol[place + 1] + in_blank[place] + next_to) * column[text[place]];
             }
-            before = now;
+            in_blank[0] *= column[BLANK];
+            taken_out += kept_in_range(&mut in_blank, &mut in_symbol);
         }
-        let end = before[states - 1];
-        if states > 1 { add(end, before[states - 2]) } else { end }
+        let all = in_blank[text.len()] + in_symbol[text.len()];
+        (all.ln() + taken_out).max(f64::from(NEVER)) as f32
     }
 
     /// What is seen where each character of the text stands on its likeliest way through: shares summing to one.
     pub fn shares(&self, text: &[usize]) -> Vec<[f32; SYMBOLS]> {
         let slots: Vec<Slot> = text.iter().map(|symbol| Slot::only(*symbol)).collect();
         let mut shares = vec![[0.0; SYMBOLS]; text.len()];
-        for (place, (columns, _)) in self.way(&slots).into_iter().enumerate() {
+        for (place, (columns, _)) in Lattice::new(&self.meant).way(&slots).into_iter().enumerate() {
             for column in &self.seen[columns] {
                 shares[place].iter_mut().zip(column).for_each(|(share, log)| *share += log.exp());
             }
@@ -116,27 +124,6 @@ impl Columns {
             shares[place].iter_mut().for_each(|share| *share /= total);
         }
         shares
-    }
-
-    /// The likeliest way through whose characters fit the slots: columns and symbol of each.
-    fn way(&self, slots: &[Slot]) -> Vec<(std::ops::Range<usize>, usize)> {
-        if slots.is_empty() {
-            return Vec::new();
-        }
-        let mut lattice = Lattice::new(slots.len(), self.meant.len());
-        for column in &self.meant {
-            lattice.step(slots, column);
-        }
-        let mut way: Vec<(std::ops::Range<usize>, usize)> = Vec::with_capacity(slots.len());
-        for (at, shown) in lattice.best().into_iter().enumerate() {
-            if let Shown::Symbol { place, symbol } = shown {
-                match way.get_mut(place) {
-                    Some((columns, _)) => columns.end = at + 1,
-                    None => way.push((at..at + 1, symbol)),
-                }
-            }
-        }
-        way
     }
 }
 
@@ -187,116 +174,148 @@ fn add(a: f32, b: f32) -> f32 {
     if low <= NEVER { high } else { high + (low - high).exp().ln_1p() }
 }
 
-/// What one column shows: a blank, or the symbol at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shown {
-    Blank,
-    Symbol { place: usize, symbol: usize },
+/// Makes the numbers larger before they are too small to be told from zero; the logarithm of what was taken out.
+fn kept_in_range(in_blank: &mut [f64], in_symbol: &mut [f64]) -> f64 {
+    let largest = in_blank.iter().chain(in_symbol.iter()).copied().fold(0.0, f64::max);
+    if largest == 0.0 || largest > 1e-100 {
+        return 0.0;
+    }
+    in_blank.iter_mut().chain(in_symbol).for_each(|value| *value /= largest);
+    largest.ln()
 }
 
-/// Best beliefs so far per state, and where each state of each column came from.
-struct Lattice {
-    places: usize,
-    /// After `place` characters, in a blank.
-    blanks: Vec<f32>,
-    /// In the character of a place, per symbol.
-    symbols: Vec<[f32; SYMBOLS]>,
-    came_blank: Vec<Vec<u8>>,
-    came_symbol: Vec<Vec<[u8; SYMBOLS]>>,
+/// The likeliest ways through whose characters fit slots, place by place. What was worked out for the places of one form
+/// serves the next as far as it begins alike.
+struct Lattice<'a> {
+    columns: &'a [[f32; CLASSES]],
+    slots: Vec<Slot>,
+    /// Before the first place there are only blanks; then one layer for each of `slots`.
+    before: Vec<f32>,
+    layers: Vec<Layer>,
 }
+
+/// Best beliefs when the characters up to a place are shown, per column, and which state of the column before each
+/// came from.
+#[derive(Default)]
+struct Layer {
+    /// In the character of the place: the best symbol and the next best.
+    tops: Vec<Top>,
+    came_symbol: Vec<[u8; SYMBOLS]>,
+    /// In a blank after it.
+    blanks: Vec<f32>,
+    came_blank: Vec<u8>,
+}
+
+type Top = [(usize, f32); 2];
 
 /// The state before was the same one.
 const STAYED: u8 = 255;
 /// The state before was the blank in front.
 const FROM_BLANK: u8 = 254;
+const NOTHING: Top = [(0, NEVER); 2];
 
-impl Lattice {
-    fn new(places: usize, columns: usize) -> Lattice {
-        let mut blanks = vec![NEVER; places + 1];
-        blanks[0] = 0.0;
+impl<'a> Lattice<'a> {
+    fn new(columns: &'a [[f32; CLASSES]]) -> Lattice<'a> {
+        let sum = |sum: &mut f32, column: &[f32; CLASSES]| {
+            *sum += column[BLANK];
+            Some(*sum)
+        };
         Lattice {
-            places,
-            blanks,
-            symbols: vec![[NEVER; SYMBOLS]; places],
-            came_blank: Vec::with_capacity(columns),
-            came_symbol: Vec::with_capacity(columns),
+            columns,
+            slots: Vec::new(),
+            before: columns.iter().scan(0.0, sum).collect(),
+            layers: Vec::new(),
         }
     }
 
-    fn step(&mut self, slots: &[Slot], column: &[f32; CLASSES]) {
-        let tops: Vec<[(usize, f32); 2]> = self.symbols.iter().map(best_two).collect();
-        let mut came_blank = vec![STAYED; self.places + 1];
-        let mut came_symbol = vec![[STAYED; SYMBOLS]; self.places];
-        let mut symbols = vec![[NEVER; SYMBOLS]; self.places];
-        for place in 0..self.places {
-            for symbol in (0..SYMBOLS).filter(|&s| slots[place].allows(s)) {
-                let before = place.checked_sub(1).map(|p| other_than(&tops[p], symbol));
-                let (value, from) = self.entering(place, symbol, before);
-                symbols[place][symbol] = value + column[symbol];
-                came_symbol[place][symbol] = from;
+    /// Columns and symbol of each place.
+    fn way(&mut self, slots: &[Slot]) -> Vec<(Range<usize>, usize)> {
+        let alike = self.slots.iter().zip(slots).take_while(|(a, b)| a == b).count();
+        self.slots.truncate(alike);
+        for &slot in &slots[alike..] {
+            let place = self.slots.len();
+            if self.layers.len() == place {
+                self.layers.push(Layer::default());
             }
+            let (before, layer) = self.layers.split_at_mut(place);
+            layer[0].work_out(self.columns, slot, before.last(), &self.before);
+            self.slots.push(slot);
         }
-        for (place, top) in tops.iter().enumerate() {
-            let [(symbol, value), _] = *top;
-            if value > self.blanks[place + 1] {
-                self.blanks[place + 1] = value;
-                came_blank[place + 1] = symbol as u8;
-            }
-        }
-        self.blanks.iter_mut().for_each(|b| *b += column[BLANK]);
-        self.symbols = symbols;
-        self.came_blank.push(came_blank);
-        self.came_symbol.push(came_symbol);
+        self.back()
     }
 
-    fn entering(&self, place: usize, symbol: usize, before: Option<(usize, f32)>) -> (f32, u8) {
-        let mut best = (self.symbols[place][symbol], STAYED);
-        if self.blanks[place] > best.0 {
-            best = (self.blanks[place], FROM_BLANK);
-        }
-        match before {
-            Some((other, value)) if value > best.0 => (value, other as u8),
-            _ => best,
-        }
-    }
-
-    fn best(&self) -> Vec<Shown> {
-        let [(symbol, in_symbol), _] = best_two(&self.symbols[self.places - 1]);
-        let in_blank = self.blanks[self.places];
-        let last = Shown::Symbol { place: self.places - 1, symbol };
-        if in_symbol > in_blank {
-            self.back_from(last, self.places)
-        } else {
-            self.back_from(Shown::Blank, self.places)
-        }
-    }
-
-    /// Walks the columns backwards; `done` is the number of characters before a blank state.
-    fn back_from(&self, end: Shown, mut done: usize) -> Vec<Shown> {
-        let mut state = end;
-        let mut path = vec![Shown::Blank; self.came_blank.len()];
-        for column in (0..path.len()).rev() {
-            path[column] = state;
-            state = match state {
-                Shown::Blank => match self.came_blank[column][done] {
-                    STAYED => Shown::Blank,
-                    symbol => Shown::Symbol { place: done.saturating_sub(1), symbol: usize::from(symbol) },
-                },
-                Shown::Symbol { place, symbol } => match self.came_symbol[column][place][symbol] {
-                    STAYED => state,
-                    FROM_BLANK => {
-                        done = place;
-                        Shown::Blank
-                    }
-                    other => Shown::Symbol { place: place.saturating_sub(1), symbol: usize::from(other) },
-                },
+    /// Walks the columns backwards from the better end.
+    fn back(&self) -> Vec<(Range<usize>, usize)> {
+        let mut way = vec![(0..0, 0); self.slots.len()];
+        let (Some(mut at), Some(last)) = (self.slots.len().checked_sub(1), self.columns.len().checked_sub(1))
+        else {
+            return Vec::new();
+        };
+        let [(symbol, in_symbol), _] = self.layers[at].tops[last];
+        let mut shown = (in_symbol > self.layers[at].blanks[last]).then_some(symbol);
+        for column in (0..=last).rev() {
+            let Some(symbol) = shown else {
+                let came = self.layers[at].came_blank[column];
+                shown = (came != STAYED).then_some(usize::from(came));
+                continue;
             };
+            let end = if way[at].0.is_empty() { column + 1 } else { way[at].0.end };
+            way[at] = (column..end, symbol);
+            match (self.layers[at].came_symbol[column][symbol], at.checked_sub(1)) {
+                (STAYED, _) => {}
+                (_, None) => break,
+                (FROM_BLANK, Some(before)) => (at, shown) = (before, None),
+                (other, Some(before)) => (at, shown) = (before, Some(usize::from(other))),
+            }
         }
-        path
+        way.retain(|(columns, _)| !columns.is_empty());
+        way
     }
 }
 
-fn best_two(values: &[f32; SYMBOLS]) -> [(usize, f32); 2] {
+impl Layer {
+    /// The place after `before`, or the first one.
+    fn work_out(&mut self, columns: &[[f32; CLASSES]], slot: Slot, before: Option<&Layer>, first: &[f32]) {
+        let allowed: Vec<usize> = (0..SYMBOLS).filter(|&symbol| slot.allows(symbol)).collect();
+        let blanks = before.map_or(first, |layer| &layer.blanks);
+        // What the column before left behind: in the place, and in front of it.
+        let (mut own, mut own_top, mut own_blank) = ([NEVER; SYMBOLS], NOTHING, NEVER);
+        let (mut blank, mut top) = (if before.is_some() { NEVER } else { 0.0 }, NOTHING);
+        self.clear();
+        for (index, column) in columns.iter().enumerate() {
+            let (mut now, mut came) = ([NEVER; SYMBOLS], [STAYED; SYMBOLS]);
+            for &symbol in &allowed {
+                let (mut value, mut from) = (own[symbol], STAYED);
+                if blank > value {
+                    (value, from) = (blank, FROM_BLANK);
+                }
+                let (other, next_to) = other_than(&top, symbol);
+                if next_to > value {
+                    (value, from) = (next_to, other as u8);
+                }
+                (now[symbol], came[symbol]) = (value + column[symbol], from);
+            }
+            let [(symbol, value), _] = own_top;
+            let left = value > own_blank;
+            own_blank = if left { value } else { own_blank } + column[BLANK];
+            (own, own_top) = (now, best_two(&now));
+            self.came_symbol.push(came);
+            self.came_blank.push(if left { symbol as u8 } else { STAYED });
+            self.tops.push(own_top);
+            self.blanks.push(own_blank);
+            (blank, top) = (blanks[index], before.map_or(NOTHING, |layer| layer.tops[index]));
+        }
+    }
+
+    fn clear(&mut self) {
+        self.came_symbol.clear();
+        self.came_blank.clear();
+        self.tops.clear();
+        self.blanks.clear();
+    }
+}
+
+fn best_two(values: &[f32; SYMBOLS]) -> Top {
     let mut top = [(0, f32::NEG_INFINITY); 2];
     for (symbol, &value) in values.iter().enumerate() {
         if value > top[0].1 {
@@ -309,7 +328,7 @@ fn best_two(values: &[f32; SYMBOLS]) -> [(usize, f32); 2] {
 }
 
 /// The better of the two that is not this symbol: a repeated character needs a blank between.
-fn other_than(top: &[(usize, f32); 2], symbol: usize) -> (usize, f32) {
+fn other_than(top: &Top, symbol: usize) -> (usize, f32) {
     if top[0].0 == symbol { top[1] } else { top[0] }
 }
 
@@ -336,11 +355,15 @@ mod tests {
         Columns::from_logits(&logits)
     }
 
-    fn form(pattern: &str) -> Form {
+    fn form(pattern: &str) -> Vec<Slot> {
         let text = format!(
             "country = 'X'\nsource = 'none'\n[[series]]\nname = 'x'\nshare = 1\npatterns = ['{pattern}']"
         );
-        Grammar::new(&[&Pack::parse("x.toml", &text).unwrap()]).unwrap().forms()[0].clone()
+        Grammar::new(&[&Pack::parse("x.toml", &text).unwrap()]).unwrap().forms()[0].slots.clone()
+    }
+
+    fn text_of_form(seen: &Columns, pattern: &str) -> Vec<usize> {
+        seen.texts_of_forms(&[&form(pattern)])[0].clone()
     }
 
     fn string(text: &[usize]) -> String {
@@ -357,16 +380,34 @@ mod tests {
     #[test]
     fn a_form_turns_a_letter_o_in_a_digit_place_into_zero() {
         let seen = columns("-BA-1-O-2-", &[(6, '0', 0.3)]);
-        let text = seen.text_of_form(&form("LLDDD"));
+        let text = text_of_form(&seen, "LLDDD");
         assert_eq!(string(&text), "BA102");
         let third = seen.shares(&text)[3];
         assert!(third[24] > 0.5 && third[0] > 0.25, "shares are those seen, not those forced");
     }
 
     #[test]
+    fn forms_that_begin_alike_are_told_apart() {
+        let seen = columns("-BA-1-O-2-", &[(6, '0', 0.3)]);
+        let forms = ["LLDDD", "LLDLD", "LLD", "DDDDD", "LLDDD"].map(form);
+        let texts = seen.texts_of_forms(&forms.each_ref().map(|slots| &slots[..]));
+        let alone = forms.each_ref().map(|slots| seen.texts_of_forms(&[slots])[0].clone());
+        assert_eq!(texts, alone);
+        assert_eq!(string(&texts[1]), "BA1O2");
+    }
+
+    #[test]
+    fn a_belief_too_small_for_a_number_is_still_a_logarithm() {
+        let seen = columns(&"A-".repeat(400), &[]);
+        let (right, wrong) = (seen.belief(&[10; 400]), seen.belief(&[11; 400]));
+        assert!(right < 0.0 && right > 800.0 * 0.85_f32.ln(), "{right}");
+        assert!(wrong < -2000.0 && wrong > -8000.0, "{wrong}");
+    }
+
+    #[test]
     fn same_characters_side_by_side_need_their_blank() {
-        assert_eq!(string(&columns("7-7-7", &[]).text_of_form(&form("DDD"))), "777");
-        assert_eq!(columns("7777-", &[]).text_of_form(&form("DD")).len(), 2);
+        assert_eq!(string(&text_of_form(&columns("7-7-7", &[]), "DDD")), "777");
+        assert_eq!(text_of_form(&columns("7777-", &[]), "DD").len(), 2);
     }
 
     #[test]
@@ -387,6 +428,6 @@ mod tests {
             broken.belief(&text);
             assert_eq!(broken.shares(&text).len(), text.len());
         }
-        assert!(broken.text_of_form(&form("DDDDDD")).len() <= 6, "more places than columns");
+        assert!(text_of_form(&broken, "DDDDDD").len() <= 6, "more places than columns");
     }
 }
