@@ -2,13 +2,16 @@
 //!
 //! Knows nothing of plates: planes of f32 in, planes of f32 out.
 
+mod unfold;
+
 use std::sync::Arc;
 
 use thiserror::Error;
 use tract_onnx::prelude::{
     Datum, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, IntoTValue, Tensor,
-    TractError, TypedRunnableModel, tvec,
+    TractError, TractResult, TypedRunnableModel, tvec,
 };
+use unfold::unfold_convolutions;
 
 use super::grey::Grey;
 
@@ -65,15 +68,16 @@ impl Graph {
 
     /// The net for grey pictures of this size: input 1x1xHxW.
     pub fn sized(&self, width: usize, height: usize) -> Result<Net, NetError> {
-        let fact = InferenceFact::dt_shape(f32::datum_type(), tvec!(1, 1, height, width));
-        let plan = self
-            .model
-            .clone()
-            .with_input_fact(0, fact)
-            .and_then(|model| model.into_optimized())
-            .and_then(|model| model.into_runnable())
-            .map_err(|source| NetError::Shape { name: self.name.clone(), width, height, source })?;
+        let failed = |source| NetError::Shape { name: self.name.clone(), width, height, source };
+        let plan = self.plan(width, height).map_err(failed)?;
         Ok(Net { name: self.name.clone(), width, height, plan })
+    }
+
+    fn plan(&self, width: usize, height: usize) -> TractResult<Arc<TypedRunnableModel>> {
+        let fact = InferenceFact::dt_shape(f32::datum_type(), tvec!(1, 1, height, width));
+        let mut model = self.model.clone().with_input_fact(0, fact)?.into_typed()?.into_decluttered()?;
+        unfold_convolutions(&mut model)?;
+        model.into_optimized()?.into_runnable()
     }
 }
 
