@@ -7,7 +7,7 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEMO_ARGS ?=
 
-.PHONY: help demo test check fmt e2e bench fuzz train
+.PHONY: help demo test check fmt e2e bench soak fuzz train
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,10 @@ bench: ## Measure against pgbench, COPY and Mosquitto in the same run; writes ta
 	@scripts/prepare rust cc postgresql mosquitto
 	@echo "Building with optimisation (first time about 20 minutes on 2 cores)"
 	@$(CARGO) bench --quiet -p boomgate-tests
+
+soak: ## Read ten thousand frames and see that memory stays flat (about 10 minutes on 2 cores)
+	@scripts/prepare rust cc nextest
+	@$(CARGO) nextest run --workspace --run-ignored only --success-output immediate -E 'package(boomgate-edge-agent) and test(ten_thousand_frames)'
 
 fuzz: ## Give every decoder a million broken inputs (about 10 minutes)
 	@scripts/prepare rust cc nextest
