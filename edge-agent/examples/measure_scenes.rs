@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use boomgate_domain::plate::grammar::Grammar;
 use boomgate_edge_agent::camera::scene::{Light, Scene, View};
 use boomgate_edge_agent::recognise::grey::Grey;
-use boomgate_edge_agent::recognise::{Models, Recogniser};
+use boomgate_edge_agent::recognise::{Choice, Recogniser};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -22,7 +22,7 @@ fn main() -> Result<()> {
     let save = arguments.next();
     let scene = Scene::new();
     let grammar = Grammar::for_countries(&FORMS.map(|(country, _)| country))?;
-    let recogniser = Recogniser::load(&Models::shipped(), &grammar)?;
+    let recogniser = Recogniser::load(&Choice::default(), &grammar)?;
     let (mut exact, mut drawing, mut encoding) = (0, Duration::ZERO, Duration::ZERO);
     let mut bytes = 0;
     for seed in 0..cars {

@@ -24,7 +24,7 @@ use crate::eventloop::{EventLoop, Inbox, Parts, Settings};
 use crate::evidence::Shelf;
 use crate::gpio::Gpio;
 use crate::gpio::sim::SimGpio;
-use crate::recognise::{Models, Recogniser};
+use crate::recognise::Recogniser;
 use crate::sim::SimLane;
 use crate::sim::control::{self, Journal};
 use crate::spool::{Outlets, Spool};
@@ -131,12 +131,7 @@ fn settings(config: &Config, epoch: Epoch) -> Settings {
 
 /// The plate reader as configured; the models shipped with the program unless others are named.
 pub fn recogniser(config: &Config) -> Result<Recogniser> {
-    let models = Models::choose(
-        config.reader.detector.as_deref(),
-        config.reader.refiner.as_deref(),
-        config.reader.reader.as_deref(),
-    )?;
-    Ok(Recogniser::load(&models, &config.reader.grammar)?)
+    Ok(Recogniser::load(&config.reader.models, &config.reader.grammar)?)
 }
 
 /// The camera as configured.

@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::gpio::wiring::Wiring;
+use crate::recognise::{Choice, DetectorKind};
 
 const SECTIONS: [&str; 10] =
     ["server", "spool", "gpio", "camera", "reader", "timings", "offline", "sign", "evidence", "sim"];
@@ -80,10 +81,7 @@ pub enum CameraKind {
 
 #[derive(Clone, Debug)]
 pub struct Reader {
-    /// None is the model shipped with the program.
-    pub detector: Option<PathBuf>,
-    pub refiner: Option<PathBuf>,
-    pub reader: Option<PathBuf>,
+    pub models: Choice,
     pub grammar: Grammar,
     pub thresholds: Thresholds,
 }
@@ -146,8 +144,10 @@ struct RawCamera {
 #[serde(deny_unknown_fields, default)]
 struct RawReader {
     detector: Option<PathBuf>,
+    detector_kind: DetectorKind,
     refiner: Option<PathBuf>,
     reader: Option<PathBuf>,
+    reader_config: Option<PathBuf>,
     countries: Vec<String>,
     thresholds: Thresholds,
 }
@@ -203,9 +203,10 @@ impl Config {
             ("server.cert", Some(&self.server.cert)),
             ("server.key", Some(&self.server.key)),
             ("server.sign_key", Some(&self.server.sign_key)),
-            ("reader.detector", self.reader.detector.as_ref()),
-            ("reader.refiner", self.reader.refiner.as_ref()),
-            ("reader.reader", self.reader.reader.as_ref()),
+            ("reader.detector", self.reader.models.detector.as_ref()),
+            ("reader.refiner", self.reader.models.refiner.as_ref()),
+            ("reader.reader", self.reader.models.reader.as_ref()),
+            ("reader.reader_config", self.reader.models.reader_config.as_ref()),
         ];
         let mut faults: Vec<Fault> = files
             .iter()
@@ -460,6 +461,12 @@ impl Raw {
     fn reader(&mut self) -> Option<Reader> {
         let raw: RawReader =
             if self.table.contains_key("reader") { self.section("reader")? } else { RawReader::default() };
+        if raw.detector_kind == DetectorKind::Boxes && raw.detector.is_none() {
+            self.fault("reader.detector_kind", "\"boxes\" needs a detector; the shipped one gives corners");
+        }
+        if raw.reader_config.is_some() && raw.reader.is_none() {
+            self.fault("reader.reader_config", "it describes a reader, and none is named");
+        }
         let grammar = match Grammar::for_countries(&raw.countries) {
             Ok(grammar) => grammar,
             Err(error) => {
@@ -467,13 +474,14 @@ impl Raw {
                 return None;
             }
         };
-        Some(Reader {
+        let models = Choice {
             detector: raw.detector.map(|path| self.at(path)),
+            detector_kind: raw.detector_kind,
             refiner: raw.refiner.map(|path| self.at(path)),
             reader: raw.reader.map(|path| self.at(path)),
-            grammar,
-            thresholds: raw.thresholds,
-        })
+            reader_config: raw.reader_config.map(|path| self.at(path)),
+        };
+        Some(Reader { models, grammar, thresholds: raw.thresholds })
     }
 
     /// The defaults of the direction with the file's settings laid over them.
@@ -627,7 +635,7 @@ control = "ctl.sock"
             .replace("lane = \"in-1\"", "lane = \"In/1\"\nlamp = 3")
             .replace("direction = \"entry\"", "direction = \"up\"")
             .replace("127.0.0.1:8883", "nowhere")
-            .replace("[\"SK\", \"DE\"]", "[\"ZZ\"]")
+            .replace("[\"SK\", \"DE\"]", "[\"ZZ\"]\ndetector_kind = \"boxes\"\nreader_config = \"ocr.yaml\"")
             .replace("[camera]\nkind = \"sim\"", "[camera]\nkind = \"folder\"")
             .replace("open_hold_ms", "open_holt_ms")
             .replace("path = \"spool.db\"", "path = \"spool.db\"\nsize = 3");
@@ -639,6 +647,8 @@ control = "ctl.sock"
             "server.mqtt: \"nowhere\" is not host:port",
             "reader.countries: no plate series for country \"ZZ\"",
             "camera.source: kind \"folder\" needs a source",
+            "reader.detector_kind: \"boxes\" needs a detector",
+            "reader.reader_config: it describes a reader, and none is named",
             "timings: unknown field `open_holt_ms`",
             "spool: unknown field `size`",
         ] {

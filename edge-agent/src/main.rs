@@ -14,7 +14,7 @@ use boomgate_edge_agent::config::{BadConfig, Config};
 use boomgate_edge_agent::evaluate::sheet::Sheet;
 use boomgate_edge_agent::evaluate::{self, Case};
 use boomgate_edge_agent::read::{Order, verdict};
-use boomgate_edge_agent::recognise::{Models, Recogniser};
+use boomgate_edge_agent::recognise::{Choice, DetectorKind, Recogniser};
 use boomgate_edge_agent::vision::Judgement;
 use boomgate_edge_agent::{agent, doctor, say};
 use clap::{Args, Parser, Subcommand};
@@ -123,12 +123,18 @@ struct Evaluate {
     /// A detector to measure instead of the shipped one
     #[arg(long, value_name = "ONNX")]
     detector: Option<PathBuf>,
+    /// What that detector answers with
+    #[arg(long, value_name = "KIND", default_value = "corners", requires = "detector")]
+    detector_kind: DetectorKind,
     /// A refiner to measure instead of the shipped one
     #[arg(long, value_name = "ONNX")]
     refiner: Option<PathBuf>,
     /// A reader to measure instead of the shipped one
     #[arg(long, value_name = "ONNX")]
     reader: Option<PathBuf>,
+    /// The YAML file that says what that reader's fixed places are (fast-plate-ocr)
+    #[arg(long, value_name = "YAML", requires = "reader")]
+    reader_config: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -191,7 +197,7 @@ fn check_config(check: &CheckConfig) -> Result<ExitCode> {
 }
 
 fn read_plates(read: &Read) -> Result<ExitCode> {
-    let (recogniser, judgement) = eyes(&Models::shipped(), &read.country)?;
+    let (recogniser, judgement) = eyes(&Choice::default(), &read.country)?;
     let (recogniser, judgement) = (&recogniser, &judgement);
     let order = Order { recogniser, judgement, json: read.json, draw: read.draw.as_deref() };
     let outcome = order.read(&read.files)?;
@@ -199,18 +205,20 @@ fn read_plates(read: &Read) -> Result<ExitCode> {
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn eyes(models: &Models, countries: &[String]) -> Result<(Recogniser, Judgement)> {
+fn eyes(models: &Choice, countries: &[String]) -> Result<(Recogniser, Judgement)> {
     let grammar = Grammar::for_countries(countries).context("--country")?;
     let recogniser = Recogniser::load(models, &grammar)?;
     Ok((recogniser, Judgement { grammar, thresholds: Thresholds::default() }))
 }
 
 fn measure(evaluation: &Evaluate) -> Result<ExitCode> {
-    let models = Models::choose(
-        evaluation.detector.as_deref(),
-        evaluation.refiner.as_deref(),
-        evaluation.reader.as_deref(),
-    )?;
+    let models = Choice {
+        detector: evaluation.detector.clone(),
+        detector_kind: evaluation.detector_kind,
+        refiner: evaluation.refiner.clone(),
+        reader: evaluation.reader.clone(),
+        reader_config: evaluation.reader_config.clone(),
+    };
     let (recogniser, judgement) = eyes(&models, &evaluation.country)?;
     let mut sheet = Sheet::new();
     let report = evaluate::evaluate(&evaluation.folder, &recogniser, &judgement, |case, pixels| {

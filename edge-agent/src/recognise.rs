@@ -3,6 +3,7 @@
 //! Pure and synchronous: the caller brings the picture and the thread. Knows nothing of lanes, lists or cameras.
 
 pub mod advice;
+pub mod foreign;
 pub mod grey;
 pub mod locate;
 pub mod net;
@@ -13,16 +14,20 @@ pub mod refine;
 pub mod watch;
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use boomgate_domain::plate::grammar::Grammar;
+use clap::ValueEnum;
+use foreign::boxes::Boxes;
+use foreign::slots::Slots;
 use grey::Grey;
 use locate::{Find, Locator, distinct};
 use net::NetError;
 use quad::Quad;
 use read::{Columns, Lines, Reader, Text};
 use refine::Refiner;
+use serde::Deserialize;
 use watch::{Stage, Watch};
 
 /// The models shipped with the program.
@@ -37,15 +42,35 @@ const SHORTEST: usize = 4;
 /// A find that the closer look believes in less than this is none.
 const NO_PLATE: f32 = 0.1;
 
-/// The ONNX files the recogniser works with.
-pub struct Models {
-    detector: Cow<'static, [u8]>,
-    refiner: Cow<'static, [u8]>,
-    reader: Cow<'static, [u8]>,
+/// The models to work with; what is not named is the one shipped with the program.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    pub detector: Option<PathBuf>,
+    pub detector_kind: DetectorKind,
+    pub refiner: Option<PathBuf>,
+    pub reader: Option<PathBuf>,
+    /// Given, the reader has fixed places, and this YAML file says what they are.
+    pub reader_config: Option<PathBuf>,
+}
+
+/// What a detector answers with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum DetectorKind {
+    /// Belief and four corners per cell, as the shipped one does
+    #[default]
+    Corners,
+    /// Upright boxes with scores, as YOLO does
+    Boxes,
+}
+
+enum Detector {
+    Corners(Locator),
+    Boxes(Boxes),
 }
 
 pub struct Recogniser {
-    locator: Locator,
+    detector: Detector,
     refiner: Refiner,
     reader: Reader,
     grammar: Grammar,
@@ -74,43 +99,44 @@ pub struct Stages {
     pub read: Duration,
 }
 
-impl Models {
-    pub fn shipped() -> Models {
-        Models {
-            detector: Cow::Borrowed(DETECTOR),
-            refiner: Cow::Borrowed(REFINER),
-            reader: Cow::Borrowed(READER),
+/// The file, or what is shipped in its place.
+fn bytes(path: Option<&Path>, shipped: &'static [u8]) -> Result<Cow<'static, [u8]>, NetError> {
+    let Some(path) = path else { return Ok(Cow::Borrowed(shipped)) };
+    let read = std::fs::read(path).map(Cow::Owned);
+    read.map_err(|source| NetError::File { path: path.display().to_string(), source })
+}
+
+impl Detector {
+    fn load(choice: &Choice) -> Result<Detector, NetError> {
+        match (choice.detector_kind, choice.detector.as_deref()) {
+            (DetectorKind::Boxes, Some(path)) => Ok(Detector::Boxes(Boxes::load(path)?)),
+            (_, path) => Ok(Detector::Corners(Locator::load("detector", &bytes(path, DETECTOR)?)?)),
         }
     }
 
-    /// The shipped ones, or these files instead.
-    pub fn choose(
-        detector: Option<&Path>,
-        refiner: Option<&Path>,
-        reader: Option<&Path>,
-    ) -> Result<Models, NetError> {
-        let shipped = Models::shipped();
-        Ok(Models {
-            detector: detector.map_or(Ok(shipped.detector), file)?,
-            refiner: refiner.map_or(Ok(shipped.refiner), file)?,
-            reader: reader.map_or(Ok(shipped.reader), file)?,
-        })
+    fn locate(&self, frame: &Grey, watch: &mut Watch) -> Result<Vec<Find>, NetError> {
+        match self {
+            Detector::Corners(locator) => locator.locate(frame, watch),
+            Detector::Boxes(boxes) => {
+                let found = boxes.locate(frame)?;
+                watch.lap(Stage::Detect);
+                Ok(found)
+            }
+        }
     }
-}
-
-fn file(path: &Path) -> Result<Cow<'static, [u8]>, NetError> {
-    std::fs::read(path)
-        .map(Cow::Owned)
-        .map_err(|source| NetError::File { path: path.display().to_string(), source })
 }
 
 impl Recogniser {
     /// `grammar` holds the plate forms of the countries that come here.
-    pub fn load(models: &Models, grammar: &Grammar) -> Result<Recogniser, NetError> {
+    pub fn load(choice: &Choice, grammar: &Grammar) -> Result<Recogniser, NetError> {
+        let reader = match (&choice.reader, &choice.reader_config) {
+            (Some(model), Some(config)) => Reader::with_places(Slots::load(model, config)?),
+            (model, _) => Reader::load("reader", &bytes(model.as_deref(), READER)?)?,
+        };
         Ok(Recogniser {
-            locator: Locator::load("detector", &models.detector)?,
-            refiner: Refiner::load("refiner", &models.refiner)?,
-            reader: Reader::load("reader", &models.reader)?,
+            detector: Detector::load(choice)?,
+            refiner: Refiner::load("refiner", &bytes(choice.refiner.as_deref(), REFINER)?)?,
+            reader,
             grammar: grammar.clone(),
         })
     }
@@ -134,7 +160,7 @@ impl Recogniser {
     }
 
     pub fn look_watched(&self, frame: &Grey, watch: &mut Watch) -> Result<Vec<Sighting>, NetError> {
-        let first = self.locator.locate(frame, watch)?;
+        let first = self.detector.locate(frame, watch)?;
         let finds = self.closely(frame, &first)?;
         watch.lap(Stage::Refine);
         self.read(frame, &finds, watch)

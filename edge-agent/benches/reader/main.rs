@@ -23,7 +23,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use boomgate_domain::plate::grammar::Grammar;
-use boomgate_edge_agent::recognise::{Models, Recogniser};
+use boomgate_edge_agent::recognise::{Choice, Recogniser};
 use clap::Parser;
 use serde_json::json;
 
@@ -62,7 +62,12 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let Arguments { detector, refiner, reader, .. } = &arguments;
     let grammar = Grammar::for_countries(&arguments.country)?;
-    let models = Models::choose(detector.as_deref(), refiner.as_deref(), reader.as_deref())?;
+    let models = Choice {
+        detector: detector.clone(),
+        refiner: refiner.clone(),
+        reader: reader.clone(),
+        ..Choice::default()
+    };
     let recogniser = Recogniser::load(&models, &grammar)?;
     let frames = frames::measure(&recogniser, arguments.pictures.as_deref(), arguments.frames)?;
     drop(recogniser);

@@ -422,7 +422,7 @@ mod tests {
     fn coded_video(path: &Path, frames: u8) {
         let fourcc = VideoWriter::fourcc('X', 'V', 'I', 'D').unwrap();
         let mut writer =
-            VideoWriter::new(&path.display().to_string(), fourcc, 10.0, Size::new(64, 48), true).unwrap();
+            VideoWriter::new(path.display().to_string(), fourcc, 10.0, Size::new(64, 48), true).unwrap();
         assert!(writer.is_opened().unwrap(), "no encoder");
         for level in 0..frames {
             let colour = Scalar::new(0.0, 0.0, f64::from(level) * 4.0, 0.0);

@@ -19,6 +19,8 @@ use super::grey::Grey;
 pub enum NetError {
     #[error("model file {path} cannot be read")]
     File { path: String, source: std::io::Error },
+    #[error("model description {path} cannot be used: {what}")]
+    Config { path: String, what: String },
     #[error("model {name} cannot be loaded: {source:#}")]
     Load { name: String, source: TractError },
     #[error("model {name} does not run on {width}x{height}: {source:#}")]

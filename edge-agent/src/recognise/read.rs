@@ -10,13 +10,13 @@ mod lattice;
 use boomgate_domain::plate::ALPHABET;
 use boomgate_domain::plate::grammar::Grammar;
 
+use super::foreign::slots::Slots;
 use super::grey::Grey;
 use super::net::{Graph, Net, NetError, by_own_contrast};
 use super::quad::Quad;
 use super::rectify::{Crop, rectify};
 use super::watch::{Stage, Watch};
-use lattice::CLASSES;
-pub use lattice::{Columns, SYMBOLS};
+pub use lattice::{CLASSES, Columns, SYMBOLS};
 
 const COLUMNS: usize = 48;
 const CROP: Crop = Crop::full(192, 64);
@@ -54,7 +54,14 @@ pub enum Lines {
 }
 
 pub struct Reader {
-    net: Net,
+    model: Model,
+}
+
+enum Model {
+    /// Looks at one line of text at a time.
+    Columns(Net),
+    /// Looks at the whole plate.
+    Places(Slots),
 }
 
 impl Text {
@@ -75,7 +82,13 @@ impl Text {
 
 impl Reader {
     pub fn load(name: &str, onnx: &[u8]) -> Result<Reader, NetError> {
-        Ok(Reader { net: Graph::parse(name, onnx)?.sized(CROP.width, CROP.height)? })
+        let net = Graph::parse(name, onnx)?.sized(CROP.width, CROP.height)?;
+        Ok(Reader { model: Model::Columns(net) })
+    }
+
+    /// A reader that has one answer per place instead of columns.
+    pub fn with_places(slots: Slots) -> Reader {
+        Reader { model: Model::Places(slots) }
     }
 
     /// The best reading of the plate with these corners from one look, and what it saw.
@@ -131,23 +144,28 @@ impl Reader {
     ) -> Result<Columns, NetError> {
         let across = (-margins.0, 1.0 + margins.0);
         let (top, bottom) = (-margins.1, 1.0 + margins.1);
-        match lines {
-            Lines::One => self.line(frame, &plate.part(across, (top, bottom)), watch),
-            Lines::Two => {
-                let upper = self.line(frame, &plate.part(across, (top, UPPER)), watch)?;
-                let lower = self.line(frame, &plate.part(across, (LOWER, bottom)), watch)?;
+        match (&self.model, lines) {
+            (Model::Places(slots), _) => {
+                let logits = slots.look(frame, &plate.part(across, (top, bottom)))?;
+                watch.lap(Stage::Read);
+                Ok(Columns::from_logits(&logits))
+            }
+            (Model::Columns(net), Lines::One) => line(net, frame, &plate.part(across, (top, bottom)), watch),
+            (Model::Columns(net), Lines::Two) => {
+                let upper = line(net, frame, &plate.part(across, (top, UPPER)), watch)?;
+                let lower = line(net, frame, &plate.part(across, (LOWER, bottom)), watch)?;
                 Ok(upper.followed_by(lower))
             }
         }
     }
+}
 
-    fn line(&self, frame: &Grey, area: &Quad, watch: &mut Watch) -> Result<Columns, NetError> {
-        let flat = by_own_contrast(&rectify(frame, area, CROP));
-        watch.lap(Stage::Rectify);
-        let logits = self.net.run(&flat, COLUMNS * CLASSES)?;
-        watch.lap(Stage::Read);
-        Ok(Columns::from_logits(&logits))
-    }
+fn line(net: &Net, frame: &Grey, area: &Quad, watch: &mut Watch) -> Result<Columns, NetError> {
+    let flat = by_own_contrast(&rectify(frame, area, CROP));
+    watch.lap(Stage::Rectify);
+    let logits = net.run(&flat, COLUMNS * CLASSES)?;
+    watch.lap(Stage::Read);
+    Ok(Columns::from_logits(&logits))
 }
 
 /// The text most of the looks believe in, and how much they leave to others.

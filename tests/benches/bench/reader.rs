@@ -9,7 +9,7 @@ use boomgate_domain::plate::grammar::Grammar;
 use boomgate_edge_agent::camera::scene::{Light, Scene, View};
 use boomgate_edge_agent::evidence;
 use boomgate_edge_agent::recognise::grey::Grey;
-use boomgate_edge_agent::recognise::{Models, Recogniser, Stages};
+use boomgate_edge_agent::recognise::{Choice, Recogniser, Stages};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -26,7 +26,7 @@ pub fn measure(plan: &Plan) -> Result<Section> {
         Section::new("reader", "milliseconds for one frame on one thread; 20 other frames each round");
     let grammar = Grammar::for_countries(&FORMS.map(|(country, _)| country))?;
     let begun = Instant::now();
-    let recogniser = Recogniser::load(&Models::shipped(), &grammar)?;
+    let recogniser = Recogniser::load(&Choice::default(), &grammar)?;
     section.add("load_ms", milliseconds(begun.elapsed()));
     let scene = Scene::new();
     for round in 0..plan.rounds as u64 {
