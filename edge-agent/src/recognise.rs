@@ -65,7 +65,7 @@ pub enum DetectorKind {
 }
 
 enum Detector {
-    Corners(Locator),
+    Corners(Box<Locator>),
     Boxes(Boxes),
 }
 
@@ -110,7 +110,10 @@ impl Detector {
     fn load(choice: &Choice) -> Result<Detector, NetError> {
         match (choice.detector_kind, choice.detector.as_deref()) {
             (DetectorKind::Boxes, Some(path)) => Ok(Detector::Boxes(Boxes::load(path)?)),
-            (_, path) => Ok(Detector::Corners(Locator::load("detector", &bytes(path, DETECTOR)?)?)),
+            (_, path) => {
+                let locator = Locator::load("detector", &bytes(path, DETECTOR)?)?;
+                Ok(Detector::Corners(Box::new(locator)))
+            }
         }
     }
 
