@@ -207,7 +207,7 @@ fn memory_stays_flat_over_many_frames() {
 }
 
 #[test]
-#[ignore = "make soak: ten minutes on two cores"]
+#[ignore = "make soak: eleven minutes of CPU"]
 fn memory_stays_flat_over_ten_thousand_frames() {
     assert_flat(10_000);
 }
