@@ -67,7 +67,7 @@ const TWINS: [&[u8]; 2] = [b"0O", b"1I"];
 
 /// Whether the symbols at these places of [`ALPHABET`] are the same or drawn alike by many alphabets (0 and O, 1 and I).
 pub fn are_twins(a: usize, b: usize) -> bool {
-    a == b || together(&TWINS, a, b)
+    a == b || together(&TWIN_GROUP, a, b)
 }
 
 /// How often a reader takes one symbol for the other with full conviction. Twins are a matter of the alphabet; other
@@ -76,14 +76,39 @@ pub fn confusion(a: usize, b: usize) -> f32 {
     match () {
         () if a == b => 1.0,
         () if are_twins(a, b) => 0.2,
-        () if together(&LOOK_ALIKES, a, b) => 0.01,
+        () if together(&LOOK_ALIKE_GROUP, a, b) => 0.01,
         () => 0.0,
     }
 }
 
-fn together(groups: &[&[u8]], a: usize, b: usize) -> bool {
-    let holds = |group: &[u8], index: usize| ALPHABET.get(index).is_some_and(|symbol| group.contains(symbol));
-    groups.iter().any(|group| holds(group, a) && holds(group, b))
+/// Group of each symbol of [`ALPHABET`], counted from one; zero is none. Asked for every pair of symbols at every place
+/// of every reading, so not searched for each time.
+const TWIN_GROUP: [u8; 36] = grouped(&TWINS);
+const LOOK_ALIKE_GROUP: [u8; 36] = grouped(&LOOK_ALIKES);
+
+const fn grouped(groups: &[&[u8]]) -> [u8; 36] {
+    let mut of = [0; 36];
+    let mut group = 0;
+    while group < groups.len() {
+        let mut symbol = 0;
+        while symbol < 36 {
+            let mut member = 0;
+            while member < groups[group].len() {
+                if groups[group][member] == ALPHABET[symbol] {
+                    of[symbol] = group as u8 + 1;
+                }
+                member += 1;
+            }
+            symbol += 1;
+        }
+        group += 1;
+    }
+    of
+}
+
+fn together(group_of: &[u8; 36], a: usize, b: usize) -> bool {
+    let group = |symbol: usize| group_of.get(symbol).filter(|group| **group > 0);
+    group(a).is_some_and(|of_a| group(b) == Some(of_a))
 }
 
 /// One exact form: so many places, each with its symbols.

@@ -47,10 +47,12 @@ pub struct Net {
 
 /// A picture in units of its own contrast: `(pixel - mean) / (deviation + 8)`.
 pub fn by_own_contrast(picture: &Grey) -> Vec<f32> {
-    let count = picture.pixels().len() as f32;
-    let mean = picture.pixels().iter().map(|&p| f32::from(p)).sum::<f32>() / count;
-    let spread = picture.pixels().iter().map(|&p| (f32::from(p) - mean).powi(2)).sum::<f32>() / count;
-    let scale = 1.0 / (spread.sqrt() + 8.0);
+    let count = picture.pixels().len() as f64;
+    let sum: u64 = picture.pixels().iter().map(|&p| u64::from(p)).sum();
+    let squares: u64 = picture.pixels().iter().map(|&p| u64::from(u32::from(p) * u32::from(p))).sum();
+    let mean = sum as f64 / count;
+    let spread = (squares as f64 / count - mean * mean).max(0.0);
+    let (mean, scale) = (mean as f32, 1.0 / (spread.sqrt() as f32 + 8.0));
     picture.pixels().iter().map(|&p| (f32::from(p) - mean) * scale).collect()
 }
 

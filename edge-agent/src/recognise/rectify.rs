@@ -86,11 +86,11 @@ pub fn warp_own(picture: &Grey, quad: &Quad, crop: Crop) -> Grey {
     let map = Homography::from_unit_square(quad);
     let mut pixels = Vec::with_capacity(crop.width * crop.height);
     for y in 0..crop.height {
-        for x in 0..crop.width {
+        pixels.extend((0..crop.width).map(|x| {
             let (u, v) = crop.share(x as f32 + 0.5, y as f32 + 0.5);
             let at = map.apply(u, v);
-            pixels.push((picture.sample(at.x, at.y) + 0.5) as u8);
-        }
+            (picture.sample(at.x, at.y) + 0.5) as u8
+        }));
     }
     Grey::new(crop.width, crop.height, pixels).unwrap_or_else(|| Grey::filled(crop.width, crop.height, 0))
 }

@@ -4,10 +4,10 @@
 //! may stand between, and must between two equal ones (Graves et al. 2006).
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use boomgate_domain::plate::ALPHABET;
-use boomgate_domain::plate::grammar::{LOOK_ALIKES, Slot, confusion};
-use boomgate_domain::plate::symbol_index;
+use boomgate_domain::plate::grammar::{Slot, confusion};
 
 /// Size of the net's alphabet, which is the domain's.
 pub const SYMBOLS: usize = ALPHABET.len();
@@ -158,15 +158,17 @@ fn logarithms(values: &[f32]) -> [f32; CLASSES] {
 fn considered(seen: &[f32; CLASSES]) -> [f32; CLASSES] {
     let shares = seen.map(f32::exp);
     let mut meant = shares.map(|share| share + MISTAKEN);
-    for group in LOOK_ALIKES {
-        for a in group.iter().filter_map(|symbol| symbol_index(*symbol)) {
-            for b in group.iter().filter_map(|symbol| symbol_index(*symbol)).filter(|b| *b != a) {
-                meant[a] += confusion(a, b) * shares[b];
-            }
-        }
+    for &(a, b, often) in CONFUSIONS.iter() {
+        meant[a] += often * shares[b];
     }
     meant.map(f32::ln)
 }
+
+/// Two symbols, and how often one is taken for the other.
+static CONFUSIONS: LazyLock<Vec<(usize, usize, f32)>> = LazyLock::new(|| {
+    let pairs = (0..SYMBOLS).flat_map(|a| (0..SYMBOLS).filter(move |b| *b != a).map(move |b| (a, b)));
+    pairs.map(|(a, b)| (a, b, confusion(a, b))).filter(|(.., often)| *often > 0.0).collect()
+});
 
 /// The logarithm of a sum of two numbers given by their logarithms.
 fn add(a: f32, b: f32) -> f32 {
@@ -336,6 +338,7 @@ fn other_than(top: &Top, symbol: usize) -> (usize, f32) {
 mod tests {
     use boomgate_domain::plate::grammar::Grammar;
     use boomgate_domain::plate::packs::Pack;
+    use boomgate_domain::plate::symbol_index;
 
     use super::*;
 
