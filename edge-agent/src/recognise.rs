@@ -39,8 +39,12 @@ const READER: &[u8] = include_bytes!("../models/reader.onnx");
 const REFINE_AT_MOST: usize = 5;
 const READ_AT_MOST: usize = 3;
 const SHORTEST: usize = 4;
+/// A find this much fainter than the best of the frame is not looked at.
+const FAINT_BESIDE: f32 = 0.35;
 /// A find that the closer look believes in less than this is none.
 const NO_PLATE: f32 = 0.1;
+/// A find that can come to no more than this part of what was read before is not read.
+const FAR_BELOW: f32 = 0.5;
 
 /// The models to work with; what is not named is the one shipped with the program.
 #[derive(Clone, Debug, Default)]
@@ -184,7 +188,8 @@ impl Recogniser {
     /// Finds with their corners made exact, best first.
     fn closely(&self, frame: &Grey, first: &[Find]) -> Result<Vec<Close>, NetError> {
         let mut close: Vec<Close> = Vec::with_capacity(REFINE_AT_MOST);
-        for find in first.iter().take(REFINE_AT_MOST) {
+        let least = first.first().map_or(0.0, |best| FAINT_BESIDE * best.score);
+        for find in first.iter().take(REFINE_AT_MOST).take_while(|find| find.score >= least) {
             let Some(refined) = self.refiner.refine(frame, &find.quad)? else { continue };
             if refined.plate > NO_PLATE {
                 let score = (find.score * refined.plate).sqrt();
@@ -198,9 +203,14 @@ impl Recogniser {
     /// Reads the likeliest finds, and the best of them carefully.
     fn read(&self, frame: &Grey, finds: &[Close], watch: &mut Watch) -> Result<Vec<Sighting>, NetError> {
         let mut read = Vec::with_capacity(READ_AT_MOST);
+        let mut best = 0.0_f32;
         for close in finds.iter().take(READ_AT_MOST) {
+            if close.score < FAR_BELOW * best {
+                break;
+            }
             let (text, seen) = self.reader.read(frame, &close.quad, close.lines(), &self.grammar, watch)?;
             if text.glyphs.len() >= SHORTEST {
+                best = best.max(close.sighting_score(&text));
                 read.push((close, text, seen));
             }
         }

@@ -12,6 +12,8 @@ const CROP: Crop = Crop { width: 160, height: 64, border: (32.0, 16.0) };
 /// Unit of the net's corner offsets, in pixels of the crop.
 const CORNER_UNIT: f32 = 16.0;
 const ROUNDS: usize = 2;
+/// What a round believes in less than this never became a plate in the next.
+const HOPELESS: f32 = 0.005;
 
 pub struct Refiner {
     net: Net,
@@ -40,6 +42,9 @@ impl Refiner {
                 return Ok(None);
             }
             best = self.round(frame, &best.quad)?;
+            if best.plate < HOPELESS {
+                break;
+            }
         }
         Ok(best.quad.is_sound().then_some(best))
     }
