@@ -39,7 +39,8 @@ pub struct Thresholds {
     pub accept_char: f32,
     /// Accepted: so many nats better than the next different text.
     pub accept_margin_nats: f32,
-    /// The same for a text of no expected form where forms are expected: a word on a van is one.
+    /// The same for a text of no expected form where forms are expected. Without a digit it is never accepted: a word on
+    /// a van is such a text.
     pub accept_free_margin_nats: f32,
     /// Accepted: at least so sure, in one of the frames, that it is a plate.
     pub accept_plate: f32,
@@ -56,8 +57,8 @@ pub struct Thresholds {
 impl Default for Thresholds {
     fn default() -> Self {
         Self {
-            accept_char: 0.90,
-            accept_margin_nats: 2.0,
+            accept_char: 0.93,
+            accept_margin_nats: 3.0,
             accept_free_margin_nats: 3.2,
             accept_plate: 0.75,
             accept_formed_plate: 0.5,

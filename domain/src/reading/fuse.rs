@@ -46,7 +46,8 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
     let plate = frames.iter().map(|frame| frame.plate).fold(0.0, f32::max);
     let formed = best.slots.contains(&Slot::DIGIT);
     let plate_sought = if formed { thresholds.accept_formed_plate } else { thresholds.accept_plate };
-    let sure = margin >= sought && plate >= plate_sought;
+    let word = !best.symbols.iter().any(|symbol| Slot::DIGIT.allows(*symbol));
+    let sure = margin >= sought && plate >= plate_sought && !(word && best.is_any());
     let verdict = verdict(&confidence, sure, seen.len(), thresholds);
     Reading {
         // A free text is still matched under its canonical key, as lists are.
@@ -88,6 +89,13 @@ struct Hypothesis {
     score: f64,
     /// The best changes of a single place, to a twin and to another symbol.
     nearest: [Option<Change>; 2],
+}
+
+impl Hypothesis {
+    /// Whether its form, if it has one, lets letters and digits stand anywhere, as on vanity plates.
+    fn is_any(&self) -> bool {
+        self.slots.iter().all(|slot| slot.allows(0) && slot.allows(ALPHABET.len() - 1))
+    }
 }
 
 /// Another symbol in one place, at a cost in nats.

@@ -54,6 +54,12 @@ fn one_torn_character_makes_the_whole_reading_unsure() {
 }
 
 #[test]
+fn a_form_does_not_make_up_for_a_character_seen_otherwise() {
+    let reading = read(&[torn(frame(1, "64K5040", 0.99), 6, &[(b'D', 0.97), (b'0', 0.02)])], &["CZ"]);
+    assert_ne!(reading.verdict, Verdict::Accept, "{reading:?}: D and 0 are no twins");
+}
+
+#[test]
 fn a_look_alike_is_settled_by_its_place() {
     let torn = torn(frame(1, "1230BCD", 0.99), 3, &[(b'O', 0.6), (b'0', 0.38)]);
     let reading = read(&[torn], &["ES"]);
@@ -63,11 +69,15 @@ fn a_look_alike_is_settled_by_its_place() {
 
 #[test]
 fn a_clearly_different_text_stays_free() {
-    let reading = read(&[frame(1, "HAPPY", 0.99)], &["NO"]);
-    assert_eq!((plate(&reading), reading.series.as_deref()), ("HAPPY", None));
+    let reading = read(&[frame(1, "HAPPY7", 0.99)], &["NO"]);
+    assert_eq!((plate(&reading), reading.series.as_deref()), ("HAPPY7", None));
     assert_eq!(reading.verdict, Verdict::Accept);
-    let reading = read(&[frame(1, "KING", 0.99)], &["NO"]);
-    assert_eq!((plate(&reading), reading.verdict), ("KING", Verdict::Unsure), "or K1NG: no form says");
+    let reading = read(&[frame(1, "K1NG7", 0.99)], &["NO"]);
+    assert_eq!((plate(&reading), reading.verdict), ("K1NG7", Verdict::Unsure), "or KING7: no form says");
+    for countries in [vec!["NO"], vec!["US"], vec![]] {
+        let reading = read(&[frame(1, "MARKET", 0.99)], &countries);
+        assert_eq!((plate(&reading), reading.verdict), ("MARKET", Verdict::Unsure), "a word on a van");
+    }
 }
 
 #[test]
