@@ -39,13 +39,15 @@ pub struct Thresholds {
     pub accept_char: f32,
     /// Accepted: so many nats better than the next different text.
     pub accept_margin_nats: f32,
-    /// The same for a text of no expected form where forms are expected. Without a digit it is never accepted: a word on
-    /// a van is such a text.
+    /// The same for a text of no expected form where forms are expected. Letters alone or digits alone are never accepted
+    /// without a form: words on vans and telephone numbers are such texts.
     pub accept_free_margin_nats: f32,
     /// Accepted: at least so sure, in one of the frames, that it is a plate.
     pub accept_plate: f32,
-    /// The same for a text of an expected form with digit places, which says by itself that it stands on a plate.
+    /// The same for a text of an expected form with letters and digits, which says by itself that it stands on a plate.
     pub accept_formed_plate: f32,
+    /// The same for letters alone or digits alone of an expected form, which may be a word or a telephone's number as well.
+    pub accept_bare_plate: f32,
     /// Accepted: at least so many frames with a plate.
     pub min_frames: u32,
     /// Unreadable: fewer characters than this.
@@ -57,11 +59,12 @@ pub struct Thresholds {
 impl Default for Thresholds {
     fn default() -> Self {
         Self {
-            accept_char: 0.93,
+            accept_char: 0.90,
             accept_margin_nats: 3.0,
             accept_free_margin_nats: 3.2,
             accept_plate: 0.75,
-            accept_formed_plate: 0.5,
+            accept_formed_plate: 0.65,
+            accept_bare_plate: 0.9,
             min_frames: 1,
             min_chars: 4,
             unreadable_below: 0.45,

@@ -44,10 +44,14 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
         thresholds.accept_margin_nats
     };
     let plate = frames.iter().map(|frame| frame.plate).fold(0.0, f32::max);
-    let formed = best.slots.contains(&Slot::DIGIT);
-    let plate_sought = if formed { thresholds.accept_formed_plate } else { thresholds.accept_plate };
-    let word = !best.symbols.iter().any(|symbol| Slot::DIGIT.allows(*symbol));
-    let sure = margin >= sought && plate >= plate_sought && !(word && best.is_any());
+    let digits = best.symbols.iter().filter(|symbol| Slot::DIGIT.allows(**symbol)).count();
+    let mixed = (1..best.symbols.len()).contains(&digits);
+    let plate_sought = match (best.is_any(), mixed) {
+        (false, true) => thresholds.accept_formed_plate,
+        (false, false) => thresholds.accept_bare_plate,
+        (true, _) => thresholds.accept_plate,
+    };
+    let sure = margin >= sought && plate >= plate_sought && (mixed || !best.is_any());
     let verdict = verdict(&confidence, sure, seen.len(), thresholds);
     Reading {
         // A free text is still matched under its canonical key, as lists are.

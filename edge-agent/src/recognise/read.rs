@@ -178,7 +178,8 @@ fn weigh(looks: &[Columns], grammar: &Grammar) -> Text {
     let Some(best) = (0..texts.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b])) else {
         return Text { glyphs: Vec::new(), log_belief: 0.0 };
     };
-    let share = |index: usize| (scores[index] - scores[best]).exp();
+    // How many characters there are is for the looks alone to say: a form must not make one up.
+    let share = |index: usize| (beliefs[index] - beliefs[best]).exp();
     let of_length =
         (0..texts.len()).filter(|&index| texts[index].len() == texts[best].len()).map(share).sum::<f32>();
     let doubt = 1.0 - of_length / (0..texts.len()).map(share).sum::<f32>().max(1e-9);
