@@ -60,8 +60,8 @@ impl Default for Thresholds {
     fn default() -> Self {
         Self {
             accept_char: 0.92,
-            accept_margin_nats: 3.5,
-            accept_free_margin_nats: 3.5,
+            accept_margin_nats: 3.7,
+            accept_free_margin_nats: 3.7,
             accept_plate: 0.75,
             accept_formed_plate: 0.65,
             accept_bare_plate: 0.9,
