@@ -14,7 +14,7 @@ pub mod refine;
 pub mod watch;
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use boomgate_domain::plate::grammar::Grammar;
@@ -103,20 +103,27 @@ pub struct Stages {
     pub read: Duration,
 }
 
-/// The file, or what is shipped in its place.
-fn bytes(path: Option<&Path>, shipped: &'static [u8]) -> Result<Cow<'static, [u8]>, NetError> {
-    let Some(path) = path else { return Ok(Cow::Borrowed(shipped)) };
-    let read = std::fs::read(path).map(Cow::Owned);
-    read.map_err(|source| NetError::File { path: path.display().to_string(), source })
+/// The file, or what is shipped in its place; and what messages call it.
+fn chosen(
+    path: Option<&PathBuf>,
+    name: &str,
+    shipped: &'static [u8],
+) -> Result<(String, Cow<'static, [u8]>), NetError> {
+    let Some(path) = path else { return Ok((name.to_owned(), Cow::Borrowed(shipped))) };
+    let name = path.display().to_string();
+    match std::fs::read(path) {
+        Ok(bytes) => Ok((name, Cow::Owned(bytes))),
+        Err(source) => Err(NetError::File { path: name, source }),
+    }
 }
 
 impl Detector {
     fn load(choice: &Choice) -> Result<Detector, NetError> {
-        match (choice.detector_kind, choice.detector.as_deref()) {
+        match (choice.detector_kind, choice.detector.as_ref()) {
             (DetectorKind::Boxes, Some(path)) => Ok(Detector::Boxes(Boxes::load(path)?)),
             (_, path) => {
-                let locator = Locator::load("detector", &bytes(path, DETECTOR)?)?;
-                Ok(Detector::Corners(Box::new(locator)))
+                let (name, bytes) = chosen(path, "detector", DETECTOR)?;
+                Ok(Detector::Corners(Box::new(Locator::load(&name, &bytes)?)))
             }
         }
     }
@@ -138,11 +145,15 @@ impl Recogniser {
     pub fn load(choice: &Choice, grammar: &Grammar) -> Result<Recogniser, NetError> {
         let reader = match (&choice.reader, &choice.reader_config) {
             (Some(model), Some(config)) => Reader::with_places(Slots::load(model, config)?),
-            (model, _) => Reader::load("reader", &bytes(model.as_deref(), READER)?)?,
+            (model, _) => {
+                let (name, bytes) = chosen(model.as_ref(), "reader", READER)?;
+                Reader::load(&name, &bytes)?
+            }
         };
+        let (name, bytes) = chosen(choice.refiner.as_ref(), "refiner", REFINER)?;
         Ok(Recogniser {
             detector: Detector::load(choice)?,
-            refiner: Refiner::load("refiner", &bytes(choice.refiner.as_deref(), REFINER)?)?,
+            refiner: Refiner::load(&name, &bytes)?,
             reader,
             grammar: grammar.clone(),
         })

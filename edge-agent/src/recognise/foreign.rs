@@ -40,7 +40,7 @@ impl Engine {
     fn load(path: &Path, otherwise: [usize; 4]) -> Result<Engine, NetError> {
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|source| NetError::File { path: name.clone(), source })?;
-        let load = |source: TractError| NetError::Load { name: name.clone(), source };
+        let load = |cause: TractError| NetError::Load { name: name.clone(), cause };
         let model = tract_onnx::onnx().model_for_read(&mut bytes.as_slice()).map_err(load)?;
         let fact = model.input_fact(0).map_err(load)?.clone();
         let datum = fact.datum_type.concretize().unwrap_or(DatumType::F32);
@@ -66,7 +66,7 @@ impl Engine {
 
     /// All outputs for one picture, whose `levels` (0..=255) lie as the input does; `unit` is what a float input calls 255.
     fn run(&self, levels: &[u8], unit: f32) -> Result<Vec<Output>, NetError> {
-        let failed = |source| NetError::Run { name: self.name.clone(), source };
+        let failed = |cause| NetError::Run { name: self.name.clone(), cause };
         let input = match self.datum {
             DatumType::U8 => Tensor::from_shape(&self.shape, levels),
             _ => {
@@ -85,6 +85,6 @@ impl Engine {
     }
 
     fn refuse(&self, why: String) -> NetError {
-        NetError::Load { name: self.name.clone(), source: TractError::msg(why) }
+        NetError::Load { name: self.name.clone(), cause: TractError::msg(why) }
     }
 }

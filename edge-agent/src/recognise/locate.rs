@@ -62,7 +62,7 @@ impl Locator {
             .get_or_init(|| self.graph.sized(width, height).map_err(|error| error.to_string()));
         ready.as_ref().map_err(|message| NetError::Load {
             name: format!("detector at {width}x{height}"),
-            source: tract_onnx::prelude::TractError::msg(message.clone()),
+            cause: tract_onnx::prelude::TractError::msg(message.clone()),
         })
     }
 }

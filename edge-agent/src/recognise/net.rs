@@ -21,12 +21,12 @@ pub enum NetError {
     File { path: String, source: std::io::Error },
     #[error("model description {path} cannot be used: {what}")]
     Config { path: String, what: String },
-    #[error("model {name} cannot be loaded: {source:#}")]
-    Load { name: String, source: TractError },
-    #[error("model {name} does not run on {width}x{height}: {source:#}")]
-    Shape { name: String, width: usize, height: usize, source: TractError },
-    #[error("model {name} failed on a picture: {source:#}")]
-    Run { name: String, source: TractError },
+    #[error("model {name} cannot be loaded: {cause:#}")]
+    Load { name: String, cause: TractError },
+    #[error("model {name} does not run on {width}x{height}: {cause:#}")]
+    Shape { name: String, width: usize, height: usize, cause: TractError },
+    #[error("model {name} failed on a picture: {cause:#}")]
+    Run { name: String, cause: TractError },
     #[error("model {name} answered {found} numbers where {expected} were expected")]
     Answer { name: String, expected: usize, found: usize },
 }
@@ -66,13 +66,13 @@ impl Graph {
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Graph, NetError> {
         let model = tract_onnx::onnx()
             .model_for_read(&mut &bytes[..])
-            .map_err(|source| NetError::Load { name: name.to_owned(), source })?;
+            .map_err(|cause| NetError::Load { name: name.to_owned(), cause })?;
         Ok(Graph { name: name.to_owned(), model })
     }
 
     /// The net for grey pictures of this size: input 1x1xHxW.
     pub fn sized(&self, width: usize, height: usize) -> Result<Net, NetError> {
-        let failed = |source| NetError::Shape { name: self.name.clone(), width, height, source };
+        let failed = |cause| NetError::Shape { name: self.name.clone(), width, height, cause };
         let plan = self.plan(width, height).map_err(failed)?;
         Ok(Net { name: self.name.clone(), width, height, plan })
     }
@@ -96,7 +96,7 @@ impl Net {
 
     /// The first output for one picture given row by row; exactly `expected` numbers.
     pub fn run(&self, plane: &[f32], expected: usize) -> Result<Vec<f32>, NetError> {
-        let failed = |source| NetError::Run { name: self.name.clone(), source };
+        let failed = |cause| NetError::Run { name: self.name.clone(), cause };
         let input = Tensor::from_shape(&[1, 1, self.height, self.width], plane).map_err(failed)?;
         let outputs = self.plan.run(tvec!(input.into_tvalue())).map_err(failed)?;
         let numbers = match outputs.first() {

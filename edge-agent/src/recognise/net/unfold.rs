@@ -30,7 +30,9 @@ fn split(
         && spec.data_format == DataFormat::NCHW
         && spec.rank() == 2
         && spec.kernel_shape.iter().product::<usize>() > 1;
-    let Some(input) = model.outlet_fact(node.inputs[0])?.shape.as_concrete().filter(|_| plain) else {
+    let fact = model.outlet_fact(node.inputs[0])?;
+    let plain = plain && fact.datum_type == f32::datum_type();
+    let Some(input) = fact.shape.as_concrete().filter(|input| plain && input[0] == 1) else {
         return Ok(None);
     };
     let Some(weights) = model.outlet_fact(node.inputs[1])?.konst.clone() else { return Ok(None) };
