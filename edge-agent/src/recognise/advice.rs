@@ -47,11 +47,13 @@ pub enum Taken {
     OfVehicles,
 }
 
-/// The shots of the last vehicles: some four that are read at once, or two that are hard to read.
+/// The first shots of each of the last vehicles. A vehicle is looked at until it is read, one without a plate the longest;
+/// were all of its shots kept, it would speak for every vehicle before it.
 #[derive(Clone, Debug, Default)]
 pub struct Lately(VecDeque<Shot>);
 
 const LATELY: usize = 16;
+const OF_EACH: usize = 2;
 const PLATE: Crop = Crop::full(192, 64);
 const WANTED_WIDTH: f32 = 80.0;
 const LEAST_WIDTH: f32 = 50.0;
@@ -70,8 +72,9 @@ impl Shot {
 }
 
 impl Lately {
+    /// The shots of one vehicle, the first one first.
     pub fn add(&mut self, shots: impl IntoIterator<Item = Shot>) {
-        self.0.extend(shots);
+        self.0.extend(shots.into_iter().take(OF_EACH));
         self.0.drain(..self.0.len().saturating_sub(LATELY));
     }
 
@@ -241,12 +244,19 @@ mod tests {
         let good = Shot::of(&frame(1, 20, 220), Some(&plate(180.0, 40.0, 0.0)));
         let mut lately = Lately::default();
         assert_eq!(lately.health(), None);
-        lately.add([Shot { plate: None, ..good }; LATELY]);
+        let bare = Shot { plate: None, ..good };
+        (0..LATELY).for_each(|_| lately.add([bare; 8]));
         let none = lately.health().unwrap();
         assert!(none.score == 0 && none.advice.starts_with("no plate in the last 16 pictures"), "{none:?}");
-        lately.add([good; LATELY / 2]);
+        (0..LATELY / 2).for_each(|_| lately.add([good]));
         assert_eq!(lately.health().unwrap().plates, 0.5);
-        lately.add([good; LATELY]);
+        (0..LATELY).for_each(|_| lately.add([good]));
         assert_eq!(lately.health().unwrap().score, 100);
+        lately.add([bare; 8]);
+        let one = lately.health().unwrap();
+        assert!(
+            one.plates > 0.8 && one.advice == "plates are well in view",
+            "one vehicle without a plate: {one:?}"
+        );
     }
 }
