@@ -22,7 +22,6 @@ mod mosquitto;
 mod park;
 mod pgbench;
 mod processes;
-mod reader;
 mod report;
 mod startup;
 
@@ -45,9 +44,9 @@ pub struct Plan {
     pub turn: Duration,
 }
 
-const SECTIONS: [&str; 6] = ["decisions", "drain", "broker", "reader", "memory", "startup"];
+const SECTIONS: [&str; 5] = ["decisions", "drain", "broker", "memory", "startup"];
 const USAGE: &str = "cargo bench -p boomgate-tests -- [--only PART]... [--rounds N] [--seconds S] [--as-built]\n\
-    parts: decisions drain broker reader memory startup; 5 rounds of 4 seconds unless told otherwise;\n\
+    parts: decisions drain broker memory startup; 5 rounds of 4 seconds unless told otherwise;\n\
     --as-built measures boomgate and edge-agent as they lie beside the bench, without bringing them up to date";
 
 fn main() -> Result<()> {
@@ -131,7 +130,6 @@ async fn run(name: &str, plan: &Plan, before: &[Section]) -> Result<Section> {
         "decisions" => decisions::measure(plan).await,
         "drain" => drain::measure(plan, before.iter().find(|section| section.name == "decisions")).await,
         "broker" => broker::measure(plan).await,
-        "reader" => reader::measure(plan),
         "memory" => memory::measure(plan).await,
         "startup" => startup::measure(plan).await,
         other => bail!("there is no part {other}"),
