@@ -35,19 +35,13 @@ pub struct FrameReading {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Thresholds {
-    /// Accepted: every character at least this sure.
-    pub accept_char: f32,
-    /// Accepted: so many nats better than the next different text.
-    pub accept_margin_nats: f32,
-    /// The same for a text of no expected form where forms are expected. Letters alone or digits alone are never accepted
-    /// without a form: words on vans and telephone numbers are such texts.
-    pub accept_free_margin_nats: f32,
-    /// Accepted: at least so sure, in one of the frames, that it is a plate.
-    pub accept_plate: f32,
-    /// The same for a text of an expected form with letters and digits, which says by itself that it stands on a plate.
-    pub accept_formed_plate: f32,
-    /// The same for letters alone or digits alone of an expected form, which may be a word or a telephone's number as well.
-    pub accept_bare_plate: f32,
+    /// Accepted: a text of letters and digits in an expected form, which says by itself that it stands on a plate.
+    pub formed: Limits,
+    /// The same for letters alone or digits alone in an expected form: a word or a telephone's number may look like it.
+    pub bare: Limits,
+    /// The same for a text of no form, or of one that lets anything stand anywhere, as vanity plates do. Letters alone or
+    /// digits alone are never accepted then: words on vans and telephone numbers are such texts.
+    pub free: Limits,
     /// Accepted: at least so many frames with a plate.
     pub min_frames: u32,
     /// Unreadable: fewer characters than this.
@@ -56,15 +50,25 @@ pub struct Thresholds {
     pub unreadable_below: f32,
 }
 
+/// What a text must at least have to be accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Confidence of every character, 0 to 1.
+    pub char: f32,
+    /// Nats to the next different text.
+    pub margin_nats: f32,
+    /// Belief, in one of the frames, that it is a plate, 0 to 1.
+    pub plate: f32,
+}
+
 impl Default for Thresholds {
+    /// What `edge-agent/training/limits.py` found on drawn plates; see `edge-agent/models/README.md`.
     fn default() -> Self {
         Self {
-            accept_char: 0.92,
-            accept_margin_nats: 3.7,
-            accept_free_margin_nats: 3.7,
-            accept_plate: 0.75,
-            accept_formed_plate: 0.65,
-            accept_bare_plate: 0.9,
+            formed: Limits { char: 0.92, margin_nats: 3.7, plate: 0.65 },
+            bare: Limits { char: 0.92, margin_nats: 3.7, plate: 0.9 },
+            free: Limits { char: 0.92, margin_nats: 3.7, plate: 0.75 },
             min_frames: 1,
             min_chars: 4,
             unreadable_below: 0.45,

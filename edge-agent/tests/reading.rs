@@ -259,7 +259,8 @@ fn resident_kib() -> u64 {
 fn an_evaluation_counts_what_was_found_read_and_seen_where_nothing_is() {
     let (recogniser, grammar) = recogniser();
     // What is counted here does not depend on how much is asked of a reading.
-    let thresholds = Thresholds { accept_margin_nats: 1.0, ..Thresholds::default() };
+    let mut thresholds = Thresholds::default();
+    thresholds.formed.margin_nats = 1.0;
     let judgement = Judgement { grammar, thresholds };
     let folder = tempfile::tempdir().unwrap();
     let scene = Scene::new();

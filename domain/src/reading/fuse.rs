@@ -38,21 +38,22 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
         .find(|one| best.free || !same_but_for_twins(&one.text, &candidates[0].text));
     let margin = rival.map_or(MOST_MARGIN, |rival| candidates[0].score - rival.score);
     let confidence: Vec<f32> = best.confidence.iter().map(|c| *c as f32).collect();
-    let sought = if best.free && !grammar.forms().is_empty() {
-        thresholds.accept_free_margin_nats
-    } else {
-        thresholds.accept_margin_nats
-    };
     let plate = frames.iter().map(|frame| frame.plate).fold(0.0, f32::max);
     let digits = best.symbols.iter().filter(|symbol| Slot::DIGIT.allows(**symbol)).count();
     let mixed = (1..best.symbols.len()).contains(&digits);
-    let plate_sought = match (best.is_any(), mixed) {
-        (false, true) => thresholds.accept_formed_plate,
-        (false, false) => thresholds.accept_bare_plate,
-        (true, _) => thresholds.accept_plate,
+    let limits = match (best.is_any(), mixed) {
+        (false, true) => Some(thresholds.formed),
+        (false, false) => Some(thresholds.bare),
+        (true, true) => Some(thresholds.free),
+        (true, false) => None,
     };
-    let sure = margin >= sought && plate >= plate_sought && (mixed || !best.is_any());
-    let verdict = verdict(&confidence, sure, seen.len(), thresholds);
+    let sure = limits.is_some_and(|limits| {
+        margin >= limits.margin_nats
+            && plate >= limits.plate
+            && confidence.iter().all(|c| *c >= limits.char)
+            && seen.len() >= thresholds.min_frames as usize
+    });
+    let verdict = verdict(&confidence, sure, thresholds);
     Reading {
         // A free text is still matched under its canonical key, as lists are.
         plate: canonical(&text_of(&best.symbols), grammar).ok(),
@@ -370,10 +371,8 @@ fn spike(symbol: usize) -> Dist {
     normalised(std::array::from_fn(|index| if index == symbol { 1.0 } else { FLOOR }))
 }
 
-fn verdict(confidence: &[f32], sure: bool, frames: usize, thresholds: &Thresholds) -> Verdict {
-    let weakest = confidence.iter().copied().fold(1.0, f32::min);
+fn verdict(confidence: &[f32], sure: bool, thresholds: &Thresholds) -> Verdict {
     let mean = (confidence.iter().map(|c| c.ln()).sum::<f32>() / confidence.len().max(1) as f32).exp();
-    let sure = sure && weakest >= thresholds.accept_char && frames >= thresholds.min_frames as usize;
     match () {
         () if confidence.len() < thresholds.min_chars || mean < thresholds.unreadable_below => {
             Verdict::Unreadable
