@@ -118,7 +118,7 @@ def mount(rng, canvas, face, quad):
         area = center + across * [[-0.5], [0.5], [0.5], [-0.5]] * grow[0] + down * [[-0.5], [-0.5], [0.5], [0.5]] * grow[1]
         fill(canvas, area, rng.uniform(5, 235))
     aspect = face.shape[1] / face.shape[0]
-    over = aspect < 2.7 and rng.random() < 0.25  # a frame that hides the edges of the face, as American dealers like it
+    over = aspect < 2.7 and rng.random() < 0.35  # a frame that hides the edges of the face, as American dealers like it
     if over or rng.random() < 0.5:  # the holder: thin sides, often a broad lower edge with the dealer's name
         tone = rng.uniform(5, 90) if rng.random() < 0.75 else rng.uniform(130, 245)
         sides = [rng.uniform(0.01, 0.09) * height, rng.uniform(0.01, 0.09) * height, rng.uniform(0.01, 0.2) * height]

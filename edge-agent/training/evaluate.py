@@ -1,4 +1,4 @@
-"""Measures the three ONNX files on held-out plates: fonts, dies, series and scenes kept out of training.
+"""Measures the ONNX files on held-out plates: fonts, dies, series and scenes kept out of training.
 
     python evaluate.py --data DATA --models DIR --out report.json [--plates 5000] [--scenes 400]
 """
@@ -203,16 +203,20 @@ def main():
     arguments.add_argument("--scenes", type=int, default=400)
     options = arguments.parse_args()
     cv2.setNumThreads(1)
-    paths = {name: os.path.join(options.models, f"{name}.onnx") for name in ("detector", "refiner", "reader")}
-    detector, refiner, reader = (Model(path) for path in paths.values())
+    paths = {name: os.path.join(options.models, f"{name}.onnx") for name in ("detector", "refiner", "reader", "second-reader")}
+    paths = {name: path for name, path in paths.items() if name != "second-reader" or os.path.exists(path)}
+    models = {name: Model(path) for name, path in paths.items()}
+    detector, refiner = models["detector"], models["refiner"]
     sheets, backdrops = Shelf(options.data, "held_sheets"), Shelf(options.data, "held_backdrops")
-    reading, corners, two_lines = measure_plates(refiner, reader, sheets, backdrops, options.plates)
+    readings = {}
+    for name in [name for name in paths if name.endswith("reader")]:
+        readings[name], corners, two_lines = measure_plates(refiner, models[name], sheets, backdrops, options.plates)
     report = {
         "files": {name: {"sha256": hashlib.sha256(open(path, "rb").read()).hexdigest(), "bytes": os.path.getsize(path)} for name, path in paths.items()},
-        "reader": reading,
+        **readings,
         "refiner": {"corner_error": corners, "lines_right": two_lines, "plate_probability": measure_second_opinion(refiner, sheets, backdrops, options.plates // 2)},
         "detector": measure_detector(detector, sheets, backdrops, options.scenes),
-        "milliseconds_cpu": {"detector 640x384": detector.milliseconds(), "refiner": refiner.milliseconds(), "reader": reader.milliseconds()},
+        "milliseconds_cpu": {name: model.milliseconds() for name, model in models.items()},
     }
     with open(options.out, "w") as out:
         json.dump(report, out, indent=2)

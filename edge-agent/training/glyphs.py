@@ -62,7 +62,7 @@ LETTERING = [
     "opentype/bebas-neue/BebasNeue-Regular.otf",
 ]
 
-STROKE_FONTS = 240
+STROKE_FONTS = 700
 HELD_OUT_STROKE_FONTS = 40
 # How often each family of dies is taken; `square` is kept out of training.
 FAMILIES = {"us": 9, "rounded": 4, "fe": 3, "brazil": 4, "british": 3, "vietnam": 3, "grotesque": 3}

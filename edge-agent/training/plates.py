@@ -5,6 +5,7 @@ is what a reader may and may not read: the serial is the text, everything else o
 sticker, holder) is there to be left alone.
 """
 
+import functools
 import random
 from dataclasses import dataclass, field
 
@@ -28,7 +29,7 @@ EU = {
     "LL DD LLL": 2, "LL DDDDLL": 1, "LLL DDL": 1, "LLDDDDLL": 1, "LL DDDD": 2, "L DDDDDD": 1, "DDDDD": 0.5, "LL DDDD L": 0.5,
 }
 US = {
-    "DLLLDDD": 8, "LLL DDDD": 10, "LLL-DDDD": 3, "LLLDDDD": 4, "LLLLDD": 2, "LLD LDL": 3, "LLL DDD": 4, "DDD LLL": 4, "DDDLLL": 2, "DDDLL": 1,
+    "DLLLDDD": 8, "LLL DDDD": 10, "LLL-DDDD": 3, "LLLDDDD": 4, "LLLLDD": 2, "LLD LDL": 5, "LLL LDD": 1, "DLL LDD": 1, "LLL DDD": 4, "DDD LLL": 4, "DDDLLL": 2, "DDDLL": 1,
     "DDDDDD": 2, "DDD DDD": 2, "DDDDDDD": 1, "LDDDDDD": 2, "DDLDDD": 1, "DLL DDD": 1, "LLDDDD": 1,
     "LDD DDD": 1, "LLD DDD": 1, "LLDLDL": 1, "DD LDDD": 1, "DLDDDDD": 1, "DDLLDD": 1, "LLL DLD": 1, "DDD DDDD": 1,
     "L DDDDD": 1, "DDDDDLD": 1, "LLLDDD": 2, "DDLL DD": 0.5, "LL DDDD": 0.5, "LLLLLLL": 1, "LLLLLL": 1, "LLLLL": 0.6, "LLLL": 0.4, "LL LL DD": 0.3,
@@ -81,10 +82,16 @@ class Sheet:
         return "".join(self.lines)
 
 
+@functools.lru_cache(maxsize=2)
+def foundry(held_out):
+    """One for all sheets of a process, because drawing alphabets takes longer than using them."""
+    return Foundry(held_out)
+
+
 class Printer:
     def __init__(self, held_out=False):
         self.held_out = held_out
-        self.foundry = Foundry(held_out)
+        self.foundry = foundry(held_out)
 
     def print(self, rng, kind=None):
         kind = kind or rng.choices(list(KINDS), list(KINDS.values()))[0]
@@ -146,11 +153,15 @@ class Printer:
             face[:edge] = tone
             if rng.random() < 0.4:
                 face[-edge:] = tone
-        if rng.random() < 0.16:  # a crest or picture takes one end
+        if rng.random() < 0.2:  # a crest or picture takes one end
             share = rng.uniform(0.12, 0.26) * WIDTH
             at_left = rng.random() < 0.65
             left, right = (left + share, right) if at_left else (left, right - share)
-            crest(rng, face, (left - share / 2) if at_left else right + share / 2, middle, rng.uniform(0.5, 0.95) * share / 2, ground)
+            x = (left - share / 2) if at_left else right + share / 2
+            if rng.random() < 0.5:
+                crest(rng, face, x, middle, rng.uniform(0.5, 0.95) * share / 2, ground)
+            else:
+                picture(rng, face, x, middle, rng.uniform(0.5, 0.95) * share / 2, rng.uniform(0.35, 0.9) * size, ground)
         family = "us" if rng.random() < 0.62 else None
         sheet = Sheet(face, [], kind)
         self.set_line(rng, sheet, text, (left, right), middle, size, ink, ground, family, fill=(0.68, 0.97), gaps="us")
@@ -308,7 +319,7 @@ def compose_line(rng, text, alphabet, size, gaps):
             placed.append((x + (advance - width) / 2, width, glyph))
             x += advance + between
         else:
-            wide = size * {" ": rng.uniform(0.16, 0.5 if gaps != "us" else 0.7), "-": rng.uniform(0.25, 0.55), ".": rng.uniform(0.12, 0.22)}[char]
+            wide = size * {" ": rng.uniform(0.16, 0.5 if gaps != "us" else 0.95), "-": rng.uniform(0.25, 0.55), ".": rng.uniform(0.12, 0.22)}[char]
             separators.append((x - between / 2, wide, "_" if gaps == "us" and char == " " else char))
             x += wide
     total = max(4, round(x - between))
@@ -356,8 +367,8 @@ def separator(rng, face, char, x, y, wide, size, ink, ground):
     if char == ".":
         cv2.circle(face, (round(x), round(y + size * rng.choice([0.0, 0.42]))), max(1, round(size * 0.06)), ink, -1, cv2.LINE_AA)
         return
-    weights = {" ": [4, 0, 2, 0.4, 1.2, 1.2], "_": [3, 0.2, 1, 0.6, 2.2, 3.5], "-": [2, 4, 2, 1, 0.7, 0.5]}[char]
-    form = rng.choices(["nothing", "dash", "seals", "dot", "crest", "sticker"], weights)[0]
+    weights = {" ": [4, 0, 2, 0.4, 1.2, 1.2, 0.5], "_": [2.5, 0.2, 1, 0.6, 2, 3.5, 4], "-": [2, 4, 2, 1, 0.7, 0.5, 0.3]}[char]
+    form = rng.choices(["nothing", "dash", "seals", "dot", "crest", "sticker", "picture"], weights)[0]
     tone = rng.uniform(15, 220)
     if form == "dash":
         half = wide * rng.uniform(0.18, 0.32)
@@ -378,6 +389,8 @@ def separator(rng, face, char, x, y, wide, size, ink, ground):
         label(rng, face, x, y, half, tall)
         if rng.random() < 0.3:  # month over year
             label(rng, face, x, y + 2.1 * tall, half, tall)
+    elif form == "picture":
+        picture(rng, face, x, y + size * rng.gauss(0, 0.1), wide * rng.uniform(0.3, 0.62), size * rng.uniform(0.2, 0.62), ground)
 
 
 # --- the face around the serial ------------------------------------------------------------------------------------------
@@ -467,6 +480,33 @@ def crest(rng, face, x, y, radius, ground):
         cv2.circle(face, (round(x), round(y)), round(radius), tone, rng.choice([-1, 1, 2]), cv2.LINE_AA)
         if radius > 8:
             small_print(rng, face, rng.choice(["TX", "US", "*", "&", "1", "A"]), x, y, radius * 0.7, 255 - tone)
+
+
+def picture(rng, face, x, y, half_width, half_height, ground):
+    """A motif of several parts between two groups (fruit, flower, map, animal, badge): as tall as a letter and as wide."""
+    parts = rng.randrange(2, 7)
+    spread = rng.uniform(0.15, 0.6)
+    strength = rng.uniform(0.5, 1.0)
+    for _ in range(parts):
+        mask = np.zeros(face.shape, np.uint8)
+        cx, cy = x + half_width * spread * rng.uniform(-1, 1), y + half_height * spread * rng.uniform(-1, 1)
+        a, b = (max(2.0, half * rng.uniform(0.3, 1 - spread * 0.5)) for half in (half_width, half_height))
+        form = rng.random()
+        if form < 0.45:
+            cv2.ellipse(mask, (round(cx), round(cy)), (round(a), round(b)), rng.uniform(0, 180), 0, 360, 255, rng.choice([-1, -1, -1, 1, 2]), cv2.LINE_AA)
+        elif form < 0.8:
+            angles = sorted(rng.uniform(0, 2 * np.pi) for _ in range(rng.randrange(3, 10)))
+            points = [(cx + a * rng.uniform(0.4, 1) * np.cos(t), cy + b * rng.uniform(0.4, 1) * np.sin(t)) for t in angles]
+            cv2.fillPoly(mask, [np.array(points, np.int32)], 255, cv2.LINE_AA)
+        else:
+            tilt = rng.choice([0, 90, rng.uniform(0, 180)])
+            cv2.fillConvexPoly(mask, cv2.boxPoints(((cx, cy), (1.6 * a, 1.6 * b), tilt)).astype(np.int32), 255, cv2.LINE_AA)
+        if rng.random() < 0.3:
+            mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.6, 2.5))
+        blend(face, mask, 0, 0, rng.uniform(10, 250) if rng.random() < 0.75 else ground + rng.uniform(-60, 60), strength)
+    if half_height > 8 and rng.random() < 0.3:
+        words = rng.choice(["NC", "12", "95", "M", "15", "8", "A", "MO", "USA"])
+        small_print(rng, face, words, x, y + half_height * rng.uniform(-0.4, 0.4), half_height * rng.uniform(0.3, 0.6), rng.choice([0, 255]), fit=half_width * 1.6)
 
 
 def label(rng, face, x, y, half_width, half_height):

@@ -9,6 +9,8 @@ import numpy as np
 import degrade
 import evaluate
 import glyphs
+import limits
+import paint_out
 import plates
 import scenes
 from train_detector import targets
@@ -110,6 +112,35 @@ class Decoding(unittest.TestCase):
     def test_distance_counts_edits(self):
         self.assertEqual(evaluate.distance("AB12", "A812"), 1)
         self.assertEqual(evaluate.distance("AB12", "AB1"), 1)
+
+
+class Limits(unittest.TestCase):
+    def case(self, read, right=True, series="DE/standard", weakest=0.9, margin=3.0, plate=0.9):
+        return {"read": read, "right": right, "series": series, "weakest": weakest, "margin": margin, "plate": plate}
+
+    def test_kinds_are_those_of_the_domain(self):
+        names = limits.open_series()
+        self.assertIn("US/vanity", names)
+        self.assertNotIn("US/common", names)
+        for read, series, kind in (("BAB123", "DE/standard", "formed"), ("123456", "US/common", "bare"), ("AB12CD", None, "free"), ("AB12CD", "US/vanity", "free"), ("MARKET", None, None), ("A1", None, None)):
+            self.assertEqual(limits.kind(self.case(read, series=series), names), kind)
+
+    def test_the_best_limits_let_most_through_and_no_more_wrong_than_allowed(self):
+        right = [self.case("BAB123", margin=margin) for margin in (2.0, 3.0, 4.0, 5.0)]
+        kinds = {"formed": [*right, self.case("BAB128", right=False, margin=2.6)], "bare": [], "free": []}
+        accepted, wrong, formed, _ = limits.best(kinds, 0.1)
+        self.assertEqual((accepted, wrong), (3, 0))
+        self.assertTrue(2.6 < formed[1] <= 3.0)
+        self.assertEqual(limits.best(kinds, 0.2)[:2], (5, 1))
+
+
+class PaintedOut(unittest.TestCase):
+    def test_nothing_of_the_plate_is_left_and_nothing_else_is_touched(self):
+        picture = np.random.default_rng(1).integers(0, 255, (90, 160, 3), np.uint8)
+        for colour in ([10, 20, 30], None):
+            covered = paint_out.painted_out(picture, [[60, 40, 50, 20]], colour)
+            self.assertEqual(np.ptp(covered[40:60, 60:110].reshape(-1, 3), axis=0).max(), 0)
+            self.assertTrue((covered[:30] == picture[:30]).all() and (covered[:, 120:] == picture[:, 120:]).all())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,109 @@
+"""How much to ask of a reading before it is accepted: the limits of `Thresholds` in the domain crate.
+
+    python scenes.py --out DRAWN --count 5000 --seed 300
+    edge-agent evaluate DRAWN --country EU,US,BR,VN --json > drawn.jsonl
+    python limits.py drawn.jsonl [--wrong 0.005] [--try char,margin,plate char,margin,plate char,margin,plate]
+
+finds, for plates in an expected form and for those in none, the character confidence, the margin in nats and the belief in
+a plate that accept most while no more than a share of what is accepted is wrong; or, with --try, says what three limits
+(formed, bare, free) let through. Limits found on pictures must be confirmed on others, drawn from another seed.
+"""
+
+import argparse
+import glob
+import json
+import os
+import re
+import tomllib
+
+PACKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../domain/plates/*.toml")
+CHARS = (0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.96)
+MARGINS = (1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.25, 3.5, 3.75, 4.0, 4.5, 5.0)
+PLATES = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+BARE_PLATE = 0.9  # so few plates are bare that drawn ones do not tell; words and telephone numbers on photographs did
+SHORTEST = 4
+
+
+def open_series():
+    """Series that let anything stand anywhere: their form says nothing."""
+    names = set()
+    for path in glob.glob(PACKS):
+        with open(path, "rb") as file:
+            pack = tomllib.load(file)
+        for series in pack["series"]:
+            if all(re.fullmatch(r"A(\{\d+,\d+\})?", pattern) for pattern in series["patterns"]):
+                names.add(f"{pack['country']}/{series['name']}")
+    return names
+
+
+def kind(case, open_names):
+    """`formed`, `bare` or `free` as in the domain; None is never accepted."""
+    digits = sum(c.isdigit() for c in case["read"])
+    mixed = 0 < digits < len(case["read"])
+    if len(case["read"]) < SHORTEST:
+        return None
+    if case["series"] is None or case["series"] in open_names:
+        return "free" if mixed else None
+    return "formed" if mixed else "bare"
+
+
+def passing(cases, limits):
+    """How many pass, and how many of these are wrong."""
+    char, margin, plate = limits
+    passed = [c["right"] for c in cases if c["weakest"] >= char and c["margin"] >= margin and c["plate"] >= plate]
+    return len(passed), passed.count(False)
+
+
+def best(kinds, wrong):
+    """Limits for formed and bare, and for free, that accept most with at most this share wrong: [(accepted, wrong, formed, free)]."""
+    grid = [(char, margin, plate) for char in CHARS for margin in MARGINS for plate in PLATES]
+
+    def outcomes(form):
+        # Of limits with as many wrong, only those that accept most can be part of the best.
+        most = {}
+        for limits in grid:
+            count, bad = form(limits)
+            if bad not in most or count > most[bad][0]:
+                most[bad] = (count, limits)
+        return most
+
+    formed = outcomes(lambda limits: tuple(map(sum, zip(passing(kinds["formed"], limits), passing(kinds["bare"], (*limits[:2], BARE_PLATE))))))
+    free = outcomes(lambda limits: passing(kinds["free"], limits))
+    pairs = [(a + b, x + y, first, second) for x, (a, first) in formed.items() for y, (b, second) in free.items()]
+    return max((pair for pair in pairs if pair[0] and pair[1] <= wrong * pair[0]), default=None)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("files", nargs="+", help="what `edge-agent evaluate --json` printed")
+    arguments.add_argument("--wrong", type=float, default=0.005, help="the share of accepted readings that may be wrong")
+    arguments.add_argument("--try", dest="tried", nargs=3, metavar=("FORMED", "BARE", "FREE"), help="three limits, each as char,margin,plate")
+    options = arguments.parse_args()
+    open_names = open_series()
+    kinds = {"formed": [], "bare": [], "free": [], None: []}
+    for path in options.files:
+        with open(path) as file:
+            for line in file:
+                case = json.loads(line)
+                if "image" in case:
+                    kinds[kind(case, open_names)].append(case)
+    total = sum(map(len, kinds.values()))
+    if options.tried:
+        limits = dict(zip(("formed", "bare", "free"), (tuple(map(float, tried.split(","))) for tried in options.tried)))
+        results = {name: passing(kinds[name], limits[name]) for name in limits}
+        accepted, wrong = (sum(column) for column in zip(*results.values()))
+        print(f"{accepted} of {total} accepted, {wrong} wrong = {100 * wrong / max(1, accepted):.2f} %")
+        for name, (count, bad) in results.items():
+            print(f"  {name}: {count} of {len(kinds[name])} accepted, {bad} wrong")
+        return
+    found = best(kinds, options.wrong)
+    if found is None:
+        raise SystemExit(f"no limits let at most {options.wrong:.2%} wrong through")
+    accepted, wrong, formed, free = found
+    print(f"{accepted} of {total} accepted, {wrong} wrong = {100 * wrong / accepted:.2f} %")
+    print(f"  formed: char {formed[0]}, margin {formed[1]}, plate {formed[2]}; bare: plate {BARE_PLATE}")
+    print(f"  free:   char {free[0]}, margin {free[1]}, plate {free[2]}")
+
+
+if __name__ == "__main__":
+    main()
