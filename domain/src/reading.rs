@@ -66,9 +66,9 @@ impl Default for Thresholds {
     /// What `edge-agent/training/limits.py` found on drawn plates; see `edge-agent/models/README.md`.
     fn default() -> Self {
         Self {
-            formed: Limits { char: 0.92, margin_nats: 3.7, plate: 0.65 },
-            bare: Limits { char: 0.92, margin_nats: 3.7, plate: 0.9 },
-            free: Limits { char: 0.92, margin_nats: 3.7, plate: 0.75 },
+            formed: Limits { char: 0.94, margin_nats: 2.0, plate: 0.65 },
+            bare: Limits { char: 0.94, margin_nats: 2.0, plate: 0.9 },
+            free: Limits { char: 0.94, margin_nats: 2.0, plate: 0.75 },
             min_frames: 1,
             min_chars: 4,
             unreadable_below: 0.45,

@@ -205,7 +205,7 @@ impl Config {
             ("server.sign_key", Some(&self.server.sign_key)),
             ("reader.detector", self.reader.models.detector.as_ref()),
             ("reader.refiner", self.reader.models.refiner.as_ref()),
-            ("reader.reader", self.reader.models.reader.as_ref()),
+            ("reader.reader", self.reader.models.readers.first()),
             ("reader.reader_config", self.reader.models.reader_config.as_ref()),
         ];
         let mut faults: Vec<Fault> = files
@@ -478,7 +478,7 @@ impl Raw {
             detector: raw.detector.map(|path| self.at(path)),
             detector_kind: raw.detector_kind,
             refiner: raw.refiner.map(|path| self.at(path)),
-            reader: raw.reader.map(|path| self.at(path)),
+            readers: raw.reader.into_iter().map(|path| self.at(path)).collect(),
             reader_config: raw.reader_config.map(|path| self.at(path)),
         };
         Some(Reader { models, grammar, thresholds: raw.thresholds })

@@ -129,9 +129,9 @@ struct Evaluate {
     /// A refiner to measure instead of the shipped one
     #[arg(long, value_name = "ONNX")]
     refiner: Option<PathBuf>,
-    /// A reader to measure instead of the shipped one
+    /// A reader to measure instead of the shipped ones; given again, one more to ask where the first does not see clearly
     #[arg(long, value_name = "ONNX")]
-    reader: Option<PathBuf>,
+    reader: Vec<PathBuf>,
     /// The YAML file that says what that reader's fixed places are (fast-plate-ocr)
     #[arg(long, value_name = "YAML", requires = "reader")]
     reader_config: Option<PathBuf>,
@@ -216,7 +216,7 @@ fn measure(evaluation: &Evaluate) -> Result<ExitCode> {
         detector: evaluation.detector.clone(),
         detector_kind: evaluation.detector_kind,
         refiner: evaluation.refiner.clone(),
-        reader: evaluation.reader.clone(),
+        readers: evaluation.reader.clone(),
         reader_config: evaluation.reader_config.clone(),
     };
     let (recogniser, judgement) = eyes(&models, &evaluation.country)?;

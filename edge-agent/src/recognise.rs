@@ -14,7 +14,7 @@ pub mod refine;
 pub mod watch;
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use boomgate_domain::plate::grammar::Grammar;
@@ -33,7 +33,11 @@ use watch::{Stage, Watch};
 /// The models shipped with the program.
 const DETECTOR: &[u8] = include_bytes!("../models/detector.onnx");
 const REFINER: &[u8] = include_bytes!("../models/refiner.onnx");
-const READER: &[u8] = include_bytes!("../models/reader.onnx");
+/// Two, because nets from different seeds err on different characters.
+const READERS: [(&str, &[u8]); 2] = [
+    ("reader", include_bytes!("../models/reader.onnx")),
+    ("second-reader", include_bytes!("../models/second-reader.onnx")),
+];
 
 /// Finds that are looked at closely, those of them that are read, and characters below which one is no plate.
 const REFINE_AT_MOST: usize = 5;
@@ -52,8 +56,9 @@ pub struct Choice {
     pub detector: Option<PathBuf>,
     pub detector_kind: DetectorKind,
     pub refiner: Option<PathBuf>,
-    pub reader: Option<PathBuf>,
-    /// Given, the reader has fixed places, and this YAML file says what they are.
+    /// The first is asked about every plate, the others where it does not see clearly.
+    pub readers: Vec<PathBuf>,
+    /// Given, the only reader has fixed places, and this YAML file says what they are.
     pub reader_config: Option<PathBuf>,
 }
 
@@ -103,17 +108,36 @@ pub struct Stages {
     pub read: Duration,
 }
 
-/// The file, or what is shipped in its place; and what messages call it.
+/// What messages call the file, and what is in it.
+fn opened(path: &Path) -> Result<(String, Cow<'static, [u8]>), NetError> {
+    let name = path.display().to_string();
+    match std::fs::read(path) {
+        Ok(bytes) => Ok((name, Cow::Owned(bytes))),
+        Err(source) => Err(NetError::File { path: name, source }),
+    }
+}
+
+/// The file, or what is shipped in its place.
 fn chosen(
     path: Option<&PathBuf>,
     name: &str,
     shipped: &'static [u8],
 ) -> Result<(String, Cow<'static, [u8]>), NetError> {
-    let Some(path) = path else { return Ok((name.to_owned(), Cow::Borrowed(shipped))) };
-    let name = path.display().to_string();
-    match std::fs::read(path) {
-        Ok(bytes) => Ok((name, Cow::Owned(bytes))),
-        Err(source) => Err(NetError::File { path: name, source }),
+    path.map_or_else(|| Ok((name.to_owned(), Cow::Borrowed(shipped))), |path| opened(path))
+}
+
+fn reader(choice: &Choice) -> Result<Reader, NetError> {
+    match (&choice.readers[..], &choice.reader_config) {
+        ([], None) => Reader::load(READERS),
+        (readers, None) => {
+            let files = readers.iter().map(|path| opened(path)).collect::<Result<Vec<_>, _>>()?;
+            Reader::load(files.iter().map(|(name, onnx)| (&name[..], &onnx[..])))
+        }
+        ([reader], Some(config)) => Ok(Reader::with_places(Slots::load(reader, config)?)),
+        (readers, Some(config)) => Err(NetError::Config {
+            path: config.display().to_string(),
+            what: format!("it describes one reader, and {} are named", readers.len()),
+        }),
     }
 }
 
@@ -143,18 +167,11 @@ impl Detector {
 impl Recogniser {
     /// `grammar` holds the plate forms of the countries that come here.
     pub fn load(choice: &Choice, grammar: &Grammar) -> Result<Recogniser, NetError> {
-        let reader = match (&choice.reader, &choice.reader_config) {
-            (Some(model), Some(config)) => Reader::with_places(Slots::load(model, config)?),
-            (model, _) => {
-                let (name, bytes) = chosen(model.as_ref(), "reader", READER)?;
-                Reader::load(&name, &bytes)?
-            }
-        };
         let (name, bytes) = chosen(choice.refiner.as_ref(), "refiner", REFINER)?;
         Ok(Recogniser {
             detector: Detector::load(choice)?,
             refiner: Refiner::load(&name, &bytes)?,
-            reader,
+            reader: reader(choice)?,
             grammar: grammar.clone(),
         })
     }

@@ -62,7 +62,7 @@ fn a_detector_with_boxes_finds_the_plate_in_the_pixels_of_the_frame() {
 #[test]
 fn a_reader_with_places_reads_through_the_same_grammar() {
     let choice = Choice {
-        reader: Some(data("slots.onnx")),
+        readers: vec![data("slots.onnx")],
         reader_config: Some(data("slots.yaml")),
         ..Choice::default()
     };
@@ -79,16 +79,21 @@ fn a_reader_with_places_reads_through_the_same_grammar() {
 #[test]
 fn files_that_do_not_fit_are_refused_by_name() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let two_readers = Choice {
+        readers: vec![data("slots.onnx"), data("slots.onnx")],
+        reader_config: Some(data("slots.yaml")),
+        ..Choice::default()
+    };
     let refused = [
         Boxes::load(&shipped.join("refiner.onnx")).err().unwrap().to_string(),
         Boxes::load(&data("slots.yaml")).err().unwrap().to_string(),
         Slots::load(&data("boxes.onnx"), &data("slots.yaml")).err().unwrap().to_string(),
         Slots::load(&data("slots.onnx"), &data("boxes.onnx")).err().unwrap().to_string(),
         Slots::load(&data("none.onnx"), &data("slots.yaml")).err().unwrap().to_string(),
+        Recogniser::load(&two_readers, &Grammar::free()).err().unwrap().to_string(),
     ];
-    for (message, name) in
-        refused.iter().zip(["refiner.onnx", "slots.yaml", "boxes.onnx", "boxes.onnx", "none.onnx"])
-    {
+    let names = ["refiner.onnx", "slots.yaml", "boxes.onnx", "boxes.onnx", "none.onnx", "slots.yaml"];
+    for (message, name) in refused.iter().zip(names) {
         assert!(message.contains(name), "{message}");
     }
 }

@@ -67,6 +67,25 @@ fn a_lane_reads_its_own_cars_by_day_and_night() {
 }
 
 #[test]
+fn a_second_reader_is_asked_where_the_first_does_not_see_clearly() {
+    let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let grammar = Grammar::for_countries(&COUNTRIES).unwrap();
+    let with = |names: &[&str]| {
+        let readers = names.iter().map(|name| models.join(name)).collect();
+        Recogniser::load(&Choice { readers, ..Choice::default() }, &grammar).unwrap()
+    };
+    let (one, two) = (with(&["reader.onnx"]), with(&["reader.onnx", "second-reader.onnx"]));
+    let view = View { plate: "BA123CD".into(), country: "SK".into(), light: Light::Day, seed: 11, frame: 0 };
+    let sharp = Scene::new().draw(&view);
+    let best =
+        |eyes: &Recogniser, picture: &RgbImage| eyes.look(&Grey::of(picture).unwrap()).unwrap().remove(0);
+    assert_eq!(best(&one, &sharp).text, best(&two, &sharp).text, "clear at a glance");
+    let blurred = image::imageops::blur(&sharp, 4.0);
+    assert!(!best(&one, &blurred).text.is_clear());
+    assert_ne!(best(&one, &blurred).text, best(&two, &blurred).text);
+}
+
+#[test]
 fn an_empty_lane_has_no_plate() {
     let (recogniser, _) = recogniser();
     let empty = Scene::new().empty(Light::Day, 3);

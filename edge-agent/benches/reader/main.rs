@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   drawn frames (or --pictures) ──► Grey ──► Recogniser, on one thread, with a watch
-//!   the three ONNX files ──► tract here, onnxruntime in a Python process beside it, taking turns
+//!   the ONNX files ──► tract here, onnxruntime in a Python process beside it, taking turns
 //!   a real `edge-agent run` that reads cars of a simulated yard ──► /proc
 //! ```
 //!
@@ -45,8 +45,12 @@ struct Arguments {
     detector: Option<PathBuf>,
     #[arg(long, value_name = "ONNX")]
     refiner: Option<PathBuf>,
+    /// Another reader instead of the shipped first one
     #[arg(long, value_name = "ONNX")]
     reader: Option<PathBuf>,
+    /// The net that reads again what the first does not see clearly
+    #[arg(long, value_name = "ONNX", requires = "reader")]
+    second_reader: Option<PathBuf>,
     /// A Python with onnxruntime and numpy, the yardstick; without it the nets are measured in tract only
     #[arg(long, value_name = "PROGRAM")]
     python: Option<PathBuf>,
@@ -60,18 +64,19 @@ struct Arguments {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let Arguments { detector, refiner, reader, .. } = &arguments;
+    let Arguments { detector, refiner, reader, second_reader, .. } = &arguments;
     let grammar = Grammar::for_countries(&arguments.country)?;
     let models = Choice {
         detector: detector.clone(),
         refiner: refiner.clone(),
-        reader: reader.clone(),
+        readers: reader.iter().chain(second_reader).cloned().collect(),
         ..Choice::default()
     };
     let recogniser = Recogniser::load(&models, &grammar)?;
     let frames = frames::measure(&recogniser, arguments.pictures.as_deref(), arguments.frames)?;
     drop(recogniser);
-    let chosen = [("detector", detector), ("refiner", refiner), ("reader", reader)];
+    let chosen =
+        [("detector", detector), ("refiner", refiner), ("reader", reader), ("second-reader", second_reader)];
     let nets = nets::measure(&chosen, arguments.python.as_deref())?;
     let agent = resident::measure()?;
     if arguments.json {

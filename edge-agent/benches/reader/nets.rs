@@ -15,7 +15,8 @@ use crate::clock::worked;
 use crate::spread::{Spread, rounded};
 
 /// Width, height and size of the answer, as the files declare them.
-const SHAPES: [(usize, usize, usize); 3] = [(640, 384, 9 * 80 * 48), (160, 64, 10), (192, 64, 48 * 37)];
+const SHAPES: [(usize, usize, usize); 4] =
+    [(640, 384, 9 * 80 * 48), (160, 64, 10), (192, 64, 48 * 37), (192, 64, 48 * 37)];
 const YARDSTICK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/reader/onnxruntime_turns.py");
 const ROUNDS: usize = 5;
 /// How long one turn of one net takes, about.
@@ -48,7 +49,7 @@ struct Turn {
     answer: Vec<f32>,
 }
 
-pub fn measure(files: &[(&str, &Option<PathBuf>); 3], python: Option<&Path>) -> Result<Vec<NetMs>> {
+pub fn measure(files: &[(&str, &Option<PathBuf>); 4], python: Option<&Path>) -> Result<Vec<NetMs>> {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
     let one = |(&(name, file), (width, height, answer)): (&(&str, &Option<PathBuf>), _)| {
         let file = file.clone().unwrap_or_else(|| shipped.join(format!("{name}.onnx")));

@@ -1,7 +1,7 @@
 //! What stands on a plate: a frame and its corners in, one distribution per character out.
 //!
-//! The plate is laid flat and read; unless the answer is clear it is laid flat in other ways and read again, because a
-//! character that depends on a margin of a few percent is not known. Every text that one of the looks suggests, freely or
+//! The plate is laid flat and read; unless the answer is clear it is laid flat in other ways and read again, and by other
+//! nets, because a character that depends on a margin of a few percent, or on the seed of a net, is not known. Every text that one of the looks suggests, freely or
 //! by an expected form, is weighed in all of them; how common its form is counts as well, so that 0 and O follow their
 //! place while plates of no known form are still read as they stand. Knows nothing of where the plate was found.
 
@@ -58,11 +58,20 @@ pub struct Reader {
 }
 
 enum Model {
-    /// Looks at one line of text at a time.
-    Columns(Net),
+    /// Look at one line of text at a time: the first at every find, the others where it does not see clearly.
+    Columns(Vec<Net>),
     /// Looks at the whole plate.
     Places(Slots),
 }
+
+/// Which net looks, and how much beyond the plate's edges it is shown, in parts of width and height.
+#[derive(Clone, Copy)]
+struct Look {
+    net: usize,
+    margins: (f32, f32),
+}
+
+const FIRST: Look = Look { net: 0, margins: MARGINS[0] };
 
 impl Text {
     pub fn as_string(&self) -> String {
@@ -81,9 +90,10 @@ impl Text {
 }
 
 impl Reader {
-    pub fn load(name: &str, onnx: &[u8]) -> Result<Reader, NetError> {
-        let net = Graph::parse(name, onnx)?.sized(CROP.width, CROP.height)?;
-        Ok(Reader { model: Model::Columns(net) })
+    /// Names, for messages, and ONNX files of the nets to ask.
+    pub fn load<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Reader, NetError> {
+        let net = |(name, onnx)| Graph::parse(name, onnx)?.sized(CROP.width, CROP.height);
+        Ok(Reader { model: Model::Columns(files.into_iter().map(net).collect::<Result<_, _>>()?) })
     }
 
     /// A reader that has one answer per place instead of columns.
@@ -100,7 +110,7 @@ impl Reader {
         grammar: &Grammar,
         watch: &mut Watch,
     ) -> Result<(Text, Columns), NetError> {
-        let seen = [self.look(frame, plate, lines, MARGINS[0], watch)?];
+        let seen = [self.look(FIRST, frame, plate, lines, watch)?];
         let text = weigh(&seen, grammar);
         watch.lap(Stage::Decode);
         let [seen] = seen;
@@ -120,10 +130,9 @@ impl Reader {
         let mut first = first;
         let mut best = Text { glyphs: Vec::new(), log_belief: f32::NEG_INFINITY };
         for (plate, lines) in ways {
-            let mut looks = Vec::with_capacity(MARGINS.len());
-            looks.extend(first.take());
-            for margins in MARGINS.into_iter().skip(looks.len()) {
-                looks.push(self.look(frame, plate, *lines, margins, watch)?);
+            let mut looks: Vec<Columns> = first.take().into_iter().collect();
+            for look in self.looks().skip(looks.len()) {
+                looks.push(self.look(look, frame, plate, *lines, watch)?);
             }
             let text = weigh(&looks, grammar);
             watch.lap(Stage::Decode);
@@ -134,12 +143,22 @@ impl Reader {
         Ok(best)
     }
 
+    /// All looks a plate may be worth, the first one first.
+    fn looks(&self) -> impl Iterator<Item = Look> {
+        let nets = match &self.model {
+            Model::Columns(nets) => nets.len(),
+            Model::Places(_) => 1,
+        };
+        let first = MARGINS.map(|margins| Look { net: 0, margins });
+        first.into_iter().chain((1..nets).map(|net| Look { net, ..FIRST }))
+    }
+
     fn look(
         &self,
+        Look { net, margins }: Look,
         frame: &Grey,
         plate: &Quad,
         lines: Lines,
-        margins: (f32, f32),
         watch: &mut Watch,
     ) -> Result<Columns, NetError> {
         let across = (-margins.0, 1.0 + margins.0);
@@ -150,10 +169,12 @@ impl Reader {
                 watch.lap(Stage::Read);
                 Ok(Columns::from_logits(&logits))
             }
-            (Model::Columns(net), Lines::One) => line(net, frame, &plate.part(across, (top, bottom)), watch),
-            (Model::Columns(net), Lines::Two) => {
-                let upper = line(net, frame, &plate.part(across, (top, UPPER)), watch)?;
-                let lower = line(net, frame, &plate.part(across, (LOWER, bottom)), watch)?;
+            (Model::Columns(nets), Lines::One) => {
+                line(&nets[net], frame, &plate.part(across, (top, bottom)), watch)
+            }
+            (Model::Columns(nets), Lines::Two) => {
+                let upper = line(&nets[net], frame, &plate.part(across, (top, UPPER)), watch)?;
+                let lower = line(&nets[net], frame, &plate.part(across, (LOWER, bottom)), watch)?;
                 Ok(upper.followed_by(lower))
             }
         }
