@@ -1,9 +1,10 @@
 //! What stands on a plate: a frame and its corners in, one distribution per character out.
 //!
-//! The plate is laid flat and read; unless the answer is clear it is laid flat in other ways and read again, and by other
-//! nets, because a character that depends on a margin of a few percent, or on the seed of a net, is not known. Every text that one of the looks suggests, freely or
-//! by an expected form, is weighed in all of them; how common its form is counts as well, so that 0 and O follow their
-//! place while plates of no known form are still read as they stand. Knows nothing of where the plate was found.
+//! The plate is laid flat and read; unless the answer is clear it is laid flat in other ways and read again, and by
+//! another net as well, because a character that depends on a margin of a few percent, or on the seed of a net, is not
+//! known. Every text that one of the looks suggests, freely or by an expected form, is weighed in all of them; how common
+//! its form is counts as well, so that 0 and O follow their place while plates of no known form are still read as they
+//! stand. Knows nothing of where the plate was found.
 
 mod lattice;
 
