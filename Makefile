@@ -63,7 +63,7 @@ bench: ## Measure against pgbench, COPY and Mosquitto in the same run; writes ta
 	@echo "Building with optimisation (first time about 20 minutes on 2 cores)"
 	@$(CARGO) bench --quiet -p boomgate-tests
 
-soak: ## Read ten thousand frames and see that memory stays flat (11 minutes of CPU, 6 on 2 idle cores)
+soak: ## Read ten thousand frames and see that memory stays flat (4 minutes of CPU on a quick core)
 	@scripts/prepare rust cc nextest
 	@$(CARGO) nextest run --workspace --run-ignored only --success-output immediate -E 'package(boomgate-edge-agent) and test(ten_thousand_frames)'
 
