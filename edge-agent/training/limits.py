@@ -47,6 +47,26 @@ def kind(case, open_names):
     return "formed" if mixed else "bare"
 
 
+def cases_of(path):
+    """The readings in a file of `edge-agent evaluate --json`, whose last line is a summary."""
+    with open(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                case = json.loads(line)
+            except json.JSONDecodeError:
+                raise SystemExit(f"{path}, line {number}: not what `edge-agent evaluate --json` prints") from None
+            if "image" in case:
+                yield case
+
+
+def three_numbers(text):
+    try:
+        char, margin, plate = map(float, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not char,margin,plate, such as 0.94,2,0.65") from None
+    return char, margin, plate
+
+
 def passing(cases, limits):
     """How many pass, and how many of these are wrong."""
     char, margin, plate = limits
@@ -77,19 +97,16 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("files", nargs="+", help="what `edge-agent evaluate --json` printed")
     arguments.add_argument("--wrong", type=float, default=0.005, help="the share of accepted readings that may be wrong")
-    arguments.add_argument("--try", dest="tried", nargs=3, metavar=("FORMED", "BARE", "FREE"), help="three limits, each as char,margin,plate")
+    arguments.add_argument("--try", dest="tried", nargs=3, type=three_numbers, metavar=("FORMED", "BARE", "FREE"), help="three limits, each as char,margin,plate")
     options = arguments.parse_args()
     open_names = open_series()
     kinds = {"formed": [], "bare": [], "free": [], None: []}
     for path in options.files:
-        with open(path) as file:
-            for line in file:
-                case = json.loads(line)
-                if "image" in case:
-                    kinds[kind(case, open_names)].append(case)
+        for case in cases_of(path):
+            kinds[kind(case, open_names)].append(case)
     total = sum(map(len, kinds.values()))
     if options.tried:
-        limits = dict(zip(("formed", "bare", "free"), (tuple(map(float, tried.split(","))) for tried in options.tried)))
+        limits = dict(zip(("formed", "bare", "free"), options.tried))
         results = {name: passing(kinds[name], limits[name]) for name in limits}
         accepted, wrong = (sum(column) for column in zip(*results.values()))
         print(f"{accepted} of {total} accepted, {wrong} wrong = {100 * wrong / max(1, accepted):.2f} %")

@@ -18,7 +18,7 @@ if [ -n "${1:-}" ]; then
   sheets=2500 held_out=1000 backdrops=250 held_out_backdrops=50 plates=400 pictures=40
 else
   minutes=${MINUTES:-240}
-  sheets=45000 held_out=6000 backdrops=2500 held_out_backdrops=300 plates=5000 pictures=400
+  sheets=60000 held_out=6000 backdrops=2500 held_out_backdrops=300 plates=5000 pictures=400
 fi
 
 mkdir -p "$out"
