@@ -63,7 +63,7 @@ pub struct Limits {
 }
 
 impl Default for Thresholds {
-    /// What `edge-agent/training/limits.py` found on drawn plates; see `edge-agent/models/README.md`.
+    /// A little stricter than what `edge-agent/training/limits.py` finds on drawn plates; see `edge-agent/models/README.md`.
     fn default() -> Self {
         Self {
             formed: Limits { char: 0.94, margin_nats: 2.0, plate: 0.65 },
