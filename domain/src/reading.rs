@@ -62,6 +62,32 @@ pub struct Limits {
     pub plate: f32,
 }
 
+/// What a text says about itself by how it is made, and so which [`Limits`] it must meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Letters and digits in an expected form.
+    Formed,
+    /// Letters alone or digits alone in an expected form.
+    Bare,
+    /// Letters and digits in no form, or in one that lets anything stand anywhere.
+    Free,
+    /// Letters alone or digits alone in no form: never accepted.
+    Word,
+}
+
+impl Thresholds {
+    /// What a text of this kind must meet; none if it is never accepted.
+    pub const fn limits(&self, kind: Kind) -> Option<Limits> {
+        match kind {
+            Kind::Formed => Some(self.formed),
+            Kind::Bare => Some(self.bare),
+            Kind::Free => Some(self.free),
+            Kind::Word => None,
+        }
+    }
+}
+
 impl Default for Thresholds {
     /// A little stricter than what `edge-agent/training/limits.py` finds on drawn plates; see `edge-agent/models/README.md`.
     fn default() -> Self {
@@ -99,12 +125,14 @@ pub struct Candidate {
 /// One car's plate as read.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
-    /// The canonical plate; none if nothing was read.
+    /// The text of the form that won, or as it was seen if none did; none if nothing was read.
     pub plate: Option<Plate>,
     /// The most likely character of each place without any grammar.
     pub raw: String,
     /// `country/name` of the form that won; none for a free reading.
     pub series: Option<String>,
+    /// None if nothing was read.
+    pub kind: Option<Kind>,
     /// Confidence of each character of `plate`, 0 to 1.
     pub confidence: Vec<f32>,
     /// Nats between the plate and the next different text; 0 without a plate.
@@ -133,6 +161,7 @@ impl Reading {
             plate: None,
             raw: String::new(),
             series: None,
+            kind: None,
             confidence: Vec::new(),
             margin_nats: 0.0,
             frames: 0,
@@ -161,6 +190,7 @@ impl std::fmt::Debug for Reading {
         f.debug_struct("Reading")
             .field("plate", &self.plate)
             .field("series", &self.series)
+            .field("kind", &self.kind)
             .field("confidence", &self.confidence)
             .field("margin_nats", &self.margin_nats)
             .field("frames", &self.frames)

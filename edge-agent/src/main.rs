@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use boomgate_domain::plate::grammar::Grammar;
-use boomgate_domain::reading::Thresholds;
+use boomgate_domain::reading::{Kind, Thresholds};
 use boomgate_edge_agent::config::{BadConfig, Config};
 use boomgate_edge_agent::evaluate::sheet::Sheet;
 use boomgate_edge_agent::evaluate::{self, Case};
@@ -250,8 +250,11 @@ struct CaseTold<'a> {
     right: bool,
     verdict: String,
     weakest: f32,
+    confidence: &'a [f32],
     margin: f32,
     series: Option<&'a str>,
+    /// Which limits it must meet to be accepted.
+    kind: Option<Kind>,
     /// Belief that there is a plate at all, 0 to 1.
     plate: f32,
 }
@@ -265,8 +268,10 @@ fn tell_case(case: &Case) -> Result<()> {
         right: case.is_right(),
         verdict: verdict(reading.verdict),
         weakest: reading.weakest(),
+        confidence: &reading.confidence,
         margin: reading.margin_nats,
         series: reading.series.as_deref(),
+        kind: reading.kind,
         plate: case.look.sightings.first().map_or(0.0, |best| best.plate),
     })?);
     Ok(())

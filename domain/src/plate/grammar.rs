@@ -1,12 +1,11 @@
 //! What plates a site expects: series of letter and digit places, and look-alikes folded by them.
 //!
-//! A misread `O` in a digit place can only be `0`; the same `O` in a letter place stays. So folding adds no false
-//! accept while one form applies. Where forms disagree, nothing is folded: an ambiguous text stays as read.
+//! A misread `O` in a digit place can only be `0`; the same `O` in a letter place stays.
 
 use std::str::FromStr;
 
 use super::packs::{self, Pack, Series};
-use super::{ALPHABET, MAX_PLATE, Plate, PlateError, symbol_index};
+use super::{ALPHABET, MAX_PLATE, Plate, symbol_index};
 
 /// Why series cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -224,58 +223,8 @@ fn unknown_country(country: &str) -> GrammarError {
     GrammarError::UnknownCountry { country: country.to_owned(), known: packs::countries().join(", ") }
 }
 
-/// The one key under which a plate is stored and compared at a site: parsed, look-alikes folded where sure.
-///
-/// Applying it twice changes nothing. A text that has a form as it stands is never folded.
-pub fn canonical(text: &str, grammar: &Grammar) -> Result<Plate, PlateError> {
-    let plate = Plate::parse(text)?;
-    if grammar.series_of(&plate).is_some() {
-        return Ok(plate);
-    }
-    Ok(folded(&plate, grammar).unwrap_or(plate))
-}
-
-/// Groups of listed plates that fall together under `grammar`: the warning a site must see.
-pub fn collapsing(texts: &[&str], grammar: &Grammar) -> Vec<(Plate, Vec<Plate>)> {
-    let mut groups: std::collections::BTreeMap<Plate, Vec<Plate>> = std::collections::BTreeMap::new();
-    for (plate, key) in
-        texts.iter().filter_map(|t| Some((Plate::parse(t).ok()?, canonical(t, grammar).ok()?)))
-    {
-        let group = groups.entry(key).or_default();
-        if !group.contains(&plate) {
-            group.push(plate);
-        }
-    }
-    groups.into_iter().filter(|(_, plates)| plates.len() > 1).collect()
-}
-
-/// The folded plate with the fewest changes, if all forms that need so few agree on it.
-fn folded(plate: &Plate, grammar: &Grammar) -> Option<Plate> {
-    let symbols = symbols_of(plate);
-    let mut best: Option<(usize, Vec<usize>)> = None;
-    let mut agreed = true;
-    for result in grammar.forms.iter().filter_map(|form| fold_into(form, &symbols)) {
-        let changes = result.iter().zip(&symbols).filter(|(a, b)| a != b).count();
-        match &best {
-            Some((fewest, _)) if *fewest < changes => {}
-            Some((fewest, first)) if *fewest == changes => agreed &= *first == result,
-            _ => (best, agreed) = (Some((changes, result)), true),
-        }
-    }
-    let (_, symbols) = best.filter(|_| agreed)?;
-    let text: String = symbols.iter().map(|index| char::from(ALPHABET[*index])).collect();
-    Plate::parse(&text).ok()
-}
-
 fn symbols_of(plate: &Plate) -> Vec<usize> {
     plate.as_str().bytes().filter_map(symbol_index).collect()
-}
-
-fn fold_into(form: &Form, symbols: &[usize]) -> Option<Vec<usize>> {
-    if form.slots.len() != symbols.len() {
-        return None;
-    }
-    form.slots.iter().zip(symbols).map(|(slot, index)| slot.fold(*index)).collect()
 }
 
 /// A place, how often it may stand (`L{1,3}`), and what is written before it.
@@ -371,44 +320,21 @@ fn place(series: &Series, letter: char) -> Option<Slot> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     fn pack(series: &str) -> Pack {
         let text = format!("country = 'X'\nsource = 'none'\n[[series]]\nname = 'test'\nshare = 1\n{series}");
         Pack::parse("x.toml", &text).unwrap()
     }
 
-    fn key(text: &str, countries: &[&str]) -> String {
-        canonical(text, &Grammar::for_countries(countries).unwrap()).unwrap().to_string()
-    }
-
     #[test]
     fn look_alikes_fold_by_the_type_of_their_place() {
-        assert_eq!(key("4S1O BCD", &["ES"]), "4510BCD");
-        assert_eq!(key("A8 I23 CD", &["FR"]), "AB123CD");
-        assert_eq!(key("51F-I2E45", &["VN"]), "51FI2E45", "an E has no digit to be");
-        assert_eq!(key("51F-I2345", &["VN"]), "51F12345");
-        assert_eq!(key("5IF 12345", &["VN"]), "51F12345");
-    }
-
-    #[test]
-    fn a_plate_that_has_a_form_is_left_alone() {
-        assert_eq!(key("ABC1D23", &["BR"]), "ABC1D23");
-        assert_eq!(key("ABC1023", &["BR"]), "ABC1023");
-        assert_eq!(key("B0SS12", &["US"]), "B0SS12", "vanity plates may hold anything");
-    }
-
-    #[test]
-    fn where_forms_disagree_nothing_is_folded() {
-        let grammar = Grammar::new(&[&pack("patterns = ['LD', 'DL']")]).unwrap();
-        assert_eq!(canonical("00", &grammar).unwrap().as_str(), "00");
-        assert_eq!(canonical("SS", &grammar).unwrap().as_str(), "SS");
-    }
-
-    #[test]
-    fn a_letter_the_series_never_uses_becomes_its_only_look_alike() {
-        assert_eq!(key("1234 OBC", &["ES"]), "1234DBC", "Spain uses neither O nor Q");
-        assert_eq!(key("OB 123 CD", &["FR"]), "OB123CD", "France has D and Q: no guess");
+        let folds = |slot: Slot, read| slot.fold(symbol_index(read).unwrap()).map(|index| ALPHABET[index]);
+        assert_eq!(folds(Slot::DIGIT, b'S'), Some(b'5'));
+        assert_eq!(folds(Slot::LETTER, b'8'), Some(b'B'));
+        assert_eq!(folds(Slot::DIGIT, b'E'), None, "an E has no digit to be");
+        assert_eq!(folds(Slot::ANY, b'8'), Some(b'8'), "what may stand there is left alone");
+        assert_eq!(folds(Slot::of("BCDFG"), b'0'), Some(b'D'), "the only look-alike that may");
+        assert_eq!(folds(Slot::of("ADQ"), b'O'), None, "D or Q: no guess");
     }
 
     #[test]
@@ -452,37 +378,10 @@ mod tests {
     }
 
     #[test]
-    fn listed_plates_that_fall_together_are_named() {
-        let grammar = Grammar::for_countries(&["ES"]).unwrap();
-        let groups = collapsing(&["1234 BCD", "I234 BCD", "9999 BCD"], &grammar);
-        assert_eq!(groups.len(), 1);
-        assert_eq!((groups[0].0.as_str(), groups[0].1.len()), ("1234BCD", 2));
-    }
-
-    #[test]
     fn wrong_patterns_and_countries_are_named() {
         let error = Grammar::new(&[&pack("patterns = ['LL{3,1}']")]).unwrap_err().to_string();
         assert_eq!(error, "series X/test: pattern \"LL{3,1}\" is wrong at position 2: expected {least,most}");
         let error = Grammar::for_countries(&["ZZ"]).unwrap_err().to_string();
         assert!(error.starts_with("no plate series for country \"ZZ\"; known are AT, BR, CZ"), "{error}");
-    }
-
-    proptest! {
-        #[test]
-        fn canonical_is_idempotent(text in "[A-Z0-9]{1,12}", pick in prop::sample::subsequence(packs::countries(), 1..5)) {
-            let grammar = Grammar::for_countries(&pick).unwrap();
-            let once = canonical(&text, &grammar).unwrap();
-            prop_assert_eq!(canonical(once.as_str(), &grammar).unwrap(), once);
-        }
-
-        #[test]
-        fn folding_changes_only_look_alikes(text in "[A-Z0-9]{1,12}") {
-            let grammar = Grammar::for_countries(&packs::countries()).unwrap();
-            let key = canonical(&text, &grammar).unwrap();
-            for (read, kept) in text.bytes().zip(key.as_str().bytes()) {
-                let alike = LOOK_ALIKES.iter().any(|group| group.contains(&read) && group.contains(&kept));
-                prop_assert!(read == kept || alike);
-            }
-        }
     }
 }

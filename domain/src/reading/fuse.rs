@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Candidate, FrameReading, Reading, Thresholds, Verdict};
-use crate::plate::grammar::{Form, Grammar, Slot, are_twins, canonical, confusion};
+use super::{Candidate, FrameReading, Kind, Reading, Thresholds, Verdict};
+use crate::plate::grammar::{Form, Grammar, Slot, are_twins, confusion};
 use crate::plate::{ALPHABET, MAX_PLATE, Plate, symbol_index};
 
 /// Probability a symbol keeps however sure the net is: nets are never as sure as they say.
@@ -39,15 +39,8 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
     let margin = rival.map_or(MOST_MARGIN, |rival| candidates[0].score - rival.score);
     let confidence: Vec<f32> = best.confidence.iter().map(|c| *c as f32).collect();
     let plate = frames.iter().map(|frame| frame.plate).fold(0.0, f32::max);
-    let digits = best.symbols.iter().filter(|symbol| Slot::DIGIT.allows(**symbol)).count();
-    let mixed = (1..best.symbols.len()).contains(&digits);
-    let limits = match (best.is_any(), mixed) {
-        (false, true) => Some(thresholds.formed),
-        (false, false) => Some(thresholds.bare),
-        (true, true) => Some(thresholds.free),
-        (true, false) => None,
-    };
-    let sure = limits.is_some_and(|limits| {
+    let kind = best.kind();
+    let sure = thresholds.limits(kind).is_some_and(|limits| {
         margin >= limits.margin_nats
             && plate >= limits.plate
             && confidence.iter().all(|c| *c >= limits.char)
@@ -55,10 +48,10 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
     });
     let verdict = verdict(&confidence, sure, thresholds);
     Reading {
-        // A free text is still matched under its canonical key, as lists are.
-        plate: canonical(&text_of(&best.symbols), grammar).ok(),
+        plate: Plate::parse(&text_of(&best.symbols)).ok(),
         raw: raw_text(&hypotheses),
         series: best.series.clone(),
+        kind: Some(kind),
         confidence,
         margin_nats: margin,
         frames: u32::try_from(seen.len()).unwrap_or(u32::MAX),
@@ -97,9 +90,16 @@ struct Hypothesis {
 }
 
 impl Hypothesis {
-    /// Whether its form, if it has one, lets letters and digits stand anywhere, as on vanity plates.
-    fn is_any(&self) -> bool {
-        self.slots.iter().all(|slot| slot.allows(0) && slot.allows(ALPHABET.len() - 1))
+    fn kind(&self) -> Kind {
+        let any = self.slots.iter().all(|slot| slot.allows(0) && slot.allows(ALPHABET.len() - 1));
+        let digits = self.symbols.iter().filter(|symbol| Slot::DIGIT.allows(**symbol)).count();
+        let mixed = (1..self.symbols.len()).contains(&digits);
+        match (any, mixed) {
+            (false, true) => Kind::Formed,
+            (false, false) => Kind::Bare,
+            (true, true) => Kind::Free,
+            (true, false) => Kind::Word,
+        }
     }
 }
 

@@ -81,6 +81,20 @@ fn a_clearly_different_text_stays_free() {
 }
 
 #[test]
+fn a_text_is_of_a_kind_and_each_kind_has_its_limits() {
+    let kind = |text, countries: &[&str]| read(&[frame(1, text, 0.99)], countries).kind;
+    assert_eq!(kind("BAB123", &["DE"]), Some(Kind::Formed));
+    assert_eq!(kind("123456", &["US"]), Some(Kind::Bare));
+    assert_eq!(kind("7AB1C2D", &["DE"]), Some(Kind::Free));
+    assert_eq!(kind("HAPPY77", &["US"]), Some(Kind::Free), "vanity plates are a form that says nothing");
+    assert_eq!(kind("MARKET", &["US"]), Some(Kind::Word));
+    assert_eq!(kind("", &["US"]), None);
+    let thresholds = Thresholds::default();
+    assert_eq!(thresholds.limits(Kind::Bare), Some(thresholds.bare));
+    assert_eq!(thresholds.limits(Kind::Word), None);
+}
+
+#[test]
 fn what_may_be_no_plate_is_not_accepted_however_clear_its_text() {
     let sign = FrameReading { plate: 0.2, ..frame(1, "BAB123", 0.99) };
     assert_eq!(read(std::slice::from_ref(&sign), &["DE"]).verdict, Verdict::Unsure);
@@ -88,12 +102,15 @@ fn what_may_be_no_plate_is_not_accepted_however_clear_its_text() {
 }
 
 #[test]
-fn a_free_text_is_given_by_its_canonical_key() {
-    let reading = read(&[frame(1, "51F1ZB4S", 0.99)], &["VN"]);
-    assert_eq!(
-        (plate(&reading), reading.series.as_deref(), reading.raw.as_str()),
-        ("51F12845", None, "51F1ZB4S")
-    );
+fn a_free_text_is_given_as_it_was_seen() {
+    for (text, country) in [("51F1ZB4S", "VN"), ("8E9879", "CZ"), ("2724PEU", "ES")] {
+        let reading = read(&[frame(1, text, 0.99)], &[country]);
+        assert_eq!(
+            (plate(&reading), reading.raw.as_str()),
+            (text, text),
+            "another car's plate may be a look-alike"
+        );
+    }
 }
 
 #[test]
