@@ -93,8 +93,7 @@ class Printer:
         self.held_out = held_out
         self.foundry = foundry(held_out)
 
-    def print(self, rng, kind=None):
-        kind = kind or rng.choices(list(KINDS), list(KINDS.values()))[0]
+    def print(self, rng, kind):
         return {
             "eu": self.strip, "us": self.american, "br": self.brazilian, "vn": self.vietnamese,
             "vn_square": self.square, "square": self.square, "other": self.other,
@@ -143,7 +142,7 @@ class Printer:
         face, ink, ground = ground_and_ink(rng, height, dark=0.12)
         if rng.random() < 0.8:
             graphics(rng, face, ground, ink)
-        text = self.serial(rng, kind, US)
+        text = with_gap(rng, self.serial(rng, kind, US))
         size = rng.uniform(0.34, 0.54) * height
         middle = rng.gauss(0.52, 0.025) * height
         left, right = 0.03 * WIDTH, 0.97 * WIDTH
@@ -304,6 +303,14 @@ def random_serial(rng, two_lines):
     return "".join(text)
 
 
+def with_gap(rng, text):
+    """Many states put a gap, and often a picture in it, into serials that others write in one piece."""
+    if text.isalnum() and 5 <= len(text) <= 7 and rng.random() < 0.25:
+        at = rng.choice([len(text) // 2, len(text) - len(text) // 2])
+        return text[:at] + " " + text[at:]
+    return text
+
+
 def compose_line(rng, text, alphabet, size, gaps):
     """A mask of the line, and its own width with the separators: (x, width, form)."""
     size = max(8, size)
@@ -367,7 +374,7 @@ def separator(rng, face, char, x, y, wide, size, ink, ground):
     if char == ".":
         cv2.circle(face, (round(x), round(y + size * rng.choice([0.0, 0.42]))), max(1, round(size * 0.06)), ink, -1, cv2.LINE_AA)
         return
-    weights = {" ": [4, 0, 2, 0.4, 1.2, 1.2, 0.5], "_": [2.5, 0.2, 1, 0.6, 2, 3.5, 4], "-": [2, 4, 2, 1, 0.7, 0.5, 0.3]}[char]
+    weights = {" ": [4, 0, 2, 0.4, 1.2, 1.2, 0.5], "_": [2, 0.2, 1, 0.6, 2.5, 3, 5], "-": [2, 4, 2, 1, 0.7, 0.5, 0.3]}[char]
     form = rng.choices(["nothing", "dash", "seals", "dot", "crest", "sticker", "picture"], weights)[0]
     tone = rng.uniform(15, 220)
     if form == "dash":
@@ -584,5 +591,6 @@ def sheets(seed, held_out=False):
     printer = Printer(held_out)
     number = 0
     while True:
-        yield printer.print(random.Random(f"{seed}:{'held' if held_out else 'train'}:{number}"))
+        rng = random.Random(f"{seed}:{'held' if held_out else 'train'}:{number}")
+        yield printer.print(rng, rng.choices(list(KINDS), list(KINDS.values()))[0])
         number += 1

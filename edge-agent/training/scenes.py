@@ -1,9 +1,10 @@
 """Whole scenes: backdrops of roads, buildings, signs and vehicles without plates, and pictures with plates put into them.
 
-    python scenes.py --out DIR --count N [--painted-out] [--empty]
+    python scenes.py --out DIR --count N [--kinds us,br] [--painted-out] [--empty]
 
 writes held-out 1280x720 pictures with truth lines as `edge-agent evaluate` reads them (file, x, y, width, height, text,
 separated by tabs). With --painted-out the plates' faces are blank and with --empty there are none; both have no truth line.
+`drawn.sh` draws each region's kinds of plates and has them read under that region's forms.
 """
 
 import argparse
@@ -528,13 +529,15 @@ def window(rng, backdrops, sheets, size, narrowest, widest):
 class Drawn:
     """Sheets drawn on the spot, where no shelf is wanted; picks as a shelf does."""
 
-    def __init__(self, held_out):
+    def __init__(self, held_out, kinds=plates.KINDS):
         self.printer = plates.Printer(held_out)
+        self.weights = {kind: plates.KINDS[kind] for kind in kinds}
 
     def pick(self, rng):
         from shelf import Picture
 
-        sheet = self.printer.print(rng)
+        kind = rng.choices(list(self.weights), list(self.weights.values()))[0]
+        sheet = self.printer.print(rng, kind)
         return Picture(sheet.face, {"kind": sheet.kind, "lines": sheet.lines})
 
 
@@ -559,12 +562,17 @@ def main():
     arguments.add_argument("--out", required=True)
     arguments.add_argument("--count", type=int, required=True)
     arguments.add_argument("--seed", type=int, default=4711)
+    arguments.add_argument("--kinds", default=",".join(plates.KINDS), help="the kinds of plates to draw (default: %(default)s)")
     arguments.add_argument("--painted-out", action="store_true")
     arguments.add_argument("--empty", action="store_true")
     options = arguments.parse_args()
+    kinds = options.kinds.split(",")
+    unknown = [kind for kind in kinds if kind not in plates.KINDS]
+    if unknown:
+        arguments.error(f"--kinds: no such kind of plate: {', '.join(map(repr, unknown))}; there are {', '.join(plates.KINDS)}")
     cv2.setNumThreads(1)
     os.makedirs(options.out, exist_ok=True)
-    sheets = Drawn(held_out=True)
+    sheets = Drawn(held_out=True, kinds=kinds)
     for number in range(options.count):
         pixels, truth = draw_picture(random.Random(f"{options.seed}:{number}"), sheets, options.painted_out, options.empty)
         name = f"scene-{number:05}"

@@ -76,7 +76,8 @@ class Targets(unittest.TestCase):
     def test_labels_hold_every_serial_the_printer_makes(self):
         printer = plates.Printer()
         for number in range(300):
-            for line in printer.print(random.Random(number)).lines:
+            rng = random.Random(number)
+            for line in printer.print(rng, rng.choice(list(plates.KINDS))).lines:
                 codes, length = labels(line)
                 self.assertLessEqual(length, LONGEST)
                 self.assertEqual("".join(glyphs.ALPHABET[c] for c in codes[:length]), line)
@@ -114,16 +115,32 @@ class Decoding(unittest.TestCase):
         self.assertEqual(evaluate.distance("AB12", "AB1"), 1)
 
 
-class Limits(unittest.TestCase):
-    def case(self, read, right=True, series="DE/standard", weakest=0.9, margin=3.0, plate=0.9):
-        return {"read": read, "right": right, "series": series, "weakest": weakest, "margin": margin, "plate": plate}
+class Dies(unittest.TestCase):
+    def test_a_die_tells_its_look_alikes_apart(self):
+        for family in (*glyphs.FAMILIES, glyphs.HELD_OUT_FAMILY):
+            alphabet = glyphs.stroke_alphabet(random.Random(7), family)
+            for (one, other), least in glyphs.TOLD_APART.items():
+                self.assertGreaterEqual(glyphs.unlikeness(alphabet.glyphs[one], alphabet.glyphs[other]), least, (family, one, other))
 
-    def test_kinds_are_those_of_the_domain(self):
-        names = limits.open_series()
-        self.assertIn("US/vanity", names)
-        self.assertNotIn("US/common", names)
-        for read, series, kind in (("BAB123", "DE/standard", "formed"), ("123456", "US/common", "bare"), ("AB12CD", None, "free"), ("AB12CD", "US/vanity", "free"), ("MARKET", None, None), ("A1", None, None)):
-            self.assertEqual(limits.kind(self.case(read, series=series), names), kind)
+    def test_unlikeness_is_nothing_between_equals_and_all_between_strangers(self):
+        left, right = np.zeros((2, 96, 64), np.uint8)
+        left[:, :32], right[:, 32:] = 255, 255
+        self.assertEqual(glyphs.unlikeness(left, left), 0)
+        self.assertAlmostEqual(glyphs.unlikeness(left, right), 2)
+
+    def test_a_picture_shows_only_the_kinds_asked_for(self):
+        drawn = scenes.Drawn(held_out=True, kinds=["us", "br"])
+        rng = random.Random(4)
+        self.assertEqual({drawn.pick(rng).note["kind"] for _ in range(30)}, {"us", "br"})
+
+
+class Limits(unittest.TestCase):
+    def case(self, read, right=True, kind="formed", weakest=0.9, margin=3.0, plate=0.9):
+        return {"read": read, "right": right, "kind": kind, "weakest": weakest, "margin": margin, "plate": plate}
+
+    def test_words_and_scraps_are_never_accepted(self):
+        cases = [self.case("BAB123"), self.case("A1"), self.case("MARKET", kind="word"), self.case("", kind=None), self.case("123456", kind="bare")]
+        self.assertEqual({name: [case["read"] for case in kept] for name, kept in limits.by_kind(cases).items()}, {"formed": ["BAB123"], "bare": ["123456"], "free": []})
 
     def test_the_best_limits_let_most_through_and_no_more_wrong_than_allowed(self):
         right = [self.case("BAB123", margin=margin) for margin in (2.0, 3.0, 4.0, 5.0)]

@@ -3,7 +3,8 @@
 #   OUT=DIR      where data, checkpoints and logs go (default: target/training under the project)
 #   PYTHON=...   the interpreter (default: OUT/venv, made from requirements.txt when it is missing)
 #   DEVICE=cuda WORKERS=14   train on a GPU, batches made by that many processes
-#   MINUTES=240  training time of all nets together, one after the other
+#   MINUTES=240  training time of all nets together, one after the other; without it each net sees a fixed number of
+#                samples, which on one kind of machine gives the same files again
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -14,10 +15,8 @@ processes=${PROCESSES:-$(nproc)}
 seed=${SEED:-1}
 if [ -n "${1:-}" ]; then
   out=$out/quick
-  minutes=${MINUTES:-8}
   sheets=2500 held_out=1000 backdrops=250 held_out_backdrops=50 plates=400 pictures=40
 else
-  minutes=${MINUTES:-240}
   sheets=60000 held_out=6000 backdrops=2500 held_out_backdrops=300 plates=5000 pictures=400
 fi
 
@@ -31,19 +30,20 @@ fi
 "$python" render.py --out "$out/data" --seed "$seed" --processes "$processes" \
   --sheets "$sheets" --held-out-sheets "$held_out" --backdrops "$backdrops" --held-out-backdrops "$held_out_backdrops"
 
-train() { # net, share of the minutes, seed, folder
-  "$python" "train_$1.py" --data "$out/data" --out "$4" --seed "$3" --device "$device" --workers "$workers" \
-    --minutes "$(awk "BEGIN { print $minutes * $2 }")"
+train() { # net, samples, share of MINUTES, seed, folder
+  local budget=(--samples "$2")
+  [ -z "${MINUTES:-}" ] || budget=(--minutes "$(awk "BEGIN { print $MINUTES * $3 }")")
+  "$python" "train_$1.py" --data "$out/data" --out "$5" --seed "$4" --device "$device" --workers "$workers" "${budget[@]}"
 }
 if [ -n "${1:-}" ]; then # one reader is enough to see the curve
-  train refiner 0.17 "$seed" "$out/run"
-  train detector 0.33 "$seed" "$out/run"
-  train reader 0.5 "$seed" "$out/run"
+  train refiner 22000 0.17 "$seed" "$out/run"
+  train detector 13500 0.33 "$seed" "$out/run"
+  train reader 40000 0.5 "$seed" "$out/run"
 else
-  train refiner 0.12 "$seed" "$out/run"
-  train detector 0.2 "$seed" "$out/run"
-  train reader 0.34 "$seed" "$out/run"
-  train reader 0.34 "$((seed + 1))" "$out/run/second"
+  train refiner 350000 0.12 "$seed" "$out/run"
+  train detector 140000 0.15 "$seed" "$out/run"
+  train reader 800000 0.48 "$seed" "$out/run"
+  train reader 420000 0.25 "$((seed + 1))" "$out/run/second"
   cp "$out/run/second/reader.onnx" "$out/run/second-reader.onnx"
 fi
 
