@@ -54,9 +54,10 @@ pub struct Thresholds {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Confidence of every character, 0 to 1.
+    /// Confidence of every character in parts of the surest one's, 0 to 1. Doubt that all share is about how many
+    /// characters there are; that is for the margin, in which the form has its say, too.
     pub char: f32,
-    /// Nats to the next different text.
+    /// Nats to the next different text, be it longer, shorter or as long.
     pub margin_nats: f32,
     /// Belief, in one of the frames, that it is a plate, 0 to 1.
     pub plate: f32,

@@ -54,6 +54,16 @@ fn one_torn_character_makes_the_whole_reading_unsure() {
 }
 
 #[test]
+fn doubt_that_all_characters_share_is_for_the_margin_to_judge() {
+    let blurred = frame(1, "BAB123", 0.35);
+    let reading = read(std::slice::from_ref(&blurred), &["DE"]);
+    assert_eq!((reading.verdict, reading.weakest() < 0.5), (Verdict::Accept, true), "{reading:?}");
+    let torn = torn(blurred, 5, &[(b'3', 0.25), (b'9', 0.02)]);
+    assert_ne!(read(&[torn], &["DE"]).verdict, Verdict::Accept, "one character is less sure than the others");
+    assert_ne!(read(&[frame(1, "BAB123", 0.1)], &["DE"]).verdict, Verdict::Accept);
+}
+
+#[test]
 fn a_form_does_not_make_up_for_a_character_seen_otherwise() {
     let reading = read(&[torn(frame(1, "64K5040", 0.99), 6, &[(b'D', 0.97), (b'0', 0.02)])], &["CZ"]);
     assert_ne!(reading.verdict, Verdict::Accept, "{reading:?}: D and 0 are no twins");
