@@ -12,6 +12,7 @@ import glyphs
 import limits
 import paint_out
 import plates
+import reliability
 import scenes
 from train_detector import targets
 from train_reader import LONGEST, labels
@@ -153,6 +154,15 @@ class Limits(unittest.TestCase):
         self.assertEqual((accepted, wrong), (3, 0))
         self.assertTrue(2.6 < formed[1] <= 3.0)
         self.assertEqual(limits.best(kinds, 0.2)[:2], (5, 1))
+
+
+class Reliability(unittest.TestCase):
+    def test_each_bin_tells_what_was_said_and_what_was_right(self):
+        cases = [{"confidence": [1.0, sure], "right": right} for sure, right in ((0.91, True), (0.93, False), (1.0, True))]
+        rows = list(reliability.bins([*cases, {"confidence": [], "right": False}]))
+        self.assertEqual([(low, high, right, count) for low, high, _, right, count in rows], [(0.9, 0.95, 0.5, 2), (0.99, 1.0, 1.0, 1)])
+        self.assertAlmostEqual(rows[0][2], 0.92)
+        self.assertEqual(reliability.diagram(rows).count("<circle"), 2)
 
 
 class PaintedOut(unittest.TestCase):

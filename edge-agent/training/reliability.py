@@ -1,0 +1,64 @@
+"""How often readings are right that say how sure they are: a table and, with --out, a reliability diagram as SVG.
+
+    python reliability.py DRAWN/*.jsonl [--out reliability.svg]
+
+reads what `edge-agent evaluate --json` printed. How sure a reading is, its weakest character says.
+"""
+
+import argparse
+
+import limits
+
+EDGES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
+SIDE, MARGIN = 400, 48
+
+
+def bins(cases):
+    """For each bin that holds a reading: from, to, mean of what they say, share that is right, how many."""
+    said = [(min(case["confidence"]), case["right"]) for case in cases if case["confidence"]]
+    for low, high in zip(EDGES, EDGES[1:]):
+        inside = [(sure, right) for sure, right in said if low <= sure < high or high == sure == 1.0]
+        if inside:
+            count = len(inside)
+            yield low, high, sum(sure for sure, _ in inside) / count, sum(right for _, right in inside) / count, count
+
+
+def diagram(rows):
+    """A dot for each bin, as large as there are readings in it; on the diagonal a reading says the truth about itself."""
+    total = sum(row[4] for row in rows)
+    across, up = (lambda share: MARGIN + share * SIDE), (lambda share: MARGIN + (1 - share) * SIDE)
+    width = SIDE + 2 * MARGIN
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {width}" font-family="sans-serif" font-size="12">',
+        f'<rect width="{width}" height="{width}" fill="#ffffff"/>',
+        f'<path d="M{across(0)} {up(0)}L{across(1)} {up(1)}" stroke="#999999" stroke-dasharray="5 4"/>',
+    ]
+    for tick in range(0, 11, 2):
+        share = tick / 10
+        parts.append(f'<path d="M{across(share)} {up(0)}V{up(1)}M{across(0)} {up(share)}H{across(1)}" stroke="#e2e2e2"/>')
+        parts.append(f'<text x="{across(share)}" y="{up(0) + 18}" text-anchor="middle">{100 * share:.0f} %</text>')
+        parts.append(f'<text x="{across(0) - 8}" y="{up(share) + 4}" text-anchor="end">{100 * share:.0f} %</text>')
+    for _, _, said, right, count in rows:
+        parts.append(f'<circle cx="{across(said):.1f}" cy="{up(right):.1f}" r="{3 + 22 * (count / total) ** 0.5:.1f}" fill="#1f6feb" fill-opacity="0.6"/>')
+    parts.append(f'<text x="{across(0.5)}" y="{width - 10}" text-anchor="middle">weakest character of a reading</text>')
+    parts.append(f'<text x="{MARGIN}" y="{MARGIN - 16}">readings that are right; a dot\'s area tells how many ({total:,} in all)</text></svg>')
+    return "\n".join(parts) + "\n"
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("files", nargs="+", help="what `edge-agent evaluate --json` printed")
+    arguments.add_argument("--out", help="the SVG file to write")
+    options = arguments.parse_args()
+    rows = list(bins(case for path in options.files for case in limits.cases_of(path)))
+    if not rows:
+        raise SystemExit("nothing was read in these pictures")
+    for low, high, said, right, count in rows:
+        print(f"{low:.2f} to {high:.2f}: {count:5} readings, {100 * right:5.1f} % right, {100 * said:5.1f} % said")
+    if options.out:
+        with open(options.out, "w") as out:
+            out.write(diagram(rows))
+
+
+if __name__ == "__main__":
+    main()
