@@ -54,8 +54,8 @@ pub struct Thresholds {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Confidence of every character in parts of the surest one's, 0 to 1. Doubt that all share is about how many
-    /// characters there are; that is for the margin, in which the form has its say, too.
+    /// Confidence of every character, 0 to 1; in an expected form in parts of the surest one's, because doubt that all
+    /// share is about how many characters there are, and that is for the margin, in which the form has its say.
     pub char: f32,
     /// Nats to the next different text, be it longer, shorter or as long.
     pub margin_nats: f32,
@@ -93,9 +93,9 @@ impl Default for Thresholds {
     /// A little stricter than what `edge-agent/training/limits.py` finds on drawn plates; see `edge-agent/models/README.md`.
     fn default() -> Self {
         Self {
-            formed: Limits { char: 0.94, margin_nats: 2.0, plate: 0.65 },
+            formed: Limits { char: 0.94, margin_nats: 2.0, plate: 0.6 },
             bare: Limits { char: 0.94, margin_nats: 2.0, plate: 0.9 },
-            free: Limits { char: 0.94, margin_nats: 2.0, plate: 0.75 },
+            free: Limits { char: 0.92, margin_nats: 2.0, plate: 0.7 },
             min_frames: 1,
             min_chars: 4,
             unreadable_below: 0.45,

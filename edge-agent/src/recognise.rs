@@ -24,7 +24,7 @@ use foreign::slots::Slots;
 use grey::Grey;
 use locate::{Find, Locator, distinct};
 use net::NetError;
-use quad::Quad;
+use quad::{Point, Quad};
 use read::{Columns, Lines, Reader, Text};
 use refine::Refiner;
 use serde::Deserialize;
@@ -242,7 +242,8 @@ impl Recogniser {
                 read.push((close, text, seen));
             }
         }
-        read.sort_by(|a, b| b.0.sighting_score(&b.1).total_cmp(&a.0.sighting_score(&a.1)));
+        let near = |(close, text, _): &(&Close, Text, Columns)| close.sighting_score(text) * close.nearness();
+        read.sort_by(|a, b| near(b).total_cmp(&near(a)));
         if let Some((close, text, seen)) = read.first_mut().filter(|(_, text, _)| !text.is_clear()) {
             *text =
                 self.reader.read_carefully(frame, &close.ways(), Some(seen.clone()), &self.grammar, watch)?;
@@ -282,6 +283,12 @@ impl Close {
             .take(1 + usize::from(open))
             .map(|lines| (self.quad, lines))
             .collect()
+    }
+
+    /// Of two plates the nearer one is on the vehicle the lane asks about, even if the other is a little easier to read:
+    /// one that is twice as wide may be a sixth less sure.
+    fn nearness(&self) -> f32 {
+        self.quad.along().distance(Point::default()).powf(0.25)
     }
 
     fn sighting_score(&self, text: &Text) -> f32 {

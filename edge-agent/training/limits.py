@@ -3,7 +3,7 @@
     ./drawn.sh DRAWN 5000 300
     python limits.py DRAWN/*.jsonl [--wrong 0.005] [--try char,margin,plate char,margin,plate char,margin,plate]
 
-finds, for plates in an expected form and for those in none, the confidence of a character (in parts of the surest one's),
+finds, for plates in an expected form and for those in none, the confidence of a character,
 the margin in nats and the belief in a plate that accept most while no more than a share of what is accepted is wrong; or,
 with --try, says what three limits (formed, bare, free) let through. Limits found on pictures must be confirmed on others,
 drawn from another seed.
@@ -17,7 +17,6 @@ MARGINS = (1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.25, 3.5, 3.75, 4.0, 4.5, 5.0)
 PLATES = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 BARE_PLATE = 0.9  # so few plates are bare that drawn ones do not tell; words and telephone numbers on photographs did
 KINDS = ("formed", "bare", "free")  # as `edge-agent evaluate` calls them; readings of any other kind are never accepted
-SHORTEST = 4  # characters of the shortest text that is accepted
 
 
 def cases_of(path):
@@ -33,7 +32,9 @@ def cases_of(path):
 
 
 def by_kind(cases):
-    return {name: [case for case in cases if case["kind"] == name and len(case["read"]) >= SHORTEST] for name in KINDS}
+    """Readings that can be accepted, by kind."""
+    whole = [case for case in cases if case["verdict"] != "unreadable"]
+    return {name: [case for case in whole if case["kind"] == name] for name in KINDS}
 
 
 def three_numbers(text):
@@ -44,10 +45,15 @@ def three_numbers(text):
     return char, margin, plate
 
 
+def weakest(case):
+    """The least sure character as `Limits::char` in the domain has it."""
+    return min(case["confidence"]) / (1 if case["kind"] == "free" else max(case["confidence"]))
+
+
 def passing(cases, limits):
     """How many pass, and how many of these are wrong."""
     char, margin, plate = limits
-    passed = [c["right"] for c in cases if min(c["confidence"]) >= char * max(c["confidence"]) and c["margin"] >= margin and c["plate"] >= plate]
+    passed = [c["right"] for c in cases if weakest(c) >= char and c["margin"] >= margin and c["plate"] >= plate]
     return len(passed), passed.count(False)
 
 

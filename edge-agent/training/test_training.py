@@ -136,11 +136,11 @@ class Dies(unittest.TestCase):
 
 
 class Limits(unittest.TestCase):
-    def case(self, read, right=True, kind="formed", confidence=(0.9, 0.95), margin=3.0, plate=0.9):
-        return {"read": read, "right": right, "kind": kind, "confidence": confidence, "margin": margin, "plate": plate}
+    def case(self, read, right=True, kind="formed", confidence=(0.9, 0.95), margin=3.0, plate=0.9, verdict="unsure"):
+        return {"read": read, "verdict": verdict, "right": right, "kind": kind, "confidence": confidence, "margin": margin, "plate": plate}
 
     def test_words_and_scraps_are_never_accepted(self):
-        cases = [self.case("BAB123"), self.case("A1"), self.case("MARKET", kind="word"), self.case("", kind=None), self.case("123456", kind="bare")]
+        cases = [self.case("BAB123"), self.case("A1", verdict="unreadable"), self.case("MARKET", kind="word"), self.case("", kind=None), self.case("123456", kind="bare")]
         self.assertEqual({name: [case["read"] for case in kept] for name, kept in limits.by_kind(cases).items()}, {"formed": ["BAB123"], "bare": ["123456"], "free": []})
 
     def test_a_character_counts_in_parts_of_the_surest_one(self):

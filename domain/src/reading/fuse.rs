@@ -40,11 +40,14 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
     let confidence: Vec<f32> = best.confidence.iter().map(|c| *c as f32).collect();
     let plate = frames.iter().map(|frame| frame.plate).fold(0.0, f32::max);
     let kind = best.kind();
-    let surest = confidence.iter().copied().fold(0.0, f32::max);
+    let full = match kind {
+        Kind::Formed | Kind::Bare => confidence.iter().copied().fold(0.0, f32::max),
+        Kind::Free | Kind::Word => 1.0,
+    };
     let sure = thresholds.limits(kind).is_some_and(|limits| {
         margin >= limits.margin_nats
             && plate >= limits.plate
-            && confidence.iter().all(|c| *c >= limits.char * surest)
+            && confidence.iter().all(|c| *c >= limits.char * full)
             && seen.len() >= thresholds.min_frames as usize
     });
     let verdict = verdict(&confidence, sure, thresholds);
@@ -375,9 +378,10 @@ fn spike(symbol: usize) -> Dist {
 fn verdict(confidence: &[f32], sure: bool, thresholds: &Thresholds) -> Verdict {
     let mean = (confidence.iter().map(|c| c.ln()).sum::<f32>() / confidence.len().max(1) as f32).exp();
     match () {
-        () if confidence.len() < thresholds.min_chars => Verdict::Unreadable,
+        () if confidence.len() < thresholds.min_chars || mean < thresholds.unreadable_below => {
+            Verdict::Unreadable
+        }
         () if sure => Verdict::Accept,
-        () if mean < thresholds.unreadable_below => Verdict::Unreadable,
         () => Verdict::Unsure,
     }
 }
