@@ -67,13 +67,13 @@ pub struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Letters and digits in an expected form.
+    /// Letters and digits in an expected form, and more of them than 0 and O or 1 and I, which words and numbers share.
     Formed,
-    /// Letters alone or digits alone in an expected form.
+    /// Letters alone or digits alone, but for such twins, in an expected form.
     Bare,
     /// Letters and digits in no form, or in one that lets anything stand anywhere.
     Free,
-    /// Letters alone or digits alone in no form: never accepted.
+    /// Letters alone or digits alone, but for twins, in no form: never accepted.
     Word,
 }
 
@@ -93,8 +93,8 @@ impl Default for Thresholds {
     /// A little stricter than what `edge-agent/training/limits.py` finds on drawn plates; see `edge-agent/models/README.md`.
     fn default() -> Self {
         Self {
-            formed: Limits { char: 0.94, margin_nats: 2.0, plate: 0.6 },
-            bare: Limits { char: 0.94, margin_nats: 2.0, plate: 0.9 },
+            formed: Limits { char: 0.92, margin_nats: 2.0, plate: 0.68 },
+            bare: Limits { char: 0.92, margin_nats: 2.0, plate: 0.9 },
             free: Limits { char: 0.92, margin_nats: 2.0, plate: 0.7 },
             min_frames: 1,
             min_chars: 4,
