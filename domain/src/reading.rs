@@ -67,13 +67,13 @@ pub struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Letters and digits in an expected form, and more of them than 0 and O or 1 and I, which words and numbers share.
+    /// Letters and digits in an expected form.
     Formed,
-    /// Letters alone or digits alone, but for such twins, in an expected form.
+    /// Letters alone or digits alone in an expected form.
     Bare,
     /// Letters and digits in no form, or in one that lets anything stand anywhere.
     Free,
-    /// Letters alone or digits alone, but for twins, in no form: never accepted.
+    /// Letters alone or digits alone in no form: never accepted.
     Word,
 }
 

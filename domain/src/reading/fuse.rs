@@ -96,14 +96,8 @@ struct Hypothesis {
 impl Hypothesis {
     fn kind(&self) -> Kind {
         let any = self.slots.iter().all(|slot| slot.allows(0) && slot.allows(ALPHABET.len() - 1));
-        // A word does not turn into a mix of letters and digits because a form takes its O for a 0.
-        let surely = |slot: Slot| {
-            let is_one = |symbol: usize| {
-                slot.allows(symbol) && (0..ALPHABET.len()).all(|o| slot.allows(o) || !are_twins(o, symbol))
-            };
-            self.symbols.iter().any(|symbol| is_one(*symbol))
-        };
-        let mixed = surely(Slot::LETTER) && surely(Slot::DIGIT);
+        let digits = self.symbols.iter().filter(|symbol| Slot::DIGIT.allows(**symbol)).count();
+        let mixed = (1..self.symbols.len()).contains(&digits);
         match (any, mixed) {
             (false, true) => Kind::Formed,
             (false, false) => Kind::Bare,

@@ -96,7 +96,7 @@ fn a_text_is_of_a_kind_and_each_kind_has_its_limits() {
     let kind = |text, countries: &[&str]| read(&[frame(1, text, 0.99)], countries).kind;
     assert_eq!(kind("BAB123", &["DE"]), Some(Kind::Formed));
     assert_eq!(kind("123456", &["US"]), Some(Kind::Bare));
-    assert_eq!(kind("TURBO", &["DE"]), Some(Kind::Bare), "read as TURB0, but written on a van");
+    assert_eq!(kind("TURBO", &["DE"]), Some(Kind::Word), "no German number begins with 0");
     assert_eq!(kind("7AB1C2D", &["DE"]), Some(Kind::Free));
     assert_eq!(kind("HAPPY77", &["US"]), Some(Kind::Free), "vanity plates are a form that says nothing");
     assert_eq!(kind("MARKET", &["US"]), Some(Kind::Word));
