@@ -3,10 +3,9 @@
     ./drawn.sh DRAWN 5000 300
     python limits.py DRAWN/*.jsonl [--wrong 0.005] [--try char,margin,plate char,margin,plate char,margin,plate]
 
-finds, for plates in an expected form and for those in none, the confidence of a character,
-the margin in nats and the belief in a plate that accept most while no more than a share of what is accepted is wrong; or,
-with --try, says what three limits (formed, bare, free) let through. Limits found on pictures must be confirmed on others,
-drawn from another seed.
+finds, for plates in an expected form and for those in none, the confidence of a character, the margin in nats and the belief
+in a plate that accept most while no more than a share of what is accepted is wrong; or, with --try, says what three limits
+(formed, bare, free) let through. Limits found on pictures must be confirmed on others, drawn from another seed.
 """
 
 import argparse
