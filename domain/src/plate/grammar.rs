@@ -209,22 +209,10 @@ impl Grammar {
     pub fn forms(&self) -> &[Form] {
         &self.forms
     }
-
-    /// The likeliest series whose form this plate has exactly.
-    pub fn series_of(&self, plate: &Plate) -> Option<&str> {
-        let symbols = symbols_of(plate);
-        let fitting = self.forms.iter().filter(|form| form.fits(&symbols));
-        let likeliest = fitting.reduce(|best, next| if next.prior() > best.prior() { next } else { best });
-        likeliest.map(|form| form.series.as_str())
-    }
 }
 
 fn unknown_country(country: &str) -> GrammarError {
     GrammarError::UnknownCountry { country: country.to_owned(), known: packs::countries().join(", ") }
-}
-
-fn symbols_of(plate: &Plate) -> Vec<usize> {
-    plate.as_str().bytes().filter_map(symbol_index).collect()
 }
 
 /// A place, how often it may stand (`L{1,3}`), and what is written before it.
@@ -326,6 +314,10 @@ mod tests {
         Pack::parse("x.toml", &text).unwrap()
     }
 
+    fn symbols_of(plate: &Plate) -> Vec<usize> {
+        plate.as_str().bytes().filter_map(symbol_index).collect()
+    }
+
     #[test]
     fn look_alikes_fold_by_the_type_of_their_place() {
         let folds = |slot: Slot, read| slot.fold(symbol_index(read).unwrap()).map(|index| ALPHABET[index]);
@@ -366,8 +358,6 @@ mod tests {
         let grammar = Grammar::for_countries(&["PL", "SK"]).unwrap();
         let prior = |text: &str| grammar.prior(&symbols_of(&Plate::parse(text).unwrap()));
         assert!(prior("BA123CD") > prior("WA1AC23") && prior("WA1AC23") > prior("1234"));
-        let series = |text: &str| grammar.series_of(&Plate::parse(text).unwrap()).map(str::to_owned);
-        assert_eq!(series("BA123CD").as_deref(), Some("SK/standard"), "though PL has LL DDDKK");
     }
 
     #[test]

@@ -92,6 +92,12 @@ fn a_clearly_different_text_stays_free() {
 }
 
 #[test]
+fn of_two_forms_a_text_has_the_more_common_one_wins() {
+    let reading = read(&[frame(1, "BA123CD", 0.99)], &["PL", "SK"]);
+    assert_eq!(reading.series.as_deref(), Some("SK/standard"), "though PL has LL DDDKK");
+}
+
+#[test]
 fn a_text_is_of_a_kind_and_each_kind_has_its_limits() {
     let kind = |text, countries: &[&str]| read(&[frame(1, text, 0.99)], countries).kind;
     assert_eq!(kind("BAB123", &["DE"]), Some(Kind::Formed));
