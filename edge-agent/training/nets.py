@@ -68,20 +68,26 @@ class Refiner(nn.Module):
 class Reader(nn.Module):
     """1x1x64x192 to 1x48x37: for each of 48 columns a letter, a digit or nothing (CTC)."""
 
-    def __init__(self):
+    def __init__(self, third=48, fourth=64, fifth=96, wide=128):
         super().__init__()
         self.trunk = nn.Sequential(
-            conv(1, 16, 5, 2), conv(16, 32, 3, 2), conv(32, 48), conv(48, 64, 3, (2, 1)), Residual(conv(64, 64)),
-            conv(64, 96, 3, (2, 1)), Residual(conv(96, 96)), nn.Conv2d(96, 128, (4, 1), bias=False), nn.BatchNorm2d(128), nn.ReLU(inplace=True),
+            conv(1, 16, 5, 2), conv(16, 32, 3, 2), conv(32, third), conv(third, fourth, 3, (2, 1)), Residual(conv(fourth, fourth)),
+            conv(fourth, fifth, 3, (2, 1)), Residual(conv(fifth, fifth)),
+            nn.Conv2d(fifth, wide, (4, 1), bias=False), nn.BatchNorm2d(wide), nn.ReLU(inplace=True),
         )  # fmt: skip
-        self.along = nn.Sequential(*[Residual(conv(128, 128, (1, 3), dilation=d)) for d in (1, 2, 4)])
-        self.letters = nn.Conv2d(128, CLASSES, 1)
+        self.along = nn.Sequential(*[Residual(conv(wide, wide, (1, 3), dilation=d)) for d in (1, 2, 4)])
+        self.letters = nn.Conv2d(wide, CLASSES, 1)
 
     def forward(self, x):
         return self.letters(self.along(self.trunk(x))).squeeze(2).transpose(1, 2)
 
 
-NETS = {"detector": (Detector, (1, 1, 384, 640), "out"), "refiner": (Refiner, (1, 1, 64, 160), "out"), "reader": (Reader, (1, 1, 64, 192), "ctc")}
+def second_reader():
+    """A larger reader: it looks once, and only at what the first does not see clearly."""
+    return Reader(64, 80, 128, 160)
+
+
+NETS = {"detector": (Detector, (1, 1, 384, 640), "out"), "refiner": (Refiner, (1, 1, 64, 160), "out"), "reader": (Reader, (1, 1, 64, 192), "ctc"), "second-reader": (second_reader, (1, 1, 64, 192), "ctc")}
 
 
 def multiply_adds(net, shape):

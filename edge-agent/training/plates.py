@@ -161,6 +161,9 @@ class Printer:
                 crest(rng, face, x, middle, rng.uniform(0.5, 0.95) * share / 2, ground)
             else:
                 picture(rng, face, x, middle, rng.uniform(0.5, 0.95) * share / 2, rng.uniform(0.35, 0.9) * size, ground)
+        if rng.random() < 0.15:  # or stands behind the serial, mostly in its middle
+            x = WIDTH * (rng.gauss(0.5, 0.04) if rng.random() < 0.7 else rng.uniform(0.1, 0.9))
+            picture(rng, face, x, middle + size * rng.gauss(0, 0.15), size * rng.uniform(0.2, 0.8), size * rng.uniform(0.3, 0.9), ground)
         family = "us" if rng.random() < 0.62 else None
         sheet = Sheet(face, [], kind)
         self.set_line(rng, sheet, text, (left, right), middle, size, ink, ground, family, fill=(0.68, 0.97), gaps="us")
@@ -397,7 +400,7 @@ def separator(rng, face, char, x, y, wide, size, ink, ground):
         if rng.random() < 0.3:  # month over year
             label(rng, face, x, y + 2.1 * tall, half, tall)
     elif form == "picture":
-        picture(rng, face, x, y + size * rng.gauss(0, 0.1), wide * rng.uniform(0.3, 0.62), size * rng.uniform(0.2, 0.62), ground)
+        picture(rng, face, x, y + size * rng.gauss(0, 0.1), wide * rng.uniform(0.3, 0.75), size * rng.uniform(0.2, 0.75), ground)
 
 
 # --- the face around the serial ------------------------------------------------------------------------------------------
@@ -490,7 +493,19 @@ def crest(rng, face, x, y, radius, ground):
 
 
 def picture(rng, face, x, y, half_width, half_height, ground):
-    """A motif of several parts between two groups (fruit, flower, map, animal, badge): as tall as a letter and as wide."""
+    """Something to look at between two groups or behind them, as tall as a letter and as wide: most states have their own."""
+    rng.choices([scraps, fruit, flower, tree, sun], [5, 2, 1, 1, 1])[0](rng, face, x, y, half_width, half_height, ground)
+    if half_height > 8 and rng.random() < 0.25:
+        words = rng.choice(["NC", "12", "95", "M", "15", "8", "A", "MO", "USA"])
+        small_print(rng, face, words, x, y + half_height * rng.uniform(-0.4, 0.4), half_height * rng.uniform(0.3, 0.6), rng.choice([0, 255]), fit=half_width * 1.6)
+
+
+def motif_tone(rng, ground):
+    return rng.uniform(10, 250) if rng.random() < 0.75 else ground + rng.uniform(-60, 60)
+
+
+def scraps(rng, face, x, y, half_width, half_height, ground):
+    """Discs, patches and bars upon each other: maps, animals, badges."""
     parts = rng.randrange(2, 7)
     spread = rng.uniform(0.15, 0.6)
     strength = rng.uniform(0.5, 1.0)
@@ -510,10 +525,88 @@ def picture(rng, face, x, y, half_width, half_height, ground):
             cv2.fillConvexPoly(mask, cv2.boxPoints(((cx, cy), (1.6 * a, 1.6 * b), tilt)).astype(np.int32), 255, cv2.LINE_AA)
         if rng.random() < 0.3:
             mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.6, 2.5))
-        blend(face, mask, 0, 0, rng.uniform(10, 250) if rng.random() < 0.75 else ground + rng.uniform(-60, 60), strength)
-    if half_height > 8 and rng.random() < 0.3:
-        words = rng.choice(["NC", "12", "95", "M", "15", "8", "A", "MO", "USA"])
-        small_print(rng, face, words, x, y + half_height * rng.uniform(-0.4, 0.4), half_height * rng.uniform(0.3, 0.6), rng.choice([0, 255]), fit=half_width * 1.6)
+        blend(face, mask, 0, 0, motif_tone(rng, ground), strength)
+
+
+def fruit(rng, face, x, y, half_width, half_height, ground):
+    """One to three round fruits, lit from one side, with leaves."""
+    tone, leaf, strength = motif_tone(rng, ground), motif_tone(rng, ground), rng.uniform(0.5, 1.0)
+    radius = min(half_width, half_height) * rng.uniform(0.45, 0.9)
+    light = rng.uniform(0, 2 * np.pi)
+    spots = [(x + rng.uniform(-1, 1) * max(0, half_width - radius), y + rng.uniform(-0.6, 1) * max(0, half_height - radius)) for _ in range(rng.randrange(1, 4))]
+    for cx, cy in spots:
+        for _ in range(rng.randrange(0, 4)):
+            petal(face, cx, cy, radius * rng.uniform(1.1, 1.9), rng.uniform(0, 2 * np.pi), rng.uniform(0.25, 0.5), leaf, strength)
+    for cx, cy in spots:
+        disc(face, cx, cy, radius, tone, strength)
+        disc(face, cx + radius * 0.35 * np.cos(light), cy + radius * 0.35 * np.sin(light), radius * rng.uniform(0.2, 0.5), tone + rng.uniform(20, 70), 0.6 * strength)
+        if rng.random() < 0.4:
+            cv2.circle(face, (round(cx), round(cy)), max(1, round(radius)), float(tone - 60), 1, cv2.LINE_AA)
+
+
+def flower(rng, face, x, y, half_width, half_height, ground):
+    """Petals around a middle, and perhaps a stem."""
+    tone, strength, petals, turn = motif_tone(rng, ground), rng.uniform(0.5, 1.0), rng.randrange(4, 9), rng.uniform(0, 2 * np.pi)
+    reach = min(half_width, half_height) * rng.uniform(0.7, 1.1)
+    if rng.random() < 0.5:
+        bar(face, (x, y), (x + rng.uniform(-0.3, 0.3) * half_width, y + 1.2 * half_height), max(1, reach * 0.12), motif_tone(rng, ground), strength)
+    for number in range(petals):
+        petal(face, x, y, reach, turn + 2 * np.pi * number / petals, rng.uniform(0.3, 0.55), tone, strength)
+    disc(face, x, y, reach * rng.uniform(0.15, 0.35), motif_tone(rng, ground), strength)
+
+
+def tree(rng, face, x, y, half_width, half_height, ground):
+    """A trunk with fronds, or with arms, or a crown: palms, cactuses, oaks."""
+    tone, strength = motif_tone(rng, ground), rng.uniform(0.5, 1.0)
+    top, foot = y - half_height * rng.uniform(0.2, 0.6), y + half_height
+    thick = max(1.0, half_width * rng.uniform(0.08, 0.25))
+    bar(face, (x, top), (x + rng.uniform(-0.2, 0.2) * half_width, foot), thick, tone, strength)
+    form = rng.random()
+    if form < 0.4:
+        for number in range(rng.randrange(5, 10)):
+            petal(face, x, top, half_width * rng.uniform(0.7, 1.1), np.pi + np.pi * number / 7 + rng.uniform(-0.2, 0.2), 0.22, tone, strength)
+    elif form < 0.6:
+        for side in (-1, 1):
+            elbow, high = y + rng.uniform(-0.2, 0.4) * half_height, y - rng.uniform(0.2, 0.7) * half_height
+            bar(face, (x, elbow), (x + side * half_width * 0.6, elbow), thick, tone, strength)
+            bar(face, (x + side * half_width * 0.6, elbow), (x + side * half_width * 0.6, high), thick, tone, strength)
+    else:
+        for _ in range(rng.randrange(3, 7)):
+            disc(face, x + rng.uniform(-0.5, 0.5) * half_width, top + rng.uniform(-0.4, 0.4) * half_height, half_width * rng.uniform(0.3, 0.6), tone, strength)
+
+
+def sun(rng, face, x, y, half_width, half_height, ground):
+    """A disc with rays, whole or half risen."""
+    tone, strength, rays = motif_tone(rng, ground), rng.uniform(0.5, 1.0), rng.randrange(8, 20)
+    reach = min(half_width, half_height) * rng.uniform(0.8, 1.2)
+    whole = rng.random() < 0.6
+    for number in range(rays):
+        angle = (2 if whole else -1) * np.pi * number / rays
+        start, end = ((x + reach * part * np.cos(angle), y + reach * part * np.sin(angle)) for part in (0.55, 1.0))
+        bar(face, start, end, max(1, reach * 0.08), tone, strength)
+    disc(face, x, y, reach * rng.uniform(0.3, 0.5), tone, strength)
+
+
+def disc(face, x, y, radius, tone, strength):
+    mask = np.zeros(face.shape, np.uint8)
+    cv2.circle(mask, (round(x), round(y)), max(1, round(radius)), 255, -1, cv2.LINE_AA)
+    blend(face, mask, 0, 0, tone, strength)
+
+
+def bar(face, start, end, thick, tone, strength):
+    mask = np.zeros(face.shape, np.uint8)
+    cv2.line(mask, tuple(map(round, start)), tuple(map(round, end)), 255, max(1, round(thick)), cv2.LINE_AA)
+    blend(face, mask, 0, 0, tone, strength)
+
+
+def petal(face, x, y, length, angle, slender, tone, strength):
+    """A leaf from (x, y) outwards, `slender` times as wide as long."""
+    along, across = np.array([np.cos(angle), np.sin(angle)]) * length, np.array([-np.sin(angle), np.cos(angle)]) * length * slender / 2
+    root = np.array([x, y])
+    outline = [root, root + 0.3 * along + 0.8 * across, root + 0.55 * along + across, root + along, root + 0.55 * along - across, root + 0.3 * along - 0.8 * across]
+    mask = np.zeros(face.shape, np.uint8)
+    cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 255, cv2.LINE_AA)
+    blend(face, mask, 0, 0, tone, strength)
 
 
 def label(rng, face, x, y, half_width, half_height):

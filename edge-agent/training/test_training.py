@@ -1,14 +1,19 @@
 """python -m unittest, in this folder: what would spoil a model silently if it were wrong."""
 
+import os
 import random
+import tempfile
 import unittest
 
 import cv2
 import numpy as np
+import torch
 
 import degrade
 import evaluate
+import export
 import glyphs
+import nets
 import limits
 import paint_out
 import plates
@@ -123,6 +128,10 @@ class Dies(unittest.TestCase):
             for (one, other), least in glyphs.TOLD_APART.items():
                 self.assertGreaterEqual(glyphs.unlikeness(alphabet.glyphs[one], alphabet.glyphs[other]), least, (family, one, other))
 
+    def test_a_poor_die_hardly_tells_b_from_8(self):
+        good, poor = (glyphs.stroke_alphabet(random.Random(7), "square", poor).glyphs for poor in (False, True))
+        self.assertLess(glyphs.unlikeness(poor["B"], poor["8"]), min(glyphs.TOLD_APART["B8"], glyphs.unlikeness(good["B"], good["8"])))
+
     def test_unlikeness_is_nothing_between_equals_and_all_between_strangers(self):
         left, right = np.zeros((2, 96, 64), np.uint8)
         left[:, :32], right[:, 32:] = 255, 255
@@ -133,6 +142,19 @@ class Dies(unittest.TestCase):
         drawn = scenes.Drawn(held_out=True, kinds=["us", "br"])
         rng = random.Random(4)
         self.assertEqual({drawn.pick(rng).note["kind"] for _ in range(30)}, {"us", "br"})
+
+
+class Exported(unittest.TestCase):
+    def test_halved_weights_answer_like_the_net_itself(self):
+        torch.manual_seed(1)
+        for name, (make, shape, _) in nets.NETS.items():
+            net, x = make().eval(), torch.randn(shape)
+            with tempfile.TemporaryDirectory() as folder, torch.no_grad():
+                path = os.path.join(folder, f"{name}.onnx")
+                export.export(name, net, path)
+                weights = sum(weight.numel() for weight in net.parameters())
+                self.assertLess(os.path.getsize(path), 2.2 * weights + 20_000, name)
+                np.testing.assert_allclose(evaluate.Model(path).run(x.numpy()), net(x)[0], rtol=0.02, atol=0.02, err_msg=name)
 
 
 class Limits(unittest.TestCase):

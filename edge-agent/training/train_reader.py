@@ -9,7 +9,7 @@ from torch.nn import functional as F
 import degrade
 import loop
 from glyphs import ALPHABET
-from nets import Reader
+from nets import NETS
 from shelf import Shelf
 
 LONGEST = 12
@@ -32,7 +32,7 @@ def labels(text):
 
 
 def main():
-    opt = loop.options(__doc__, batch=64, rate=2e-3)
+    opt = loop.options(__doc__, batch=64, rate=2e-3, nets=("reader", "second-reader"))
     sheets, backdrops = Shelf(opt.data, "sheets", opt.leave_out), Shelf(opt.data, "backdrops")
 
     def make_batch(seed, number):
@@ -46,12 +46,12 @@ def main():
 
     def loss_of(output, rest):
         codes, lengths = rest
-        scores = output.transpose(0, 1).float().log_softmax(-1)
+        scores = output.transpose(0, 1).log_softmax(-1)
         columns = torch.full((len(codes),), scores.shape[0], dtype=torch.long)
         loss = F.ctc_loss(scores, codes, columns, lengths, blank=BLANK, zero_infinity=True)
         return loss, {"ctc": loss.detach()}
 
-    loop.train("reader", opt, Reader(), make_batch, loss_of)
+    loop.train(opt.net, opt, NETS[opt.net][0](), make_batch, loss_of)
 
 
 if __name__ == "__main__":
