@@ -93,9 +93,9 @@ impl Default for Thresholds {
     /// A little stricter than what `edge-agent/training/limits.py` finds on drawn plates; see `edge-agent/models/README.md`.
     fn default() -> Self {
         Self {
-            formed: Limits { char: 0.92, margin_nats: 2.0, plate: 0.68 },
-            bare: Limits { char: 0.92, margin_nats: 2.0, plate: 0.9 },
-            free: Limits { char: 0.92, margin_nats: 2.0, plate: 0.7 },
+            formed: Limits { char: 0.88, margin_nats: 2.3, plate: 0.68 },
+            bare: Limits { char: 0.92, margin_nats: 2.3, plate: 0.9 },
+            free: Limits { char: 0.96, margin_nats: 3.0, plate: 0.7 },
             min_frames: 1,
             min_chars: 4,
             unreadable_below: 0.45,

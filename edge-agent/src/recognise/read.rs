@@ -65,14 +65,22 @@ enum Model {
     Places(Slots),
 }
 
-/// Which net looks, and how much beyond the plate's edges it is shown, in parts of width and height.
+/// Which net looks, how much beyond the plate's edges it is shown, in parts of width and height, and how much its word
+/// weighs: all looks of one net together as much as another net's only one, because they err together.
 #[derive(Clone, Copy)]
 struct Look {
     net: usize,
     margins: (f32, f32),
+    weight: f32,
 }
 
-const FIRST: Look = Look { net: 0, margins: MARGINS[0] };
+/// What a look saw, and how much its word weighs.
+struct Seen {
+    columns: Columns,
+    weight: f32,
+}
+
+const FIRST: Look = Look { net: 0, margins: MARGINS[0], weight: 1.0 / MARGINS.len() as f32 };
 
 impl Text {
     pub fn as_string(&self) -> String {
@@ -114,8 +122,8 @@ impl Reader {
         let seen = [self.look(FIRST, frame, plate, lines, watch)?];
         let text = weigh(&seen, grammar);
         watch.lap(Stage::Decode);
-        let [seen] = seen;
-        Ok((text, seen))
+        let [Seen { columns, .. }] = seen;
+        Ok((text, columns))
     }
 
     /// The best reading from several looks, where it is not clear at a glance; nothing read without a way. `first` is
@@ -128,10 +136,10 @@ impl Reader {
         grammar: &Grammar,
         watch: &mut Watch,
     ) -> Result<Text, NetError> {
-        let mut first = first;
+        let mut first = first.map(|columns| Seen { columns, weight: FIRST.weight });
         let mut best = Text { glyphs: Vec::new(), log_belief: f32::NEG_INFINITY };
         for (plate, lines) in ways {
-            let mut looks: Vec<Columns> = first.take().into_iter().collect();
+            let mut looks: Vec<Seen> = first.take().into_iter().collect();
             for look in self.looks().skip(looks.len()) {
                 looks.push(self.look(look, frame, plate, *lines, watch)?);
             }
@@ -150,35 +158,36 @@ impl Reader {
             Model::Columns(nets) => nets.len(),
             Model::Places(_) => 1,
         };
-        let first = MARGINS.map(|margins| Look { net: 0, margins });
-        first.into_iter().chain((1..nets).map(|net| Look { net, ..FIRST }))
+        let first = MARGINS.map(|margins| Look { margins, ..FIRST });
+        first.into_iter().chain((1..nets).map(|net| Look { net, weight: 1.0, ..FIRST }))
     }
 
     fn look(
         &self,
-        Look { net, margins }: Look,
+        Look { net, margins, weight }: Look,
         frame: &Grey,
         plate: &Quad,
         lines: Lines,
         watch: &mut Watch,
-    ) -> Result<Columns, NetError> {
+    ) -> Result<Seen, NetError> {
         let across = (-margins.0, 1.0 + margins.0);
         let (top, bottom) = (-margins.1, 1.0 + margins.1);
-        match (&self.model, lines) {
+        let columns = match (&self.model, lines) {
             (Model::Places(slots), _) => {
                 let logits = slots.look(frame, &plate.part(across, (top, bottom)))?;
                 watch.lap(Stage::Read);
-                Ok(Columns::from_logits(&logits))
+                Columns::from_logits(&logits)
             }
             (Model::Columns(nets), Lines::One) => {
-                line(&nets[net], frame, &plate.part(across, (top, bottom)), watch)
+                line(&nets[net], frame, &plate.part(across, (top, bottom)), watch)?
             }
             (Model::Columns(nets), Lines::Two) => {
                 let upper = line(&nets[net], frame, &plate.part(across, (top, UPPER)), watch)?;
                 let lower = line(&nets[net], frame, &plate.part(across, (LOWER, bottom)), watch)?;
-                Ok(upper.followed_by(lower))
+                upper.followed_by(lower)
             }
-        }
+        };
+        Ok(Seen { columns, weight })
     }
 }
 
@@ -191,10 +200,12 @@ fn line(net: &Net, frame: &Grey, area: &Quad, watch: &mut Watch) -> Result<Colum
 }
 
 /// The text most of the looks believe in, and how much they leave to others.
-fn weigh(looks: &[Columns], grammar: &Grammar) -> Text {
+fn weigh(looks: &[Seen], grammar: &Grammar) -> Text {
     let texts = suggested(looks, grammar);
-    let beliefs: Vec<f32> =
-        texts.iter().map(|text| mean(looks.iter().map(|look| look.belief(text)))).collect();
+    let beliefs: Vec<f32> = texts
+        .iter()
+        .map(|text| mean(looks.iter().map(|look| (look.weight, look.columns.belief(text)))))
+        .collect();
     let scores: Vec<f32> =
         texts.iter().zip(&beliefs).map(|(text, belief)| belief + grammar.prior(text)).collect();
     let Some(best) = (0..texts.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b])) else {
@@ -209,9 +220,9 @@ fn weigh(looks: &[Columns], grammar: &Grammar) -> Text {
 }
 
 /// Different texts that a look suggests, freely or by a form of about that length.
-fn suggested(looks: &[Columns], grammar: &Grammar) -> Vec<Vec<usize>> {
+fn suggested(looks: &[Seen], grammar: &Grammar) -> Vec<Vec<usize>> {
     let mut texts: Vec<Vec<usize>> = Vec::new();
-    for look in looks {
+    for Seen { columns: look, .. } in looks {
         let free = look.texts();
         let length = free.first().map_or(0, Vec::len);
         texts.extend(free);
@@ -228,17 +239,40 @@ fn suggested(looks: &[Columns], grammar: &Grammar) -> Vec<Vec<usize>> {
 }
 
 /// What the looks see at each place of the text; the doubt about its length goes to all symbols alike.
-fn glyphs(looks: &[Columns], text: &[usize], doubt: f32) -> Vec<Glyph> {
-    let seen: Vec<_> = looks.iter().map(|look| look.shares(text)).collect();
+fn glyphs(looks: &[Seen], text: &[usize], doubt: f32) -> Vec<Glyph> {
+    let seen: Vec<_> = looks.iter().map(|look| (look.weight, look.columns.shares(text))).collect();
     let glyph = |(place, &chosen): (usize, &usize)| {
-        let share = |symbol: usize| mean(seen.iter().map(|shares| shares[place][symbol]));
+        let share =
+            |symbol: usize| mean(seen.iter().map(|(weight, shares)| (*weight, shares[place][symbol])));
         let shares = std::array::from_fn(|symbol| (1.0 - doubt) * share(symbol) + doubt / SYMBOLS as f32);
         Glyph { shares, chosen }
     };
     text.iter().enumerate().map(glyph).collect()
 }
 
-fn mean(values: impl ExactSizeIterator<Item = f32>) -> f32 {
-    let count = values.len().max(1) as f32;
-    values.sum::<f32>() / count
+/// The mean of values, each with its weight.
+fn mean(values: impl Iterator<Item = (f32, f32)>) -> f32 {
+    let (weights, sum) =
+        values.fold((0.0, 0.0), |(weights, sum), (weight, value)| (weights + weight, sum + weight * value));
+    sum / weights.max(1e-9)
+}
+
+#[cfg(test)]
+mod tests {
+    use boomgate_domain::plate::symbol_index;
+
+    use super::*;
+    use lattice::tests::columns;
+
+    #[test]
+    fn all_looks_of_one_net_weigh_as_much_as_one_of_another() {
+        let third = 1.0 / MARGINS.len() as f32;
+        let look = |shown, weight| Seen { columns: columns(shown, &[]), weight };
+        let looks = [look("-8-1-", third), look("-8-1-", third), look("-8-1-", third), look("-B-1-", 1.0)];
+        let text = ["8", "1"].map(|c| symbol_index(c.as_bytes()[0]).unwrap());
+        let seen = glyphs(&looks, &text, 0.0);
+        let [eight, bee] = [b'8', b'B'].map(|c| seen[0].shares[symbol_index(c).unwrap()]);
+        assert!((eight - bee).abs() < 1e-4 && eight > 0.4, "{eight} for 8, {bee} for B");
+        assert!(seen[1].shares[text[1]] > 0.9);
+    }
 }

@@ -335,7 +335,7 @@ fn other_than(top: &Top, symbol: usize) -> (usize, f32) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use boomgate_domain::plate::grammar::Grammar;
     use boomgate_domain::plate::packs::Pack;
     use boomgate_domain::plate::symbol_index;
