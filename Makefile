@@ -71,5 +71,5 @@ fuzz: ## Give every decoder a million broken inputs (about 10 minutes)
 	@scripts/prepare rust cc nextest
 	@PROPTEST_CASES=1000000 $(CARGO) nextest run -p boomgate-schemas --test fuzz
 
-train: ## Train the plate-reading networks on pictures drawn here, 3 hours of CPU with bfloat16, 6 without (QUICK=1: 10 minutes, small scale)
+train: ## Train the plate-reading networks on pictures drawn here, about 3 hours of CPU, more without bfloat16 (QUICK=1: 10 minutes, small scale)
 	@edge-agent/training/train.sh $(QUICK)

@@ -90,7 +90,7 @@ impl Thresholds {
 }
 
 impl Default for Thresholds {
-    /// A little stricter than what `edge-agent/training/limits.py` finds on drawn plates; see `edge-agent/models/README.md`.
+    /// Of drawn plates 0.5 % are wrongly accepted at most, of photographs none; see `edge-agent/models/README.md`.
     fn default() -> Self {
         Self {
             formed: Limits { char: 0.91, margin_nats: 2.3, plate: 0.68 },

@@ -1,4 +1,4 @@
-"""The three networks: plain convolutions only, so that they train on a CPU and run anywhere.
+"""The networks: plain convolutions only, so that they train on a CPU and run anywhere.
 
 Shapes are a contract with the program that runs them (see README.md); `python nets.py` prints sizes and multiply-adds.
 """
@@ -87,7 +87,12 @@ def second_reader():
     return Reader(64, 80, 128, 160)
 
 
-NETS = {"detector": (Detector, (1, 1, 384, 640), "out"), "refiner": (Refiner, (1, 1, 64, 160), "out"), "reader": (Reader, (1, 1, 64, 192), "ctc"), "second-reader": (second_reader, (1, 1, 64, 192), "ctc")}
+NETS = {
+    "detector": (Detector, (1, 1, 384, 640), "out"),
+    "refiner": (Refiner, (1, 1, 64, 160), "out"),
+    "reader": (Reader, (1, 1, 64, 192), "ctc"),
+    "second-reader": (second_reader, (1, 1, 64, 192), "ctc"),
+}
 
 
 def multiply_adds(net, shape):

@@ -13,8 +13,8 @@ import degrade
 import evaluate
 import export
 import glyphs
-import nets
 import limits
+import nets
 import paint_out
 import plates
 import reliability

@@ -14,7 +14,7 @@ device=${DEVICE:-cpu}
 workers=${WORKERS:-0}
 processes=${PROCESSES:-$(nproc)}
 seed=${SEED:-1}
-half=${BFLOAT16:-$(grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo && echo 1 || echo 0)}
+half=${BFLOAT16:-$(grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo 2>/dev/null && echo 1 || echo 0)}
 if [ -n "${1:-}" ]; then
   out=$out/quick
   sheets=2500 held_out=1000 backdrops=250 held_out_backdrops=50 plates=400 pictures=40
