@@ -119,7 +119,7 @@ impl Reader {
         grammar: &Grammar,
         watch: &mut Watch,
     ) -> Result<(Text, Columns), NetError> {
-        let seen = [self.look(FIRST, frame, plate, lines, watch)?];
+        let seen = [Seen { columns: self.look(FIRST, frame, plate, lines, watch)?, weight: FIRST.weight }];
         let text = weigh(&seen, grammar);
         watch.lap(Stage::Decode);
         let [Seen { columns, .. }] = seen;
@@ -140,8 +140,9 @@ impl Reader {
         let mut best = Text { glyphs: Vec::new(), log_belief: f32::NEG_INFINITY };
         for (plate, lines) in ways {
             let mut looks: Vec<Seen> = first.take().into_iter().collect();
-            for look in self.looks().skip(looks.len()) {
-                looks.push(self.look(look, frame, plate, *lines, watch)?);
+            for look in looks_of(self.nets()).skip(looks.len()) {
+                let columns = self.look(look, frame, plate, *lines, watch)?;
+                looks.push(Seen { columns, weight: look.weight });
             }
             let text = weigh(&looks, grammar);
             watch.lap(Stage::Decode);
@@ -152,43 +153,45 @@ impl Reader {
         Ok(best)
     }
 
-    /// All looks a plate may be worth, the first one first.
-    fn looks(&self) -> impl Iterator<Item = Look> {
-        let nets = match &self.model {
+    fn nets(&self) -> usize {
+        match &self.model {
             Model::Columns(nets) => nets.len(),
             Model::Places(_) => 1,
-        };
-        let first = MARGINS.map(|margins| Look { margins, ..FIRST });
-        first.into_iter().chain((1..nets).map(|net| Look { net, weight: 1.0, ..FIRST }))
+        }
     }
 
     fn look(
         &self,
-        Look { net, margins, weight }: Look,
+        Look { net, margins, .. }: Look,
         frame: &Grey,
         plate: &Quad,
         lines: Lines,
         watch: &mut Watch,
-    ) -> Result<Seen, NetError> {
+    ) -> Result<Columns, NetError> {
         let across = (-margins.0, 1.0 + margins.0);
         let (top, bottom) = (-margins.1, 1.0 + margins.1);
-        let columns = match (&self.model, lines) {
+        match (&self.model, lines) {
             (Model::Places(slots), _) => {
                 let logits = slots.look(frame, &plate.part(across, (top, bottom)))?;
                 watch.lap(Stage::Read);
-                Columns::from_logits(&logits)
+                Ok(Columns::from_logits(&logits))
             }
             (Model::Columns(nets), Lines::One) => {
-                line(&nets[net], frame, &plate.part(across, (top, bottom)), watch)?
+                line(&nets[net], frame, &plate.part(across, (top, bottom)), watch)
             }
             (Model::Columns(nets), Lines::Two) => {
                 let upper = line(&nets[net], frame, &plate.part(across, (top, UPPER)), watch)?;
                 let lower = line(&nets[net], frame, &plate.part(across, (LOWER, bottom)), watch)?;
-                upper.followed_by(lower)
+                Ok(upper.followed_by(lower))
             }
-        };
-        Ok(Seen { columns, weight })
+        }
     }
+}
+
+/// All looks a plate may be worth, the first one first.
+fn looks_of(nets: usize) -> impl Iterator<Item = Look> {
+    let first = MARGINS.map(|margins| Look { margins, ..FIRST });
+    first.into_iter().chain((1..nets).map(|net| Look { net, weight: 1.0, ..FIRST }))
 }
 
 fn line(net: &Net, frame: &Grey, area: &Quad, watch: &mut Watch) -> Result<Columns, NetError> {
@@ -266,9 +269,9 @@ mod tests {
 
     #[test]
     fn all_looks_of_one_net_weigh_as_much_as_one_of_another() {
-        let third = 1.0 / MARGINS.len() as f32;
-        let look = |shown, weight| Seen { columns: columns(shown, &[]), weight };
-        let looks = [look("-8-1-", third), look("-8-1-", third), look("-8-1-", third), look("-B-1-", 1.0)];
+        let shown = |look: &Look| if look.net == 0 { "-8-1-" } else { "-B-1-" };
+        let seen = |look: Look| Seen { columns: columns(shown(&look), &[]), weight: look.weight };
+        let looks: Vec<_> = looks_of(2).map(seen).collect();
         let text = ["8", "1"].map(|c| symbol_index(c.as_bytes()[0]).unwrap());
         let seen = glyphs(&looks, &text, 0.0);
         let [eight, bee] = [b'8', b'B'].map(|c| seen[0].shares[symbol_index(c).unwrap()]);
