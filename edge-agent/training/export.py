@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from torch import nn
 
 from nets import NETS
 
@@ -42,6 +43,49 @@ def with_half_weights(model):
     model.graph.node.extend(nodes)
     onnx.checker.check_model(model)
     return model
+
+
+def revive(net, path, pictures):
+    """Puts the weights of an ONNX file back into a net that can learn on.
+
+    The file's convolutions have swallowed their normalisations; those are given back what `pictures` show them, so that
+    the net answers as the file does, whether it normalises by batch or by what it remembers.
+    """
+    graph = onnx.load(path).graph
+    kept = {w.name: numpy_helper.to_array(w).astype(np.float32) for w in graph.initializer}
+    widened = {n.output[0]: kept[n.input[0]] for n in graph.node if n.op_type == "Cast" and n.input[0] in kept}
+    layers = [[widened[name] for name in n.input[1:3]] for n in graph.node if n.op_type in ("Conv", "Gemm")]
+    modules = [m for m in net.modules() if isinstance(m, (nn.Conv2d, nn.Linear, nn.BatchNorm2d))]
+    handles, norms = [], []
+    wanted = [m for m in modules if not isinstance(m, nn.BatchNorm2d)]
+    if [tuple(weight.shape) for weight, _ in layers] != [tuple(m.weight.shape) for m in wanted]:
+        raise ValueError(f"{path} is of another net: its layers have other shapes")
+    for module, following in zip(modules, modules[1:] + [None]):
+        if isinstance(module, nn.BatchNorm2d):
+            continue
+        weight, bias = (torch.from_numpy(w.copy()) for w in layers.pop(0))
+        with torch.no_grad():
+            module.weight.copy_(weight)
+            if module.bias is not None:
+                module.bias.copy_(bias)
+        if isinstance(following, nn.BatchNorm2d):
+            norms.append(following)
+            handles.append(following.register_forward_hook(lambda norm, inputs, _, bias=bias: shown(norm, inputs[0], bias)))
+    with torch.no_grad():
+        net.eval()(pictures)
+    for handle in handles:
+        handle.remove()
+    return net.train()
+
+
+def shown(norm, sums, bias):
+    """Sets a normalisation to what these sums are, and its effect to adding `bias` only."""
+    mean, spread = sums.mean((0, 2, 3)), sums.var((0, 2, 3), unbiased=False)
+    norm.running_mean.copy_(mean)
+    norm.running_var.copy_(spread)
+    norm.weight.copy_(torch.sqrt(spread + norm.eps))
+    norm.bias.copy_(mean + bias)
+    return sums + bias.view(1, -1, 1, 1)
 
 
 def load(path, name):

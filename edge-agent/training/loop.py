@@ -31,7 +31,7 @@ def options(description, batch, rate, nets=()):
     arguments.add_argument("--bfloat16", action="store_true", help="multiply in bfloat16, twice as fast where the processor can; weights stay float32")
     arguments.add_argument("--workers", type=int, default=0, help="processes that make batches; 0 makes them between steps")
     arguments.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, with what is left of the budget")
-    arguments.add_argument("--init", help="start from the averaged weights of this checkpoint, with a new schedule")
+    arguments.add_argument("--init", default="", help="start from the averaged weights of this checkpoint, or from this ONNX file, with a new schedule")
     arguments.add_argument("--leave-out", default="", help="kinds of plates not to train on (us,br): what is a region worth that nobody drew?")
     arguments.add_argument("--export-minutes", type=float, default=5)
     parsed = arguments.parse_args()
@@ -80,7 +80,10 @@ def train(name, opt, net, make_batch, loss_of):
     os.makedirs(opt.out, exist_ok=True)
     checkpoint, log_path = os.path.join(opt.out, f"{name}.pt"), os.path.join(opt.out, f"{name}.csv")
     net = net.to(opt.device, memory_format=torch.channels_last)
-    if opt.init:
+    if opt.init.endswith(".onnx"):
+        pictures = np.concatenate([make_batch(opt.seed, -4 * number)[0] for number in range(1, 9)])
+        export.revive(net, opt.init, torch.as_tensor(pictures).to(opt.device))
+    elif opt.init:
         net.load_state_dict(torch.load(opt.init, map_location=opt.device, weights_only=True)["average"])
     average = Average(net)
     optimiser = torch.optim.AdamW(net.parameters(), opt.rate, weight_decay=1e-2)

@@ -178,6 +178,26 @@ class Limits(unittest.TestCase):
         self.assertEqual(limits.best(kinds, 0.2)[:2], (5, 1))
 
 
+class Revival(unittest.TestCase):
+    def test_a_released_net_learns_on_from_what_it_answers(self):
+        pictures = torch.from_numpy(degrade.normalised(np.stack([plain_shot(seed).pixels[90:154, 40:200] for seed in range(24)])))
+        for name in ("refiner", "detector"):
+            torch.manual_seed(3)
+            net = nets.NETS[name][0]()
+            for _ in range(20):  # let the normalisations remember something
+                net.train()(pictures + torch.randn_like(pictures))
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, f"{name}.onnx")
+                export.export(name, net, path)
+                revived = export.revive(nets.NETS[name][0](), path, pictures)
+                with self.assertRaises(ValueError):
+                    export.revive(nets.Reader(), path, pictures)
+            with torch.no_grad():
+                wanted = net.eval()(pictures)
+                self.assertLess((revived.eval()(pictures) - wanted).abs().max(), 0.02 * wanted.abs().max())
+                self.assertLess((revived.train()(pictures) - wanted).abs().max(), 0.02 * wanted.abs().max())
+
+
 class Reliability(unittest.TestCase):
     def test_each_bin_tells_what_was_said_and_what_was_right(self):
         cases = [{"confidence": [1.0, sure], "right": right} for sure, right in ((0.91, True), (0.93, False), (1.0, True))]

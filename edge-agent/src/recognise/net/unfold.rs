@@ -62,7 +62,7 @@ fn split(
 
 /// 1xCxHxW to 1x(C*kernel)xH'xW': for each place of the result, what the kernel covers there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Unfold {
+pub struct Unfold {
     channels: usize,
     down: Direction,
     across: Direction,
@@ -93,6 +93,16 @@ impl Direction {
         }
     }
 
+    /// Inputs from the first output's first to the last one's last, zeros counted.
+    fn reach(&self) -> usize {
+        self.output.saturating_sub(1) * self.stride + self.kernel.saturating_sub(1) * self.dilation + 1
+    }
+
+    /// The same, of every `stride`-th input only.
+    fn part(&self) -> usize {
+        self.reach().div_ceil(self.stride)
+    }
+
     /// The outputs for which this place of the kernel lies on the input, and the input of the first of them.
     fn inside(&self, kernel: usize) -> (Range<usize>, usize) {
         let offset = kernel * self.dilation;
@@ -113,15 +123,79 @@ impl Unfold {
     }
 
     /// Inputs of one result.
-    fn covered(&self) -> usize {
+    pub fn covered(&self) -> usize {
         self.channels * self.down.kernel * self.across.kernel
+    }
+
+    /// Results, row by row.
+    pub fn places(&self) -> usize {
+        self.down.output * self.across.output
+    }
+
+    /// Results in one row.
+    pub fn columns(&self) -> usize {
+        self.across.output
+    }
+
+    /// The input with all the zeros around it that a kernel meets, every channel's rows taken apart by step, so that what
+    /// neighbouring results see at one place of the kernel lies side by side; `slack` more zeros in front and behind.
+    pub fn padded(&self, from: &[f32], slack: usize) -> Vec<f32> {
+        let Unfold { channels, down, across } = self;
+        let (rows, line, part) = (down.reach(), self.line(), across.part());
+        let mut padded = vec![0.0; 2 * slack + channels * rows * line];
+        let planes = from.chunks_exact(down.input * across.input);
+        for (plane, to) in planes.zip(padded[slack..].chunks_exact_mut(rows * line)) {
+            let lines = to.chunks_exact_mut(line).skip(down.before);
+            for (row, to) in plane.chunks_exact(across.input).zip(lines) {
+                for (phase, to) in to.chunks_exact_mut(part).enumerate() {
+                    let zeros = across.before.saturating_sub(phase).div_ceil(across.stride).min(part);
+                    let first = (zeros * across.stride + phase).saturating_sub(across.before).min(row.len());
+                    let (to, row) = (&mut to[zeros..], &row[first..]);
+                    match across.stride {
+                        1 => {
+                            let count = to.len().min(row.len());
+                            to[..count].copy_from_slice(&row[..count]);
+                        }
+                        stride => to.iter_mut().zip(row.iter().step_by(stride)).for_each(|(t, f)| *t = *f),
+                    }
+                }
+            }
+        }
+        padded
+    }
+
+    /// Where in [`Unfold::padded`] the first result's inputs lie.
+    pub fn offsets(&self) -> Vec<usize> {
+        let Unfold { channels, down, across } = self;
+        let line = self.line();
+        let of_column = |kernel: usize| {
+            let column = kernel * across.dilation;
+            column % across.stride * across.part() + column / across.stride
+        };
+        let of_place = |channel: usize, place: usize| {
+            let row = channel * down.reach() + place / across.kernel * down.dilation;
+            row * line + of_column(place % across.kernel)
+        };
+        let places = down.kernel * across.kernel;
+        (0..*channels).flat_map(|channel| (0..places).map(move |place| of_place(channel, place))).collect()
+    }
+
+    /// How much further those of this result lie, `slack` included.
+    pub fn start(&self, place: usize, slack: usize) -> usize {
+        let (row, column) = (place / self.across.output, place % self.across.output);
+        slack + row * self.down.stride * self.line() + column
+    }
+
+    /// Length of one row in [`Unfold::padded`].
+    fn line(&self) -> usize {
+        self.across.part() * self.across.stride
     }
 
     fn shape(&self) -> [usize; 4] {
         [1, self.covered(), self.down.output, self.across.output]
     }
 
-    fn copy(&self, from: &[f32], to: &mut [f32]) {
+    pub fn copy(&self, from: &[f32], to: &mut [f32]) {
         let Unfold { down, across, .. } = self;
         let planes = from.chunks_exact(down.input * across.input);
         let unfolded = to.chunks_exact_mut(down.kernel * across.kernel * down.output * across.output);
@@ -178,6 +252,28 @@ impl TypedOp for Unfold {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Unfold {
+        /// Of kernels as wide as high that keep the size but for their step.
+        pub fn square(
+            channels: usize,
+            [height, width]: [usize; 2],
+            kernel: usize,
+            stride: usize,
+            dilation: usize,
+        ) -> Unfold {
+            let before = dilation * (kernel / 2);
+            let direction = |input: usize| Direction {
+                input,
+                output: (input + 2 * before - dilation * (kernel - 1) - 1) / stride + 1,
+                kernel,
+                stride,
+                dilation,
+                before,
+            };
+            Unfold { channels, down: direction(height), across: direction(width) }
+        }
+    }
 
     /// What a kernel's place sees, told place by place.
     fn slowly(unfold: &Unfold, from: &[f32]) -> Vec<f32> {
