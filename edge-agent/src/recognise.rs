@@ -286,9 +286,10 @@ impl Close {
     }
 
     /// Of two plates the nearer one is on the vehicle the lane asks about, even if the other is a little easier to read:
-    /// one that is twice as wide may be a sixth less sure.
+    /// one that is twice as near may be a sixth less sure. Plates long, short and square have about the same area.
     fn nearness(&self) -> f32 {
-        self.quad.along().distance(Point::default()).powf(0.25)
+        let side = |along: Point| along.distance(Point::default());
+        (side(self.quad.along()) * side(self.quad.down())).powf(0.125)
     }
 
     fn sighting_score(&self, text: &Text) -> f32 {

@@ -145,7 +145,9 @@ fn copy<const R: usize>(to: &mut [f32], from: &[f32], offsets: &[usize], starts:
     let rows = to.as_chunks_mut::<R>().0.iter_mut().zip(offsets);
     if ahead >= R {
         let from = &from[starts[0]..];
-        rows.for_each(|(to, offset)| copy_row(to, &from[*offset..offset + R]));
+        for (to, offset) in rows {
+            copy_row(to, &from[*offset..offset + R]);
+        }
     } else {
         let (head, tail) = (&from[starts[0]..], &from[starts[1] - ahead..]);
         for (to, offset) in rows {
@@ -158,10 +160,14 @@ fn copy<const R: usize>(to: &mut [f32], from: &[f32], offsets: &[usize], starts:
 }
 
 /// In parts of eight, which need no call for copying.
+#[inline(always)]
 fn copy_row<const R: usize>(to: &mut [f32; R], from: &[f32]) {
-    let ((to, to_rest), (from, from_rest)) = (to.as_chunks_mut::<8>(), from.as_chunks::<8>());
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-    to_rest.iter_mut().zip(from_rest).for_each(|(to, from)| *to = *from);
+    let mut at = 0;
+    while at + 8 <= R {
+        to[at..at + 8].copy_from_slice(&from[at..at + 8]);
+        at += 8;
+    }
+    to[R - R % 8..].copy_from_slice(&from[R - R % 8..R]);
 }
 
 /// Memory for panels, the same for all of a net's convolutions: each is done with it before the next one starts.
