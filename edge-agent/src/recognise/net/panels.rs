@@ -18,7 +18,7 @@ use tract_onnx::tract_core::tract_linalg::pack::PackedFormat;
 use super::unfold::Unfold;
 
 /// As much as any kernel of tract asks for.
-const ALIGNMENT: usize = 256;
+const ALIGNMENT: usize = 512;
 
 /// In an optimised net, puts one step in the place of each unfolding and the packing after it.
 pub fn write_panels_directly(model: &mut TypedModel) -> TractResult<()> {
@@ -33,17 +33,12 @@ fn join(
     _: &OptMatMulPack,
 ) -> TractResult<Option<TypedModelPatch>> {
     let fact = &node.outputs[0].fact;
-    let packed = fact.exotic_fact().and_then(|fact| fact.downcast_ref::<DynPackedExoticFact>());
-    let Some(DynPackedExoticFact { k, mn, packers }) = packed else { return Ok(None) };
-    let [packer] = &packers[..] else { return Ok(None) };
-    let Some(format) = packer.downcast_ref::<PackedFormat>().filter(|one| copy_of(one.r).is_some()) else {
-        return Ok(None);
-    };
+    let Some((k, mn, format)) = plain_panels(fact) else { return Ok(None) };
     let Some(source) = unfolding_before(model, node) else { return Ok(None) };
     let Some(unfold) = source.op_as::<Unfold>() else { return Ok(None) };
     let same = *k == unfold.covered().to_dim() && *mn == unfold.places().to_dim();
     let aligned = ALIGNMENT.is_multiple_of(format.alignment_bytes);
-    if !same || !aligned || format.dt != f32::datum_type() || fact.shape.volume() != 1.to_dim() {
+    if !same || !aligned || fact.shape.volume() != 1.to_dim() {
         return Ok(None);
     }
     let panels =
@@ -55,8 +50,17 @@ fn join(
     Ok(Some(patch))
 }
 
+/// Depth, places and format of what a packing gives, if that is panels of floats of a width known here. A processor with
+/// matrix units of its own may have others.
+pub fn plain_panels(fact: &TypedFact) -> Option<(&TDim, &TDim, &PackedFormat)> {
+    let DynPackedExoticFact { k, mn, packers } = fact.exotic_fact()?.downcast_ref()?;
+    let [packer] = &packers[..] else { return None };
+    let format = packer.downcast_ref::<PackedFormat>()?;
+    (format.dt == f32::datum_type() && copy_of(format.r).is_some()).then_some((k, mn, format))
+}
+
 /// The unfolding whose numbers this node gets in their order, if they come from one.
-fn unfolding_before<'m>(model: &'m TypedModel, node: &TypedNode) -> Option<&'m TypedNode> {
+pub fn unfolding_before<'m>(model: &'m TypedModel, node: &TypedNode) -> Option<&'m TypedNode> {
     let mut before = model.node(node.inputs.first()?.node);
     while let Some(shape) = before.op_as::<IntoShape>() {
         if shape.strides != Tensor::natural_strides(&shape.dims) {
@@ -135,8 +139,11 @@ fn copy_of(r: usize) -> Option<Copy> {
         16 => copy::<16>,
         24 => copy::<24>,
         32 => copy::<32>,
+        40 => copy::<40>,
         48 => copy::<48>,
         64 => copy::<64>,
+        80 => copy::<80>,
+        128 => copy::<128>,
         _ => return None,
     })
 }
@@ -250,7 +257,7 @@ mod tests {
             let (k, mn) = (unfold.covered(), unfold.places());
             let mut unfolded = vec![0.0; k * mn];
             unfold.copy(&from, &mut unfolded);
-            for r in (1..=64).filter(|r| copy_of(*r).is_some()) {
+            for r in (1..=128).filter(|r| copy_of(*r).is_some()) {
                 let panel = k * r + 5;
                 let mut to = vec![f32::NAN; mn.div_ceil(r) * panel];
                 fill(&unfold, r, &from, &mut to, panel).unwrap();
