@@ -56,7 +56,7 @@ def revive(net, path, pictures):
     widened = {n.output[0]: kept[n.input[0]] for n in graph.node if n.op_type == "Cast" and n.input[0] in kept}
     layers = [[widened[name] for name in n.input[1:3]] for n in graph.node if n.op_type in ("Conv", "Gemm")]
     modules = [m for m in net.modules() if isinstance(m, (nn.Conv2d, nn.Linear, nn.BatchNorm2d))]
-    handles, norms = [], []
+    handles = []
     wanted = [m for m in modules if not isinstance(m, nn.BatchNorm2d)]
     if [tuple(weight.shape) for weight, _ in layers] != [tuple(m.weight.shape) for m in wanted]:
         raise ValueError(f"{path} is of another net: its layers have other shapes")
@@ -69,7 +69,6 @@ def revive(net, path, pictures):
             if module.bias is not None:
                 module.bias.copy_(bias)
         if isinstance(following, nn.BatchNorm2d):
-            norms.append(following)
             handles.append(following.register_forward_hook(lambda norm, inputs, _, bias=bias: shown(norm, inputs[0], bias)))
     with torch.no_grad():
         net.eval()(pictures)
