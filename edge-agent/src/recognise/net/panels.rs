@@ -4,8 +4,7 @@
 //! written once, panel by panel, into memory that stays. A panel has some places of the result side by side, for one
 //! input after the other.
 
-use std::hash::Hasher;
-use std::sync::{Mutex, PoisonError};
+use std::cell::Cell;
 
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::model::Rewriter;
@@ -22,11 +21,11 @@ const ALIGNMENT: usize = 512;
 
 /// In an optimised net, puts one step in the place of each unfolding and the packing after it.
 pub fn write_panels_directly(model: &mut TypedModel) -> TractResult<()> {
-    Rewriter::default().with_rule_for::<OptMatMulPack>("panels", join).rewrite(&Memory::default(), model)
+    Rewriter::default().with_rule_for::<OptMatMulPack>("panels", join).rewrite(&(), model)
 }
 
 fn join(
-    memory: &Memory,
+    _: &(),
     model: &TypedModel,
     node: &TypedNode,
     name: &str,
@@ -41,8 +40,7 @@ fn join(
     if !same || !aligned || fact.shape.volume() != 1.to_dim() {
         return Ok(None);
     }
-    let panels =
-        Panels { unfold: unfold.clone(), format: format.clone(), fact: fact.clone(), memory: memory.clone() };
+    let panels = Panels { unfold: unfold.clone(), format: format.clone(), fact: fact.clone() };
     let mut patch = TypedModelPatch::default();
     let taps = patch.taps(model, &source.inputs)?;
     let joined = patch.wire_node(format!("{name}.panels"), panels, &taps)?[0];
@@ -77,19 +75,18 @@ struct Panels {
     unfold: Unfold,
     format: PackedFormat,
     fact: TypedFact,
-    memory: Memory,
 }
 
 impl Panels {
     fn written(&self, from: &[f32]) -> TractResult<EagerPackedInput> {
         let (k, mn) = (self.unfold.covered(), self.unfold.places());
         let panel = self.format.single_panel_len(k);
-        let mut blob = self.memory.take(self.format.len(k, mn) * size_of::<f32>())?;
+        let mut blob = taken(self.format.len(k, mn) * size_of::<f32>())?;
         let to: &mut [f32] = bytemuck::try_cast_slice_mut(blob.as_bytes_mut())
             .map_err(|error| TractError::msg(format!("panels are badly aligned: {error}")))?;
         fill(&self.unfold, self.format.r, from, to, panel)?;
         let packed = Arc::new(blob);
-        self.memory.keep(packed.clone());
+        KEPT.set(Some(packed.clone()));
         let fact = PackedExoticFact { format: Box::new(self.format.clone()), k, mn: mn.to_dim() };
         Ok(EagerPackedInput { fact, packed, panel_bytes: panel * size_of::<f32>(), mn })
     }
@@ -177,37 +174,17 @@ fn copy_row<const R: usize>(to: &mut [f32; R], from: &[f32]) {
     to[R - R % 8..].copy_from_slice(&from[R - R % 8..R]);
 }
 
-/// Memory for panels, the same for all of a net's convolutions: each is done with it before the next one starts.
-#[derive(Clone, Debug, Default)]
-struct Memory(Arc<Mutex<Option<Arc<Blob>>>>);
-
-impl Memory {
-    /// Of at least so many bytes, with whatever was in it before.
-    fn take(&self, bytes: usize) -> TractResult<Blob> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match kept.and_then(Arc::into_inner).filter(|kept| kept.len() >= bytes) {
-            Some(kept) => Ok(kept),
-            None => Blob::from_bytes_alignment(&vec![0; bytes], ALIGNMENT),
-        }
-    }
-
-    /// For the next one to take, when nobody else has it any more.
-    fn keep(&self, blob: Arc<Blob>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(blob);
-    }
+thread_local! {
+    /// Memory for panels, the same for all convolutions a thread runs: each is done with it before the next one starts.
+    static KEPT: Cell<Option<Arc<Blob>>> = const { Cell::new(None) };
 }
 
-/// Not part of what a step computes, so steps are alike whatever memory they have.
-impl PartialEq for Memory {
-    fn eq(&self, _: &Self) -> bool {
-        true
+/// Memory of at least so many bytes, with whatever was in it before.
+fn taken(bytes: usize) -> TractResult<Blob> {
+    match KEPT.take().and_then(Arc::into_inner).filter(|kept| kept.len() >= bytes) {
+        Some(kept) => Ok(kept),
+        None => Blob::from_bytes_alignment(&vec![0; bytes], ALIGNMENT),
     }
-}
-
-impl Eq for Memory {}
-
-impl Hash for Memory {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 impl Op for Panels {
@@ -274,16 +251,15 @@ mod tests {
 
     #[test]
     fn memory_is_lent_again_only_when_nobody_has_it() {
-        let memory = Memory::default();
-        let first = Arc::new(memory.take(1000).unwrap());
+        let first = Arc::new(taken(1000).unwrap());
         let address = first.as_ptr();
-        memory.keep(first.clone());
-        let second = memory.take(1000).unwrap();
+        KEPT.set(Some(first.clone()));
+        let second = taken(1000).unwrap();
         assert_ne!(second.as_ptr(), address);
         drop(first);
         let third = Arc::new(second);
         let address = third.as_ptr();
-        memory.keep(third);
-        assert_eq!(memory.take(500).unwrap().as_ptr(), address);
+        KEPT.set(Some(third));
+        assert_eq!(taken(500).unwrap().as_ptr(), address);
     }
 }
