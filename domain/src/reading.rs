@@ -93,7 +93,7 @@ impl Default for Thresholds {
     /// Of drawn plates 0.5 % are wrongly accepted at most, of photographs none; see `edge-agent/models/README.md`.
     fn default() -> Self {
         Self {
-            formed: Limits { char: 0.91, margin_nats: 2.3, plate: 0.68 },
+            formed: Limits { char: 0.93, margin_nats: 2.3, plate: 0.67 },
             bare: Limits { char: 0.92, margin_nats: 2.3, plate: 0.9 },
             free: Limits { char: 0.96, margin_nats: 3.0, plate: 0.7 },
             min_frames: 1,

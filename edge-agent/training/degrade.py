@@ -100,9 +100,9 @@ def rectangle(width, height):
     return np.float32([[0, 0], [width, 0], [width, height], [0, height]])
 
 
-def shrunk(face, width):
-    """The face at about the size it will be seen, so that warping it doesn't skip pixels."""
-    factor = width * 1.15 / face.shape[1]
+def shrunk(face, width, skipping=1.0):
+    """The face at about the size it will be seen, so that warping it doesn't skip pixels; or just that many of them."""
+    factor = width * 1.15 * skipping / face.shape[1]
     if factor >= 0.9:
         return face
     return cv2.resize(face, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
@@ -140,15 +140,23 @@ def mount(rng, canvas, face, quad):
         fill(canvas, np.float32([quad[0], quad[1], quad[1] + (quad[2] - quad[1]) * share, quad[0] + (quad[3] - quad[0]) * share]), rng.uniform(5, 120))
 
 
+def dealer(rng):
+    """What stands on a holder: a dealer's name, or letters nobody has seen together."""
+    if rng.random() < 0.5:
+        return rng.choice(DEALERS)
+    return "".join(rng.choice("ABCDEFGHIKLMNOPRSTUVWY") for _ in range(rng.randrange(3, 11)))
+
+
 def framed(rng, face, tone):
     height, width = face.shape
     face = face.copy()
-    top, low, side = (max(1, round(rng.uniform(0.02, 0.13) * height)), max(1, round(rng.uniform(0.02, 0.13) * height)), max(1, round(rng.uniform(0.008, 0.03) * width)))
+    broad = 0.2 if rng.random() < 0.25 else 0.13  # a broad one touches the serial
+    top, low, side = (max(1, round(rng.uniform(0.02, 0.13) * height)), max(1, round(rng.uniform(0.02, broad) * height)), max(1, round(rng.uniform(0.008, 0.03) * width)))
     face[:top], face[-low:], face[:, :side], face[:, -side:] = tone, tone, tone, tone
     for y, thick in ((top / 2, top), (height - low / 2, low)):
         if thick > 5 and rng.random() < 0.7:
             ink = np.float32(255 - tone) + rng.uniform(-40, 40)
-            mask = lettering(rng.choice(DEALERS), rng.choice(lettering_fonts()), max(4, round(thick * 0.6)))[: int(thick), : int(width * 0.9)]
+            mask = lettering(dealer(rng), rng.choice(lettering_fonts()), max(4, round(thick * 0.6)))[: int(thick), : int(width * 0.9)]
             x0, y0 = (width - mask.shape[1]) // 2, max(0, round(y - mask.shape[0] / 2))
             part = face[y0 : y0 + mask.shape[0], x0 : x0 + mask.shape[1]]
             part += (ink - part) * (mask[: part.shape[0]].astype(np.float32) / 255)
@@ -168,7 +176,7 @@ def rounded_mask(rng, shape):
 
 
 def holder_print(rng, canvas, quad, unit_x, unit_y, thick):
-    mask = lettering(rng.choice(DEALERS), rng.choice(lettering_fonts()), 16)
+    mask = lettering(dealer(rng), rng.choice(lettering_fonts()), 16)
     middle = (quad[2] + quad[3]) / 2 + unit_y * thick * 0.5
     tall = thick * 0.55
     wide = min(tall * mask.shape[1] / mask.shape[0], 0.8 * float(np.hypot(*(quad[1] - quad[0]))))
@@ -233,9 +241,9 @@ def camera(rng, picture, detail):
         factor = 1 - rng.uniform(0.15, 0.5) * severity
         small = cv2.resize(out, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         out = cv2.resize(small, (out.shape[1], out.shape[0]), interpolation=rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
-    if rng.random() < 0.25:
+    if rng.random() < 0.3:
         soft = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.8, 1.7))
-        amount = rng.uniform(0.4, 2.0)
+        amount = rng.uniform(0.4, 2.6)
         out = cv2.addWeighted(out, 1 + amount, soft, -amount, 0)
     low = rng.uniform(0, 0.3)
     high = rng.uniform(max(low + 0.2, 0.35), 1.0) if rng.random() < 0.85 else rng.uniform(1.0, 1.5)
@@ -245,10 +253,16 @@ def camera(rng, picture, detail):
     if rng.random() < 0.8:
         out += grain(rng, out.shape) * (rng.uniform(0, 0.055) * severity * 255 * min(1.0, high - low))
     out = np.clip(out, 0, 255).astype(np.uint8)
+    if rng.random() < 0.15:  # a frame of a film before it is a picture: blocks of its own, elsewhere than the picture's
+        y, x = rng.randrange(8), rng.randrange(8)
+        out[y:, x:] = compressed(out[y:, x:], rng.randrange(14, 70))
     if rng.random() < 0.6:
-        quality = rng.randrange(25, 93)
-        out = cv2.imdecode(cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_GRAYSCALE)
+        out = compressed(out, rng.randrange(25, 93))
     return out
+
+
+def compressed(picture, quality):
+    return cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_GRAYSCALE)
 
 
 def motion(length, angle):
@@ -272,7 +286,8 @@ def photograph(rng, face, backdrops, width=None, margin=(0.5, 0.9)):
     size = np.ceil(high - low + 2 * room).astype(int)
     quad = quad - origin
     canvas = ground(rng, backdrops, (int(size[1]), int(size[0])))
-    mount(rng, canvas, weather(rng, shrunk(face, width)), quad)
+    skipping = rng.uniform(1.3, 2.6) if rng.random() < 0.2 else 1.0  # cheap scalers leave stairs in slanted strokes
+    mount(rng, canvas, weather(rng, shrunk(face, width, skipping)), quad)
     if rng.random() < 0.12:
         canvas *= 1 - ramp(rng, canvas.shape, rng.choice([1, 5, 30])) * rng.uniform(0.2, 0.7)
     return Shot(camera(rng, canvas, width), quad)

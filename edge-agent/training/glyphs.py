@@ -202,7 +202,7 @@ class Style:
         self.one = rng.choices(["flag", "based", "bar"], {"us": [5, 3, 2], "british": [4, 1, 6]}.get(family, [8, 1, 1]))[0]
         self.eye = rng.choices(["bar", "slabs"], [7, 3] if family != "fe" else [3, 7])[0]
         self.three = rng.choices(["round", "flat"], [6, 2])[0]
-        self.four = rng.choices(["closed", "open"], [8, 1])[0]
+        self.four = rng.choices(["closed", "open", "low"], [7, 1, 1.5])[0]
         self.six = rng.choices(["curl", "straight"], [7, 3])[0]
         self.seven = rng.choices(["plain", "curved", "crossed"], [7, 2, 0.5])[0]
         self.top_a = rng.choices(["point", "flat", "arch"], [6, 3, 1])[0]
@@ -222,6 +222,17 @@ class Style:
         self.oh_wider = rng.uniform(0.98, 1.3)
         self.dee_shoulder = rng.uniform(0.45, 1.0)
         self.queue = rng.choices(["short", "long", "inside"], [5, 3, 2])[0]
+        # No two dies have their bars and joints in the same places.
+        self.moves, self.moved = random.Random(self.pen), {}
+
+    def place(self, char, axis, share):
+        """Where this die has what others have at a share of the width or height; edges stay, and what meets moves together."""
+        if not 0.1 < share < 0.9:
+            return share
+        at = (char, axis, round(share, 3))
+        if at not in self.moved:
+            self.moved[at] = share + max(-0.07, min(0.07, self.moves.gauss(0, 0.03)))
+        return self.moved[at]
 
 
 def glyph_width(char, style):
@@ -272,6 +283,8 @@ def strokes(char, s):
     if char == "4":
         if s.four == "open":
             return [([(0.32, 0), (0, 0.66), (1, 0.66)], False), ([(0.72, 0.36), (0.72, 1)], False)]
+        if s.four == "low":  # a short stem through a low bar, as Californian dies have it
+            return [([(0.47, 0), (0, 0.79), (1, 0.79)], False), ([(0.66, 0.52), (0.66, 1)], False)]
         return [([(0.74, 1), (0.74, 0), (0, 0.7), (1, 0.7)], False)]
     if char == "5":
         return [([(0.95, 0), (0.06, 0), (0.0, 0.47), (0.12, q - 0.07, 0.5), (1, q - 0.09, r), (1, 1, r), (0, 1, r), (0, 1 - m)], False)]
@@ -373,6 +386,7 @@ def draw_glyph(char, style):
     across, down = max(0.0, width - pen), cap - pen
 
     def place(x, y):
+        x, y = style.place(char, "x", x), style.place(char, "y", y)
         py = margin + pen / 2 + y * down
         px = margin + pen / 2 + x * across + style.slant * (cap / 2 - (py - margin)) + lean / 2
         return px, py

@@ -1,11 +1,12 @@
 """How much to ask of a reading before it is accepted: the limits of `Thresholds` in the domain crate.
 
     ./drawn.sh DRAWN 5000 300
-    python limits.py DRAWN/*.jsonl [--wrong 0.005] [--try char,margin,plate char,margin,plate char,margin,plate]
+    python limits.py DRAWN/known/*.jsonl [--strange DRAWN/strange/*.jsonl] [--share 0.1] [--wrong 0.005] [--try LIMITS LIMITS LIMITS]
 
 finds, for plates in an expected form and for those in none, the confidence of a character, the margin in nats and the belief
-in a plate that accept most while no more than a share of what is accepted is wrong; or, with --try, says what three limits
-(formed, bare, free) let through. Limits found on pictures must be confirmed on others, drawn from another seed.
+in a plate that accept most while no more than a share of what is accepted is wrong, where one plate in ten is a stranger; or,
+with --try, says what three limits (formed, bare, free; each char,margin,plate) let through. Limits found on pictures must be
+confirmed on others, drawn from another seed.
 """
 
 import argparse
@@ -30,6 +31,14 @@ def cases_of(path):
                 yield case
 
 
+def weigh(known, strange, share):
+    """How much each case counts, so that strangers are a share of all plates: every known plate is one."""
+    for cases, weight in ((known, 1.0), (strange, share / (1 - share) * len(known) / max(1, len(strange)))):
+        for case in cases:
+            case["weight"] = weight
+    return [*known, *strange]
+
+
 def by_kind(cases):
     """Readings that can be accepted, by kind."""
     whole = [case for case in cases if case["verdict"] != "unreadable"]
@@ -50,10 +59,10 @@ def weakest(case):
 
 
 def passing(cases, limits):
-    """How many pass, and how many of these are wrong."""
+    """How many pass, and how many of these are wrong, each by its weight."""
     char, margin, plate = limits
-    passed = [c["right"] for c in cases if weakest(c) >= char and c["margin"] >= margin and c["plate"] >= plate]
-    return len(passed), passed.count(False)
+    passed = [c for c in cases if weakest(c) >= char and c["margin"] >= margin and c["plate"] >= plate]
+    return sum(c.get("weight", 1) for c in passed), sum(c.get("weight", 1) for c in passed if not c["right"])
 
 
 def best(kinds, wrong):
@@ -78,27 +87,31 @@ def best(kinds, wrong):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("files", nargs="+", help="what `edge-agent evaluate --json` printed")
-    arguments.add_argument("--wrong", type=float, default=0.005, help="the share of accepted readings that may be wrong")
+    arguments.add_argument("--strange", nargs="+", default=[], metavar="FILE", help="the same of plates in nobody's form")
+    arguments.add_argument("--share", type=float, default=0.1, help="the share of strangers among all plates (default: %(default)s)")
+    arguments.add_argument("--wrong", type=float, default=0.005, help="the share of accepted readings that may be wrong (default: %(default)s)")
     arguments.add_argument("--try", dest="tried", nargs=3, type=three_numbers, metavar=("FORMED", "BARE", "FREE"), help="three limits, each as char,margin,plate")
     options = arguments.parse_args()
-    cases = [case for path in options.files for case in cases_of(path)]
-    kinds = by_kind(cases)
-    total = len(cases)
-    if options.tried:
-        limits = dict(zip(KINDS, options.tried))
-        results = {name: passing(kinds[name], limits[name]) for name in limits}
-        accepted, wrong = (sum(column) for column in zip(*results.values()))
-        print(f"{accepted} of {total} accepted, {wrong} wrong = {100 * wrong / max(1, accepted):.2f} %")
-        for name, (count, bad) in results.items():
-            print(f"  {name}: {count} of {len(kinds[name])} accepted, {bad} wrong")
-        return
-    found = best(kinds, options.wrong)
-    if found is None:
-        raise SystemExit(f"no limits let at most {options.wrong:.2%} wrong through")
-    accepted, wrong, formed, free = found
-    print(f"{accepted} of {total} accepted, {wrong} wrong = {100 * wrong / accepted:.2f} %")
-    print(f"  formed: char {formed[0]}, margin {formed[1]}, plate {formed[2]}; bare: plate {BARE_PLATE}")
-    print(f"  free:   char {free[0]}, margin {free[1]}, plate {free[2]}")
+    if not 0 <= options.share < 1:
+        arguments.error(f"--share: {options.share} is no share of plates, such as 0.1")
+    known, strange = ([case for path in paths for case in cases_of(path)] for paths in (options.files, options.strange))
+    kinds = by_kind(weigh(known, strange, options.share))
+    limits = options.tried
+    if not limits:
+        found = best(kinds, options.wrong)
+        if found is None:
+            raise SystemExit(f"no limits let at most {options.wrong:.2%} wrong through")
+        formed, free = found[2:]
+        limits = (formed, (*formed[:2], BARE_PLATE), free)
+    accepted, wrong = (sum(column) for column in zip(*(passing(kinds[name], one) for name, one in zip(KINDS, limits))))
+    print(f"{accepted:.0f} accepted, {wrong:.1f} wrong = {100 * wrong / max(1, accepted):.2f} %" + (f", a share of {options.share} being strangers" if strange else ""))
+    for name, one in zip(KINDS, limits):
+        print(f"  {name}: char {one[0]}, margin {one[1]}, plate {one[2]}")
+        for which, cases in (("known", known), ("strange", strange)):
+            of_kind = [{**case, "weight": 1} for case in by_kind(cases)[name]]
+            if of_kind:
+                count, bad = passing(of_kind, one)
+                print(f"    {which}: {count} of {len(of_kind)} accepted, {bad} wrong")
 
 
 if __name__ == "__main__":

@@ -43,13 +43,15 @@ SQUARE = {
     "LLL/DDD": 3, "DD LLL/DDD": 1, "LLDD/DDDD": 2, "LLDDL/DDDD": 2, "DDD/LLL": 1, "LL DDD/LL": 1,
 }  # fmt: skip
 OTHER = {"DDDLL": 1, "LDDDDD": 2, "LDDDDL": 1, "DD-LLL-DD": 1, "LLDDLLDDDD": 3, "LLDDLDDDD": 2, "LLLDDDL": 2, "DDDDDDD": 1, "DDDDDDDD": 1, "LL DD LL": 1, "DD DDDD LL": 1, "DDDDD": 1, "LDD-DDD": 1}  # fmt: skip
-# Kept out of training, so that evaluate.py and scenes.py have series no model has seen. Half of them are some country's, and
-# thus among the forms a site may expect (Spain, Norway, the United States, Vietnam's four digits), in letters nobody takes
-# for digits (C); half are nobody's.
+# Kept out of training, so that evaluate.py and scenes.py have series no model has seen. Those of some country (Spain, Norway,
+# the United States, Vietnam's four digits) are among the forms a site there expects; their letters are none that anybody
+# takes for digits (C). Strangers are nobody's: what a site sees of countries it does not know.
 HELD_OUT_SERIES = {
-    "eu": {"DDDD CCC": 1, "CC DDDDD": 1, "LDD DDDL": 1, "DL-DDDD": 1}, "us": {"DDDD CC": 1, "CDD CCC": 1, "DDLDDDL": 1, "LDL DDD": 1},
-    "br": {"LDLLDDD": 1, "LLDDDL": 1}, "vn": {"DDC-DDDD": 1, "DLD-DDD.DD": 1}, "vn_square": {"DDC/DDDD": 1, "DLD/DDD.DD": 1},
-    "square": {"CC/DDDDD": 1, "LDD/LLL": 1}, "other": {"LDDLDD": 1},
+    "eu": {"DDDD CCC": 1, "CC DDDDD": 1}, "us": {"DDDD CC": 1, "CDD CCC": 1}, "vn": {"DDC-DDDD": 1}, "vn_square": {"DDC/DDDD": 1}, "square": {"CC/DDDDD": 1},
+}  # fmt: skip
+STRANGERS = {
+    "eu": {"LDD DDDL": 1, "DL-DDDD": 1}, "us": {"DDLDDDL": 1, "LDL DDD": 1}, "br": {"LDLLDDD": 1, "LLDDDL": 1},
+    "vn": {"DLD-DDD.DD": 1}, "vn_square": {"DLD/DDD.DD": 1}, "square": {"LDD/LLL": 1}, "other": {"LDDLDD": 1},
 }  # fmt: skip
 KINDS = {"eu": 32, "us": 34, "br": 12, "vn": 4, "vn_square": 7, "square": 6, "other": 5}
 
@@ -89,8 +91,13 @@ def foundry(held_out):
 
 
 class Printer:
-    def __init__(self, held_out=False):
+    """Draws plates to train on or, `held_out`, those kept out: some country's, strangers only, or without a word both."""
+
+    def __init__(self, held_out=False, strangers=None):
         self.held_out = held_out
+        self.series = {kind: {} if strangers else HELD_OUT_SERIES.get(kind, {}) for kind in KINDS}
+        if strangers is not False:
+            self.series = {kind: {**known, **STRANGERS[kind]} for kind, known in self.series.items()}
         self.foundry = foundry(held_out)
 
     def print(self, rng, kind):
@@ -102,7 +109,7 @@ class Printer:
     def serial(self, rng, kind, series):
         """The serial as it is set: letters, and spaces, dashes and dots as gaps."""
         if self.held_out:
-            series = HELD_OUT_SERIES[kind]
+            series = self.series[kind]
         elif rng.random() < RANDOM_TEXTS:
             return random_serial(rng, "/" in next(iter(series)))
         pattern = rng.choices(list(series), list(series.values()))[0].strip()

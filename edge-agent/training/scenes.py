@@ -529,9 +529,9 @@ def window(rng, backdrops, sheets, size, narrowest, widest):
 class Drawn:
     """Sheets drawn on the spot, where no shelf is wanted; picks as a shelf does."""
 
-    def __init__(self, held_out, kinds=plates.KINDS):
-        self.printer = plates.Printer(held_out)
-        self.weights = {kind: plates.KINDS[kind] for kind in kinds}
+    def __init__(self, held_out, kinds=plates.KINDS, strangers=None):
+        self.printer = plates.Printer(held_out, strangers)
+        self.weights = {kind: plates.KINDS[kind] for kind in kinds if not held_out or self.printer.series[kind]}
 
     def pick(self, rng):
         from shelf import Picture
@@ -563,6 +563,7 @@ def main():
     arguments.add_argument("--count", type=int, required=True)
     arguments.add_argument("--seed", type=int, default=4711)
     arguments.add_argument("--kinds", default=",".join(plates.KINDS), help="the kinds of plates to draw (default: %(default)s)")
+    arguments.add_argument("--series", choices=["all", "known", "strange"], default="all", help="plates of series some country has, of nobody's, or of both (default)")
     arguments.add_argument("--painted-out", action="store_true")
     arguments.add_argument("--empty", action="store_true")
     options = arguments.parse_args()
@@ -570,9 +571,11 @@ def main():
     unknown = [kind for kind in kinds if kind not in plates.KINDS]
     if unknown:
         arguments.error(f"--kinds: no such kind of plate: {', '.join(map(repr, unknown))}; there are {', '.join(plates.KINDS)}")
+    sheets = Drawn(held_out=True, kinds=kinds, strangers={"all": None, "known": False, "strange": True}[options.series])
+    if not sheets.weights:
+        arguments.error("--series known: none of these kinds of plates has a series kept out of training that some country has")
     cv2.setNumThreads(1)
     os.makedirs(options.out, exist_ok=True)
-    sheets = Drawn(held_out=True, kinds=kinds)
     for number in range(options.count):
         pixels, truth = draw_picture(random.Random(f"{options.seed}:{number}"), sheets, options.painted_out, options.empty)
         name = f"scene-{number:05}"

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import tempfile
 import unittest
 
@@ -100,8 +101,17 @@ class Rendering(unittest.TestCase):
     def test_held_out_plates_use_no_trained_font_and_no_trained_series(self):
         self.assertFalse(set(glyphs.FONTS) & set(glyphs.HELD_OUT_FONTS))
         self.assertNotIn(glyphs.HELD_OUT_FAMILY, glyphs.FAMILIES)
-        self.assertFalse(set(plates.EU) & set(plates.HELD_OUT_SERIES["eu"]))
-        self.assertFalse(set(plates.US) & set(plates.HELD_OUT_SERIES["us"]))
+        for kind, trained in {"eu": plates.EU, "us": plates.US, "br": plates.BR, "vn": plates.VN_LONG, "vn_square": plates.VN_SQUARE, "square": plates.SQUARE, "other": plates.OTHER}.items():
+            self.assertFalse(set(trained) & {*plates.HELD_OUT_SERIES.get(kind, {}), *plates.STRANGERS[kind]})
+
+    def test_strangers_are_drawn_alone_or_left_out(self):
+        for strangers, wanted in ((True, plates.STRANGERS["us"]), (False, plates.HELD_OUT_SERIES["us"])):
+            drawn, rng = scenes.Drawn(held_out=True, kinds=["us"], strangers=strangers), random.Random(4)
+            for _ in range(10):
+                text = "".join(drawn.pick(rng).note["lines"])
+                forms = {re.sub("[LC]", "L", form.replace(" ", "")) for form in wanted}
+                self.assertIn("".join("D" if c.isdigit() else "L" for c in text), forms)
+        self.assertEqual(set(scenes.Drawn(held_out=True, kinds=["br", "eu"], strangers=False).weights), {"eu"})
 
     def test_painted_out_and_empty_pictures_have_no_truth(self):
         drawn = scenes.Drawn(held_out=True)
@@ -168,6 +178,13 @@ class Limits(unittest.TestCase):
     def test_a_character_counts_in_parts_of_the_surest_one(self):
         cases = [self.case("BAB123", confidence=(0.3, 0.31)), self.case("BAB123", confidence=(0.9, 0.6))]
         self.assertEqual(limits.passing(cases, (0.8, 2.0, 0.5)), (1, 0))
+
+    def test_strangers_count_as_their_share_of_all_plates_says(self):
+        known, strange = [self.case("BAB123") for _ in range(9)], [self.case("BAB128", right=False) for _ in range(4)]
+        kinds = limits.by_kind(limits.weigh(known, strange, 0.1))
+        accepted, wrong = limits.passing(kinds["formed"], (0.5, 1.0, 0.5))
+        self.assertAlmostEqual(accepted, 10)
+        self.assertAlmostEqual(wrong, 1)
 
     def test_the_best_limits_let_most_through_and_no_more_wrong_than_allowed(self):
         right = [self.case("BAB123", margin=margin) for margin in (2.0, 3.0, 4.0, 5.0)]
