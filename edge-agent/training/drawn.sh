@@ -12,7 +12,7 @@ agent=${AGENT:-${CARGO_TARGET_DIR:-$here/../../target}/release/edge-agent}
 [ -x "$agent" ] || { echo "drawn.sh: no edge-agent at $agent; build it with: cargo build --release -p boomgate-edge-agent" >&2; exit 1; }
 
 region() { # series, name, kinds of plates, countries, share of the pictures in percent
-  local pictures=$((count * $5 / 100))
+  local pictures=$(((count * $5 + 99) / 100))
   mkdir -p "$out/$1"
   "$python" "$here/scenes.py" --out "$out/$1/$2" --series "$1" --kinds "$3" --count "$pictures" --seed "$seed"
   "$agent" evaluate "$out/$1/$2" --country "$4" --json >"$out/$1/$2.jsonl"
