@@ -91,13 +91,12 @@ def foundry(held_out):
 
 
 class Printer:
-    """Draws plates to train on or, `held_out`, those kept out: some country's, strangers only, or without a word both."""
+    """Draws plates to train on or, `held_out`, those kept out: of series "known" to some country, of "strange" ones, or "all"."""
 
-    def __init__(self, held_out=False, strangers=None):
+    def __init__(self, held_out=False, series="all"):
         self.held_out = held_out
-        self.series = {kind: {} if strangers else HELD_OUT_SERIES.get(kind, {}) for kind in KINDS}
-        if strangers is not False:
-            self.series = {kind: {**known, **STRANGERS[kind]} for kind, known in self.series.items()}
+        known, strange = HELD_OUT_SERIES if series != "strange" else {}, STRANGERS if series != "known" else {}
+        self.series = {kind: {**known.get(kind, {}), **strange.get(kind, {})} for kind in KINDS}
         self.foundry = foundry(held_out)
 
     def print(self, rng, kind):

@@ -1,4 +1,5 @@
-"""How often readings are right that say how sure they are: a table and, with --out, a reliability diagram as SVG.
+"""How often readings are right that say how sure they are: a table and, with --out, a reliability diagram as SVG; and how often
+a sure character was a look-alike of the true one, which the domain crate's `confusion` has from here.
 
     python reliability.py DRAWN/*.jsonl [--out reliability.svg]
 
@@ -11,6 +12,9 @@ import limits
 
 EDGES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
 SIDE, MARGIN = 400, 48
+# As the domain crate has them; which of two twins it is, only a form can say.
+LOOK_ALIKES, TWINS = ("0ODQ", "2Z", "5S", "8B", "6G"), ("0O",)
+SURE = 0.95
 
 
 def bins(cases):
@@ -21,6 +25,21 @@ def bins(cases):
         if inside:
             count = len(inside)
             yield low, high, sum(sure for sure, _ in inside) / count, sum(right for _, right in inside) / count, count
+
+
+def mistaken(cases):
+    """Of the sure characters read that have look-alikes: how many stand for one of these, twins apart, and how many there are."""
+    wrong = total = 0
+    for case in cases:
+        read = case["read"] or ""
+        for truth in case["truth"]:
+            if len(truth) == len(read) and sum(a != b for a, b in zip(truth, read)) <= 2:
+                for true, seen, sure in zip(truth, read, case["confidence"]):
+                    alike = next((group for group in LOOK_ALIKES if seen in group), "")
+                    total += bool(alike) and sure >= SURE
+                    wrong += true != seen and true in alike and sure >= SURE and not any({true, seen} <= set(twins) for twins in TWINS)
+                break
+    return wrong, total
 
 
 def diagram(rows):
@@ -50,11 +69,14 @@ def main():
     arguments.add_argument("files", nargs="+", help="what `edge-agent evaluate --json` printed")
     arguments.add_argument("--out", help="the SVG file to write")
     options = arguments.parse_args()
-    rows = list(bins(case for path in options.files for case in limits.cases_of(path)))
+    cases = [case for path in options.files for case in limits.cases_of(path)]
+    rows = list(bins(cases))
     if not rows:
         raise SystemExit("nothing was read in these pictures")
     for low, high, said, right, count in rows:
         print(f"{low:.2f} to {high:.2f}: {count:5} readings, {100 * right:5.1f} % right, {100 * said:5.1f} % said")
+    wrong, total = mistaken(cases)
+    print(f"look-alikes: {wrong} of {total} characters that have some and are {100 * SURE:.0f} % sure or more")
     if options.out:
         with open(options.out, "w") as out:
             out.write(diagram(rows))

@@ -529,8 +529,8 @@ def window(rng, backdrops, sheets, size, narrowest, widest):
 class Drawn:
     """Sheets drawn on the spot, where no shelf is wanted; picks as a shelf does."""
 
-    def __init__(self, held_out, kinds=plates.KINDS, strangers=None):
-        self.printer = plates.Printer(held_out, strangers)
+    def __init__(self, held_out, kinds=plates.KINDS, series="all"):
+        self.printer = plates.Printer(held_out, series)
         self.weights = {kind: plates.KINDS[kind] for kind in kinds if not held_out or self.printer.series[kind]}
 
     def pick(self, rng):
@@ -571,9 +571,9 @@ def main():
     unknown = [kind for kind in kinds if kind not in plates.KINDS]
     if unknown:
         arguments.error(f"--kinds: no such kind of plate: {', '.join(map(repr, unknown))}; there are {', '.join(plates.KINDS)}")
-    sheets = Drawn(held_out=True, kinds=kinds, strangers={"all": None, "known": False, "strange": True}[options.series])
+    sheets = Drawn(held_out=True, kinds=kinds, series=options.series)
     if not sheets.weights:
-        arguments.error("--series known: none of these kinds of plates has a series kept out of training that some country has")
+        arguments.error(f"--series {options.series}: none of these kinds of plates has such a series kept out of training")
     cv2.setNumThreads(1)
     os.makedirs(options.out, exist_ok=True)
     for number in range(options.count):

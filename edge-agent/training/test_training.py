@@ -105,13 +105,13 @@ class Rendering(unittest.TestCase):
             self.assertFalse(set(trained) & {*plates.HELD_OUT_SERIES.get(kind, {}), *plates.STRANGERS[kind]})
 
     def test_strangers_are_drawn_alone_or_left_out(self):
-        for strangers, wanted in ((True, plates.STRANGERS["us"]), (False, plates.HELD_OUT_SERIES["us"])):
-            drawn, rng = scenes.Drawn(held_out=True, kinds=["us"], strangers=strangers), random.Random(4)
+        for series, wanted in (("strange", plates.STRANGERS["us"]), ("known", plates.HELD_OUT_SERIES["us"])):
+            drawn, rng = scenes.Drawn(held_out=True, kinds=["us"], series=series), random.Random(4)
             for _ in range(10):
                 text = "".join(drawn.pick(rng).note["lines"])
                 forms = {re.sub("[LC]", "L", form.replace(" ", "")) for form in wanted}
                 self.assertIn("".join("D" if c.isdigit() else "L" for c in text), forms)
-        self.assertEqual(set(scenes.Drawn(held_out=True, kinds=["br", "eu"], strangers=False).weights), {"eu"})
+        self.assertEqual(set(scenes.Drawn(held_out=True, kinds=["br", "eu"], series="known").weights), {"eu"})
 
     def test_painted_out_and_empty_pictures_have_no_truth(self):
         drawn = scenes.Drawn(held_out=True)
@@ -216,6 +216,10 @@ class Revival(unittest.TestCase):
 
 
 class Reliability(unittest.TestCase):
+    def test_sure_characters_that_were_look_alikes_are_counted_but_twins_are_not(self):
+        case = {"confidence": [0.99] * 4 + [0.9], "truth": ["XX", "8D0A8"], "read": "BDOA8"}
+        self.assertEqual(reliability.mistaken([case, {**case, "read": ""}]), (1, 3))
+
     def test_each_bin_tells_what_was_said_and_what_was_right(self):
         cases = [{"confidence": [1.0, sure], "right": right} for sure, right in ((0.91, True), (0.93, False), (1.0, True))]
         rows = list(reliability.bins([*cases, {"confidence": [], "right": False}]))
