@@ -14,9 +14,11 @@ pub mod refine;
 pub mod watch;
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use boomgate_domain::plate::MAX_PLATE;
 use boomgate_domain::plate::grammar::Grammar;
 use clap::ValueEnum;
 use foreign::boxes::Boxes;
@@ -39,16 +41,21 @@ const READERS: [(&str, &[u8]); 2] = [
     ("second-reader", include_bytes!("../models/second-reader.onnx")),
 ];
 
-/// Finds that are looked at closely, those of them that are read, and characters below which one is no plate.
+/// Finds that are looked at closely, those of them that are read, and characters of which one is a plate.
 const REFINE_AT_MOST: usize = 5;
 const READ_AT_MOST: usize = 3;
-const SHORTEST: usize = 4;
+const LENGTHS: RangeInclusive<usize> = 4..=MAX_PLATE;
 /// A find this much fainter than the best of the frame is not looked at.
 const FAINT_BESIDE: f32 = 0.35;
 /// A find that the closer look believes in less than this is none.
 const NO_PLATE: f32 = 0.1;
 /// A find that can come to no more than this part of what was read before is not read.
 const FAR_BELOW: f32 = 0.5;
+/// A plate less sure than this is worth a second look. Its word counts so much more than the first one's, because it sees
+/// the plate at the size in which plates are known best. Finds that overlap so much are the same.
+const DOUBTFUL_PLATE: f32 = 0.8;
+const SECOND_LOOK: f32 = 4.0;
+const SAME_PLATE: f32 = 0.3;
 
 /// The models to work with; what is not named is the one shipped with the program.
 #[derive(Clone, Debug, Default)]
@@ -164,6 +171,21 @@ impl Detector {
     }
 }
 
+impl Detector {
+    /// What lies around a find, seen at another size; none from a detector that has only one.
+    fn locate_around(
+        &self,
+        frame: &Grey,
+        found: &Quad,
+        watch: &mut Watch,
+    ) -> Result<Option<Vec<Find>>, NetError> {
+        match self {
+            Detector::Corners(locator) => locator.locate_around(frame, found, watch).map(Some),
+            Detector::Boxes(_) => Ok(None),
+        }
+    }
+}
+
 impl Recogniser {
     /// `grammar` holds the plate forms of the countries that come here.
     pub fn load(choice: &Choice, grammar: &Grammar) -> Result<Recogniser, NetError> {
@@ -218,14 +240,34 @@ impl Recogniser {
         let mut close: Vec<Close> = Vec::with_capacity(REFINE_AT_MOST);
         let least = first.first().map_or(0.0, |best| FAINT_BESIDE * best.score);
         for find in first.iter().take(REFINE_AT_MOST).take_while(|find| find.score >= least) {
-            let Some(refined) = self.refiner.refine(frame, &find.quad)? else { continue };
-            if refined.plate > NO_PLATE {
-                let score = (find.score * refined.plate).sqrt();
-                close.push(Close { score, quad: refined.quad, two_lines: refined.two_lines });
-            }
+            close.extend(self.close(frame, find)?);
         }
         close.sort_by(|a, b| b.score.total_cmp(&a.score));
         Ok(distinct(close, |close| close.quad.bounds()))
+    }
+
+    /// A find with its corners made exact, if it is a plate at all.
+    fn close(&self, frame: &Grey, find: &Find) -> Result<Option<Close>, NetError> {
+        let refined = self.refiner.refine(frame, &find.quad)?.filter(|refined| refined.plate > NO_PLATE);
+        Ok(refined.map(|refined| Close {
+            score: (find.score * refined.plate).sqrt(),
+            quad: refined.quad,
+            two_lines: refined.two_lines,
+        }))
+    }
+
+    /// Belief in a plate after a second look at it.
+    fn looked_again(&self, frame: &Grey, close: &Close, watch: &mut Watch) -> Result<f32, NetError> {
+        let Some(finds) = self.detector.locate_around(frame, &close.quad, watch)? else {
+            return Ok(close.score);
+        };
+        let mut belief = 0.0_f32;
+        for find in finds.iter().filter(|find| find.quad.bounds().overlap(&close.quad.bounds()) > SAME_PLATE)
+        {
+            belief = belief.max(self.close(frame, find)?.map_or(0.0, |again| again.score));
+        }
+        watch.lap(Stage::Refine);
+        Ok((close.score * belief.powf(SECOND_LOOK)).powf(1.0 / (1.0 + SECOND_LOOK)))
     }
 
     /// Reads the likeliest finds, and the best of them carefully.
@@ -237,18 +279,23 @@ impl Recogniser {
                 break;
             }
             let (text, seen) = self.reader.read(frame, &close.quad, close.lines(), &self.grammar, watch)?;
-            if text.glyphs.len() >= SHORTEST {
+            if LENGTHS.contains(&text.glyphs.len()) {
                 best = best.max(close.sighting_score(&text));
-                read.push((close, text, seen));
+                read.push((*close, text, seen));
             }
         }
-        let near = |(close, text, _): &(&Close, Text, Columns)| close.sighting_score(text) * close.nearness();
+        let near = |(close, text, _): &(Close, Text, Columns)| close.sighting_score(text) * close.nearness();
         read.sort_by(|a, b| near(b).total_cmp(&near(a)));
         if let Some((close, text, seen)) = read.first_mut().filter(|(_, text, _)| !text.is_clear()) {
             *text =
                 self.reader.read_carefully(frame, &close.ways(), Some(seen.clone()), &self.grammar, watch)?;
         }
-        let sighting = |(close, text, _): (&Close, Text, Columns)| Sighting {
+        if let Some((close, ..)) = read.first_mut()
+            && close.score < DOUBTFUL_PLATE
+        {
+            close.score = self.looked_again(frame, close, watch)?;
+        }
+        let sighting = |(close, text, _): (Close, Text, Columns)| Sighting {
             quad: close.quad,
             plate: close.score,
             score: close.sighting_score(&text),
@@ -259,6 +306,7 @@ impl Recogniser {
 }
 
 /// A find after the closer look.
+#[derive(Clone, Copy)]
 struct Close {
     score: f32,
     quad: Quad,

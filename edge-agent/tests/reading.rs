@@ -15,6 +15,8 @@ use boomgate_edge_agent::camera::{Camera, CameraError, read_picture};
 use boomgate_edge_agent::evaluate::evaluate;
 use boomgate_edge_agent::evaluate::sheet::Sheet;
 use boomgate_edge_agent::recognise::grey::Grey;
+use boomgate_edge_agent::recognise::locate::Locator;
+use boomgate_edge_agent::recognise::watch::Watch;
 use boomgate_edge_agent::recognise::{Choice, Recogniser};
 use boomgate_edge_agent::vision::{Judgement, Sight, Trouble, Vision, frame_reading};
 use image::{DynamicImage, Rgb, RgbImage};
@@ -83,6 +85,31 @@ fn a_second_reader_is_asked_where_the_first_does_not_see_clearly() {
     let blurred = image::imageops::blur(&sharp, 4.0);
     assert!(!best(&one, &blurred).text.is_clear());
     assert_ne!(best(&one, &blurred).text, best(&two, &blurred).text);
+}
+
+/// A plate far away in a corner of the frame is seen at the size plates are known best, and in the same place.
+#[test]
+fn a_find_is_found_again_where_it_was_and_believed_in_more() {
+    let onnx = std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/detector.onnx"));
+    let locator = Locator::load("detector", &onnx.unwrap()).unwrap();
+    let view = View { plate: "BA123CD".into(), country: "SK".into(), light: Light::Day, seed: 11, frame: 0 };
+    let near = Grey::of(&Scene::new().draw(&view)).unwrap();
+    let far = near.scaled(near.width() / 4, near.height() / 4);
+    for (left, top) in [(0, 0), (3 * far.width(), 3 * far.height()), (far.width(), 0)] {
+        let place = |y: usize, x: usize| (y.checked_sub(top), x.checked_sub(left));
+        let pixel = |y, x| match place(y, x) {
+            (Some(y), Some(x)) if y < far.height() && x < far.width() => far.row(y)[x],
+            _ => 90,
+        };
+        let (width, height) = (near.width(), near.height());
+        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| pixel(y, x))).collect();
+        let frame = Grey::new(width, height, pixels).unwrap();
+        let first = locator.locate(&frame, &mut Watch::still()).unwrap()[0];
+        let again = locator.locate_around(&frame, &first.quad, &mut Watch::still()).unwrap()[0];
+        let overlap = first.quad.bounds().overlap(&again.quad.bounds());
+        assert!(overlap > 0.5, "{:?}, then {:?}", first.quad.bounds(), again.quad.bounds());
+        assert!(again.score > first.score, "{} then {}", first.score, again.score);
+    }
 }
 
 #[test]

@@ -150,13 +150,14 @@ def dealer(rng):
 def framed(rng, face, tone):
     height, width = face.shape
     face = face.copy()
-    broad = 0.2 if rng.random() < 0.25 else 0.13  # a broad one touches the serial
+    broad = 0.26 if rng.random() < 0.4 else 0.13  # a broad one hides the feet of the serial
     top, low, side = (max(1, round(rng.uniform(0.02, 0.13) * height)), max(1, round(rng.uniform(0.02, broad) * height)), max(1, round(rng.uniform(0.008, 0.03) * width)))
     face[:top], face[-low:], face[:, :side], face[:, -side:] = tone, tone, tone, tone
     for y, thick in ((top / 2, top), (height - low / 2, low)):
         if thick > 5 and rng.random() < 0.7:
             ink = np.float32(255 - tone) + rng.uniform(-40, 40)
-            mask = lettering(dealer(rng), rng.choice(lettering_fonts()), max(4, round(thick * 0.6)))[: int(thick), : int(width * 0.9)]
+            mask = lettering(dealer(rng), rng.choice(lettering_fonts()), max(4, round(thick * rng.uniform(0.5, 0.9))))[: int(thick)]
+            mask = cv2.resize(mask, (min(round(mask.shape[1] * rng.uniform(0.8, 2.0)), round(width * 0.92)), mask.shape[0]), interpolation=cv2.INTER_AREA)
             x0, y0 = (width - mask.shape[1]) // 2, max(0, round(y - mask.shape[0] / 2))
             part = face[y0 : y0 + mask.shape[0], x0 : x0 + mask.shape[1]]
             part += (ink - part) * (mask[: part.shape[0]].astype(np.float32) / 255)
@@ -255,9 +256,9 @@ def camera(rng, picture, detail):
     out = np.clip(out, 0, 255).astype(np.uint8)
     if rng.random() < 0.15:  # a frame of a film before it is a picture: blocks of its own, elsewhere than the picture's
         y, x = rng.randrange(8), rng.randrange(8)
-        out[y:, x:] = compressed(out[y:, x:], rng.randrange(14, 70))
+        out[y:, x:] = compressed(out[y:, x:], rng.randrange(10, 60))
     if rng.random() < 0.6:
-        out = compressed(out, rng.randrange(25, 93))
+        out = compressed(out, rng.randrange(25, 93) if rng.random() < 0.7 else rng.randrange(10, 35))
     return out
 
 

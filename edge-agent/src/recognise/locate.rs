@@ -1,7 +1,8 @@
 //! Where the plates are: a frame in, the corners of at most a few plates out, best first.
 //!
 //! The frame is looked at as a whole, 640 pixels on its long side; corners are off by several percent of a plate's width,
-//! and `refine` makes them exact. Knows nothing of characters.
+//! and `refine` makes them exact. Where that leaves doubt whether there is a plate, the place is looked at again at the
+//! size in which plates are known best. Knows nothing of characters.
 
 use std::sync::OnceLock;
 
@@ -26,6 +27,9 @@ pub struct Locator {
 /// Widths and heights a frame is letterboxed into; the first that holds it is taken.
 const FRAME_SHAPES: [(usize, usize); 5] = [(640, 368), (640, 480), (640, 640), (480, 640), (368, 640)];
 const LONG_SIDE: f32 = 640.0;
+/// A second look shows a plate this long in a picture this high: with much around it, which is what tells it from a sign.
+const NEAR_PLATE: f32 = 115.0;
+const NEAR_HEIGHT: f32 = 368.0;
 const THRESHOLD: f32 = 0.2;
 /// Finds of one frame at most.
 const PEAKS: usize = 20;
@@ -41,15 +45,42 @@ impl Locator {
 
     /// The plates of a frame with corners in the frame's pixels, best first.
     pub fn locate(&self, frame: &Grey, watch: &mut Watch) -> Result<Vec<Find>, NetError> {
-        let scale = LONG_SIDE / frame.width().max(frame.height()) as f32;
+        self.look_at(frame, LONG_SIDE / frame.width().max(frame.height()) as f32, watch)
+    }
+
+    /// The same of what lies around one find, seen nearer or from farther away.
+    pub fn locate_around(
+        &self,
+        frame: &Grey,
+        found: &Quad,
+        watch: &mut Watch,
+    ) -> Result<Vec<Find>, NetError> {
+        let side = |vector: Point| vector.distance(Point::default());
+        let scale = NEAR_PLATE / side(found.along()).max(2.0 * side(found.down())).max(1.0);
+        let centre = found.centre();
+        let from = |centre: f32, shown: f32, whole: usize| {
+            (centre - shown / 2.0).clamp(0.0, (whole as f32 - shown).max(0.0))
+        };
+        let (across, vertical) = (LONG_SIDE / scale, NEAR_HEIGHT / scale);
+        let (left, top) = (from(centre.x, across, frame.width()), from(centre.y, vertical, frame.height()));
+        let (part, left, top) = frame.cut(left, top, left + across - 1.0, top + vertical - 1.0);
+        let mut finds = self.look_at(&part, scale, watch)?;
+        for find in &mut finds {
+            find.quad = find.quad.map(|p| Point::new(p.x + left as f32, p.y + top as f32));
+        }
+        Ok(finds)
+    }
+
+    /// The plates of a picture that is scaled for the net.
+    fn look_at(&self, picture: &Grey, scale: f32, watch: &mut Watch) -> Result<Vec<Find>, NetError> {
         let side = |length: usize| ((length as f32 * scale).round() as usize).clamp(1, LONG_SIDE as usize);
-        let small = frame.scaled(side(frame.width()), side(frame.height()));
+        let small = picture.scaled(side(picture.width()), side(picture.height()));
         let net = self.net_for(&small)?;
         let found = look(net, &letterboxed(&small, net.width(), net.height()), THRESHOLD, watch)?;
-        let across = frame.width() as f32 / small.width() as f32;
-        let vertical = frame.height() as f32 / small.height() as f32;
-        let in_frame = |quad: Quad| quad.map(|p| p.scaled(across, vertical));
-        let finds = found.into_iter().map(|find| Find { quad: in_frame(find.quad), ..find }).collect();
+        let across = picture.width() as f32 / small.width() as f32;
+        let vertical = picture.height() as f32 / small.height() as f32;
+        let in_picture = |quad: Quad| quad.map(|p| p.scaled(across, vertical));
+        let finds = found.into_iter().map(|find| Find { quad: in_picture(find.quad), ..find }).collect();
         watch.lap(Stage::Peaks);
         Ok(finds)
     }

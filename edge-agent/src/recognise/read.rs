@@ -28,6 +28,8 @@ const UPPER: f32 = 0.52;
 const LOWER: f32 = 0.48;
 /// A reading is clear, and no second look needed, when no character and no other text leaves more doubt than this.
 const CLEAR: f32 = 0.02;
+/// Share of a symbol that a look rules out: it may be wrong.
+const UNSEEN: f32 = 1e-4;
 /// By how many characters a form may differ from a free text to be tried.
 const LENGTH_SLACK: usize = 1;
 
@@ -241,13 +243,18 @@ fn suggested(looks: &[Seen], grammar: &Grammar) -> Vec<Vec<usize>> {
     texts
 }
 
-/// What the looks see at each place of the text; the doubt about its length goes to all symbols alike.
+/// What the looks see at each place of the text, their logarithms averaged: a look that is torn does not outweigh one that
+/// sees clearly. The doubt about its length goes to all symbols alike.
 fn glyphs(looks: &[Seen], text: &[usize], doubt: f32) -> Vec<Glyph> {
     let seen: Vec<_> = looks.iter().map(|look| (look.weight, look.columns.shares(text))).collect();
     let glyph = |(place, &chosen): (usize, &usize)| {
-        let share =
-            |symbol: usize| mean(seen.iter().map(|(weight, shares)| (*weight, shares[place][symbol])));
-        let shares = std::array::from_fn(|symbol| (1.0 - doubt) * share(symbol) + doubt / SYMBOLS as f32);
+        let log = |(weight, shares): &(f32, Vec<[f32; SYMBOLS]>), symbol: usize| {
+            (*weight, (shares[place][symbol] + UNSEEN).ln())
+        };
+        let joint: [f32; SYMBOLS] =
+            std::array::from_fn(|symbol| mean(seen.iter().map(|look| log(look, symbol))).exp());
+        let total: f32 = joint.iter().sum();
+        let shares = joint.map(|share| (1.0 - doubt) * share / total + doubt / SYMBOLS as f32);
         Glyph { shares, chosen }
     };
     text.iter().enumerate().map(glyph).collect()
@@ -275,7 +282,20 @@ mod tests {
         let text = ["8", "1"].map(|c| symbol_index(c.as_bytes()[0]).unwrap());
         let seen = glyphs(&looks, &text, 0.0);
         let [eight, bee] = [b'8', b'B'].map(|c| seen[0].shares[symbol_index(c).unwrap()]);
-        assert!((eight - bee).abs() < 1e-4 && eight > 0.4, "{eight} for 8, {bee} for B");
-        assert!(seen[1].shares[text[1]] > 0.9);
+        assert!((eight - bee).abs() < 1e-4, "{eight} for 8, {bee} for B");
+        let other = seen[0].shares[symbol_index(b'3').unwrap()];
+        assert!(eight > 10.0 * other, "{eight} for 8, {other} for what nobody saw");
+        assert!(seen[1].shares[text[1]] > 0.85);
+    }
+
+    #[test]
+    fn a_torn_look_counts_less_than_one_that_sees_clearly() {
+        let seen = |also: &[(usize, char, f32)]| Seen { columns: columns("-8-1-", also), weight: 1.0 };
+        let text = ["8", "1"].map(|c| symbol_index(c.as_bytes()[0]).unwrap());
+        let share = |looks: &[Seen]| glyphs(looks, &text, 0.0)[0].shares[text[0]];
+        let (clear, torn) = (seen(&[]), seen(&[(1, 'B', 0.45)]));
+        let (alone, both) = (share(&[seen(&[(1, 'B', 0.45)])]), share(&[clear, torn]));
+        let middle = (alone + share(&[seen(&[])])) / 2.0;
+        assert!(both > middle + 0.05, "{alone} torn, {both} with a clear one, {middle} between");
     }
 }
