@@ -169,9 +169,7 @@ impl Detector {
             }
         }
     }
-}
 
-impl Detector {
     /// What lies around a find, seen at another size; none from a detector that has only one.
     fn locate_around(
         &self,
