@@ -1,7 +1,7 @@
 //! Frames in, one best reading out: evidence per character, fused over the frames of one car, bound by the grammar.
 //!
 //! Whole-string votes throw away what the characters know, and a mean hides the one bad character. Here each place
-//! keeps its distribution until the end, and the weakest place decides how sure a reading is. This module knows no
+//! keeps its distribution until the end, and how sure a reading is follows from its nearest rival and all places. This module knows no
 //! pictures: a frame is what the character net said about it.
 
 mod fuse;
@@ -13,6 +13,14 @@ use serde::{Deserialize, Serialize};
 pub use fuse::fuse;
 
 use crate::plate::{ALPHABET, Plate};
+
+/// How [`Reading::certainty`] follows from the margin and the characters: what a nat of evidence adds to its log odds, the log
+/// odds that no evidence leaves against it, what a nat of the characters counts, and how few of them can be expected wrong.
+/// Fitted to drawn plates (`edge-agent/training/reliability.py`).
+const SLOPE: f32 = 0.85;
+const OFFSET: f32 = 1.1;
+const CHARACTERS: f32 = 0.5;
+const LEAST_WRONG: f32 = 1e-4;
 
 /// Probabilities of one place over [`ALPHABET`]; they need not add up to one.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,11 +62,8 @@ pub struct Thresholds {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Confidence of every character, 0 to 1; in an expected form in parts of the surest one's, because doubt that all
-    /// share is about how many characters there are, and that is for the margin, in which the form has its say.
-    pub char: f32,
-    /// Nats to the next different text, be it longer, shorter or as long.
-    pub margin_nats: f32,
+    /// [`Reading::certainty`], 0 to 1.
+    pub certainty: f32,
     /// Belief, in one of the frames, that it is a plate, 0 to 1.
     pub plate: f32,
 }
@@ -93,9 +98,9 @@ impl Default for Thresholds {
     /// Of photographs none is wrongly accepted, of drawn plates about one in 200; see `edge-agent/models/README.md`.
     fn default() -> Self {
         Self {
-            formed: Limits { char: 0.95, margin_nats: 2.3, plate: 0.8 },
-            bare: Limits { char: 0.92, margin_nats: 2.3, plate: 0.9 },
-            free: Limits { char: 0.98, margin_nats: 5.0, plate: 0.8 },
+            formed: Limits { certainty: 0.95, plate: 0.8 },
+            bare: Limits { certainty: 0.95, plate: 0.9 },
+            free: Limits { certainty: 0.99, plate: 0.8 },
             min_frames: 1,
             min_chars: 4,
             unreadable_below: 0.45,
@@ -172,9 +177,22 @@ impl Reading {
         }
     }
 
-    /// The least sure character's confidence; 0 without a plate.
-    pub fn weakest(&self) -> f32 {
-        self.confidence.iter().copied().reduce(f32::min).unwrap_or(0.0)
+    /// Probability that the text is right, 0 to 1, if there is a plate; 0 without one.
+    ///
+    /// Two doubts count: how near the next text comes, and how many characters are expected to be wrong. In an expected
+    /// form these are taken in parts of the surest one: doubt that all share is about how many characters there are, and
+    /// that is for the margin, in which the form has its say.
+    pub fn certainty(&self) -> f32 {
+        let full = match self.kind {
+            None => return 0.0,
+            Some(Kind::Formed | Kind::Bare) => {
+                self.confidence.iter().copied().fold(f32::MIN_POSITIVE, f32::max)
+            }
+            Some(Kind::Free | Kind::Word) => 1.0,
+        };
+        let wrong: f32 = self.confidence.iter().map(|c| (1.0 - c / full).max(0.0)).sum();
+        let nats = self.margin_nats - CHARACTERS * (wrong + LEAST_WRONG).ln();
+        1.0 / (1.0 + (OFFSET - SLOPE * nats).exp())
     }
 }
 

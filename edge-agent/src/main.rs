@@ -249,7 +249,8 @@ struct CaseTold<'a> {
     read: String,
     right: bool,
     verdict: String,
-    weakest: f32,
+    /// Probability that the text is right, 0 to 1, if there is a plate.
+    certainty: f32,
     confidence: &'a [f32],
     margin: f32,
     series: Option<&'a str>,
@@ -267,7 +268,7 @@ fn tell_case(case: &Case) -> Result<()> {
         read: case.text(),
         right: case.is_right(),
         verdict: verdict(reading.verdict),
-        weakest: reading.weakest(),
+        certainty: reading.certainty(),
         confidence: &reading.confidence,
         margin: reading.margin_nats,
         series: reading.series.as_deref(),
@@ -284,11 +285,11 @@ fn tell_wrong(case: &Case) {
     if !case.is_exact() && !nothing_to_say {
         let or_none = |text: String| if text.is_empty() { "-".to_owned() } else { text };
         say::line(format!(
-            "{:>12} read as {:12} {:?}, weakest {:.2}, margin {:.1}, box told {:12} {}",
+            "{:>12} read as {:12} {:?}, certainty {:.3}, margin {:.1}, box told {:12} {}",
             or_none(expected.join(" ")),
             or_none(read),
             case.look.reading.verdict,
-            case.look.reading.weakest(),
+            case.look.reading.certainty(),
             case.look.reading.margin_nats,
             or_none(case.told.join(" ")),
             case.path.display()

@@ -56,6 +56,9 @@ struct Told<'a> {
     plate: Option<String>,
     verdict: String,
     /// Belief per character, 0 to 1.
+    /// Probability that the text is right, 0 to 1, if there is a plate.
+    certainty: f32,
+    /// Of each character.
     confidence: &'a [f32],
     /// Nats between the plate and the next different text.
     margin: f32,
@@ -272,6 +275,7 @@ fn told<'a>(
         frame,
         plate: reading.plate.as_ref().map(ToString::to_string),
         verdict: verdict(reading.verdict),
+        certainty: reading.certainty(),
         confidence: &reading.confidence,
         margin: reading.margin_nats,
         series: reading.series.as_deref(),
@@ -298,8 +302,8 @@ fn seen_box(sighting: &Sighting) -> Box {
 
 fn in_words(reading: &Reading) -> String {
     let plate = reading.plate.as_ref().map_or("no plate".to_owned(), ToString::to_string);
-    let weakest = reading.weakest() * 100.0;
-    format!("{plate} ({}, weakest character {weakest:.0} %)", verdict(reading.verdict))
+    let certainty = reading.certainty() * 100.0;
+    format!("{plate} ({}, certainty {certainty:.1} %)", verdict(reading.verdict))
 }
 
 pub fn verdict(verdict: Verdict) -> String {

@@ -53,7 +53,7 @@ const NO_PLATE: f32 = 0.1;
 const FAR_BELOW: f32 = 0.5;
 /// A plate less sure than this is worth a second look. Its word counts so much more than the first one's, because it sees
 /// the plate at the size in which plates are known best. Finds that overlap so much are the same.
-const DOUBTFUL_PLATE: f32 = 0.8;
+const DOUBTFUL_PLATE: f32 = 0.88;
 const SECOND_LOOK: f32 = 4.0;
 const SAME_PLATE: f32 = 0.3;
 

@@ -61,7 +61,7 @@ fn a_lane_reads_its_own_cars_by_day_and_night() {
         let same = reading.plate.as_ref().is_some_and(|read| read.as_str() == plate);
         right += u32::from(same);
         if !same && reading.verdict == Verdict::Accept {
-            accepted_wrong.push((plate, reading.raw.clone(), reading.weakest(), reading.margin_nats));
+            accepted_wrong.push((plate, reading.raw.clone(), reading.certainty(), reading.margin_nats));
         }
     }
     assert!(right >= 98, "{right} of 100 read");
@@ -306,7 +306,7 @@ fn an_evaluation_counts_what_was_found_read_and_seen_where_nothing_is() {
     let (recogniser, grammar) = recogniser();
     // What is counted here does not depend on how much is asked of a reading.
     let mut thresholds = Thresholds::default();
-    thresholds.formed.margin_nats = 1.0;
+    thresholds.formed.certainty = 0.5;
     let judgement = Judgement { grammar, thresholds };
     let folder = tempfile::tempdir().unwrap();
     let scene = Scene::new();

@@ -14,7 +14,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from nets import NETS
+from nets import NETS, Reader
 
 
 def export(name, net, path):
@@ -75,6 +75,43 @@ def revive(net, path, pictures):
     for handle in handles:
         handle.remove()
     return net.train()
+
+
+def reader_in(path):
+    """A reader as wide as the one in an ONNX file, its weights still by chance."""
+    graph = onnx.load(path).graph
+    shapes = {w.name: list(w.dims) for w in graph.initializer}
+    halves = {n.output[0]: n.input[0] for n in graph.node if n.op_type == "Cast"}
+    widths = [shapes[halves.get(n.input[1], n.input[1])][0] for n in graph.node if n.op_type == "Conv"]
+    return Reader(widths[2], widths[3], widths[5], widths[7])
+
+
+def widen(small, net, seed, noise=0.03):
+    """Gives a wider net of the same layers the answers of a smaller one (Net2Net, Chen and others, arXiv:1511.05641).
+
+    Channels that are missing repeat others, and whoever takes them in shares the weight between them. A little noise, in parts of
+    each layer's spread, lets the repeated ones learn different things.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    layers = (nn.Conv2d, nn.BatchNorm2d)
+    pairs = [(a, b) for a, b in zip(small.modules(), net.modules()) if isinstance(a, layers)]
+    sources, taken = {}, torch.arange(1)
+    with torch.no_grad():
+        for old, new in pairs:
+            if isinstance(old, nn.BatchNorm2d):
+                for name, values in old.state_dict().items():
+                    new.state_dict()[name].copy_(values[taken] if values.dim() else values)
+                continue
+            before, (had, has) = taken, (old.out_channels, new.out_channels)
+            if (had, has) not in sources:  # one source for all layers as wide: a residual adds like to like
+                sources[had, has] = torch.cat([torch.arange(had), torch.randint(had, (has - had,), generator=generator)])
+            taken = sources[had, has]
+            shares = torch.bincount(before, minlength=old.in_channels)[before].view(1, -1, 1, 1)
+            weight = old.weight[taken][:, before] / shares
+            new.weight.copy_(weight + noise * weight.std() * torch.randn(weight.shape, generator=generator))
+            if old.bias is not None:
+                new.bias.copy_(old.bias[taken])
+    return net
 
 
 def shown(norm, sums, bias):

@@ -18,7 +18,7 @@ FONT_ROOT = os.environ.get("FONT_ROOT", "/usr/share/fonts")
 
 # Path, how often it is taken, and the range of horizontal scales that makes it look like a plate's alphabet.
 FONTS = [
-    ("truetype/opendin/OSP-DIN.ttf", 5, 0.75, 1.15),
+    ("truetype/opendin/OSP-DIN.ttf", 7, 0.75, 1.15),
     ("truetype/osifont/osifont.ttf", 1, 0.7, 1.1),
     ("truetype/roadgeek/RG2014B.ttf", 2, 0.8, 1.25),
     ("truetype/roadgeek/RG2014C.ttf", 3, 0.75, 1.15),
@@ -43,6 +43,20 @@ FONTS = [
     ("opentype/b612/B612Mono-Bold.otf", 1, 0.6, 0.95),
     ("truetype/lato/Lato-Heavy.ttf", 1, 0.6, 0.9),
     ("truetype/inconsolata/Inconsolata.otf", 1, 0.75, 1.1),
+    ("opentype/play/Play-Bold.otf", 2, 0.55, 0.9),
+    ("opentype/jura/Jura-Bold.otf", 1, 0.6, 0.95),
+    ("opentype/dosis/Dosis-Bold.otf", 2, 0.7, 1.15),
+    ("opentype/yanone-kaffeesatz/YanoneKaffeesatz-Bold.otf", 2, 0.85, 1.3),
+    ("opentype/cabin/Cabin-Bold.otf", 1, 0.6, 0.95),
+    ("opentype/ocr-b/OCRB.otf", 1, 0.6, 0.95),
+    ("opentype/league-mono/LeagueMono-NarrowBold.otf", 1, 0.7, 1.1),
+    ("truetype/adf/SwitzeraADF-BoldCond.otf", 2, 0.75, 1.15),
+    ("truetype/adf/UniversalisADFStd-BoldCond.otf", 1, 0.75, 1.15),
+    ("truetype/adf/GilliusADF-BoldCond.otf", 2, 0.75, 1.15),
+    ("truetype/clear-sans/ClearSans-Bold.ttf", 1, 0.6, 0.95),
+    ("truetype/jetbrains-mono/JetBrainsMono-Bold.ttf", 1, 0.65, 1.05),
+    ("truetype/mononoki/mononoki-Bold.ttf", 1, 0.65, 1.05),
+    ("truetype/agave/agave-b-autohinted.ttf", 1, 0.65, 1.05),
 ]
 HELD_OUT_FONTS = [
     ("truetype/roboto/unhinted/RobotoCondensed-Medium.ttf", 1, 0.7, 1.1),

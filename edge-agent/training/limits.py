@@ -3,17 +3,16 @@
     ./drawn.sh DRAWN 5000 300
     python limits.py DRAWN/known/*.jsonl [--strange DRAWN/strange/*.jsonl] [--share 0.1] [--wrong 0.005] [--try LIMITS LIMITS LIMITS]
 
-finds, for plates in an expected form and for those in none, the confidence of a character, the margin in nats and the belief
-in a plate that accept most while no more than a share of what is accepted is wrong, where one plate in ten is a stranger; or,
-with --try, says what three limits (formed, bare, free; each char,margin,plate) let through. Limits found on pictures must be
-confirmed on others, drawn from another seed.
+finds, for plates in an expected form and for those in none, the certainty and the belief in a plate that accept most while no
+more than a share of what is accepted is wrong, where one plate in ten is a stranger; or, with --try, says what three limits
+(formed, bare, free; each certainty,plate) let through. Limits found on pictures must be confirmed on others, drawn from
+another seed.
 """
 
 import argparse
 import json
 
-CHARS = (0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.96)
-MARGINS = (1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.25, 3.5, 3.75, 4.0, 4.5, 5.0)
+CERTAINTIES = (0.8, 0.85, 0.88, 0.9, 0.91, 0.92, 0.93, 0.94, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.992, 0.995, 0.998)
 PLATES = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 BARE_PLATE = 0.9  # so few plates are bare that drawn ones do not tell; words and telephone numbers on photographs did
 KINDS = ("formed", "bare", "free")  # as `edge-agent evaluate` calls them; readings of any other kind are never accepted
@@ -45,29 +44,24 @@ def by_kind(cases):
     return {name: [case for case in whole if case["kind"] == name] for name in KINDS}
 
 
-def three_numbers(text):
+def two_numbers(text):
     try:
-        char, margin, plate = map(float, text.split(","))
+        certainty, plate = map(float, text.split(","))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not char,margin,plate, such as 0.94,2,0.65") from None
-    return char, margin, plate
-
-
-def weakest(case):
-    """The least sure character as `Limits::char` in the domain has it."""
-    return min(case["confidence"]) / (1 if case["kind"] == "free" else max(case["confidence"]))
+        raise argparse.ArgumentTypeError(f"{text!r} is not certainty,plate, such as 0.94,0.8") from None
+    return certainty, plate
 
 
 def passing(cases, limits):
     """How many pass, and how many of these are wrong, each by its weight."""
-    char, margin, plate = limits
-    passed = [c for c in cases if weakest(c) >= char and c["margin"] >= margin and c["plate"] >= plate]
+    certainty, plate = limits
+    passed = [c for c in cases if c["certainty"] >= certainty and c["plate"] >= plate]
     return sum(c.get("weight", 1) for c in passed), sum(c.get("weight", 1) for c in passed if not c["right"])
 
 
 def best(kinds, wrong):
     """Limits for formed and bare, and for free, that accept most with at most this share wrong: [(accepted, wrong, formed, free)]."""
-    grid = [(char, margin, plate) for char in CHARS for margin in MARGINS for plate in PLATES]
+    grid = [(certainty, plate) for certainty in CERTAINTIES for plate in PLATES]
 
     def outcomes(form):
         # Of limits with as many wrong, only those that accept most can be part of the best.
@@ -78,7 +72,7 @@ def best(kinds, wrong):
                 most[bad] = (count, limits)
         return most
 
-    formed = outcomes(lambda limits: tuple(map(sum, zip(passing(kinds["formed"], limits), passing(kinds["bare"], (*limits[:2], BARE_PLATE))))))
+    formed = outcomes(lambda limits: tuple(map(sum, zip(passing(kinds["formed"], limits), passing(kinds["bare"], (limits[0], BARE_PLATE))))))
     free = outcomes(lambda limits: passing(kinds["free"], limits))
     pairs = [(a + b, x + y, first, second) for x, (a, first) in formed.items() for y, (b, second) in free.items()]
     return max((pair for pair in pairs if pair[0] and pair[1] <= wrong * pair[0]), default=None)
@@ -90,7 +84,7 @@ def main():
     arguments.add_argument("--strange", nargs="+", default=[], metavar="FILE", help="the same of plates in nobody's form")
     arguments.add_argument("--share", type=float, default=0.1, help="the share of strangers among all plates (default: %(default)s)")
     arguments.add_argument("--wrong", type=float, default=0.005, help="the share of accepted readings that may be wrong (default: %(default)s)")
-    arguments.add_argument("--try", dest="tried", nargs=3, type=three_numbers, metavar=("FORMED", "BARE", "FREE"), help="three limits, each as char,margin,plate")
+    arguments.add_argument("--try", dest="tried", nargs=3, type=two_numbers, metavar=("FORMED", "BARE", "FREE"), help="three limits, each as certainty,plate")
     options = arguments.parse_args()
     if not 0 <= options.share < 1:
         arguments.error(f"--share: {options.share} is no share of plates, such as 0.1")
@@ -102,11 +96,11 @@ def main():
         if found is None:
             raise SystemExit(f"no limits let at most {options.wrong:.2%} wrong through")
         formed, free = found[2:]
-        limits = (formed, (*formed[:2], BARE_PLATE), free)
+        limits = (formed, (formed[0], BARE_PLATE), free)
     accepted, wrong = (sum(column) for column in zip(*(passing(kinds[name], one) for name, one in zip(KINDS, limits))))
     print(f"{accepted:.0f} accepted, {wrong:.1f} wrong = {100 * wrong / max(1, accepted):.2f} %" + (f", a share of {options.share} being strangers" if strange else ""))
     for name, one in zip(KINDS, limits):
-        print(f"  {name}: char {one[0]}, margin {one[1]}, plate {one[2]}")
+        print(f"  {name}: certainty {one[0]}, plate {one[1]}")
         for which, cases in (("known", known), ("strange", strange)):
             of_kind = [{**case, "weight": 1} for case in by_kind(cases)[name]]
             if of_kind:

@@ -32,6 +32,7 @@ def options(description, batch, rate, nets=()):
     arguments.add_argument("--workers", type=int, default=0, help="processes that make batches; 0 makes them between steps")
     arguments.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, with what is left of the budget")
     arguments.add_argument("--init", default="", help="start from the averaged weights of this checkpoint, or from this ONNX file, with a new schedule")
+    arguments.add_argument("--widen", action="store_true", help="--init is the ONNX file of a narrower reader, whose channels are repeated to this one's width")
     arguments.add_argument("--leave-out", default="", help="kinds of plates not to train on (us,br): what is a region worth that nobody drew?")
     arguments.add_argument("--export-minutes", type=float, default=5)
     parsed = arguments.parse_args()
@@ -82,7 +83,12 @@ def train(name, opt, net, make_batch, loss_of):
     net = net.to(opt.device, memory_format=torch.channels_last)
     if opt.init.endswith(".onnx"):
         pictures = np.concatenate([make_batch(opt.seed, -4 * number)[0] for number in range(1, 9)])
-        export.revive(net, opt.init, torch.as_tensor(pictures).to(opt.device))
+        pictures = torch.as_tensor(pictures).to(opt.device)
+        if opt.widen:
+            small = export.revive(export.reader_in(opt.init).to(opt.device), opt.init, pictures)
+            export.widen(small, net, opt.seed)
+        else:
+            export.revive(net, opt.init, pictures)
     elif opt.init:
         net.load_state_dict(torch.load(opt.init, map_location=opt.device, weights_only=True)["average"])
     average = Average(net)

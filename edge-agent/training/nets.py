@@ -84,7 +84,7 @@ class Reader(nn.Module):
 
 def second_reader():
     """A larger reader: it looks once, and only at what the first does not see clearly."""
-    return Reader(64, 80, 128, 160)
+    return Reader(80, 112, 176, 224)
 
 
 NETS = {

@@ -40,18 +40,7 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
     let confidence: Vec<f32> = best.confidence.iter().map(|c| *c as f32).collect();
     let plate = frames.iter().map(|frame| frame.plate).fold(0.0, f32::max);
     let kind = best.kind();
-    let full = match kind {
-        Kind::Formed | Kind::Bare => confidence.iter().copied().fold(0.0, f32::max),
-        Kind::Free | Kind::Word => 1.0,
-    };
-    let sure = thresholds.limits(kind).is_some_and(|limits| {
-        margin >= limits.margin_nats
-            && plate >= limits.plate
-            && confidence.iter().all(|c| *c >= limits.char * full)
-            && seen.len() >= thresholds.min_frames as usize
-    });
-    let verdict = verdict(&confidence, sure, thresholds);
-    Reading {
+    let mut reading = Reading {
         plate: Plate::parse(&text_of(&best.symbols)).ok(),
         raw: raw_text(&hypotheses),
         series: best.series.clone(),
@@ -60,9 +49,11 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
         margin_nats: margin,
         frames: u32::try_from(seen.len()).unwrap_or(u32::MAX),
         best_frame: clearest(&seen, best),
-        verdict,
+        verdict: Verdict::Unsure,
         candidates,
-    }
+    };
+    reading.verdict = verdict(&reading, plate, thresholds);
+    reading
 }
 
 /// A frame with clean distributions.
@@ -375,13 +366,20 @@ fn spike(symbol: usize) -> Dist {
     normalised(std::array::from_fn(|index| if index == symbol { 1.0 } else { FLOOR }))
 }
 
-fn verdict(confidence: &[f32], sure: bool, thresholds: &Thresholds) -> Verdict {
-    let mean = (confidence.iter().map(|c| c.ln()).sum::<f32>() / confidence.len().max(1) as f32).exp();
-    match () {
-        () if confidence.len() < thresholds.min_chars || mean < thresholds.unreadable_below => {
-            Verdict::Unreadable
+/// `plate` is the belief, in one of the frames, that it is one.
+fn verdict(reading: &Reading, plate: f32, thresholds: &Thresholds) -> Verdict {
+    let characters = reading.confidence.len();
+    let mean = (reading.confidence.iter().map(|c| c.ln()).sum::<f32>() / characters.max(1) as f32).exp();
+    let limits = reading.kind.and_then(|kind| thresholds.limits(kind));
+    match limits {
+        _ if characters < thresholds.min_chars || mean < thresholds.unreadable_below => Verdict::Unreadable,
+        Some(limits)
+            if reading.certainty() >= limits.certainty
+                && plate >= limits.plate
+                && reading.frames >= thresholds.min_frames =>
+        {
+            Verdict::Accept
         }
-        () if sure => Verdict::Accept,
-        () => Verdict::Unsure,
+        _ => Verdict::Unsure,
     }
 }

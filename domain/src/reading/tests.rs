@@ -42,7 +42,7 @@ fn clear_frames_are_accepted_with_the_clearest_as_evidence() {
     assert_eq!((plate(&reading), reading.verdict), ("BAB123", Verdict::Accept));
     assert_eq!((reading.frames, reading.best_frame), (3, Some(4)));
     assert_eq!(reading.series.as_deref(), Some("DE/standard"));
-    assert!(reading.weakest() > 0.95 && reading.margin_nats > 2.5);
+    assert!(reading.certainty() > 0.99 && reading.confidence.iter().all(|c| *c > 0.95));
 }
 
 #[test]
@@ -57,7 +57,11 @@ fn one_torn_character_makes_the_whole_reading_unsure() {
 fn doubt_that_all_characters_share_is_for_the_margin_to_judge() {
     let blurred = frame(1, "BAB123", 0.55);
     let reading = read(std::slice::from_ref(&blurred), &["DE"]);
-    assert_eq!((reading.verdict, reading.weakest() < 0.7), (Verdict::Accept, true), "{reading:?}");
+    assert_eq!(
+        (reading.verdict, reading.confidence.iter().all(|c| *c < 0.7)),
+        (Verdict::Accept, true),
+        "{reading:?}"
+    );
     assert_eq!(read(std::slice::from_ref(&blurred), &[]).verdict, Verdict::Unsure, "no form speaks for six");
     let torn = torn(blurred, 5, &[(b'3', 0.4), (b'9', 0.02)]);
     assert_eq!(read(&[torn], &["DE"]).verdict, Verdict::Unsure, "one character is less sure than the others");

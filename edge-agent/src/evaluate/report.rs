@@ -43,7 +43,7 @@ struct Verdicts {
     unreadable: usize,
 }
 
-/// Readings whose weakest character was at least this sure (and less than the next bin says), and how many were right.
+/// Readings at least this certain (and less than the next bin says), and how many were right.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Bin {
     from: f32,
@@ -149,7 +149,7 @@ impl Tally {
             Verdict::Unsure => counts.unsure += 1,
             Verdict::Unreadable => counts.unreadable += 1,
         }
-        let sure = case.look.reading.weakest();
+        let sure = case.look.reading.certainty();
         if case.look.reading.plate.is_some() {
             let bin = BINS.iter().rposition(|from| sure >= *from).unwrap_or(0);
             self.reliability[bin].readings += 1;
@@ -245,7 +245,7 @@ impl fmt::Display for Report {
             counts.unsure,
             counts.unreadable
         )?;
-        writeln!(f, "weakest character at least: readings, of which right")?;
+        writeln!(f, "certainty at least: readings, of which right")?;
         for bin in self.reliability.iter().filter(|bin| bin.readings > 0) {
             let share = percent(bin.right as f64 / bin.readings as f64);
             writeln!(f, "      {:4.2}   {:5}  {share:5.1} %", bin.from, bin.readings)?;
