@@ -55,7 +55,7 @@ fn one_torn_character_makes_the_whole_reading_unsure() {
 
 #[test]
 fn doubt_that_all_characters_share_is_for_the_margin_to_judge() {
-    let blurred = frame(1, "BAB123", 0.55);
+    let blurred = frame(1, "BAB123", 0.65);
     let reading = read(std::slice::from_ref(&blurred), &["DE"]);
     assert_eq!(
         (reading.verdict, reading.confidence.iter().all(|c| *c < 0.7)),
@@ -114,6 +114,21 @@ fn a_text_is_of_a_kind_and_each_kind_has_its_limits() {
     let thresholds = Thresholds::default();
     assert_eq!(thresholds.limits(Kind::Bare), Some(thresholds.bare));
     assert_eq!(thresholds.limits(Kind::Word), None);
+}
+
+#[test]
+fn certainty_grows_with_the_margin_and_falls_with_every_doubtful_character() {
+    let certainty = |kind, margin_nats, confidence: &[f32]| {
+        Reading { kind: Some(kind), margin_nats, confidence: confidence.to_vec(), ..Reading::nothing() }
+            .certainty()
+    };
+    let of_form = |margin, confidence| certainty(Kind::Formed, margin, confidence);
+    assert!(of_form(4.0, &[0.99, 0.9, 0.99]) > of_form(3.0, &[0.99, 0.9, 0.99]));
+    assert!(of_form(3.0, &[0.99, 0.9, 0.99]) > of_form(3.0, &[0.99, 0.9, 0.9]));
+    assert_eq!(of_form(3.0, &[0.5; 6]), of_form(3.0, &[0.99; 6]), "doubt that all share is in the margin");
+    assert!(certainty(Kind::Free, 3.0, &[0.5; 6]) < certainty(Kind::Free, 3.0, &[0.99; 6]));
+    assert!(of_form(99.0, &[1.0; 6]) <= 1.0 && of_form(0.0, &[0.9, 0.4]) < 0.5);
+    assert_eq!(Reading::nothing().certainty(), 0.0);
 }
 
 #[test]
@@ -216,6 +231,7 @@ proptest! {
         prop_assert!(reading.confidence.iter().all(|c| (0.0..=1.0001).contains(c)));
         prop_assert!(reading.candidates.is_sorted_by(|a, b| a.score >= b.score));
         prop_assert!(reading.margin_nats >= 0.0);
+        prop_assert!((0.0..=1.0).contains(&reading.certainty()));
         prop_assert_eq!(reading.plate.as_ref().map_or(0, |p| p.as_str().len()), reading.confidence.len());
     }
 }
