@@ -98,7 +98,7 @@ def main():
     if not rows:
         raise SystemExit("nothing was read in these pictures")
     for low, high, said, right, count in rows:
-        print(f"{low:.2f} to {high:.2f}: {count:5} readings, {100 * right:5.1f} % right, {100 * said:5.1f} % said")
+        print(f"{low:.3f} to {high:.3f}: {count:5} readings, {100 * right:5.1f} % right, {100 * said:5.1f} % said")
     formed = [case for case in cases if case["kind"] == "formed" and case["confidence"]]
     if len({case["right"] for case in formed}) == 2:
         slope, offset = fitted(formed)

@@ -51,7 +51,7 @@ else
   train refiner 700000 0.17 "$seed"
   train detector 140000 0.10 "$seed"
   train reader 1500000 0.48 "$seed"
-  train second-reader 600000 0.25 "$((seed + 1))"
+  train second-reader 950000 0.25 "$((seed + 1))"
 fi
 
 "$python" evaluate.py --data "$out/data" --models "$out/run" --out "$out/report.json" --plates "$plates" --scenes "$pictures"
