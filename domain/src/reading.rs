@@ -1,8 +1,8 @@
 //! Frames in, one best reading out: evidence per character, fused over the frames of one car, bound by the grammar.
 //!
 //! Whole-string votes throw away what the characters know, and a mean hides the one bad character. Here each place
-//! keeps its distribution until the end, and how sure a reading is follows from its nearest rival and all places. This module knows no
-//! pictures: a frame is what the character net said about it.
+//! keeps its distribution until the end, and how sure a reading is follows from its nearest rival and from all places.
+//! This module knows no pictures: a frame is what the character net said about it.
 
 mod fuse;
 #[cfg(test)]
@@ -14,9 +14,9 @@ pub use fuse::fuse;
 
 use crate::plate::{ALPHABET, Plate};
 
-/// How [`Reading::certainty`] follows from the margin and the characters: what a nat of evidence adds to its log odds, the log
-/// odds that no evidence leaves against it, what a nat of the characters counts, and how few of them can be expected wrong.
-/// Fitted to drawn plates (`edge-agent/training/reliability.py`).
+/// How [`Reading::certainty`] follows from the margin and the characters: what a nat of evidence adds to its log odds,
+/// the log odds that no evidence leaves against it, what a nat of the characters counts, and how few of them can be
+/// expected wrong. Fitted to drawn plates (`edge-agent/training/reliability.py`).
 const SLOPE: f32 = 0.85;
 const OFFSET: f32 = 1.1;
 const CHARACTERS: f32 = 0.5;
@@ -179,9 +179,9 @@ impl Reading {
 
     /// Probability that the text is right, 0 to 1, if there is a plate; 0 without one.
     ///
-    /// Two doubts count: how near the next text comes, and how many characters are expected to be wrong. In an expected
-    /// form these are taken in parts of the surest one: doubt that all share is about how many characters there are, and
-    /// that is for the margin, in which the form has its say.
+    /// Two doubts count: how near the next text comes, and how many characters are expected to be wrong. In an
+    /// expected form these are taken in parts of the surest one: doubt that all share is about how many characters there
+    /// are, and that is for the margin, in which the form has its say.
     pub fn certainty(&self) -> f32 {
         let full = match self.kind {
             None => return 0.0,

@@ -55,10 +55,9 @@ struct Told<'a> {
     frame: Option<u32>,
     plate: Option<String>,
     verdict: String,
-    /// Belief per character, 0 to 1.
     /// Probability that the text is right, 0 to 1, if there is a plate.
     certainty: f32,
-    /// Of each character.
+    /// Belief per character, 0 to 1.
     confidence: &'a [f32],
     /// Nats between the plate and the next different text.
     margin: f32,

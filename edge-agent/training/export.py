@@ -103,6 +103,8 @@ def widen(small, net, seed, noise=0.03):
                     new.state_dict()[name].copy_(values[taken] if values.dim() else values)
                 continue
             before, (had, has) = taken, (old.out_channels, new.out_channels)
+            if has < had:
+                raise ValueError(f"a layer of {has} channels cannot hold one of {had}: the net to widen must be the narrower one")
             if (had, has) not in sources:  # one source for all layers as wide: a residual adds like to like
                 sources[had, has] = torch.cat([torch.arange(had), torch.randint(had, (has - had,), generator=generator)])
             taken = sources[had, has]

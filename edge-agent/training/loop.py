@@ -37,6 +37,8 @@ def options(description, batch, rate, nets=()):
     arguments.add_argument("--export-minutes", type=float, default=5)
     parsed = arguments.parse_args()
     parsed.leave_out = [kind for kind in parsed.leave_out.split(",") if kind]
+    if parsed.widen and not parsed.init.endswith(".onnx"):
+        arguments.error("--widen: needs the ONNX file of a narrower reader as --init")
     torch.set_num_threads(1)
     torch.manual_seed(parsed.seed)  # before the network draws its first weights
     return parsed

@@ -222,6 +222,8 @@ class Revival(unittest.TestCase):
             again = export.reader_in(path)
             self.assertEqual([p.shape for p in again.parameters()], [p.shape for p in small.parameters()])
             export.revive(again, path, crops)
+        with self.assertRaises(ValueError):
+            export.widen(nets.Reader(), again, seed=1)
         wide = export.widen(again, nets.Reader(32, 32, 56, 80), seed=1, noise=0.0)
         noisy = export.widen(again, nets.Reader(32, 32, 56, 80), seed=1)
         with torch.no_grad():
