@@ -310,7 +310,7 @@ impl Lane {
         let state = self.boom_state();
         if state != self.shown {
             self.shown = state;
-            self.generation += 1;
+            self.generation = self.generation.saturating_add(1);
             self.out.push(LaneAction::ReportBoom { state, generation: self.generation });
         }
     }

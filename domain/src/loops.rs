@@ -205,7 +205,7 @@ impl Loop {
         let (_, since) = self.raw?;
         let settle = (self.pending()).then(|| since.plus_ms(self.config.debounce_ms));
         let stale = (self.state != LoopState::Unknown(LoopFault::Stale))
-            .then(|| self.sampled.plus_ms(self.config.stale_ms + 1));
+            .then(|| self.sampled.plus_ms(self.config.stale_ms.saturating_add(1)));
         let stuck = (self.state == LoopState::Occupied && self.config.stuck_on_ms > 0)
             .then(|| self.since.plus_ms(self.config.stuck_on_ms));
         let calm = (self.state == LoopState::Unknown(LoopFault::Chatter))
@@ -220,7 +220,7 @@ impl Loop {
         if level == RawLevel::Occupied {
             self.misses = 0;
         }
-        while self.edges.len() > self.config.chatter_edges + 1 {
+        while self.edges.len() > self.config.chatter_edges.saturating_add(1) {
             self.edges.pop_front();
         }
         self.raw = Some((level, now));

@@ -166,8 +166,9 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.minor < 0 { "-" } else { "" };
         let digits = self.currency.minor_digits();
-        let unit = 10u64.pow(digits);
-        let (whole, rest) = (self.minor.unsigned_abs() / unit, self.minor.unsigned_abs() % unit);
+        let (amount, unit) = (self.minor.unsigned_abs(), 10u64.pow(digits));
+        #[expect(clippy::arithmetic_side_effects, reason = "a power of ten is never zero")]
+        let (whole, rest) = (amount / unit, amount % unit);
         match digits {
             0 => write!(f, "{sign}{whole} {}", self.currency),
             _ => write!(f, "{sign}{whole}.{rest:0width$} {}", self.currency, width = digits as usize),

@@ -56,15 +56,15 @@ impl Plate {
     /// The first two characters and stars, for logs: `AB*****`.
     pub fn masked(&self) -> String {
         let shown = self.0.len().min(2);
-        format!("{}{}", &self.0[..shown], "*".repeat(self.0.len() - shown))
+        format!("{}{}", &self.0[..shown], "*".repeat(self.0.len().saturating_sub(shown)))
     }
 }
 
 /// Position of an upper-case letter or digit in [`ALPHABET`].
 pub fn symbol_index(symbol: u8) -> Option<usize> {
     match symbol {
-        b'0'..=b'9' => Some(usize::from(symbol - b'0')),
-        b'A'..=b'Z' => Some(usize::from(symbol - b'A') + 10),
+        b'0'..=b'9' => Some(usize::from(symbol.abs_diff(b'0'))),
+        b'A'..=b'Z' => Some(usize::from(symbol.abs_diff(b'A')).saturating_add(10)),
         _ => None,
     }
 }

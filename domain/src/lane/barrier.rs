@@ -85,7 +85,7 @@ impl Lane {
         if self.drive != Drive::Close {
             return;
         }
-        self.obstructions += 1;
+        self.obstructions = self.obstructions.saturating_add(1);
         self.start_opening();
         if self.is_locked() {
             self.raise(Reason::FaultObstructed { times: self.obstructions });

@@ -96,7 +96,7 @@ impl Lane {
         let due = waiting.spent && self.boom == Boom::Closed && self.in_service;
         if due && waiting.renewals < MOST_RENEWALS {
             self.out.push(LaneAction::ReportDeparture { arrival: waiting.id });
-            self.arrives(new_arrival(), waiting.renewals + 1);
+            self.arrives(new_arrival(), waiting.renewals.saturating_add(1));
         }
     }
 
@@ -241,7 +241,7 @@ impl Lane {
 
     fn went_through(&mut self, arrival: ArrivalId) {
         let granted = self.take_grant(arrival);
-        self.passed += 1;
+        self.passed = self.passed.saturating_add(1);
         self.inputs.safety.note_car(true);
         if granted || self.is_kept_up() {
             self.report_passage(Some(arrival), PassageKind::Passed);

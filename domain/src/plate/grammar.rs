@@ -1,6 +1,13 @@
 //! What plates a site expects: series of letter and digit places, and look-alikes folded by them.
 //!
 //! A misread `O` in a digit place can only be `0`; the same `O` in a letter place stays.
+#![cfg_attr(
+    not(test),
+    expect(
+        clippy::arithmetic_side_effects,
+        reason = "places in patterns and tables that are compiled in or already checked"
+    )
+)]
 
 use std::str::FromStr;
 

@@ -4,6 +4,10 @@
 //! frames -> clean distributions -> per length: align to the clearest frame -> fuse each place
 //!        -> every form of that length and the free text as hypotheses -> best, runner-up, verdict
 //! ```
+#![cfg_attr(
+    not(test),
+    expect(clippy::arithmetic_side_effects, reason = "places in texts of at most MAX_PLATE characters")
+)]
 
 use std::collections::BTreeMap;
 

@@ -23,12 +23,12 @@ impl Tariff {
         time_zone: &TimeZone,
     ) -> Result<Charge, ChargeError> {
         let until = until.max(entry);
-        let seconds = until.as_second() - entry.as_second();
+        let seconds = seconds_between(entry, until);
         if seconds > LONGEST_STAY_DAYS * 86_400 {
             return Err(ChargeError::TooLong);
         }
         let mut bill = Bill { tariff: self, lines: Vec::new() };
-        if self.grace_minutes > 0 && seconds <= i64::from(self.grace_minutes) * 60 {
+        if self.grace_minutes > 0 && seconds <= in_seconds(self.grace_minutes) {
             bill.free(LineKind::Grace, "grace", entry, until);
             return bill.total(seconds);
         }
@@ -36,7 +36,7 @@ impl Tariff {
             // No time was parked: there is nothing to charge, and nothing to explain.
             return bill.total(seconds);
         }
-        let begin = later(entry, i64::from(self.free_minutes) * 60)?;
+        let begin = later(entry, in_seconds(self.free_minutes))?;
         bill.free(LineKind::Free, "free minutes", entry, begin.min(until));
         Walk { tariff: self, vehicle, time_zone, begin, until }.fill(&mut bill)?;
         bill.total(seconds)
@@ -70,7 +70,7 @@ impl Bill<'_> {
     fn free(&mut self, kind: LineKind, label: &str, from: Timestamp, until: Timestamp) {
         let nothing = Money::zero(self.tariff.currency);
         if from < until {
-            self.push(ChargeLine {
+            self.lines.push(ChargeLine {
                 kind,
                 label: label.to_owned(),
                 from,
@@ -85,20 +85,21 @@ impl Bill<'_> {
     }
 
     /// Adds steps, joining them to the line before when they continue it.
-    fn push(&mut self, line: ChargeLine) {
+    fn push(&mut self, line: ChargeLine) -> Result<(), ChargeError> {
         match self.lines.last_mut() {
             Some(last) if continues(last, &line) => {
                 last.until = line.until;
                 last.minutes = minutes_between(last.from, last.until);
-                last.steps += line.steps;
-                last.amount.minor += line.amount.minor;
+                last.steps = last.steps.saturating_add(line.steps);
+                last.amount = last.amount.checked_add(line.amount).map_err(|_| ChargeError::Overflow)?;
             }
             _ => self.lines.push(line),
         }
+        Ok(())
     }
 
     fn cap(&mut self, day: Timestamp, until: Timestamp, excess: i64) {
-        let amount = Money::new(-excess, self.tariff.currency);
+        let amount = Money::new(excess.saturating_neg(), self.tariff.currency);
         self.lines.push(ChargeLine {
             kind: LineKind::Cap,
             label: "daily cap".to_owned(),
@@ -150,7 +151,7 @@ impl Walk<'_> {
         let mut last_rule: Option<&Rule> = None;
         while walker.at < self.until {
             let day = walker.at;
-            let spent_before: i64 = spent(bill);
+            let spent_before = spent(bill)?;
             for piece in self.pieces(date)? {
                 if !last_rule.is_some_and(|last| std::ptr::eq(last, piece.rule)) {
                     walker.flat = None;
@@ -158,9 +159,11 @@ impl Walk<'_> {
                 last_rule = Some(piece.rule);
                 self.walk(&mut walker, &piece, bill)?;
             }
-            let excess = self.tariff.daily_cap.map_or(0, |cap| spent(bill) - spent_before - cap);
-            if excess > 0 {
-                bill.cap(day, walker.at.min(self.until), excess);
+            if let Some(cap) = self.tariff.daily_cap {
+                let excess = spent(bill)?.saturating_sub(spent_before).saturating_sub(cap);
+                if excess > 0 {
+                    bill.cap(day, walker.at.min(self.until), excess);
+                }
             }
             date = date.tomorrow().map_err(|_| ChargeError::TooLong)?;
         }
@@ -173,21 +176,21 @@ impl Walk<'_> {
         while walker.at < stop {
             let (number, band) = self.band(piece.rule, walker.at)?;
             let band_end = match band.until_minute {
-                Some(minute) => later(self.begin, i64::from(minute) * 60)?,
+                Some(minute) => later(self.begin, in_seconds(minute))?,
                 None => Timestamp::MAX,
             };
             let from = walker.at;
             match band.step_minutes {
                 Some(step) => {
                     let steps = steps_until(from, stop.min(band_end), step);
-                    walker.at = later(from, steps * i64::from(step) * 60)?;
-                    bill.push(self.line(piece.rule, band, from, walker.at, steps)?);
+                    walker.at = later(from, steps.saturating_mul(in_seconds(step)))?;
+                    bill.push(self.line(piece.rule, band, from, walker.at, steps)?)?;
                 }
                 None => {
                     walker.at = piece.end.min(band_end);
                     let paid = walker.flat.replace(number) == Some(number);
                     if !paid {
-                        bill.push(self.line(piece.rule, band, from, walker.at, 1)?);
+                        bill.push(self.line(piece.rule, band, from, walker.at, 1)?)?;
                     } else if let Some(last) = bill.lines.iter_mut().rev().find(|l| l.kind == LineKind::Rate)
                     {
                         last.until = walker.at.min(self.until);
@@ -200,7 +203,7 @@ impl Walk<'_> {
     }
 
     fn band<'r>(&self, rule: &'r Rule, at: Timestamp) -> Result<(usize, &'r Band), ChargeError> {
-        let minute = (at.as_second() - self.begin.as_second()) / 60;
+        let minute = seconds_between(self.begin, at) / 60;
         let open = |band: &Band| band.until_minute.is_none_or(|until| minute < i64::from(until));
         let mut bands = rule.bands.iter().enumerate();
         bands.find(|(_, band)| open(band)).ok_or(ChargeError::NoRule(at))
@@ -291,15 +294,24 @@ fn has_day(rule: &Rule, date: Date) -> bool {
 }
 
 /// What the rate lines amount to so far, caps taken off.
-fn spent(bill: &Bill<'_>) -> i64 {
-    bill.lines.iter().map(|line| line.amount.minor).sum()
+fn spent(bill: &Bill<'_>) -> Result<i64, ChargeError> {
+    let amounts = bill.lines.iter().map(|line| line.amount);
+    Ok(Money::sum(bill.tariff.currency, amounts).map_err(|_| ChargeError::Overflow)?.minor)
 }
 
 /// Steps that begin before `stop`.
 fn steps_until(from: Timestamp, stop: Timestamp, step_minutes: u32) -> i64 {
-    let step = i64::from(step_minutes) * 60;
-    let seconds = (stop.as_second() - from.as_second()).max(1);
-    (seconds + step - 1) / step
+    let step = in_seconds(step_minutes).max(1).unsigned_abs();
+    let seconds = seconds_between(from, stop).max(1).unsigned_abs();
+    i64::try_from(seconds.div_ceil(step)).unwrap_or(i64::MAX)
+}
+
+fn seconds_between(from: Timestamp, until: Timestamp) -> i64 {
+    until.as_second().saturating_sub(from.as_second())
+}
+
+fn in_seconds(minutes: u32) -> i64 {
+    i64::from(minutes).saturating_mul(60)
 }
 
 fn later(from: Timestamp, seconds: i64) -> Result<Timestamp, ChargeError> {
@@ -307,9 +319,9 @@ fn later(from: Timestamp, seconds: i64) -> Result<Timestamp, ChargeError> {
 }
 
 fn minutes_between(from: Timestamp, until: Timestamp) -> u32 {
-    whole_minutes(until.as_second() - from.as_second())
+    whole_minutes(seconds_between(from, until))
 }
 
 fn whole_minutes(seconds: i64) -> u32 {
-    u32::try_from((seconds.max(0) + 59) / 60).unwrap_or(u32::MAX)
+    u32::try_from(seconds.max(0).saturating_add(59) / 60).unwrap_or(u32::MAX)
 }

@@ -58,7 +58,7 @@ fn check_rule(faults: &mut Faults, path: &str, rule: &Rule) {
     faults.unless(!rule.bands.is_empty(), &format!("{path}.bands"), || "is empty".into());
     let mut begins = 0;
     for (index, band) in rule.bands.iter().enumerate() {
-        let last = index + 1 == rule.bands.len();
+        let last = index.saturating_add(1) == rule.bands.len();
         check_band(faults, &format!("{path}.bands[{index}]"), *band, begins, last);
         begins = band.until_minute.unwrap_or(begins).max(begins);
     }

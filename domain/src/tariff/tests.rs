@@ -330,3 +330,14 @@ proptest! {
         prop_assert_eq!(cost(start, cut) + cost(cut, end), cost(start, end));
     }
 }
+
+#[test]
+fn a_price_too_large_for_money_is_an_error_and_never_a_wrap_or_a_panic() {
+    let absurd = |bands, daily_cap| Tariff { rules: vec![rule("day", bands)], daily_cap, ..plain() };
+    let stepped = absurd(vec![band(None, Some(30), i64::MAX)], None);
+    let flats = vec![band(Some(30), Some(30), i64::MAX), band(None, Some(60), i64::MAX)];
+    for tariff in [stepped.clone(), Tariff { daily_cap: Some(i64::MIN), ..stepped }, absurd(flats, Some(1))] {
+        let (from, until) = (at("2026-11-20T10:00+01:00"), at("2026-11-22T10:00+01:00"));
+        assert_eq!(tariff.charge(from, until, VehicleType::Car, &berlin()), Err(ChargeError::Overflow));
+    }
+}
