@@ -180,7 +180,7 @@ impl Walk<'_> {
                 None => Timestamp::MAX,
             };
             let from = walker.at;
-            match band.step_minutes {
+            match band.step_minutes.filter(|step| *step > 0) {
                 Some(step) => {
                     let steps = steps_until(from, stop.min(band_end), step);
                     walker.at = later(from, steps.saturating_mul(in_seconds(step)))?;
@@ -301,7 +301,7 @@ fn spent(bill: &Bill<'_>) -> Result<i64, ChargeError> {
 
 /// Steps that begin before `stop`.
 fn steps_until(from: Timestamp, stop: Timestamp, step_minutes: u32) -> i64 {
-    let step = in_seconds(step_minutes).max(1).unsigned_abs();
+    let step = in_seconds(step_minutes.max(1)).unsigned_abs();
     let seconds = seconds_between(from, stop).max(1).unsigned_abs();
     i64::try_from(seconds.div_ceil(step)).unwrap_or(i64::MAX)
 }

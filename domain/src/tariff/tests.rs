@@ -341,3 +341,12 @@ fn a_price_too_large_for_money_is_an_error_and_never_a_wrap_or_a_panic() {
         assert_eq!(tariff.charge(from, until, VehicleType::Car, &berlin()), Err(ChargeError::Overflow));
     }
 }
+
+#[test]
+fn steps_of_no_length_are_a_flat_price_and_not_an_endless_walk() {
+    let tariff = Tariff { rules: vec![rule("day", vec![band(None, Some(0), 100)])], ..plain() };
+    assert!(!tariff.faults().is_empty(), "such a tariff is refused when it is set");
+    let (from, until) = (at("2026-11-20T10:00Z"), at("2026-11-20T11:00Z"));
+    let charge = tariff.charge(from, until, VehicleType::Car, &berlin()).unwrap();
+    assert_eq!(charge.total.minor, 100);
+}
