@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use boomgate_domain::ids::{SiteCode, TariffId};
 use boomgate_domain::money::{Currency, Money};
-use boomgate_domain::tariff::{Band, Charge, ChargeLine, Rule, Tariff, VehicleType};
+use boomgate_domain::tariff::{Band, Charge, ChargeLine, Rule, Tariff, VehicleType, notation};
 use boomgate_store::audit::{self, Actor, NewAudit};
 use boomgate_store::sites::{self, SiteRow, word};
 use boomgate_store::tariffs::{self, TariffRow};
@@ -33,7 +33,11 @@ struct RawTariff {
     exit_time_minutes: u32,
     #[serde(default)]
     free_minutes: u32,
+    #[serde(default, deserialize_with = "notation::optional_price")]
     daily_cap: Option<i64>,
+    #[serde(default, deserialize_with = "notation::optional_price")]
+    cap_24h: Option<i64>,
+    #[serde(default, deserialize_with = "notation::optional_price")]
     lost_ticket: Option<i64>,
     rules: Vec<Rule>,
 }
@@ -74,6 +78,7 @@ impl RawTariff {
             exit_time_minutes: self.exit_time_minutes,
             free_minutes: self.free_minutes,
             daily_cap: self.daily_cap,
+            cap_24h: self.cap_24h,
             lost_ticket: self.lost_ticket,
             rules: self.rules,
         }
@@ -279,6 +284,7 @@ pub fn describe(tariff: &Tariff) -> String {
         format!("  free minutes  {}", minutes(tariff.free_minutes)),
         format!("  exit time     {}", minutes(tariff.exit_time_minutes)),
         format!("  daily cap     {}", price(tariff.daily_cap)),
+        format!("  24-hour cap   {}", price(tariff.cap_24h)),
         format!("  lost ticket   {}", price(tariff.lost_ticket)),
         "rules, the first that fits applies:".to_owned(),
     ];
@@ -457,6 +463,26 @@ mod tests {
         }
         let error = read(Path::new("/nowhere/t.toml")).unwrap_err().to_string();
         assert!(error.starts_with("/nowhere/t.toml"), "{error}");
+    }
+
+    #[test]
+    fn midnight_is_24_00_and_a_price_with_a_comma_is_explained() {
+        let rules = |window: &str, price: &str| {
+            format!(
+                "name = 'x'\ncurrency = 'EUR'\n[[rules]]\nname = 'n'\nwindow = {window}\n\
+                 bands = [{{ price = {price} }}]\n[[rules]]\nname = 'd'\nbands = [{{ price = 1 }}]\n"
+            )
+        };
+        let evening = file(&rules("{ from = '22:00', until = '24:00' }", "50"));
+        assert!(describe(&read(evening.path()).unwrap()).contains("22:00 to 00:00"));
+        for (window, price, words) in [
+            ("{ from = '22:00', until = '24:00' }", "2.50", "2.50 is written 250"),
+            ("{ from = '8', until = '24:00' }", "50", "\"8\" is not a time of day like 08:00"),
+        ] {
+            let bad = file(&rules(window, price));
+            let error = read(bad.path()).unwrap_err().to_string();
+            assert!(error.contains(words) && error.contains("line"), "{words} in {error}");
+        }
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What a stay costs: tariffs as versioned data, charged line by line in the site's time zone.
 //!
 //! Minutes are elapsed real time, so the night the clocks change costs what was really parked; weekdays, times of
-//! day and the daily cap follow the local calendar. The same entry with a later exit never costs less.
+//! day and the daily cap follow the local calendar; the 24-hour cap counts from where charging begins. The same entry with a later exit never costs less.
 
 mod charging;
 mod faults;
+pub mod notation;
 #[cfg(test)]
 mod tests;
 
@@ -50,10 +51,13 @@ pub struct Tariff {
     #[serde(default)]
     pub free_minutes: u32,
     /// Most that one local calendar day costs.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "notation::optional_price")]
     pub daily_cap: Option<i64>,
+    /// Most that 24 hours cost, counted from where charging begins; instead of a daily cap.
+    #[serde(default, deserialize_with = "notation::optional_price", skip_serializing_if = "Option::is_none")]
+    pub cap_24h: Option<i64>,
     /// Charged when no entry can be found.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "notation::optional_price")]
     pub lost_ticket: Option<i64>,
     /// The first rule that fits vehicle, weekday and time of day applies.
     pub rules: Vec<Rule>,
@@ -81,7 +85,10 @@ pub struct Rule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
+    #[serde(deserialize_with = "notation::time")]
     pub from: Time,
+    /// Written 00:00 or 24:00 for the end of the day.
+    #[serde(deserialize_with = "notation::end_time")]
     pub until: Time,
 }
 
@@ -95,6 +102,7 @@ pub struct Band {
     /// A step that has begun is charged; without steps the price is paid once for the band within its window.
     #[serde(default)]
     pub step_minutes: Option<u32>,
+    #[serde(deserialize_with = "notation::price")]
     pub price: i64,
 }
 

@@ -361,6 +361,7 @@ fn tariff() -> Tariff {
         exit_time_minutes: 15,
         free_minutes: 0,
         daily_cap: None,
+        cap_24h: None,
         lost_ticket: None,
         rules: vec![Rule {
             name: "always".into(),

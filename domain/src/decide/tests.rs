@@ -58,6 +58,7 @@ fn tariff() -> Arc<Tariff> {
         exit_time_minutes: 15,
         free_minutes: 0,
         daily_cap: None,
+        cap_24h: None,
         lost_ticket: Some(2_000),
         rules: vec![Rule {
             name: "hour".into(),

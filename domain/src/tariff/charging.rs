@@ -2,7 +2,8 @@
 //!
 //! Each local day is cut at midnight and at every window's ends. A piece of a day has one rule; a step or flat belongs
 //! to the rule, band and day in which it begins and runs to its end even beyond them. A cut inside a skipped hour
-//! falls on the moment the clocks jump; one inside a repeated hour on its first occurrence.
+//! falls on the moment the clocks jump; one inside a repeated hour on its first occurrence. A cap counts what begins
+//! within its period: a local day, or 24 hours from where charging begins.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -12,6 +13,8 @@ use super::{
     Band, Charge, ChargeError, ChargeLine, LONGEST_STAY_DAYS, LineKind, Rule, Tariff, VehicleType, Window,
 };
 use crate::money::Money;
+
+const DAY_SECONDS: i64 = 86_400;
 
 impl Tariff {
     /// The price of a stay from `entry` to `until`, explained. An exit before the entry counts as one at once.
@@ -24,7 +27,7 @@ impl Tariff {
     ) -> Result<Charge, ChargeError> {
         let until = until.max(entry);
         let seconds = seconds_between(entry, until);
-        if seconds > LONGEST_STAY_DAYS * 86_400 {
+        if seconds > LONGEST_STAY_DAYS.saturating_mul(DAY_SECONDS) {
             return Err(ChargeError::TooLong);
         }
         let mut bill = Bill { tariff: self, lines: Vec::new() };
@@ -42,6 +45,15 @@ impl Tariff {
         bill.total(seconds)
     }
 
+    /// The times of day at which another rule may begin to apply, midnight first.
+    pub(super) fn cuts(&self) -> Vec<Time> {
+        let windows = self.rules.iter().filter_map(|rule| rule.window);
+        let mut cuts: Vec<Time> = windows.flat_map(|w| [w.from, w.until]).chain([Time::midnight()]).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts
+    }
+
     /// What is asked of someone whose entry cannot be found; none if the tariff has no such price.
     pub fn lost_ticket_charge(&self, at: Timestamp) -> Option<Charge> {
         let amount = Money::new(self.lost_ticket?, self.currency);
@@ -57,6 +69,15 @@ impl Tariff {
             amount,
         };
         Some(Charge { total: amount, minutes: 0, lines: vec![line] })
+    }
+}
+
+impl Rule {
+    /// Whether it is for this vehicle at this local time.
+    pub(super) fn applies(&self, vehicle: VehicleType, date: Date, time: Time) -> bool {
+        let for_vehicle = self.vehicles.is_empty() || self.vehicles.contains(&vehicle);
+        let day = window_day(self.window, date, time);
+        for_vehicle && day.is_some_and(|day| self.days.is_empty() || has_day(self, day))
     }
 }
 
@@ -98,14 +119,14 @@ impl Bill<'_> {
         Ok(())
     }
 
-    fn cap(&mut self, day: Timestamp, until: Timestamp, excess: i64) {
+    fn cap(&mut self, label: &str, from: Timestamp, until: Timestamp, excess: i64) {
         let amount = Money::new(excess.saturating_neg(), self.tariff.currency);
         self.lines.push(ChargeLine {
             kind: LineKind::Cap,
-            label: "daily cap".to_owned(),
-            from: day,
+            label: label.to_owned(),
+            from,
             until,
-            minutes: minutes_between(day, until),
+            minutes: minutes_between(from, until),
             steps: 0,
             step_minutes: None,
             unit: amount,
@@ -148,24 +169,64 @@ impl Walk<'_> {
     fn fill(&self, bill: &mut Bill<'_>) -> Result<(), ChargeError> {
         let mut date = self.time_zone.to_datetime(self.begin).date();
         let mut walker = Walker { at: self.begin, flat: None };
+        let mut period = self.cap_period(self.begin, bill)?;
         let mut last_rule: Option<&Rule> = None;
         while walker.at < self.until {
-            let day = walker.at;
-            let spent_before = spent(bill)?;
             for piece in self.pieces(date)? {
                 if !last_rule.is_some_and(|last| std::ptr::eq(last, piece.rule)) {
                     walker.flat = None;
                 }
                 last_rule = Some(piece.rule);
-                self.walk(&mut walker, &piece, bill)?;
-            }
-            if let Some(cap) = self.tariff.daily_cap {
-                let excess = spent(bill)?.saturating_sub(spent_before).saturating_sub(cap);
-                if excess > 0 {
-                    bill.cap(day, walker.at.min(self.until), excess);
-                }
+                self.walk_capped(&mut walker, &piece, &mut period, bill)?;
             }
             date = date.tomorrow().map_err(|_| ChargeError::TooLong)?;
+        }
+        self.apply_cap(&period, walker.at, bill)
+    }
+
+    /// Charges what begins within `piece`, cut where a capped period ends.
+    fn walk_capped(
+        &self,
+        walker: &mut Walker,
+        piece: &Piece<'_>,
+        period: &mut CapPeriod,
+        bill: &mut Bill<'_>,
+    ) -> Result<(), ChargeError> {
+        loop {
+            let part = Piece { rule: piece.rule, end: piece.end.min(period.ends) };
+            self.walk(walker, &part, bill)?;
+            if walker.at >= period.ends {
+                self.apply_cap(period, walker.at, bill)?;
+                *period = self.cap_period(walker.at, bill)?;
+            }
+            if walker.at >= piece.end.min(self.until) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The capped period in which a step that begins at `at` lies.
+    fn cap_period(&self, at: Timestamp, bill: &Bill<'_>) -> Result<CapPeriod, ChargeError> {
+        let ends = if self.tariff.daily_cap.is_some() {
+            let date = self.time_zone.to_datetime(at).date();
+            self.instant(date.tomorrow().map_err(|_| ChargeError::TooLong)?.at(0, 0, 0, 0))
+        } else if self.tariff.cap_24h.is_some() {
+            let whole = seconds_between(self.begin, at).div_euclid(DAY_SECONDS).saturating_add(1);
+            later(self.begin, whole.saturating_mul(DAY_SECONDS))?
+        } else {
+            Timestamp::MAX
+        };
+        Ok(CapPeriod { since: at, ends, spent_before: spent(bill)? })
+    }
+
+    fn apply_cap(&self, period: &CapPeriod, at: Timestamp, bill: &mut Bill<'_>) -> Result<(), ChargeError> {
+        let caps = [(self.tariff.daily_cap, "daily cap"), (self.tariff.cap_24h, "24-hour cap")];
+        let Some((cap, label)) = caps.into_iter().find_map(|(cap, label)| Some((cap?, label))) else {
+            return Ok(());
+        };
+        let excess = spent(bill)?.saturating_sub(period.spent_before).saturating_sub(cap);
+        if excess > 0 {
+            bill.cap(label, period.since, at.min(self.until), excess);
         }
         Ok(())
     }
@@ -234,10 +295,7 @@ impl Walk<'_> {
 
     /// The day's pieces in order; together they reach from local midnight to the next.
     fn pieces(&self, date: Date) -> Result<Vec<Piece<'_>>, ChargeError> {
-        let windows = self.tariff.rules.iter().filter_map(|rule| rule.window);
-        let mut cuts: Vec<Time> = windows.flat_map(|w| [w.from, w.until]).chain([Time::midnight()]).collect();
-        cuts.sort_unstable();
-        cuts.dedup();
+        let cuts = self.tariff.cuts();
         let tomorrow = date.tomorrow().map_err(|_| ChargeError::TooLong)?.at(0, 0, 0, 0);
         let ends = cuts.iter().skip(1).map(|cut| date.to_datetime(*cut)).chain([tomorrow]);
         let piece = |(cut, end): (&Time, DateTime)| {
@@ -249,12 +307,7 @@ impl Walk<'_> {
     }
 
     fn rule(&self, date: Date, time: Time) -> Option<&Rule> {
-        let fits = |rule: &&Rule| {
-            let for_vehicle = rule.vehicles.is_empty() || rule.vehicles.contains(&self.vehicle);
-            let day = window_day(rule.window, date, time);
-            for_vehicle && day.is_some_and(|day| rule.days.is_empty() || has_day(rule, day))
-        };
-        self.tariff.rules.iter().find(fits)
+        self.tariff.rules.iter().find(|rule| rule.applies(self.vehicle, date, time))
     }
 
     fn instant(&self, local: DateTime) -> Timestamp {
@@ -276,6 +329,14 @@ impl Walk<'_> {
 struct Walker {
     at: Timestamp,
     flat: Option<usize>,
+}
+
+/// A time within which no more than the cap is charged; what begins in it counts.
+struct CapPeriod {
+    since: Timestamp,
+    ends: Timestamp,
+    /// What the bill amounted to before it.
+    spent_before: i64,
 }
 
 /// The day to which `time` belongs in a window, if it is inside.

@@ -1,6 +1,10 @@
 //! Checking a tariff: every fault at once, each with the path of the field it is about.
 
+use std::collections::BTreeSet;
 use std::fmt;
+
+use jiff::ToSpan;
+use jiff::civil::date;
 
 use super::{Band, Rule, Tariff, VehicleType};
 
@@ -32,6 +36,10 @@ impl Tariff {
         faults.price("daily_cap", self.daily_cap);
         faults.price("lost_ticket", self.lost_ticket);
         faults.unless(self.daily_cap != Some(0), "daily_cap", || "is 0; leave it out for no cap".into());
+        faults.price("cap_24h", self.cap_24h);
+        faults.unless(self.cap_24h != Some(0), "cap_24h", || "is 0; leave it out for no cap".into());
+        let one_cap = self.daily_cap.is_none() || self.cap_24h.is_none();
+        faults.unless(one_cap, "cap_24h", || "stands beside daily_cap; a stay has one kind of cap".into());
         for vehicle in VEHICLES {
             let covered = self.rules.iter().any(|rule| is_default(rule, vehicle));
             let what = || {
@@ -42,7 +50,34 @@ impl Tariff {
         for (index, rule) in self.rules.iter().enumerate() {
             check_rule(&mut faults, &format!("rules[{index}]"), rule);
         }
+        self.check_order(&mut faults);
         faults.0
+    }
+
+    /// A rule behind others that take all its vehicles, days and times never applies.
+    fn check_order(&self, faults: &mut Faults) {
+        let used = self.rules_in_use();
+        for (index, rule) in self.rules.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
+            let what = || {
+                format!(
+                    "{:?} never applies: rules before it take all its vehicles, days and times; put it before them",
+                    rule.name
+                )
+            };
+            faults.unless(false, &format!("rules[{index}]"), what);
+        }
+    }
+
+    /// The rules that are the first to fit some vehicle at some time of some weekday.
+    fn rules_in_use(&self) -> BTreeSet<usize> {
+        let mut used = BTreeSet::new();
+        let week = date(2024, 1, 1).series(1.day()).take(7);
+        for (day, time) in week.flat_map(|day| self.cuts().into_iter().map(move |time| (day, time))) {
+            for vehicle in VEHICLES {
+                used.extend(self.rules.iter().position(|rule| rule.applies(vehicle, day, time)));
+            }
+        }
+        used
     }
 }
 
@@ -54,7 +89,9 @@ fn is_default(rule: &Rule, vehicle: VehicleType) -> bool {
 fn check_rule(faults: &mut Faults, path: &str, rule: &Rule) {
     let empty_window = rule.window.is_some_and(|window| window.from == window.until);
     faults.unless(!rule.name.trim().is_empty(), &format!("{path}.name"), || "is empty".into());
-    faults.unless(!empty_window, &format!("{path}.window"), || "begins and ends at the same time".into());
+    faults.unless(!empty_window, &format!("{path}.window"), || {
+        "begins and ends at the same time; leave it out for the whole day".into()
+    });
     faults.unless(!rule.bands.is_empty(), &format!("{path}.bands"), || "is empty".into());
     let mut begins = 0;
     for (index, band) in rule.bands.iter().enumerate() {

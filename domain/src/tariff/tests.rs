@@ -37,6 +37,7 @@ fn plain() -> Tariff {
         exit_time_minutes: 15,
         free_minutes: 0,
         daily_cap: None,
+        cap_24h: None,
         lost_ticket: None,
         rules: vec![rule("day", vec![band(None, Some(30), 100)])],
     }
@@ -161,6 +162,90 @@ fn a_daily_cap_holds_per_local_day() {
 }
 
 #[test]
+fn a_cap_of_24_hours_counts_from_the_entry_and_midnight_does_not_matter() {
+    let hourly = Tariff { rules: vec![rule("day", vec![band(None, Some(60), 250)])], ..plain() };
+    let (from, until) = ("2026-11-20T20:00+01:00", "2026-11-21T06:00+01:00");
+    assert_eq!(cost(&Tariff { daily_cap: Some(1_000), ..hourly.clone() }, from, until), 2_000);
+    let capped = Tariff { cap_24h: Some(1_000), free_minutes: 30, ..hourly };
+    assert_eq!(
+        lines(&charge(&capped, from, until)),
+        ["Free free minutes 30min x0 0", "Rate day 570min x10 2500", "Cap 24-hour cap 570min x0 -1500"]
+    );
+    // A second period begins 24 hours after charging began, here at 20:30, by elapsed time.
+    assert_eq!(cost(&capped, from, "2026-11-21T20:30+01:00"), 1_000);
+    assert_eq!(cost(&capped, from, "2026-11-21T20:30:01+01:00"), 1_250);
+    assert_eq!(cost(&capped, from, "2026-11-23T20:30+01:00"), 3_000);
+    assert_eq!(cost(&capped, "2026-10-24T20:00+02:00", "2026-10-25T19:30+01:00"), 1_000, "25 local hours");
+}
+
+#[test]
+fn a_step_longer_than_the_capped_period_counts_where_it_begins() {
+    let two_days = Tariff { rules: vec![rule("day", vec![band(None, Some(2_880), 700)])], ..plain() };
+    for capped in
+        [Tariff { daily_cap: Some(500), ..two_days.clone() }, Tariff { cap_24h: Some(500), ..two_days }]
+    {
+        assert_eq!(cost(&capped, "2026-11-20T20:00+01:00", "2026-11-24T06:00+01:00"), 1_000);
+    }
+}
+
+#[test]
+fn two_kinds_of_cap_do_not_stand_beside_each_other() {
+    let both = Tariff { daily_cap: Some(500), cap_24h: Some(500), ..plain() };
+    let faults: Vec<String> = both.faults().iter().map(ToString::to_string).collect();
+    assert_eq!(faults, ["cap_24h: stands beside daily_cap; a stay has one kind of cap"]);
+}
+
+#[test]
+fn a_rule_that_never_applies_is_named() {
+    let weekend = Rule { days: vec![Day::Sat, Day::Sun], ..rule("weekend", vec![band(None, Some(60), 10)]) };
+    let behind = Tariff { rules: vec![plain().rules.remove(0), weekend.clone()], ..plain() };
+    let faults: Vec<String> = behind.faults().iter().map(ToString::to_string).collect();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].starts_with("rules[1]: \"weekend\" never applies"), "{faults:?}");
+    let before = Tariff { rules: vec![weekend.clone(), plain().rules.remove(0)], ..plain() };
+    assert_eq!(before.faults(), []);
+    // Covered by several rules together: all of Saturday in two halves, and Sunday.
+    let half = |name: &str, from, until| Rule {
+        window: Some(Window { from: time(from, 0, 0, 0), until: time(until, 0, 0, 0) }),
+        ..rule(name, vec![band(None, Some(60), 10)])
+    };
+    let rules = vec![half("early", 0, 12), half("late", 12, 0), weekend, plain().rules.remove(0)];
+    let faults: Vec<String> =
+        Tariff { rules, ..plain() }.faults().iter().map(|fault| fault.path.clone()).collect();
+    assert_eq!(faults, ["rules[2]", "rules[3]"]);
+}
+
+#[test]
+fn times_and_prices_are_read_as_people_write_them_or_refused_in_their_words() {
+    let window = |text: &str| serde_json::from_str::<Window>(text).map_err(|error| error.to_string());
+    let evening = Window { from: time(22, 0, 0, 0), until: time(0, 0, 0, 0) };
+    assert_eq!(window(r#"{"from":"22:00","until":"24:00"}"#), Ok(evening));
+    assert_eq!(window(r#"{"from":"22:00:00","until":"00:00:00"}"#), Ok(evening));
+    let morning = Window { from: time(8, 0, 0, 0), until: time(9, 30, 0, 0) };
+    assert_eq!(window(r#"{"from":"8:00","until":"9:30"}"#), Ok(morning));
+    for (text, why) in [
+        (r#"{"from":"24:00","until":"06:00"}"#, "a window cannot begin at 24:00; write 00:00"),
+        (r#"{"from":"25:00","until":"06:00"}"#, "\"25:00\" is not a time of day like 08:00"),
+        (r#"{"from":"8","until":"06:00"}"#, "\"8\" is not a time of day"),
+        (r#"{"from":"08:00","until":"8.30"}"#, "\"8.30\" is not a time of day"),
+        (r#"{"from":"08:00","until":"06:00:00:00"}"#, "is not a time of day"),
+        (r#"{"from":"+8:00","until":"06:00"}"#, "is not a time of day"),
+    ] {
+        assert!(window(text).is_err_and(|error| error.contains(why)), "{text}");
+    }
+    let band = |price: &str| serde_json::from_str::<Band>(&format!(r#"{{"price":{price}}}"#));
+    assert_eq!(band("250").unwrap().price, 250);
+    for (price, why) in [
+        ("2.5", "2.5 is not a price: prices are whole minor units, 2.50 is written 250"),
+        ("\"2,50\"", "\"2,50\" is not a price"),
+        ("18446744073709551615", "too large for a price"),
+        ("true", "expected a price in whole minor units, such as 250 for 2.50"),
+    ] {
+        assert!(band(price).is_err_and(|error| error.to_string().contains(why)), "{price}");
+    }
+}
+
+#[test]
 fn the_short_night_in_spring_has_an_hour_less() {
     // 29 March 2026: 02:00 CET becomes 03:00 CEST. From 01:00 to 04:00 on the clock are two hours.
     assert_eq!(cost(&plain(), "2026-03-29T01:00+01:00", "2026-03-29T04:00+02:00"), 400);
@@ -233,7 +318,7 @@ fn all_faults_of_a_tariff_are_named_at_once() {
         "rules: no rule without days and window applies to Car: times would have no price",
         "rules: no rule without days and window applies to Bus: times would have no price",
         "rules[0].name: is empty",
-        "rules[0].window: begins and ends at the same time",
+        "rules[0].window: begins and ends at the same time; leave it out for the whole day",
         "rules[0].bands[0].step_minutes: is 0",
         "rules[0].bands[1].price: is -1, not within 0 to 1000000000",
         "rules[0].bands[1].until_minute: is 30, not after minute 60",
@@ -271,6 +356,7 @@ prop_compose! {
         (from, until) in (0i8..24, 0i8..24).prop_filter("empty window", |(from, until)| from != until),
         days in prop::sample::subsequence(vec![Day::Mon, Day::Wed, Day::Sat, Day::Sun], 0..4),
         cap in prop::option::of(1i64..5_000),
+        by_calendar: bool,
         (grace_minutes, free_minutes) in (0u32..30, 0u32..60),
     ) -> Tariff {
         let window = Some(Window { from: time(from, 30, 0, 0), until: time(until, 30, 0, 0) });
@@ -281,7 +367,8 @@ prop_compose! {
             Rule { days: vec![Day::Fri], ..next("friday") },
             next("rest"),
         ];
-        Tariff { rules, daily_cap: cap, grace_minutes, free_minutes, ..plain() }
+        let (daily_cap, cap_24h) = if by_calendar { (cap, None) } else { (None, cap) };
+        Tariff { rules, daily_cap, cap_24h, grace_minutes, free_minutes, ..plain() }
     }
 }
 

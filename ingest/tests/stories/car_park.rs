@@ -265,6 +265,7 @@ fn tariff() -> Tariff {
         exit_time_minutes: 15,
         free_minutes: 0,
         daily_cap: None,
+        cap_24h: None,
         lost_ticket: Some(3000),
         rules: vec![Rule {
             name: "hour".into(),
