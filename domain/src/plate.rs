@@ -4,6 +4,7 @@
 //! weighs them for suggestions. Nothing here may decide that a car gets in.
 
 pub mod distance;
+mod folding;
 pub mod grammar;
 pub mod packs;
 
@@ -37,14 +38,16 @@ pub enum PlateError {
 pub struct Plate(String);
 
 impl Plate {
-    /// Drops separators, raises case, folds accents as plates do (`Ä` is `A`, `Đ` is `D`).
+    /// Drops separators and invisible marks, raises case, folds accents as plates do (`Ä` is `A`, `Đ` is `D`), full-width
+    /// letters and Greek or Cyrillic ones that look Latin.
     pub fn parse(text: &str) -> Result<Self, PlateError> {
         let mut plate = String::with_capacity(MAX_PLATE);
-        for letter in text.chars().filter(|c| !is_separator(*c)) {
+        for symbol in folding::symbols(text).ok_or(PlateError::TooLong)? {
+            let symbol = symbol.map_err(PlateError::Character)?;
             if plate.len() == MAX_PLATE {
                 return Err(PlateError::TooLong);
             }
-            plate.push(plain(letter).ok_or(PlateError::Character(letter))?);
+            plate.push(symbol);
         }
         if plate.is_empty() { Err(PlateError::Empty) } else { Ok(Self(plate)) }
     }
@@ -67,24 +70,6 @@ pub fn symbol_index(symbol: u8) -> Option<usize> {
         b'A'..=b'Z' => Some(usize::from(symbol.abs_diff(b'A')).saturating_add(10)),
         _ => None,
     }
-}
-
-fn is_separator(letter: char) -> bool {
-    letter.is_whitespace() || matches!(letter, '-' | '.' | '·' | '•' | '_' | '/' | ':' | '–')
-}
-
-fn plain(letter: char) -> Option<char> {
-    let plain = match letter {
-        'Ä' | 'ä' | 'Á' | 'á' | 'Å' | 'å' => 'A',
-        'Ö' | 'ö' | 'Ø' | 'ø' => 'O',
-        'Ü' | 'ü' => 'U',
-        'Đ' | 'đ' => 'D',
-        'Č' | 'č' => 'C',
-        'Š' | 'š' => 'S',
-        'Ž' | 'ž' => 'Z',
-        other => other.to_ascii_uppercase(),
-    };
-    plain.is_ascii_alphanumeric().then_some(plain)
 }
 
 impl fmt::Display for Plate {
@@ -130,6 +115,28 @@ mod tests {
             assert_eq!(Plate::parse(text).unwrap().as_str(), "BOAB123");
         }
         assert_eq!(Plate::parse("51đ-123.45").unwrap().as_str(), "51D12345");
+    }
+
+    #[test]
+    fn what_people_type_or_paste_is_folded_and_not_refused() {
+        for (text, plate) in [
+            ("BO\u{308}-AB 123", "BOAB123"),
+            ("\u{202a}BÖ\u{200b}\u{2011}AB\u{a0}123\u{202c}\u{feff}", "BOAB123"),
+            ("BO\u{2212}AB\u{2010}12\u{2014}3", "BOAB123"),
+            ("ＡＢ１２３", "AB123"),
+            ("АВ 1234 ЕН", "AB1234EH"),
+            ("Ζην-1234", "ZHN1234"),
+            ("ć æ ñ đ š ž č", "CAENDSZC"),
+            ("łó 12345", "LO12345"),
+            ("st·raße", "STRASSE"),
+            ("Þ 12", "TH12"),
+            ("29-ĐA 123.45", "29DA12345"),
+        ] {
+            assert_eq!(Plate::parse(text).unwrap().as_str(), plate, "{text:?}");
+        }
+        assert_eq!(Plate::parse("Ж123"), Err(PlateError::Character('Ж')), "looks like no Latin letter");
+        assert_eq!(Plate::parse("京A12345"), Err(PlateError::Character('京')));
+        assert_eq!(Plate::parse(&"\u{301}".repeat(200)), Err(PlateError::TooLong));
     }
 
     #[test]
