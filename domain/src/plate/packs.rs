@@ -15,6 +15,9 @@ pub struct Pack {
     /// Countries named together, such as `EU`.
     #[serde(default)]
     pub region: String,
+    /// Other names people give the country: its sign on vehicles (`D`), ISO 3166 in three letters, its name in English.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// The law or standard the series were taken from.
     pub source: String,
     pub series: Vec<Series>,
@@ -41,24 +44,55 @@ pub struct Series {
     /// Plates as they are written; a test reads each back.
     #[serde(default)]
     pub examples: Vec<String>,
+    /// Plates made up by the rule alone: no picture or text of somebody else's shows one like it. Also read back.
+    #[serde(default)]
+    pub unconfirmed: Vec<String>,
 }
 
 pub(super) fn all_letters() -> String {
     "ABCDEFGHIJKLMNOPQRSTUVWXYZ".to_owned()
 }
 
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 41] = [
+    ("al.toml", include_str!("../../plates/al.toml")),
     ("at.toml", include_str!("../../plates/at.toml")),
+    ("ba.toml", include_str!("../../plates/ba.toml")),
+    ("be.toml", include_str!("../../plates/be.toml")),
+    ("bg.toml", include_str!("../../plates/bg.toml")),
     ("br.toml", include_str!("../../plates/br.toml")),
+    ("ch.toml", include_str!("../../plates/ch.toml")),
     ("cz.toml", include_str!("../../plates/cz.toml")),
     ("de.toml", include_str!("../../plates/de.toml")),
+    ("dk.toml", include_str!("../../plates/dk.toml")),
+    ("ee.toml", include_str!("../../plates/ee.toml")),
     ("es.toml", include_str!("../../plates/es.toml")),
+    ("fi.toml", include_str!("../../plates/fi.toml")),
     ("fr.toml", include_str!("../../plates/fr.toml")),
     ("gb.toml", include_str!("../../plates/gb.toml")),
+    ("gr.toml", include_str!("../../plates/gr.toml")),
+    ("hr.toml", include_str!("../../plates/hr.toml")),
+    ("hu.toml", include_str!("../../plates/hu.toml")),
+    ("ie.toml", include_str!("../../plates/ie.toml")),
+    ("is.toml", include_str!("../../plates/is.toml")),
     ("it.toml", include_str!("../../plates/it.toml")),
+    ("li.toml", include_str!("../../plates/li.toml")),
+    ("lt.toml", include_str!("../../plates/lt.toml")),
+    ("lu.toml", include_str!("../../plates/lu.toml")),
+    ("lv.toml", include_str!("../../plates/lv.toml")),
+    ("md.toml", include_str!("../../plates/md.toml")),
+    ("me.toml", include_str!("../../plates/me.toml")),
+    ("mk.toml", include_str!("../../plates/mk.toml")),
+    ("nl.toml", include_str!("../../plates/nl.toml")),
     ("no.toml", include_str!("../../plates/no.toml")),
     ("pl.toml", include_str!("../../plates/pl.toml")),
+    ("pt.toml", include_str!("../../plates/pt.toml")),
+    ("ro.toml", include_str!("../../plates/ro.toml")),
+    ("rs.toml", include_str!("../../plates/rs.toml")),
+    ("se.toml", include_str!("../../plates/se.toml")),
+    ("si.toml", include_str!("../../plates/si.toml")),
     ("sk.toml", include_str!("../../plates/sk.toml")),
+    ("tr.toml", include_str!("../../plates/tr.toml")),
+    ("ua.toml", include_str!("../../plates/ua.toml")),
     ("us.toml", include_str!("../../plates/us.toml")),
     ("vn.toml", include_str!("../../plates/vn.toml")),
 ];
@@ -70,6 +104,10 @@ static SHIPPED: LazyLock<Vec<Pack>> = LazyLock::new(|| {
 });
 
 impl Pack {
+    fn is_code(&self, name: &str) -> bool {
+        self.country.eq_ignore_ascii_case(name) || self.region.eq_ignore_ascii_case(name)
+    }
+
     /// `file` stands in messages only.
     pub fn parse(file: &str, text: &str) -> Result<Pack, GrammarError> {
         toml::from_str(text).map_err(|error| GrammarError::File {
@@ -84,9 +122,15 @@ pub fn shipped() -> &'static [Pack] {
     &SHIPPED
 }
 
-/// The shipped packs of a country or of all countries of a region.
+/// The shipped packs of a country or of all countries of a region; case and spaces around the name do not matter, and
+/// other common names do as well (`uk`, `D`, `Germany`).
 pub fn named(name: &str) -> Vec<&'static Pack> {
-    shipped().iter().filter(|pack| pack.country == name || pack.region == name).collect()
+    let name = name.trim();
+    let codes: Vec<&Pack> = shipped().iter().filter(|pack| pack.is_code(name)).collect();
+    if !codes.is_empty() {
+        return codes;
+    }
+    shipped().iter().filter(|pack| pack.names.iter().any(|known| known.eq_ignore_ascii_case(name))).collect()
 }
 
 /// Countries with shipped packs, sorted.
