@@ -324,3 +324,36 @@ proptest! {
         prop_assert!(!(entering_unread && decision.outcome == Outcome::Open), "an unread plate was let in");
     }
 }
+
+#[test]
+fn a_right_holds_from_its_first_instant_to_just_before_its_last() {
+    let second = SignedDuration::from_secs(1);
+    let lasting = |from, until| Validity { from, until: Some(until) };
+    assert!(lasting(now(), now() + second).covers(now()));
+    assert!(lasting(now() - second, now() + second).covers(now()));
+    assert!(!lasting(now() - second, now()).covers(now()), "its end is excluded");
+    assert!(!lasting(now() + second, now() + second + second).covers(now()));
+}
+
+#[test]
+fn a_refused_entry_names_the_stay_that_is_in_the_way() {
+    let decision = decide(&car(Direction::Entry), &inside(stay_since(60)), now());
+    assert_eq!((decision.reason.code(), decision.stay), ("DENY-PASSBACK", Some(id(4))));
+}
+
+#[test]
+fn an_unread_car_at_the_exit_is_refused_with_the_one_stay_it_may_be() {
+    let near = vec![NearStay { stay: id(9), distance: 4 }];
+    let unsure = Arrival { verdict: Verdict::Unsure, ..car(Direction::Exit) };
+    let decision = decide(&unsure, &Matches { near, ..nothing() }, now());
+    assert_eq!((decision.reason.code(), decision.suggested), ("DENY-UNSURE", Some(id(9))));
+}
+
+#[test]
+fn an_unsure_reading_of_a_blocked_plate_accuses_nobody() {
+    let blocked = Matches { block: Some(BlockMatch { id: id(8), validity: always() }), ..nothing() };
+    let unsure = Arrival { verdict: Verdict::Unsure, ..car(Direction::Entry) };
+    assert_eq!(code(&unsure, &blocked), "DENY-UNSURE");
+    let unread = Arrival { plate: None, ..car(Direction::Entry) };
+    assert_eq!(code(&unread, &blocked), "DENY-UNREADABLE");
+}
