@@ -6,8 +6,9 @@ CARGO ?= cargo
 # One build folder for demo, tests and CI; CARGO_TARGET_DIR moves it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEMO_ARGS ?=
+MUTANTS_ARGS ?=
 
-.PHONY: help demo test check fmt e2e bench soak fuzz train
+.PHONY: help demo test check fmt e2e bench soak fuzz mutants train
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +71,10 @@ soak: ## Read ten thousand frames and see that memory stays flat (4 minutes of C
 fuzz: ## Give every decoder a million broken inputs (about 10 minutes)
 	@scripts/prepare rust cc nextest
 	@PROPTEST_CASES=1000000 $(CARGO) nextest run -p boomgate-schemas --test fuzz
+
+mutants: ## Change the rules of cars and money in 800 small ways and see that a test notices each (about an hour; MUTANTS_ARGS="--shard 0/8" does a part)
+	@scripts/prepare rust cc nextest mutants
+	@env -u CARGO_TARGET_DIR CARGO_PROFILE_TEST_DEBUG=0 CARGO_PROFILE_DEV_DEBUG=0 $(CARGO) mutants -p boomgate-domain --timeout 120 -o $(TARGET)/mutants $(MUTANTS_ARGS)
 
 train: ## Train the plate-reading networks on pictures drawn here, about 3 hours of CPU, more without bfloat16 (QUICK=1: 10 minutes, small scale)
 	@edge-agent/training/train.sh $(QUICK)
