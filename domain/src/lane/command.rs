@@ -193,6 +193,13 @@ mod tests {
     }
 
     #[test]
+    fn a_command_is_good_up_to_and_with_its_deadline() {
+        assert_eq!(check(&mut CommandLog::default(), &incoming(1, 1), 5_000), Checked::Execute);
+        let late = check(&mut CommandLog::default(), &incoming(1, 1), 5_001);
+        assert_eq!(late, Checked::Refused(Reason::CmdExpired {}));
+    }
+
+    #[test]
     fn a_command_does_not_survive_a_restart() {
         let mut log = CommandLog::default();
         check(&mut log, &incoming(1, 1), 100);
