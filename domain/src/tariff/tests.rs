@@ -437,3 +437,15 @@ fn steps_of_no_length_are_a_flat_price_and_not_an_endless_walk() {
     let charge = tariff.charge(from, until, VehicleType::Car, &berlin()).unwrap();
     assert_eq!(charge.total.minor, 100);
 }
+
+#[test]
+fn the_longest_stay_is_charged_and_a_second_more_goes_to_a_person() {
+    let entry = at("2016-11-20T10:00Z");
+    let charge = |seconds: i64| {
+        let until = Timestamp::from_second(entry.as_second() + seconds).unwrap();
+        plain().charge(entry, until, VehicleType::Car, &berlin())
+    };
+    let longest = LONGEST_STAY_DAYS * 86_400;
+    assert_eq!(charge(longest).unwrap().total.minor, LONGEST_STAY_DAYS * 48 * 100);
+    assert_eq!(charge(longest + 1), Err(ChargeError::TooLong));
+}
