@@ -162,6 +162,13 @@ fn a_daily_cap_holds_per_local_day() {
 }
 
 #[test]
+fn a_day_that_costs_just_the_cap_has_no_line_for_it() {
+    let tariff = Tariff { daily_cap: Some(1_000), ..plain() };
+    let charge = charge(&tariff, "2026-11-20T12:00+01:00", "2026-11-20T17:00+01:00");
+    assert_eq!(lines(&charge), ["Rate day 300min x10 1000"]);
+}
+
+#[test]
 fn a_cap_of_24_hours_counts_from_the_entry_and_midnight_does_not_matter() {
     let hourly = Tariff { rules: vec![rule("day", vec![band(None, Some(60), 250)])], ..plain() };
     let (from, until) = ("2026-11-20T20:00+01:00", "2026-11-21T06:00+01:00");
