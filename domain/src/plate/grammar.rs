@@ -10,6 +10,7 @@
 )]
 
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use super::packs::{self, Pack, Series};
 use super::{ALPHABET, MAX_PLATE, Plate, symbol_index};
@@ -127,16 +128,33 @@ pub struct Form {
     marks: Vec<(usize, char)>,
     /// How many of the expected vehicles have this form, 0 to 1.
     share: f32,
+    origin: Origin,
 }
 
-/// The forms a site expects.
+/// Where plates of a form come from, as a site sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// A country of another region.
+    Far,
+    /// A country of the same region as an expected one.
+    Near,
+    Expected,
+}
+
+/// The forms a site expects, and those of all other countries, whose cars come too.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Grammar {
     forms: Vec<Form>,
+    others: Vec<Form>,
 }
 
-/// Share of vehicles whose plate has none of the expected forms.
+/// Share of vehicles whose plate has no form known here.
 const FREE_SHARE: f32 = 0.01;
+/// Share of vehicles from any one country that is not expected: a guess on the high side, because a form that is not
+/// considered is a plate read wrongly.
+const OTHER_SHARE: f32 = 0.002;
+/// How much rarer they are from another region: cars seldom cross an ocean.
+const FAR: f32 = 0.1;
 /// How much a place that can hold few symbols speaks for its form. A reader that learned from plates of all forms knows
 /// a part of this already; the whole logarithm would count it twice.
 const NARROWNESS: f32 = 0.5;
@@ -146,6 +164,11 @@ impl Form {
     pub fn fits(&self, symbols: &[usize]) -> bool {
         self.slots.len() == symbols.len()
             && self.slots.iter().zip(symbols).all(|(slot, index)| slot.allows(*index))
+    }
+
+    /// Whether anything may stand anywhere: such a form says nothing about a text.
+    pub fn is_any(&self) -> bool {
+        self.slots.iter().all(|slot| slot.allows(0) && slot.allows(ALPHABET.len() - 1))
     }
 
     /// How much likelier, in nats, a text of this form is than the same text would be among texts of any form.
@@ -169,7 +192,7 @@ impl Form {
 impl Grammar {
     /// No expectation: nothing is folded, every reading is free.
     pub const fn free() -> Self {
-        Self { forms: Vec::new() }
+        Self { forms: Vec::new(), others: Vec::new() }
     }
 
     /// All countries count alike.
@@ -184,7 +207,17 @@ impl Grammar {
                 }
             }
         }
-        Ok(Self { forms })
+        let expected = |country: &str| packs.iter().any(|pack| pack.country == country);
+        let others = SHIPPED_FORMS.iter().filter(|(pack, _)| !expected(&pack.country));
+        let of_pack = |(pack, forms): &(&Pack, Vec<Form>)| {
+            let near = packs.iter().any(|one| one.region == pack.region);
+            let (origin, part) = if near { (Origin::Near, 1.0) } else { (Origin::Far, FAR) };
+            forms
+                .iter()
+                .map(move |form| Form { origin, share: form.share * part, ..form.clone() })
+                .collect::<Vec<_>>()
+        };
+        Ok(Self { forms, others: others.flat_map(of_pack).collect() })
     }
 
     /// The shipped series of these countries (`DE`, `VN`, ...) and regions (`EU`).
@@ -207,16 +240,47 @@ impl Grammar {
         FREE_SHARE.ln()
     }
 
-    /// What speaks for a text by its form alone, in nats: the best of its forms, or having none.
+    /// What speaks for a text by its form alone, in nats: the best of its forms anywhere, or having none.
     pub fn prior(&self, symbols: &[usize]) -> f32 {
-        let of_forms = self.forms.iter().filter(|form| form.fits(symbols)).map(Form::prior);
+        let forms = self.forms.iter().chain(&self.others);
+        let of_forms = forms.filter(|form| form.fits(symbols)).map(Form::prior);
         of_forms.fold(Self::free_prior(), f32::max)
     }
 
+    /// Where plates are made like this text: the nearest such country's origin; none if nowhere.
+    pub fn origin(&self, symbols: &[usize]) -> Option<Origin> {
+        let forms = self.forms.iter().chain(&self.others);
+        forms.filter(|form| form.fits(symbols) && !form.is_any()).map(|form| form.origin).max()
+    }
+
+    /// The expected forms.
     pub fn forms(&self) -> &[Form] {
         &self.forms
     }
+
+    /// The forms of all shipped countries that are not expected.
+    pub fn other_forms(&self) -> &[Form] {
+        &self.others
+    }
 }
+
+/// The forms of every shipped country as they weigh where it is not expected; those that say nothing left out.
+static SHIPPED_FORMS: LazyLock<Vec<(&'static Pack, Vec<Form>)>> = LazyLock::new(|| {
+    let of_pack = |pack: &'static Pack| {
+        let total: f32 = pack.series.iter().map(|series| series.share).sum();
+        let of_series = |series: &Series| {
+            let share =
+                OTHER_SHARE * series.share / total.max(f32::MIN_POSITIVE) / series.patterns.len() as f32;
+            let of_pattern = |pattern: &String| {
+                expand(pack, series, pattern, share).expect("a test reads every shipped file")
+            };
+            series.patterns.iter().flat_map(of_pattern).collect::<Vec<_>>()
+        };
+        let forms = pack.series.iter().flat_map(of_series).filter(|form| !form.is_any());
+        (pack, forms.collect())
+    };
+    packs::shipped().iter().map(of_pack).collect()
+});
 
 fn unknown_country(country: &str) -> GrammarError {
     GrammarError::UnknownCountry { country: country.to_owned(), known: packs::countries().join(", ") }
@@ -239,7 +303,8 @@ fn expand(pack: &Pack, series: &Series, pattern: &str, share: f32) -> Result<Vec
         what,
     };
     let repeats = parse_pattern(series, pattern).map_err(refuse)?;
-    let empty = Form { series: name.clone(), slots: Vec::new(), marks: Vec::new(), share };
+    let empty =
+        Form { series: name.clone(), slots: Vec::new(), marks: Vec::new(), share, origin: Origin::Expected };
     let mut forms = vec![empty];
     for repeat in &repeats {
         forms = forms.iter().flat_map(|form| repeated(form, repeat)).collect();
