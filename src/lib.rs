@@ -4,10 +4,17 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod config;
+pub mod database;
 pub mod demo;
 pub mod directory;
+pub mod doctor;
 pub mod housekeeping;
+pub mod log;
+pub mod memory;
+pub mod pictures;
 pub mod pki;
+pub mod private;
+pub mod revocations;
 pub mod say;
 pub mod serve;
 pub mod setup;

@@ -7,19 +7,19 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use boomgate::config::{BadConfig, Config};
-use boomgate::pki::Pki;
+use boomgate::log::init as log;
+use boomgate::pki::{Pki, expiry};
 use boomgate::serve::{Database, Server};
 use boomgate::setup::{self, AgentFolder, SiteWish};
-use boomgate::{demo, say, tariff};
+use boomgate::{demo, doctor, memory, private, say, tariff};
 use boomgate_domain::decide::Direction;
 use boomgate_domain::ids::{LaneCode, SiteCode};
 use boomgate_domain::money::Currency;
 use boomgate_domain::tariff::VehicleType;
 use boomgate_schemas::identity::DeviceIdentity;
-use boomgate_store::{Pool, audit, devices, sites, tariffs};
+use boomgate_store::{devices, sites, tariffs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::DateTime;
-use tracing_subscriber::EnvFilter;
 
 /// Configuration that cannot be used (EX_CONFIG of sysexits.h).
 const BAD_CONFIG: u8 = 78;
@@ -69,6 +69,9 @@ enum Command {
     /// Lanes and the devices that stand there
     #[command(subcommand)]
     Device(Device),
+    /// Keys and certificates of the server
+    #[command(subcommand)]
+    Pki(PkiCommand),
     /// What parking costs: versions of a site's tariff, and trying one before it is set
     #[command(subcommand)]
     Tariff(Tariff),
@@ -160,8 +163,36 @@ enum Device {
         #[command(flatten)]
         config: WithConfig,
     },
-    /// Devices that may speak
+    /// Issue a new certificate for a device that is known
+    Renew(DeviceRenew),
+    /// Devices that may speak, and how long their certificates are good
     List(WithConfig),
+}
+
+#[derive(Subcommand)]
+enum PkiCommand {
+    /// Issue a new certificate for the server, for the key and the names it has; it is shown after the next start
+    Renew(WithConfig),
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  boomgate device renew pi-0042 --out ./pi-0042\n\n\
+    With the folder of `device add` the device keeps its key and only device.pem has to be carried to it; else device.key \
+    is new, too. Restart the agent afterwards.")]
+struct DeviceRenew {
+    code: String,
+    #[arg(long, value_name = "DIR", help = "Folder to write; a device.key in it is kept")]
+    out: PathBuf,
+    #[arg(
+        long,
+        value_name = "HOURS",
+        default_value_t = 168,
+        value_parser = clap::value_parser!(u32).range(0..=2160),
+        help = "How long the certificate before stays good, unless the new one is used earlier"
+    )]
+    overlap_hours: u32,
+    #[command(flatten)]
+    config: WithConfig,
 }
 
 #[derive(Args)]
@@ -257,6 +288,7 @@ fn vehicle(word: &str) -> Result<VehicleType, String> {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    memory::give_back_large_pieces();
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         say::note("boomgate: TLS was set up twice");
         return ExitCode::FAILURE;
@@ -270,6 +302,9 @@ fn main() -> ExitCode {
     };
     let outcome = runtime.block_on(run(arguments.command));
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    if outcome.is_ok() && say::result_was_lost() {
+        return ExitCode::FAILURE;
+    }
     finish(outcome)
 }
 
@@ -289,26 +324,27 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::User(User::Add { name, role, config }) => add_user(&load(&config)?, &name, role).await,
         Command::Device(Device::Add(add)) => add_device(&load(&add.config)?, &add).await,
         Command::Device(Device::Revoke { code, config }) => revoke_device(&load(&config)?, &code).await,
+        Command::Device(Device::Renew(renew)) => renew_device(&load(&renew.config)?, &renew).await,
+        Command::Pki(PkiCommand::Renew(with)) => renew_server(&load(&with)?),
         Command::Device(Device::List(with)) => list_devices(&load(&with)?).await,
         Command::Tariff(Tariff::Set(set)) => set_tariff(&load(&set.config)?, &set).await,
         Command::Tariff(Tariff::Show(show)) => show_tariff(&load(&show.config)?, &show).await,
         Command::Tariff(Tariff::List(with)) => list_tariffs(&load(&with)?).await,
         Command::Tariff(Tariff::Try(stay)) => try_tariff(&stay),
         Command::CheckConfig(with) => check_config(&with),
-        Command::Doctor(with) => examine(&load(&with)?).await,
+        Command::Doctor(with) => doctor(&with).await,
     }
+}
+
+async fn doctor(with: &WithConfig) -> Result<ExitCode> {
+    let config = load(with)?;
+    log(config.log_json, "error");
+    let well = doctor::examine(&config, &with.config).await?;
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn load(with: &WithConfig) -> Result<Config> {
     Ok(Config::load(&with.config)?)
-}
-
-/// `RUST_LOG` chooses; the router's own chatter names clients on every connect and stays out.
-fn log(json: bool, default: &str) {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new(format!("{default},rumqttd=off,deadpool=error")));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if json { builder.json().init() } else { builder.init() }
 }
 
 async fn run_demo(demo: Demo) -> Result<ExitCode> {
@@ -329,10 +365,10 @@ async fn run_demo(demo: Demo) -> Result<ExitCode> {
 
 async fn serve(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "info");
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("cannot create {}", config.data.display()))?;
+    private::keep_to_ourselves();
+    private::data_folder(&config.data)?;
     let mut server = Server::start(config).await?;
-    tracing::info!(api = %server.addresses.api, device_https = %server.addresses.device_https, mqtt = ?server.addresses.mqtt, "serving");
+    tracing::info!(api = %server.addresses.api, device_https = %server.addresses.device_https, metrics = ?server.addresses.metrics, mqtt = ?server.addresses.mqtt, "serving");
     let ended = tokio::select! {
         error = server.failed() => Err(error.context("a part of the server ended; the whole ends with it")),
         () = demo::interrupted() => Ok(ExitCode::SUCCESS),
@@ -344,14 +380,14 @@ async fn serve(config: &Config) -> Result<ExitCode> {
 
 async fn migrate(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "info");
-    Database::open(config).await?.close().await?;
+    Database::reach(config).await?.close().await?;
     say::result("database is in shape");
     Ok(ExitCode::SUCCESS)
 }
 
 async fn add_user(config: &Config, name: &str, role: Role) -> Result<ExitCode> {
     log(config.log_json, "warn");
-    let database = Database::open(config).await?;
+    let database = Database::reach(config).await?;
     let password = setup::new_password();
     let client = database.pool.get().await?;
     let tenant = setup::tenant(&client, "Boomgate").await?;
@@ -368,7 +404,7 @@ async fn add_device(config: &Config, add: &DeviceAdd) -> Result<ExitCode> {
         DeviceIdentity { site: add.site.parse()?, lane: add.lane.parse()?, device: add.device.parse()? };
     let mut hosts = config.hosts.clone();
     hosts.push(add.server.clone());
-    let database = Database::open(config).await?;
+    let database = Database::reach(config).await?;
     let made =
         make_device(config, &Pki::open_or_create(&config.pki, &hosts)?, &database, add, &identity).await;
     let free = tariffs::sites_without(&database.pool.get().await?, jiff::Timestamp::now()).await;
@@ -426,7 +462,7 @@ async fn make_device(
 
 async fn revoke_device(config: &Config, code: &str) -> Result<ExitCode> {
     log(config.log_json, "warn");
-    let database = Database::open(config).await?;
+    let database = Database::reach(config).await?;
     let client = database.pool.get().await?;
     let code = code.parse()?;
     let device =
@@ -439,17 +475,46 @@ async fn revoke_device(config: &Config, code: &str) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+async fn renew_device(config: &Config, renew: &DeviceRenew) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let database = Database::reach(config).await?;
+    let (pki, code) = (Pki::open(&config.pki)?, renew.code.parse()?);
+    let overlap = jiff::SignedDuration::from_hours(i64::from(renew.overlap_hours));
+    let renewed = setup::renew_device(&database.pool, &pki, &code, &renew.out, overlap).await;
+    database.close().await?;
+    let renewed = renewed?;
+    let carried = if renewed.new_key { "device.pem and device.key" } else { "device.pem" };
+    say::result(format!(
+        "{code} has a certificate until {}; copy {carried} from {} to the device and restart its agent. The one before is good for {} h more",
+        renewed.until,
+        renew.out.display(),
+        renew.overlap_hours
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn renew_server(config: &Config) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let pki = Pki::open(&config.pki)?;
+    pki.renew_server(&config.hosts)?;
+    let until = expiry::end(&pki.server_pem()?)?;
+    say::result(format!("the server has a certificate until {until}; it shows it after its next start"));
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn list_devices(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "warn");
-    let database = Database::open(config).await?;
+    let database = Database::reach(config).await?;
     let all = devices::all_live(&database.pool.get().await?).await?;
     database.close().await?;
     if all.is_empty() {
         say::note("no device yet; make one with `boomgate device add`");
     }
     for device in all {
+        let until =
+            device.certificate_until.map_or_else(|| "-".into(), |until| until.strftime("%F").to_string());
         say::result(format!(
-            "{}\t{}/{}\t{}",
+            "{}\t{}/{}\t{}\t{until}",
             device.code, device.site_code, device.lane_code, device.direction
         ));
     }
@@ -460,7 +525,7 @@ async fn set_tariff(config: &Config, set: &TariffSet) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let site = SiteCode::parse(&set.site)?;
     let tariff = tariff::read(&set.file)?;
-    let database = Database::open(config).await?;
+    let database = Database::reach(config).await?;
     let version = tariff::set(&database.pool, &site, &set.file, tariff).await;
     database.close().await?;
     say::result(format!(
@@ -473,7 +538,7 @@ async fn set_tariff(config: &Config, set: &TariffSet) -> Result<ExitCode> {
 async fn show_tariff(config: &Config, show: &TariffShow) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let site = show.site.as_deref().map(SiteCode::parse).transpose()?;
-    let database = Database::open(config).await?;
+    let database = Database::reach(config).await?;
     let found = tariff::find(&database.pool.get().await?, site.as_ref(), show.version).await;
     database.close().await?;
     let found = found?;
@@ -487,7 +552,7 @@ async fn show_tariff(config: &Config, show: &TariffShow) -> Result<ExitCode> {
 
 async fn list_tariffs(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "warn");
-    let database = Database::open(config).await?;
+    let database = Database::reach(config).await?;
     let list = tariff::list(&database.pool.get().await?).await;
     database.close().await?;
     let list = list?;
@@ -510,60 +575,4 @@ fn check_config(with: &WithConfig) -> Result<ExitCode> {
     load(with)?;
     say::result(format!("{} is good", with.config.display()));
     Ok(ExitCode::SUCCESS)
-}
-
-/// Whether each site's audit is what was sealed.
-async fn chains(pool: &Pool) -> Result<Vec<(String, Result<String>)>> {
-    let found = audit::chains(&mut pool.get().await?).await?.into_iter().map(|chain| {
-        let whole = match chain.broken_at {
-            None => Ok(format!("chain of {} lines is whole", chain.sealed)),
-            Some(no) => Err(anyhow::anyhow!(
-                "line {no} is not what was sealed: somebody changed the database by hand"
-            )),
-        };
-        (chain.code, whole)
-    });
-    Ok(found.collect())
-}
-
-async fn examine(config: &Config) -> Result<ExitCode> {
-    log(config.log_json, "error");
-    let mut well = true;
-    let mut check = |what: &str, found: Result<String>| match found {
-        Ok(found) => say::result(format!("  ok       {what}: {found}")),
-        Err(error) => {
-            well = false;
-            say::result(format!("  missing  {what}: {error:#}"));
-        }
-    };
-    check("keys", Pki::open(&config.pki).map(|_| config.pki.display().to_string()));
-    let database = Database::open(config).await;
-    let version = database
-        .as_ref()
-        .map(|_| "answers and is in shape".to_owned())
-        .map_err(|error| anyhow::anyhow!("{error:#}"));
-    check("database", version);
-    if let Ok(database) = &database {
-        match chains(&database.pool).await {
-            Ok(chains) => {
-                chains.into_iter().for_each(|(site, found)| check(&format!("audit of {site}"), found))
-            }
-            Err(error) => check("audit", Err(error)),
-        }
-    }
-    for (what, address) in [
-        ("api.listen", config.api.listen),
-        ("device_https.listen", config.device_https),
-        ("broker.listen", config.broker.listen),
-    ] {
-        let free = std::net::TcpListener::bind(address).map(|_| format!("{address} is free"));
-        check(
-            what,
-            free.map_err(|error| anyhow::anyhow!("{address}: {error} (is the server running already?)")),
-        );
-    }
-    if let Ok(database) = database {
-        database.close().await?;
-    }
-    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -195,8 +195,8 @@ pub async fn furnish(pool: &Pool, pki: &Pki, lanes: usize) -> Result<Vec<LaneKey
 pub fn client_tls(ca: &str, keys: &DeviceKeys) -> Result<Arc<rustls::ClientConfig>> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(ca.as_bytes())?)?;
-    let chain = vec![CertificateDer::from_pem_slice(keys.certificate_pem.as_bytes())?];
-    let key = PrivateKeyDer::from_pem_slice(keys.key_pem.as_bytes())?;
+    let chain = vec![CertificateDer::from_pem_slice(keys.certificate.pem.as_bytes())?];
+    let key = PrivateKeyDer::from_pem_slice(keys.certificate.key_pem.as_bytes())?;
     let builder = rustls::ClientConfig::builder().with_root_certificates(roots);
     Ok(Arc::new(builder.with_client_auth_cert(chain, key)?))
 }

@@ -4,6 +4,7 @@
 //! `cargo build -p boomgate -p boomgate-edge-agent`.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod commands;
 mod demo;
 mod disasters;
 mod last_bay;
@@ -11,6 +12,7 @@ mod lies;
 mod middle;
 mod mosquitto;
 mod order;
+mod storms;
 mod strangers;
 mod tls;
 mod visits;

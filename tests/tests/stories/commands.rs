@@ -1,0 +1,113 @@
+//! The command line beside a running server that keeps its own PostgreSQL: nothing has to be stopped to change things.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use boomgate::demo::office::Office;
+use boomgate_tests::client::Device;
+use boomgate_tests::postgres::Kind;
+use boomgate_tests::programs::program;
+use boomgate_tests::site::{Plan, Site};
+use tokio::process::Command;
+
+async fn site() -> Site {
+    Site::open(Plan { postgres: Kind::Private, ..Plan::default() }).await
+}
+
+/// What `boomgate ARGUMENTS` says; it must end well.
+async fn command(site: &Site, arguments: &[&str]) -> String {
+    let output = run(site, arguments).await;
+    let (said, noted) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{arguments:?}: {}\n{said}\n{noted}", output.status);
+    said.into_owned()
+}
+
+async fn run(site: &Site, arguments: &[&str]) -> std::process::Output {
+    let mut command = Command::new(program("boomgate"));
+    command.args(arguments).arg("--config").arg(site.config()).current_dir(site.dir());
+    for name in ["DATABASE_URL", "DATABASE_URL_FILE", "RUST_LOG", "BOOMGATE_CONFIG"] {
+        command.env_remove(name);
+    }
+    command.output().await.unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    for name in ["device.key", "sign.key", "device.pem", "ca.pem"] {
+        std::fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn devices_are_listed_revoked_and_added_beside_a_running_server_and_it_bites_at_once() {
+    let mut site = site().await;
+    let device = Device::connect(&site, "in-1").await;
+    assert!(command(&site, &["device", "list"]).await.contains("demo-in-1\tdemo/in-1\tentry"));
+    let begun = Instant::now();
+    command(&site, &["device", "revoke", "demo-in-1"]).await;
+    device.cut_off().await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "cut off only after {:?}", begun.elapsed());
+
+    let folder = site.dir().join("pi-9");
+    let place = ["--site", "demo", "--lane", "in-1", "--direction", "entry", "--device", "pi-9"];
+    let out = ["--server", "localhost", "--out", folder.to_str().unwrap()];
+    command(&site, &[&["device", "add"], &place[..], &out[..]].concat()).await;
+    let listed = command(&site, &["device", "list"]).await;
+    assert!(listed.contains("pi-9\tdemo/in-1") && !listed.contains("demo-in-1"), "{listed}");
+    copy(&folder, &site.lane_folder("in-1"));
+    site.demo.lanes[0].identity.device = "pi-9".parse().unwrap();
+    drop(Device::connect(&site, "in-1").await);
+    assert!(site.server_runs());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_let_in_and_gets_another_password_beside_a_running_server() {
+    let site = site().await;
+    let url = format!("http://{}", site.ports.api);
+    let password = |said: String| said.trim().rsplit(' ').next().unwrap().to_owned();
+    let first = password(command(&site, &["user", "add", "eva", "--role", "admin"]).await);
+    let office = Office::log_in(&url, "eva", &first).await.unwrap();
+    office.lanes().await.unwrap();
+    let second = password(command(&site, &["user", "add", "eva"]).await);
+    assert!(office.lanes().await.is_err(), "the sessions of the old password are over");
+    assert!(Office::log_in(&url, "eva", &first).await.is_err());
+    Office::log_in(&url, "eva", &second).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tariff_is_set_shown_and_listed_beside_a_running_server_and_the_next_car_has_it() {
+    let site = site().await;
+    let entry = site.lane("in-1").await;
+    let file = site.dir().join("prices.toml");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../provisioning/tariff.demo.toml"), &file).unwrap();
+    let said = command(&site, &["tariff", "set", "--site", "demo", file.to_str().unwrap()]).await;
+    assert!(said.contains("version 2 is in force"), "{said}");
+    assert!(command(&site, &["tariff", "show"]).await.contains("version 2"));
+    let listed = command(&site, &["tariff", "list"]).await;
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+    entry.car("vera", "BA123XY");
+    site.journal.passed("in-1", "vera").await;
+    site.until_stays("state = 'open'", 1).await;
+    let version =
+        "select t.version::bigint from stays s join tariffs t on t.site_id = s.site_id and t.id = s.tariff_id
+        where s.site_id = $1";
+    assert_eq!(site.number(version).await, 2);
+    site.end([entry]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_side_by_side_and_the_doctor_work_and_a_second_server_is_refused() {
+    let mut site = site().await;
+    let list = ["device", "list"];
+    let all = tokio::join!(command(&site, &list), command(&site, &list), command(&site, &["migrate"]));
+    assert_eq!(all.0, all.1);
+    let doctor = command(&site, &["doctor"]).await;
+    assert!(doctor.contains("in use by the server that runs") && !doctor.contains("missing"), "{doctor}");
+    let second = run(&site, &["serve"]).await;
+    assert!(!second.status.success(), "two servers on one folder");
+    assert!(site.server_runs());
+    site.office.lanes().await.unwrap();
+    // Without the server the commands start and stop the database themselves, also two at a time.
+    site.kill_server();
+    let all = tokio::join!(command(&site, &list), command(&site, &list));
+    assert_eq!(all.0, all.1);
+}
