@@ -1,5 +1,7 @@
 //! The OpenAPI document, generated from the handlers' own annotations.
 
+mod bounds;
+
 use http::header::CONTENT_TYPE;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
@@ -58,6 +60,7 @@ impl Modify for Rights {
                 refuse(operation, route);
             }
         }
+        bounds::write(document);
     }
 }
 

@@ -225,6 +225,37 @@ impl Cluster {
         supervisor.stop()
     }
 
+    /// Removes a cluster nobody uses, with a server that was left running. Does nothing where there is none.
+    ///
+    /// # Errors
+    /// [`ClusterError::InUse`]; [`ClusterError::ForeignFolder`] where the folder is not a cluster's.
+    pub fn discard(data_dir: &Path) -> Result<(), ClusterError> {
+        let place = Placement::of(data_dir)?;
+        if !place.data_dir.exists() {
+            return Ok(());
+        }
+        if !place.data_dir.join(MARK).exists() {
+            return Err(ClusterError::ForeignFolder { path: place.data_dir });
+        }
+        attach::must_be_ours(&place.data_dir)?;
+        let _lock = lock_folder(&place.data_dir)?;
+        let pgdata = place.data_dir.join("pgdata");
+        if let Some(running) = Postmaster::find(&pgdata)? {
+            running.stop()?;
+        }
+        process::clear_remains(&pgdata)?;
+        let sockets = socket_dir(&place)?;
+        for dir in [&sockets, &place.data_dir] {
+            match fs::remove_dir_all(dir) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(io_error("remove", dir)(source));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Lets the server run on without us; the next start adopts it.
     #[cfg(feature = "testing")]
     pub fn abandon(self) {

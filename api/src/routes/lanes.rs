@@ -26,7 +26,7 @@ use crate::routes::once::{self, Once};
 
 /// A lane not heard for so long is shown as gone.
 const HEARD: SignedDuration = SignedDuration::from_secs(30);
-const LONGEST_REASON: usize = 300;
+pub(crate) const LONGEST_REASON: usize = 300;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Lanes {

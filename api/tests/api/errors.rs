@@ -214,13 +214,15 @@ async fn it_said_ready_while_nothing_could_be_written() {
     assert_eq!(until_not_ready(&house).await["problem"], "the database's disk is full");
     house.run("drop trigger full_disk on write_probe").await;
     until_ready(&house).await;
-    let name: String = {
-        let client = house.db.pool.get().await.unwrap();
-        client.query_one("select current_database()::text", &[]).await.unwrap().get(0)
-    };
-    house.run(&format!("alter database {name} set default_transaction_read_only = on")).await;
-    // It holds for new connections.
-    house.run("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()").await;
+    // It holds for new connections: those of the pool are ended, by one that is none of them.
+    let aside = house.db.address.connect().await.unwrap();
+    let name: String = aside.query_one("select current_database()::text", &[]).await.unwrap().get(0);
+    aside
+        .batch_execute(&format!("alter database {name} set default_transaction_read_only = on"))
+        .await
+        .unwrap();
+    let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+    aside.query(end, &[]).await.unwrap();
     let begun = Instant::now();
     while until_not_ready(&house).await["problem"] != "the database is read-only" {
         assert!(begun.elapsed() < Duration::from_secs(10), "it never says why");

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod crowd;
+mod document;
 mod errors;
 mod evidence;
 mod house;

@@ -8,6 +8,7 @@ use boomgate_tests::client::Device;
 use boomgate_tests::postgres::Kind;
 use boomgate_tests::programs::program;
 use boomgate_tests::site::{Plan, Site};
+use boomgate_tests::wait;
 use tokio::process::Command;
 
 async fn site() -> Site {
@@ -110,4 +111,77 @@ async fn commands_side_by_side_and_the_doctor_work_and_a_second_server_is_refuse
     site.kill_server();
     let all = tokio::join!(command(&site, &list), command(&site, &list));
     assert_eq!(all.0, all.1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_gets_a_new_certificate_and_the_one_before_is_good_until_it_is_used() {
+    let mut site = site().await;
+    let folder = site.lane_folder("in-1");
+    let (pem, key) = (folder.join("device.pem"), folder.join("device.key"));
+    let (old_pem, old_key) = (std::fs::read(&pem).unwrap(), std::fs::read(&key).unwrap());
+    drop(Device::connect(&site, "in-1").await);
+    let said = command(&site, &["device", "renew", "demo-in-1", "--out", folder.to_str().unwrap()]).await;
+    assert!(said.contains("copy device.pem from"), "{said}");
+    let new_pem = std::fs::read(&pem).unwrap();
+    assert_ne!(new_pem, old_pem);
+    assert_eq!(std::fs::read(&key).unwrap(), old_key, "the key in the folder is kept");
+    let connect = async |certificate: &[u8]| {
+        std::fs::write(&pem, certificate).unwrap();
+        let device = Device::dial(&site, "in-1", None);
+        wait::until("an answer of the front door", async || {
+            device.is_connected().then_some(true).or_else(|| device.why_ended().map(|_| false))
+        })
+        .await
+    };
+    assert!(connect(&old_pem).await, "not carried to the lane yet");
+    assert!(connect(&new_pem).await);
+    wait::until("the one before is good no longer", async || (!connect(&old_pem).await).then_some(())).await;
+    // Without the key's folder there is a new key; without an overlap the old certificate ends at once.
+    let other = site.dir().join("renewed");
+    let arguments =
+        ["device", "renew", "demo-in-1", "--overlap-hours", "0", "--out", other.to_str().unwrap()];
+    assert!(command(&site, &arguments).await.contains("device.pem and device.key"));
+    assert!(!connect(&new_pem).await);
+    std::fs::copy(other.join("device.key"), &key).unwrap();
+    assert!(connect(&std::fs::read(other.join("device.pem")).unwrap()).await);
+    assert!(site.server_runs());
+    // Thirty days before the end it is said at every place people look at.
+    site.number("with x as (update devices set certificate_until = now() + interval '20 days 1 hour' where site_id = $1 returning 1) select count(*) from x").await;
+    let doctor = command(&site, &["doctor"]).await;
+    assert!(doctor.contains("soon     certificate of demo-in-1: ends in 20 days"), "{doctor}");
+    site.kill_server();
+    site.restart_server().await;
+    wait::until("the log says it", async || {
+        site.server_log().contains("a certificate ends soon").then_some(())
+    })
+    .await;
+}
+
+fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions()) & 0o777
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_local_user_could_read_the_pictures() {
+    let site = site().await;
+    let entry = site.lane("in-1").await;
+    entry.car("wilma", "BA123XY");
+    site.journal.passed("in-1", "wilma").await;
+    let evidence = site.data().join("evidence");
+    let pictures = wait::until("a picture is stored", async || {
+        let folder = std::fs::read_dir(&evidence).ok()?.flatten().next()?.path();
+        let pictures: Vec<_> = std::fs::read_dir(&folder).ok()?.flatten().map(|entry| entry.path()).collect();
+        (!pictures.is_empty()).then_some((folder, pictures))
+    })
+    .await;
+    assert_eq!((mode(&evidence), mode(&pictures.0)), (0o700, 0o700));
+    assert!(pictures.1.iter().all(|picture| mode(picture) == 0o600), "{pictures:?}");
+    assert!(!command(&site, &["doctor"]).await.contains("missing"));
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&evidence, open).unwrap();
+    let doctor = run(&site, &["doctor"]).await;
+    let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    let advice = format!("chmod 700 {}", evidence.display());
+    assert!(!doctor.status.success() && said.contains(&advice), "{said}");
+    site.end([entry]).await;
 }

@@ -9,6 +9,7 @@ mod demo;
 mod disasters;
 mod last_bay;
 mod lies;
+mod logs;
 mod middle;
 mod mosquitto;
 mod order;
