@@ -9,8 +9,6 @@ use serde::Deserialize;
 use super::Check;
 
 /// Part of a listener's table.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 pub(super) struct RawFront {
     pub(super) trusted_proxies: Vec<String>,
     pub(super) proxy_headers: Option<String>,

@@ -221,8 +221,13 @@ impl Cluster {
     /// [`ClusterError::Stop`] when it takes longer than half a minute.
     pub fn stop(self) -> Result<(), ClusterError> {
         let _alone = attach::wait_for_guests(&self.place.data_dir);
-        let Self { supervisor, _lock, .. } = self;
-        supervisor.stop()
+        let Self { place, socket_dir, supervisor, _lock, .. } = self;
+        supervisor.stop()?;
+        if !socket_dir.starts_with(&place.data_dir) {
+            // In a temporary folder nothing of ours stays; one that is not empty is somebody's.
+            drop(fs::remove_dir(&socket_dir));
+        }
+        Ok(())
     }
 
     /// Removes a cluster nobody uses, with a server that was left running. Does nothing where there is none.

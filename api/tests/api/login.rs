@@ -171,3 +171,33 @@ async fn strangers_failures_locked_the_owner_out_in_her_own_browser() {
     let (_, set) = from_browser(&house, &carol.name, PASSWORD, &planted).await;
     assert_ne!(sent_back(&set[1]), planted);
 }
+
+/// A login as bare text, to leave out what a client would add.
+async fn bare(house: &House, version: &str, headers: &str, body: &Value) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let body = body.to_string();
+    let mut stream = tokio::net::TcpStream::connect(house.people).await.unwrap();
+    let length = body.len();
+    let request = format!(
+        "POST /api/v1/login {version}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_missing_host_made_a_login_one_from_another_site() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let body = json!({ "name": ann.name, "password": PASSWORD });
+    let from_page = "origin: https://gate.example.org\r\nsec-fetch-site: same-origin\r\n";
+    let elsewhere = "origin: https://evil.example\r\nsec-fetch-site: cross-site\r\n";
+    let unknown = "origin: https://evil.example\r\n";
+    for (headers, status) in [(from_page, "200 OK"), (elsewhere, "403 Forbidden"), (unknown, "403 Forbidden")]
+    {
+        let answer = bare(&house, "HTTP/1.0", headers, &body).await;
+        assert!(answer.ends_with(status), "{headers}: {answer}");
+    }
+}

@@ -152,7 +152,7 @@ pub fn write_config(dir: &Path, database: Option<&str>, mqtt: Option<u16>) -> Re
         database.map_or(String::new(), |url| format!("[database]\nurl = {}\n", toml::Value::from(url)));
     let text = format!(
         "data = \"data\"\n[log]\njson = true\n{database}[broker]\nlisten = \"127.0.0.1:{}\"\n\
-         [api]\nlisten = \"127.0.0.1:0\"\n[device_https]\nlisten = \"127.0.0.1:0\"\n",
+         [api]\nlisten = \"127.0.0.1:0\"\n[device_https]\nlisten = \"127.0.0.1:0\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
         mqtt.unwrap_or(0)
     );
     Ok(std::fs::write(dir.join("boomgate.toml"), text)?)
