@@ -32,7 +32,7 @@ use crate::directory::StoredDevices;
 use crate::housekeeping;
 use crate::pki::Pki;
 use crate::pki::expiry::Certificates;
-use crate::{private, revocations};
+use crate::{memory, private, revocations};
 
 /// How long the parts may take to end.
 const FAREWELL: Duration = Duration::from_secs(8);
@@ -88,6 +88,7 @@ impl Server {
             pictures: Arc::clone(&pictures),
         };
         parts.spawn(keep_house(work, told.clone()));
+        parts.spawn(trim_memory(told.clone()));
         parts.spawn(watch_certificates(config, database.pool.clone(), told.clone()));
         let numbers = match config.metrics.listen {
             Some(address) => Some(bind("metrics.listen", address).await?),
@@ -225,6 +226,13 @@ async fn keep_house(work: housekeeping::Work, mut told: watch::Receiver<bool>) -
     tokio::select! {
         () = housekeeping::run(work) => anyhow!("housekeeping ended by itself"),
         () = end(&mut told) => anyhow!("housekeeping was told to end"),
+    }
+}
+
+async fn trim_memory(mut told: watch::Receiver<bool>) -> anyhow::Error {
+    tokio::select! {
+        () = memory::keep_trimmed() => anyhow!("the watch over memory ended by itself"),
+        () = end(&mut told) => anyhow!("the watch over memory was told to end"),
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct Limits {
     pub(crate) per_address: usize,
 }
 
-pub(crate) const LIMITS: Limits = Limits { all: 1024, per_address: 64 };
+pub(crate) const LIMITS: Limits = Limits { all: 1024, per_address: 256 };
 
 /// Counts the connections of one listener.
 #[derive(Clone, Debug)]

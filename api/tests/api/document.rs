@@ -60,7 +60,7 @@ async fn statuses_were_given_that_the_document_did_not_name() {
         ("POST", command, &operator.token, lane, Some(&large), 413),
         ("POST", pay, &guard.token, stay.clone(), Some(&cash), 403),
         ("POST", pay, &operator.token, nobody.into(), Some(&cash), 404),
-        ("POST", pay, &operator.token, stay, Some(&cash), 409),
+        ("POST", pay, &operator.token, stay, Some(&cash), 422),
     ];
     let document = document();
     let mut missing = Vec::new();

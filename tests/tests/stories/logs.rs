@@ -52,6 +52,7 @@ impl Drop for Running {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn standard_error_on_a_full_disk_ended_the_server() {
+    drop(rustls::crypto::ring::default_provider().install_default());
     let (dir, database) = (Scratch::new(), TestDatabase::new().await);
     let (config, people) = configured(&dir, &database);
     let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
