@@ -114,7 +114,21 @@ async fn device(app: &App, asked: &Asked) -> Result<DeviceRow, ApiError> {
     let fingerprint = Sha256::digest(certificate);
     let own = row.accepts_certificate(fingerprint.as_slice(), Timestamp::now());
     let here = row.site_code == identity.site.as_str() && row.lane_code == identity.lane.as_str();
-    if row.revoked_at.is_none() && own && here { Ok(row) } else { Err(ApiError::Forbidden) }
+    if row.revoked_at.is_some() || !own || !here {
+        return Err(ApiError::Forbidden);
+    }
+    if row.certificate_until.is_none()
+        && let Some(until) = end(certificate)
+    {
+        devices::note_certificate_end(&app.client().await?, row.site_id, row.id, until).await?;
+    }
+    Ok(row)
+}
+
+/// When a certificate ends.
+fn end(certificate: &[u8]) -> Option<Timestamp> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    Timestamp::from_second(parsed.validity().not_after.timestamp()).ok()
 }
 
 /// Exactly one name of ours, as at the front door.

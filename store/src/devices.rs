@@ -179,6 +179,20 @@ pub async fn set_certificate(
     execute(client, sql, &[&site.as_uuid(), &id.as_uuid(), &sha256, &until, &overlap]).await.map(drop)
 }
 
+/// Notes the end of a certificate that was issued before ends were noted.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn note_certificate_end(
+    client: &impl GenericClient,
+    site: SiteId,
+    id: DeviceId,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/devices/note_certificate_end.sql");
+    execute(client, sql, &[&site.as_uuid(), &id.as_uuid(), &until]).await.map(drop)
+}
+
 /// The new certificate is in use: the one before is good no longer.
 ///
 /// # Errors
