@@ -43,7 +43,7 @@ use verdict::{Journal, Verdict};
 use crate::config::Config;
 use crate::pki::Pki;
 use crate::serve::{Database, Server};
-use crate::{say, setup};
+use crate::{private, say, setup};
 
 /// How long an agent may take to open its control socket; it loads its models first.
 const AGENT_START: Duration = Duration::from_secs(60);
@@ -80,7 +80,8 @@ pub async fn run(options: Options) -> Result<bool> {
     };
     let fleet = Fleet::new(options.seed, options.cars.unwrap_or(ROUND), options.photos.as_deref())?;
     let program = agents::program()?;
-    std::fs::create_dir_all(&data).with_context(|| format!("cannot create {}", data.display()))?;
+    private::data_folder(&data)?;
+    private::keep_to_ourselves();
     let data = std::fs::canonicalize(&data)?;
     let _lock = lock(&data)?;
     let people = listen(&options).await?;

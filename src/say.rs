@@ -9,13 +9,11 @@ static RESULT_LOST: AtomicBool = AtomicBool::new(false);
 /// A result, on standard output.
 pub fn result(text: impl Display) {
     let mut out = stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            if !RESULT_LOST.swap(true, Ordering::Relaxed) {
-                note(format!("boomgate: the result cannot be written: {error}"));
-            }
-        }
-        _ => {}
+    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush())
+        && error.kind() != ErrorKind::BrokenPipe
+        && !RESULT_LOST.swap(true, Ordering::Relaxed)
+    {
+        note(format!("boomgate: the result cannot be written: {error}"));
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use boomgate_tests::client::{Device, boom_closed, now_ms};
+use boomgate_tests::figures;
 use boomgate_tests::lanes::Lane;
 use boomgate_tests::postgres::{Kind, Postgres};
 use boomgate_tests::site::{Plan, Site};
@@ -159,7 +160,8 @@ async fn a_killed_private_postgresql_is_started_again_at_once_by_its_server() {
     until_kept(&talker, &said).await;
     let committed = begun.elapsed();
     wait::until("the api answers", async || site.office.lanes().await.ok()).await;
-    println!("PostgreSQL killed: a commit after {committed:?}, the api after {:?}", begun.elapsed());
+    let answered = begun.elapsed();
+    figures::show(format!("PostgreSQL killed: a commit after {committed:?}, the api after {answered:?}"));
     assert!(committed < Duration::from_secs(10), "a commit only after {committed:?}");
     assert_ne!(Postgres::private_pid(&folder), Some(killed));
     assert!(site.server_runs() && site.server_log().contains("PostgreSQL runs again"));
@@ -173,7 +175,7 @@ async fn a_killed_private_postgresql_is_started_again_at_once_by_its_server() {
     let begun = Instant::now();
     said.extend(talk(&talker, 20).await);
     until_kept(&talker, &said).await;
-    println!("a backend killed: a commit after {:?}", begun.elapsed());
+    figures::show(format!("a backend killed: a commit after {:?}", begun.elapsed()));
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     entry.car("ruth", "BA123XY");
     site.journal.passed("in-1", "ruth").await;

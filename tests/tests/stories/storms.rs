@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use boomgate_tests::figures;
 use boomgate_tests::site::{Plan, Site};
 use boomgate_tests::wait;
 use serde_json::json;
@@ -46,12 +47,12 @@ async fn a_storm_of_three_hundred_logins_left_nine_hundred_megabytes_behind() {
     );
     let back = async || Some(resident(&site)).filter(|now| *now <= before * 12 / 10);
     let after = wait::at_most(Duration::from_secs(60), back).await.unwrap_or_else(|| resident(&site));
-    println!(
+    figures::show(format!(
         "resident KiB: {before} before, {storm} at the end of the storm, {after} after; 401 {}, 429 {}, 503 {}",
         count(401),
         count(429),
         count(503)
-    );
+    ));
     assert!(after <= before * 12 / 10, "{after} KiB are kept, {before} were used before");
     site.office.lanes().await.unwrap();
     assert!(site.server_runs());
