@@ -204,9 +204,8 @@ mod tests {
         assert!(tariff.faults().is_empty(), "{:?}", tariff.faults());
         let entry = jiff::Timestamp::UNIX_EPOCH;
         let zone = jiff::tz::TimeZone::get(TIME_ZONE).unwrap();
-        let charge = tariff
-            .charge(entry, entry + jiff::SignedDuration::from_secs(5), Default::default(), &zone)
-            .unwrap();
+        let charge =
+            tariff.charge(entry, entry + SignedDuration::from_secs(5), Default::default(), &zone).unwrap();
         assert_eq!(charge.total.minor, 150);
     }
 }

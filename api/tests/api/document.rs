@@ -28,7 +28,9 @@ fn every_problem_is_problem_json() {
     }
 }
 
-/// Path as in the document, path as asked, method, body, headers; and what comes of it.
+/// Method, path as in the document, token, what stands for its part in braces or follows it, body; and the status.
+type Case<'a> = (&'a str, &'a str, &'a str, String, Option<&'a Value>, u16);
+
 #[tokio::test]
 async fn statuses_were_given_that_the_document_did_not_name() {
     let house = House::open().await;
@@ -41,7 +43,7 @@ async fn statuses_were_given_that_the_document_did_not_name() {
     let gone = json!({ "action": "open", "reason": "x", "arrival": nobody });
     let login = json!({ "name": "nobody", "password": PASSWORD });
     let large = json!({ "action": "x".repeat(70_000) });
-    let cases: Vec<(&str, &str, &str, String, Option<&Value>, u16)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("GET", "/api/v1/lanes", "", String::new(), None, 401),
         ("GET", "/api/v1/me", "", String::new(), None, 401),
         ("GET", "/api/v1/stays", &operator.token, "?limit=0".into(), None, 400),

@@ -202,7 +202,7 @@ async fn a_certificate_ran_out_and_no_card_had_said_so() {
         let exit = lanes.into_iter().find(|lane| lane["code"] == "out-1").unwrap();
         exit["device"]["certificate_days"].clone()
     };
-    assert_eq!(days().await, serde_json::Value::Null, "nobody noted its end");
+    assert_eq!(days().await, Value::Null, "nobody noted its end");
     for (from_now, left) in [("20 days 1 hour", 20), ("1 hour", 0), ("-1 hour", -1)] {
         house.run(&format!("update devices set certificate_until = now() + interval '{from_now}'")).await;
         assert_eq!(days().await, left, "{from_now}");
