@@ -3,6 +3,7 @@
 //! Wires the crates to one another and knows no rule itself.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod commands;
 pub mod config;
 pub mod database;
 pub mod demo;

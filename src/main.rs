@@ -5,43 +5,20 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
+use boomgate::commands::{self, WithConfig};
 use boomgate::config::{BadConfig, Config};
 use boomgate::log::init as log;
-use boomgate::pki::{Pki, expiry};
 use boomgate::serve::{Database, Server};
-use boomgate::setup::{self, AgentFolder, SiteWish};
-use boomgate::{demo, doctor, memory, private, say, tariff};
-use boomgate_domain::decide::Direction;
-use boomgate_domain::ids::{LaneCode, SiteCode};
-use boomgate_domain::money::Currency;
+use boomgate::{demo, doctor, memory, private, say, setup, tariff};
+use boomgate_domain::ids::SiteCode;
 use boomgate_domain::tariff::VehicleType;
-use boomgate_schemas::identity::DeviceIdentity;
-use boomgate_store::{devices, sites, tariffs};
+use boomgate_store::sites;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::DateTime;
 
 /// Configuration that cannot be used (EX_CONFIG of sysexits.h).
 const BAD_CONFIG: u8 = 78;
-
-/// What a new lane's file says of its wires and camera until somebody who stands there knows better.
-const HARDWARE: &str = "[gpio]
-kind = \"pi\"
-
-[gpio.pins]               # BCM numbers; active is the level that means occupied, open, fire, pressed, energised
-arming = { pin = 5, active = \"low\" }
-safety = { pin = 13, active = \"low\" }
-boom_open = { pin = 16, active = \"low\" }
-boom_closed = { pin = 12, active = \"low\" }
-fire = { pin = 26, active = \"high\" }     # a cut wire counts as fire
-reset = { pin = 21, active = \"low\" }
-open_relay = { pin = 23, active = \"high\" }
-close_relay = { pin = 24, active = \"high\" }
-
-[camera]
-kind = \"opencv\"
-source = \"rtsp://user:password@192.168.10.20/stream1\"
-";
 
 /// Barriers of car parks, from the loop in the ground to the receipt.
 #[derive(Parser)]
@@ -68,10 +45,10 @@ enum Command {
     User(User),
     /// Lanes and the devices that stand there
     #[command(subcommand)]
-    Device(Device),
+    Device(commands::device::Device),
     /// Keys and certificates of the server
     #[command(subcommand)]
-    Pki(PkiCommand),
+    Pki(commands::device::Pki),
     /// What parking costs: versions of a site's tariff, and trying one before it is set
     #[command(subcommand)]
     Tariff(Tariff),
@@ -79,13 +56,6 @@ enum Command {
     CheckConfig(WithConfig),
     /// Look at everything a server needs and say what is missing
     Doctor(WithConfig),
-}
-
-#[derive(Args)]
-struct WithConfig {
-    /// Configuration file (TOML); relative paths in it are relative to it
-    #[arg(long, value_name = "FILE", default_value = "boomgate.toml", env = "BOOMGATE_CONFIG")]
-    config: PathBuf,
 }
 
 #[derive(Args)]
@@ -151,79 +121,6 @@ impl Role {
             Self::Guard => "guard",
         }
     }
-}
-
-#[derive(Subcommand)]
-enum Device {
-    /// Make keys and a configuration for the device of a lane; site and lane are made if they are new
-    Add(DeviceAdd),
-    /// End a device's right to speak, at once
-    Revoke {
-        code: String,
-        #[command(flatten)]
-        config: WithConfig,
-    },
-    /// Issue a new certificate for a device that is known
-    Renew(DeviceRenew),
-    /// Devices that may speak, and how long their certificates are good
-    List(WithConfig),
-}
-
-#[derive(Subcommand)]
-enum PkiCommand {
-    /// Issue a new certificate for the server, for the key and the names it has; it is shown after the next start
-    Renew(WithConfig),
-}
-
-#[derive(Args)]
-#[command(after_help = "Example:\n  boomgate device renew pi-0042 --out ./pi-0042\n\n\
-    With the folder of `device add` the device keeps its key and only device.pem has to be carried to it; else device.key \
-    is new, too. Restart the agent afterwards.")]
-struct DeviceRenew {
-    code: String,
-    #[arg(long, value_name = "DIR", help = "Folder to write; a device.key in it is kept")]
-    out: PathBuf,
-    #[arg(
-        long,
-        value_name = "HOURS",
-        default_value_t = 168,
-        value_parser = clap::value_parser!(u32).range(0..=2160),
-        help = "How long the certificate before stays good, unless the new one is used earlier"
-    )]
-    overlap_hours: u32,
-    #[command(flatten)]
-    config: WithConfig,
-}
-
-#[derive(Args)]
-#[command(
-    after_help = "Example:\n  boomgate device add --site north --lane in-1 --direction entry --device pi-0042 --server gate.example.org --out ./pi-0042"
-)]
-struct DeviceAdd {
-    #[arg(long, help = "Code of the site, a-z 0-9 and -")]
-    site: String,
-    #[arg(long, help = "Code of the lane")]
-    lane: String,
-    #[arg(long, help = "Which way the lane leads")]
-    direction: Way,
-    #[arg(long, help = "Code of the device")]
-    device: String,
-    #[arg(long, value_name = "HOST", help = "Name or address by which the device reaches this server")]
-    server: String,
-    #[arg(long, value_name = "DIR", help = "Folder to write; copy it to the device")]
-    out: PathBuf,
-    #[arg(long, default_value = "Europe/Bratislava", help = "Time zone of a new site")]
-    time_zone: String,
-    #[arg(long, default_value = "EUR", help = "Currency of a new site")]
-    currency: String,
-    #[command(flatten)]
-    config: WithConfig,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Way {
-    Entry,
-    Exit,
 }
 
 #[derive(Subcommand)]
@@ -319,17 +216,14 @@ fn finish(outcome: Result<ExitCode>) -> ExitCode {
 async fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Demo(demo) => run_demo(demo).await,
-        Command::Serve(with) => serve(&load(&with)?).await,
-        Command::Migrate(with) => migrate(&load(&with)?).await,
-        Command::User(User::Add { name, role, config }) => add_user(&load(&config)?, &name, role).await,
-        Command::Device(Device::Add(add)) => add_device(&load(&add.config)?, &add).await,
-        Command::Device(Device::Revoke { code, config }) => revoke_device(&load(&config)?, &code).await,
-        Command::Device(Device::Renew(renew)) => renew_device(&load(&renew.config)?, &renew).await,
-        Command::Pki(PkiCommand::Renew(with)) => renew_server(&load(&with)?),
-        Command::Device(Device::List(with)) => list_devices(&load(&with)?).await,
-        Command::Tariff(Tariff::Set(set)) => set_tariff(&load(&set.config)?, &set).await,
-        Command::Tariff(Tariff::Show(show)) => show_tariff(&load(&show.config)?, &show).await,
-        Command::Tariff(Tariff::List(with)) => list_tariffs(&load(&with)?).await,
+        Command::Serve(with) => serve(&with.load()?).await,
+        Command::Migrate(with) => migrate(&with.load()?).await,
+        Command::User(User::Add { name, role, config }) => add_user(&config.load()?, &name, role).await,
+        Command::Device(device) => commands::device::run(device).await,
+        Command::Pki(pki) => commands::device::run_pki(pki),
+        Command::Tariff(Tariff::Set(set)) => set_tariff(&set.config.load()?, &set).await,
+        Command::Tariff(Tariff::Show(show)) => show_tariff(&show.config.load()?, &show).await,
+        Command::Tariff(Tariff::List(with)) => list_tariffs(&with.load()?).await,
         Command::Tariff(Tariff::Try(stay)) => try_tariff(&stay),
         Command::CheckConfig(with) => check_config(&with),
         Command::Doctor(with) => doctor(&with).await,
@@ -337,14 +231,10 @@ async fn run(command: Command) -> Result<ExitCode> {
 }
 
 async fn doctor(with: &WithConfig) -> Result<ExitCode> {
-    let config = load(with)?;
+    let config = with.load()?;
     log(config.log_json, "error");
     let well = doctor::examine(&config, &with.config).await?;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn load(with: &WithConfig) -> Result<Config> {
-    Ok(Config::load(&with.config)?)
 }
 
 async fn run_demo(demo: Demo) -> Result<ExitCode> {
@@ -395,129 +285,6 @@ async fn add_user(config: &Config, name: &str, role: Role) -> Result<ExitCode> {
     drop(client);
     database.close().await?;
     say::result(format!("{name} may log in as {} with the password {password}", role.as_str()));
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn add_device(config: &Config, add: &DeviceAdd) -> Result<ExitCode> {
-    log(config.log_json, "warn");
-    let identity =
-        DeviceIdentity { site: add.site.parse()?, lane: add.lane.parse()?, device: add.device.parse()? };
-    let mut hosts = config.hosts.clone();
-    hosts.push(add.server.clone());
-    let database = Database::reach(config).await?;
-    let made =
-        make_device(config, &Pki::open_or_create(&config.pki, &hosts)?, &database, add, &identity).await;
-    let free = tariffs::sites_without(&database.pool.get().await?, jiff::Timestamp::now()).await;
-    database.close().await?;
-    let path = made?;
-    say::result(format!(
-        "wrote {}; copy the folder to the device and run: edge-agent run --config agent.toml",
-        path.display()
-    ));
-    if free?.contains(&add.site) {
-        say::note(tariff::no_tariff(&add.site));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn make_device(
-    config: &Config,
-    pki: &Pki,
-    database: &Database,
-    add: &DeviceAdd,
-    identity: &DeviceIdentity,
-) -> Result<PathBuf> {
-    if add.out.join("device.key").exists() {
-        bail!("{} holds the keys of a device already; choose another folder", add.out.display());
-    }
-    let direction = match add.direction {
-        Way::Entry => Direction::Entry,
-        Way::Exit => Direction::Exit,
-    };
-    let tenant = setup::tenant(&database.pool.get().await?, "Boomgate").await?;
-    let wish = SiteWish {
-        code: SiteCode::parse(&add.site)?,
-        name: add.site.clone(),
-        time_zone: add.time_zone.clone(),
-        currency: Currency::parse(&add.currency)?,
-        capacity: None,
-    };
-    let site = setup::site(&database.pool, tenant, wish).await?;
-    let code = LaneCode::parse(&add.lane)?;
-    let lane = setup::lane(&database.pool.get().await?, site, &code, &add.lane, direction).await?;
-    let keys = setup::enrol(&database.pool, pki, site, lane, identity).await?;
-    setup::write_keys(&add.out, &keys, &pki.ca_pem()?)?;
-    setup::write_agent(&AgentFolder {
-        dir: &add.out,
-        identity,
-        direction,
-        mqtt: format!("{}:{}", add.server, config.broker.listen.port()),
-        https: format!("https://{}:{}", add.server, config.device_https.port()),
-        server_key: pki.signing_key()?.verifying_key().to_bytes(),
-        hardware: HARDWARE.into(),
-        time_scale: 1.0,
-        time_zone: &add.time_zone,
-    })
-}
-
-async fn revoke_device(config: &Config, code: &str) -> Result<ExitCode> {
-    log(config.log_json, "warn");
-    let database = Database::reach(config).await?;
-    let client = database.pool.get().await?;
-    let code = code.parse()?;
-    let device =
-        devices::by_code(&client, &code).await?.with_context(|| format!("no device {code} is known"))?;
-    devices::revoke(&client, device.site_id, device.id, jiff::Timestamp::now()).await?;
-    devices::changed(&client, &code).await?;
-    drop(client);
-    database.close().await?;
-    say::result(format!("{code} may not speak any more; a live connection ends within 10 s"));
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn renew_device(config: &Config, renew: &DeviceRenew) -> Result<ExitCode> {
-    log(config.log_json, "warn");
-    let database = Database::reach(config).await?;
-    let (pki, code) = (Pki::open(&config.pki)?, renew.code.parse()?);
-    let overlap = jiff::SignedDuration::from_hours(i64::from(renew.overlap_hours));
-    let renewed = setup::renew_device(&database.pool, &pki, &code, &renew.out, overlap).await;
-    database.close().await?;
-    let renewed = renewed?;
-    let carried = if renewed.new_key { "device.pem and device.key" } else { "device.pem" };
-    say::result(format!(
-        "{code} has a certificate until {}; copy {carried} from {} to the device and restart its agent. The one before is good for {} h more",
-        renewed.until,
-        renew.out.display(),
-        renew.overlap_hours
-    ));
-    Ok(ExitCode::SUCCESS)
-}
-
-fn renew_server(config: &Config) -> Result<ExitCode> {
-    log(config.log_json, "warn");
-    let pki = Pki::open(&config.pki)?;
-    pki.renew_server(&config.hosts)?;
-    let until = expiry::end(&pki.server_pem()?)?;
-    say::result(format!("the server has a certificate until {until}; it shows it after its next start"));
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn list_devices(config: &Config) -> Result<ExitCode> {
-    log(config.log_json, "warn");
-    let database = Database::reach(config).await?;
-    let all = devices::all_live(&database.pool.get().await?).await?;
-    database.close().await?;
-    if all.is_empty() {
-        say::note("no device yet; make one with `boomgate device add`");
-    }
-    for device in all {
-        let until =
-            device.certificate_until.map_or_else(|| "-".into(), |until| until.strftime("%F").to_string());
-        say::result(format!(
-            "{}\t{}/{}\t{}\t{until}",
-            device.code, device.site_code, device.lane_code, device.direction
-        ));
-    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -572,7 +339,7 @@ fn try_tariff(stay: &TariffTry) -> Result<ExitCode> {
 }
 
 fn check_config(with: &WithConfig) -> Result<ExitCode> {
-    load(with)?;
+    with.load()?;
     say::result(format!("{} is good", with.config.display()));
     Ok(ExitCode::SUCCESS)
 }

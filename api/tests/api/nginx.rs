@@ -20,15 +20,14 @@ struct Nginx {
 }
 
 impl Nginx {
-    /// `http` stands in the context of its name.
-    async fn start(upstream: SocketAddr, extra: &str) -> Self {
+    async fn start(upstream: SocketAddr) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (plain, tls) = (free_port(), free_port());
         let key = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
         std::fs::write(dir.path().join("cert.pem"), key.cert.pem()).unwrap();
         std::fs::write(dir.path().join("key.pem"), key.signing_key.serialize_pem()).unwrap();
         let path = dir.path().join("nginx.conf");
-        std::fs::write(&path, configuration(dir.path(), plain, tls, upstream, extra)).unwrap();
+        std::fs::write(&path, configuration(dir.path(), plain, tls, upstream)).unwrap();
         let child = Command::new(program())
             .arg("-c")
             .arg(&path)
@@ -70,13 +69,7 @@ fn free_port() -> SocketAddr {
 }
 
 /// The example of the documentation between lines of our own: one process, all in one folder.
-fn configuration(
-    dir: &Path,
-    plain: SocketAddr,
-    tls: SocketAddr,
-    upstream: SocketAddr,
-    extra: &str,
-) -> String {
+fn configuration(dir: &Path, plain: SocketAddr, tls: SocketAddr, upstream: SocketAddr) -> String {
     let text = include_str!("../../../docs/reverse-proxy.md");
     let example = text.split_once("```nginx\n").unwrap().1.split_once("```").unwrap().0;
     let example = example
@@ -93,8 +86,7 @@ fn configuration(
            client_body_temp_path {dir}/body; proxy_temp_path {dir}/proxy; fastcgi_temp_path {dir}/fastcgi;
            uwsgi_temp_path {dir}/uwsgi; scgi_temp_path {dir}/scgi;
            {example}
-         }}
-         {extra}"
+         }}"
     )
 }
 
@@ -129,7 +121,7 @@ fn cookies(response: &reqwest::Response) -> Vec<String> {
 #[tokio::test]
 async fn behind_nginx_everybody_had_one_address_and_shared_the_waits_for_failed_logins() {
     let house = House::open_behind(behind(false), Front::default()).await;
-    let nginx = Nginx::start(house.people, "").await;
+    let nginx = Nginx::start(house.people).await;
     let (ann, base) = (house.person("operator").await, format!("http://{}", nginx.plain));
     let (one, other) = (browser([127, 0, 0, 2]), browser([127, 0, 0, 3]));
     for _ in 0..5 {
@@ -149,7 +141,7 @@ async fn behind_nginx_everybody_had_one_address_and_shared_the_waits_for_failed_
 #[tokio::test]
 async fn behind_nginx_with_tls_the_cookie_is_secure_and_the_page_is_its_own_origin() {
     let house = House::open_behind(behind(false), Front::default()).await;
-    let nginx = Nginx::start(house.people, "").await;
+    let nginx = Nginx::start(house.people).await;
     let ann = house.person("operator").await;
     let base = format!("https://{}", nginx.tls);
     let by = browser([127, 0, 0, 2]);
@@ -217,4 +209,18 @@ async fn raw(to: SocketAddr, head: &[u8], body: &str, from: [u8; 4]) -> String {
     // A refused connection may end with a reset.
     drop(tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await);
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn the_live_feed_comes_through_nginx() {
+    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+    let house = House::open_behind(behind(false), Front::default()).await;
+    let nginx = Nginx::start(house.people).await;
+    let guard = house.person("guard").await;
+    let mut request = format!("ws://{}/api/v1/live", nginx.plain).into_client_request().unwrap();
+    let headers = request.headers_mut();
+    headers.insert("cookie", format!("boomgate={}", guard.token).parse().unwrap());
+    headers.insert("origin", format!("http://{}", nginx.plain).parse().unwrap());
+    let mut socket = tokio_tungstenite::connect_async(request).await.unwrap().0;
+    assert_eq!(crate::live::next(&mut socket).await["kind"], "start");
 }
