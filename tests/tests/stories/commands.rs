@@ -185,3 +185,22 @@ async fn every_local_user_could_read_the_pictures() {
     assert!(!doctor.status.success() && said.contains(&advice), "{said}");
     site.end([entry]).await;
 }
+
+/// As root only: somebody else has to be somebody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_user_of_the_machine_is_not_let_in_through_the_socket() {
+    const NOBODY: u32 = 65_534;
+    if !nix::unistd::Uid::effective().is_root() {
+        return;
+    }
+    let mut site = site().await;
+    let copy = site.dir().join("boomgate");
+    std::fs::copy(program("boomgate"), &copy).unwrap();
+    let mut command = Command::new(&copy);
+    command.args(["device", "list", "--config"]).arg(site.config()).current_dir("/").uid(NOBODY).gid(NOBODY);
+    let output = command.output().await.unwrap();
+    let noted = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(noted.contains("belongs to the user") && noted.contains("as that user or as root"), "{noted}");
+    assert!(site.server_runs());
+}
