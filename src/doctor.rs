@@ -72,7 +72,7 @@ pub async fn examine(config: &Config, file: &Path) -> Result<bool> {
 
 fn of_files(config: &Config) -> Result<Vec<Expiry>> {
     let people = config.api.tls.as_ref().map(|(cert, _)| cert.clone());
-    Certificates { pki: config.pki.clone(), people }.of_files()
+    Certificates { pki: config.pki.clone(), people, hosts: config.hosts.clone() }.of_files()
 }
 
 /// Whether each site's audit is what was sealed.

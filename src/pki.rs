@@ -7,14 +7,16 @@
 //! ```
 //!
 //! Keys are written with mode 0600 and never replaced by this module once they exist. The server's certificate is renewed
-//! for the same key at a start near its end.
+//! for the same key near its end, and shown without a restart.
 
 pub mod expiry;
+pub mod shown;
 
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use boomgate_schemas::identity::DeviceIdentity;
@@ -28,6 +30,8 @@ use rcgen::{
 };
 
 use crate::private;
+
+use shown::ShownCertificate;
 
 const CA_DAYS: i64 = 3650;
 const SERVER_DAYS: i64 = 397;
@@ -132,8 +136,7 @@ impl Pki {
         })
     }
 
-    /// A new certificate for the server's key, for the names it has and `hosts`. A server that runs shows it after its
-    /// next start.
+    /// A new certificate for the server's key, for the names it has and `hosts`. A server that runs shows it soon.
     pub fn renew_server(&self, hosts: &[String]) -> Result<()> {
         let key = KeyPair::from_pem(&self.server_key_pem()?).context("server.key")?;
         let mut names = expiry::names(&self.server_pem()?)?;
@@ -141,12 +144,18 @@ impl Pki {
         self.certify_server(&key, names)
     }
 
+    /// The server's certificate as listeners show it.
+    pub fn shown(&self) -> Result<Arc<ShownCertificate>> {
+        ShownCertificate::load(&self.path("server.pem"), &self.path("server.key"))
+    }
+
     /// When the certificates of this folder end: the CA's and the server's.
     pub fn ends(&self) -> Result<Vec<(&'static str, Timestamp)>> {
         Ok(vec![("ca", expiry::end(&self.ca_pem()?)?), ("server", expiry::end(&self.server_pem()?)?)])
     }
 
-    fn renew_server_near_its_end(&self, hosts: &[String]) -> Result<()> {
+    /// Renews the server's certificate in its last month, where the CA's key is at hand.
+    pub fn renew_server_near_its_end(&self, hosts: &[String]) -> Result<()> {
         let days = expiry::days_left(expiry::end(&self.server_pem()?)?, Timestamp::now());
         if days > expiry::WARN_DAYS || !self.path("ca.key").exists() {
             return Ok(());

@@ -3,7 +3,6 @@
 //! A part that ends by itself ends the server: a supervisor starts it again, and nothing half-alive answers devices.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -32,6 +31,7 @@ use crate::directory::StoredDevices;
 use crate::housekeeping;
 use crate::pki::Pki;
 use crate::pki::expiry::Certificates;
+use crate::pki::shown::ShownCertificate;
 use crate::{memory, private, revocations};
 
 /// How long the parts may take to end.
@@ -74,11 +74,12 @@ impl Server {
         database: Database,
     ) -> Result<Self> {
         let pki = Pki::open_or_create(&config.pki, &config.hosts)?;
+        let certificate = pki.shown()?;
         let (shutdown, told) = watch::channel(false);
         let mut parts = JoinSet::new();
         let (health, ready) = watch::channel(Health::default());
         let work = IngestConfig { health, ..IngestConfig::default() };
-        let mqtt = start_messages(config, &pki, &database, work, &mut parts, &told).await?;
+        let mqtt = start_messages(config, (&pki, &certificate), &database, work, &mut parts, &told).await?;
         let ready = is_working(ready);
         let pictures = pictures(config)?;
         let work = housekeeping::Work {
@@ -102,7 +103,7 @@ impl Server {
             mqtt_plain: mqtt.plain,
         };
         let listeners = Listeners { people, devices, metrics: numbers };
-        start_api(config, &pki, &database, (ready, pictures), listeners, &mut parts, told)?;
+        start_api(config, (&pki, certificate), &database, (ready, pictures), listeners, &mut parts, told)?;
         Ok(Self { addresses, database, parts, shutdown })
     }
 
@@ -153,7 +154,7 @@ async fn bind(field: &str, address: SocketAddr) -> Result<TcpListener> {
 /// The broker (unless another one is used) and ingest behind it.
 async fn start_messages(
     config: &Config,
-    pki: &Pki,
+    (pki, certificate): (&Pki, &Arc<ShownCertificate>),
     database: &Database,
     work: IngestConfig,
     parts: &mut JoinSet<anyhow::Error>,
@@ -165,7 +166,7 @@ async fn start_messages(
         parts.spawn(ingest(work, database.address.clone(), bus, key, told.clone()));
         return Ok(Listening::default());
     }
-    let broker = start_broker(config, pki, &database.pool).await?;
+    let broker = start_broker(config, (pki, certificate), &database.pool).await?;
     let listening = broker.listening();
     let link = broker.linker().link("@ingest").await?;
     let bus = LinkBus::subscribe(link.tx, link.rx).await?;
@@ -191,18 +192,30 @@ async fn keep_broker(
     }
 }
 
-async fn start_broker(config: &Config, pki: &Pki, pool: &Pool) -> Result<Broker> {
+async fn start_broker(
+    config: &Config,
+    (pki, certificate): (&Pki, &Arc<ShownCertificate>),
+    pool: &Pool,
+) -> Result<Broker> {
     let broker = BrokerConfig {
-        tls: Some(TlsListener { listen: config.broker.listen, config: mutual_tls(pki)? }),
+        tls: Some(TlsListener { listen: config.broker.listen, config: mutual_tls(pki, certificate)? }),
         plain: config.broker.plain,
         limits: limits(&config.broker),
     };
     Ok(Broker::start(broker, Arc::new(StoredDevices::new(pool.clone()))).await?)
 }
 
-fn mutual_tls(pki: &Pki) -> Result<Arc<rustls::ServerConfig>> {
+fn mutual_tls(pki: &Pki, certificate: &Arc<ShownCertificate>) -> Result<Arc<rustls::ServerConfig>> {
     let (ca, cert, key) = (pki.ca_pem()?, pki.server_pem()?, pki.server_key_pem()?);
-    Ok(boomgate_broker::server_config(ca.as_bytes(), cert.as_bytes(), key.as_bytes())?)
+    let config = boomgate_broker::server_config(ca.as_bytes(), cert.as_bytes(), key.as_bytes())?;
+    Ok(certificate.show_by(config))
+}
+
+async fn keep_shown(certificate: Arc<ShownCertificate>, mut told: watch::Receiver<bool>) -> anyhow::Error {
+    tokio::select! {
+        () = certificate.watch() => anyhow!("the watch over a certificate ended by itself"),
+        () = end(&mut told) => anyhow!("the watch over a certificate was told to end"),
+    }
 }
 
 async fn ingest(
@@ -242,7 +255,7 @@ fn watch_certificates(
     mut told: watch::Receiver<bool>,
 ) -> impl Future<Output = anyhow::Error> + use<> {
     let people = config.api.tls.as_ref().map(|(cert, _)| cert.clone());
-    let certificates = Certificates { pki: config.pki.clone(), people };
+    let certificates = Certificates { pki: config.pki.clone(), people, hosts: config.hosts.clone() };
     async move {
         tokio::select! {
             () = certificates.watch(pool) => anyhow!("the watch over certificates ended by itself"),
@@ -318,7 +331,7 @@ struct Listeners {
 
 fn start_api(
     config: &Config,
-    pki: &Pki,
+    (pki, certificate): (&Pki, Arc<ShownCertificate>),
     database: &Database,
     (ready, evidence): (watch::Receiver<bool>, Arc<dyn ObjectStore>),
     listeners: Listeners,
@@ -335,8 +348,13 @@ fn start_api(
         people: config.api.front.clone(),
         devices: config.device_front.clone(),
     };
-    let people_tls = config.api.tls.as_ref().map(|(cert, key)| people_tls(cert, key)).transpose()?;
-    let device_tls = mutual_tls(pki)?;
+    let people_certificate =
+        config.api.tls.as_ref().map(|(cert, key)| ShownCertificate::load(cert, key)).transpose()?;
+    let people_tls = people_certificate.as_ref().map(people_tls);
+    let device_tls = mutual_tls(pki, &certificate)?;
+    for shown in people_certificate.into_iter().chain([certificate]) {
+        parts.spawn(keep_shown(shown, told.clone()));
+    }
     let api = Arc::new(Api::new(api, told));
     let (other, third) = (Arc::clone(&api), Arc::clone(&api));
     if let Some(listener) = numbers {
@@ -357,15 +375,12 @@ fn start_api(
     Ok(())
 }
 
-fn people_tls(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
-    let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-    let chain = CertificateDer::pem_slice_iter(&read(cert)?).collect::<Result<Vec<_>, _>>();
-    let chain = chain.with_context(|| format!("{} is not PEM", cert.display()))?;
-    let key = PrivateKeyDer::from_pem_slice(&read(key)?)
-        .with_context(|| format!("{} is not PEM", key.display()))?;
-    let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+fn people_tls(certificate: &Arc<ShownCertificate>) -> TlsAcceptor {
+    let resolver = Arc::<ShownCertificate>::clone(certificate);
+    let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_cert_resolver(resolver);
+    // The api speaks nothing else; a browser that is offered HTTP/2 takes it.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
 }
 
 /// One recorder for the process, however many servers tests start in it.
@@ -376,4 +391,25 @@ fn metrics() -> Result<PrometheusHandle> {
     }
     let handle = PrometheusBuilder::new().install_recorder().context("metrics")?;
     Ok(HANDLE.get_or_init(|| handle).clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_browser_was_offered_http2_which_the_api_does_not_speak() {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let dir = tempfile::tempdir().unwrap();
+        let pki = Pki::open_or_create(dir.path(), &[]).unwrap();
+        let acceptor = people_tls(&pki.shown().unwrap());
+        let mut client = Arc::unwrap_or_clone(client_tls(&pki.ca_pem().unwrap(), None).unwrap());
+        client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(client));
+        let name = "localhost".try_into().unwrap();
+        let (server, client) = tokio::join!(acceptor.accept(ours), connector.connect(name, theirs));
+        assert_eq!(server.unwrap().get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+        drop(client);
+    }
 }

@@ -58,7 +58,7 @@ pub enum Device {
 /// Keys and certificates of the server.
 #[derive(Subcommand)]
 pub enum Pki {
-    /// Issue a new certificate for the server, for the key and the names it has; it is shown after the next start
+    /// Issue a new certificate for the server, for the key and the names it has; a server that runs shows it soon
     Renew(WithConfig),
 }
 
@@ -230,7 +230,9 @@ fn renew_server(config: &Config) -> Result<ExitCode> {
     let pki = pki::Pki::open(&config.pki)?;
     pki.renew_server(&config.hosts)?;
     let until = expiry::end(&pki.server_pem()?)?;
-    say::result(format!("the server has a certificate until {until}; it shows it after its next start"));
+    say::result(format!(
+        "the server has a certificate until {until}; a server that runs shows it within seconds"
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

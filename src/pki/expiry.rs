@@ -76,6 +76,8 @@ pub struct Certificates {
     pub pki: std::path::PathBuf,
     /// Of the people's listener.
     pub people: Option<std::path::PathBuf>,
+    /// Further names in the server's certificate when it is renewed.
+    pub hosts: Vec<String>,
 }
 
 impl Certificates {
@@ -84,7 +86,9 @@ impl Certificates {
         let mut found = Vec::new();
         for (of, until) in super::Pki::open(&self.pki)?.ends()? {
             let advice = match of {
-                "server" => "restart the server, or run `boomgate pki renew` and then restart it",
+                "server" => {
+                    "a running server renews it by itself where the CA's key is; else run `boomgate pki renew`"
+                }
                 _ => "every device needs new keys from a new CA: plan it now",
             };
             found.push(Expiry { of: of.into(), until, advice: advice.into() });
@@ -98,7 +102,7 @@ impl Certificates {
         Ok(found)
     }
 
-    /// Tells in time, for as long as the server runs.
+    /// Renews the server's own and tells of all in time, for as long as the server runs.
     pub async fn watch(self, pool: Pool) {
         let mut said = HashMap::new();
         loop {
@@ -108,6 +112,10 @@ impl Certificates {
     }
 
     async fn look(&self, pool: &Pool, said: &mut HashMap<String, Timestamp>, now: Timestamp) {
+        let renewed = super::Pki::open(&self.pki).and_then(|pki| pki.renew_server_near_its_end(&self.hosts));
+        if let Err(error) = renewed {
+            tracing::warn!(error = format!("{error:#}"), "the server's certificate cannot be renewed");
+        }
         let files = self.of_files().unwrap_or_else(|error| {
             tracing::warn!(error = format!("{error:#}"), "a certificate cannot be looked at");
             Vec::new()

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use boomgate::demo::office::Office;
-use boomgate_tests::client::Device;
+use boomgate_tests::client::{Device, client_tls};
 use boomgate_tests::postgres::Kind;
 use boomgate_tests::programs::program;
 use boomgate_tests::site::{Plan, Site};
@@ -202,5 +202,26 @@ async fn another_user_of_the_machine_is_not_let_in_through_the_socket() {
     let noted = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert!(noted.contains("belongs to the user") && noted.contains("as that user or as root"), "{noted}");
+    assert!(site.server_runs());
+}
+
+/// What the broker shows of itself.
+async fn shown_certificate(site: &Site) -> Vec<u8> {
+    let tcp = tokio::net::TcpStream::connect(("127.0.0.1", site.ports.mqtt)).await.unwrap();
+    let connector = tokio_rustls::TlsConnector::from(client_tls(&site.lane_folder("in-1")));
+    let stream = connector.connect("localhost".try_into().unwrap(), tcp).await.unwrap();
+    stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_own_certificate_is_renewed_and_shown_without_a_restart() {
+    let mut site = site().await;
+    let before = shown_certificate(&site).await;
+    assert!(command(&site, &["pki", "renew"]).await.contains("shows it within seconds"));
+    wait::until("the new certificate is shown", async || {
+        (shown_certificate(&site).await != before).then_some(())
+    })
+    .await;
+    drop(Device::connect(&site, "in-1").await);
     assert!(site.server_runs());
 }
