@@ -109,16 +109,17 @@ pub async fn delete(client: &impl GenericClient, site: SiteId, sha256: &[u8]) ->
     execute(client, sql, &[&site.as_uuid(), &sha256]).await.map(drop)
 }
 
-/// Bytes of all pictures that are stored.
-///
+row! {
+    /// All pictures that are stored.
+    pub struct Total {
+        pub bytes: i64,
+        pub oldest: Option<Timestamp>,
+    }
+}
+
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn total(client: &impl GenericClient) -> Result<i64, StoreError> {
-    row! {
-        pub struct Total {
-            pub bytes: i64,
-        }
-    }
-    let total: Option<Total> = query_opt(client, include_str!("../queries/evidence/total.sql"), &[]).await?;
-    Ok(total.map_or(0, |total| total.bytes))
+pub async fn total(client: &impl GenericClient) -> Result<Total, StoreError> {
+    let total = query_opt(client, include_str!("../queries/evidence/total.sql"), &[]).await?;
+    Ok(total.unwrap_or(Total { bytes: 0, oldest: None }))
 }
