@@ -3,12 +3,21 @@
 //! The same keys hold in the file of a package, in docker-compose and in the demo. Environment: `DATABASE_URL` or
 //! `DATABASE_URL_FILE` stand in for `[database]`. Secrets are given by path, never in the file itself.
 
+mod broker;
+mod front;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use boomgate_api::Front;
 use jiff::SignedDuration;
 use serde::Deserialize;
+
+use broker::RawBroker;
+pub use broker::{Broker, External, ExternalTls};
+pub use front::Metrics;
+use front::{RawFront, RawMetrics};
 
 /// As written in TOML. Unknown fields are refused.
 #[derive(Debug, Default, Deserialize)]
@@ -19,6 +28,8 @@ struct RawConfig {
     broker: RawBroker,
     api: RawApi,
     device_https: RawDeviceHttps,
+    metrics: RawMetrics,
+    evidence: RawEvidence,
     pki: RawPki,
     keep: RawKeep,
     log: RawLog,
@@ -34,40 +45,29 @@ struct RawDatabase {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct RawBroker {
-    listen: Option<String>,
-    plain: Option<String>,
-    connections: Option<usize>,
-    connections_per_address: Option<usize>,
-    external: Option<RawExternal>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawExternal {
-    host: String,
-    port: u16,
-    client_id: Option<String>,
-    ca: Option<PathBuf>,
-    cert: Option<PathBuf>,
-    key: Option<PathBuf>,
-    username: Option<String>,
-    password_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 struct RawApi {
     listen: Option<String>,
     cert: Option<PathBuf>,
     key: Option<PathBuf>,
     public_url: Option<String>,
+    trusted_proxies: Vec<String>,
+    proxy_headers: Option<String>,
+    proxy_protocol: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RawDeviceHttps {
     listen: Option<String>,
+    trusted_proxies: Vec<String>,
+    proxy_protocol: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawEvidence {
+    max_mb: Option<usize>,
+    keep_days: Option<usize>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -101,11 +101,16 @@ pub struct Config {
     pub api: Api,
     /// Listener for devices (mutual TLS).
     pub device_https: SocketAddr,
+    pub device_front: Front,
+    pub metrics: Metrics,
+    pub evidence: Evidence,
     pub pki: PathBuf,
     /// Further names and addresses in the server's certificate.
     pub hosts: Vec<String>,
     pub keep: Keep,
     pub log_json: bool,
+    /// Whether the file holds what others must not read.
+    pub secret_in_file: bool,
 }
 
 /// How long is kept what nobody needs for ever.
@@ -119,6 +124,13 @@ pub struct Keep {
     pub idempotency_keys: SignedDuration,
 }
 
+/// How much is kept of the pictures, the youngest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    pub max_bytes: u64,
+    pub keep: SignedDuration,
+}
+
 #[derive(Clone, Debug)]
 pub struct Database {
     /// None: a private cluster under `data`.
@@ -127,34 +139,9 @@ pub struct Database {
 }
 
 #[derive(Clone, Debug)]
-pub struct Broker {
-    pub listen: SocketAddr,
-    pub plain: Option<SocketAddr>,
-    pub connections: usize,
-    pub connections_per_address: usize,
-    /// Another MQTT 3.1.1 broker instead of the embedded one.
-    pub external: Option<External>,
-}
-
-#[derive(Clone, Debug)]
-pub struct External {
-    pub host: String,
-    pub port: u16,
-    pub client_id: String,
-    pub tls: Option<ExternalTls>,
-    pub login: Option<(String, String)>,
-}
-
-/// PEM texts.
-#[derive(Clone, Debug)]
-pub struct ExternalTls {
-    pub ca: String,
-    pub client: Option<(String, String)>,
-}
-
-#[derive(Clone, Debug)]
 pub struct Api {
     pub listen: SocketAddr,
+    pub front: Front,
     /// Certificate and key files; without them the listener must be on loopback or behind a proxy.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// How people reach it, for links on signs and receipts.
@@ -209,15 +196,27 @@ struct Check {
 impl Check {
     fn config(&mut self, raw: RawConfig) -> Config {
         let data = self.path(raw.data.unwrap_or("data".into()));
+        let secret_in_file = raw.database.url.as_deref().is_some_and(has_password);
         Config {
             database: self.database(raw.database),
             broker: self.broker(raw.broker),
             api: self.api(raw.api),
             device_https: self.address("device_https.listen", raw.device_https.listen, "0.0.0.0:8444"),
+            device_front: self.front(
+                "device_https",
+                RawFront {
+                    trusted_proxies: raw.device_https.trusted_proxies,
+                    proxy_headers: None,
+                    proxy_protocol: raw.device_https.proxy_protocol,
+                },
+            ),
+            metrics: self.metrics(raw.metrics),
+            evidence: self.evidence(raw.evidence),
             pki: raw.pki.dir.map_or(data.join("pki"), |dir| self.path(dir)),
             hosts: raw.pki.hosts,
             keep: self.keep(raw.keep),
             log_json: raw.log.json,
+            secret_in_file,
             data,
         }
     }
@@ -239,57 +238,6 @@ impl Check {
         self.secret("DATABASE_URL_FILE", PathBuf::from(file))
     }
 
-    fn broker(&mut self, raw: RawBroker) -> Broker {
-        let plain = raw.plain.map(|text| self.address("broker.plain", Some(text), ""));
-        if plain.is_some_and(|address| !address.ip().is_loopback()) {
-            self.fault("broker.plain", "must be a loopback address; devices on a network need TLS");
-        }
-        Broker {
-            listen: self.address("broker.listen", raw.listen, "0.0.0.0:8883"),
-            plain,
-            connections: self.between("broker.connections", raw.connections, 2000, 4..=20_000),
-            connections_per_address: self.between(
-                "broker.connections_per_address",
-                raw.connections_per_address,
-                256,
-                1..=20_000,
-            ),
-            external: raw.external.map(|external| self.external(external)),
-        }
-    }
-
-    fn external(&mut self, raw: RawExternal) -> External {
-        let client = match (raw.cert, raw.key) {
-            (Some(cert), Some(key)) => {
-                self.secret("broker.external.cert", cert).zip(self.secret("broker.external.key", key))
-            }
-            (None, None) => None,
-            (Some(_), None) | (None, Some(_)) => {
-                self.fault("broker.external.cert", "and broker.external.key go together; one is missing");
-                None
-            }
-        };
-        let tls =
-            raw.ca.and_then(|ca| self.secret("broker.external.ca", ca)).map(|ca| ExternalTls { ca, client });
-        if raw.username.is_some() != raw.password_file.is_some() {
-            self.fault(
-                "broker.external.username",
-                "and broker.external.password_file go together; one is missing",
-            );
-        }
-        let password = raw.password_file.and_then(|file| self.secret("broker.external.password_file", file));
-        if tls.is_none() && !matches!(raw.host.as_str(), "localhost" | "127.0.0.1" | "::1") {
-            self.fault("broker.external.ca", "is needed: a broker on a network is reached over TLS only");
-        }
-        External {
-            host: raw.host,
-            port: raw.port,
-            client_id: raw.client_id.unwrap_or("boomgate-ingest".into()),
-            tls,
-            login: raw.username.zip(password),
-        }
-    }
-
     fn api(&mut self, raw: RawApi) -> Api {
         let listen = self.address("api.listen", raw.listen, "127.0.0.1:8480");
         let tls = match (raw.cert, raw.key) {
@@ -307,7 +255,21 @@ impl Check {
         {
             self.fault("api.public_url", "must begin with https:// or http://");
         }
-        Api { listen, tls, public_url: raw.public_url }
+        let front = RawFront {
+            trusted_proxies: raw.trusted_proxies,
+            proxy_headers: raw.proxy_headers,
+            proxy_protocol: raw.proxy_protocol,
+        };
+        Api { listen, front: self.front("api", front), tls, public_url: raw.public_url }
+    }
+
+    fn evidence(&mut self, raw: RawEvidence) -> Evidence {
+        let days = self.between("evidence.keep_days", raw.keep_days, 30, 1..=3650);
+        let megabytes = self.between("evidence.max_mb", raw.max_mb, 20_000, 10..=100_000_000);
+        Evidence {
+            max_bytes: megabytes as u64 * 1_000_000,
+            keep: SignedDuration::from_hours(i64::try_from(days).unwrap_or(i64::MAX).saturating_mul(24)),
+        }
     }
 
     fn keep(&mut self, raw: RawKeep) -> Keep {
@@ -370,6 +332,12 @@ impl Check {
     }
 }
 
+/// `postgresql://user:password@host/name` or `password=...`.
+fn has_password(url: &str) -> bool {
+    let user = url.split_once("://").and_then(|(_, rest)| rest.split_once('@')).map(|(user, _)| user);
+    user.is_some_and(|user| user.contains(':')) || url.contains("password=")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -397,8 +365,16 @@ mod tests {
             [api]
             cert = 'api.pem'
             public_url = 'car.park'
+            trusted_proxies = ['10.0.0.0/8', 'localhost']
+            proxy_headers = 'via'
+            [device_https]
+            proxy_protocol = true
             [database]
             url_file = 'missing'
+            [metrics]
+            listen = '0.0.0.0:8481'
+            [evidence]
+            max_mb = 1
             [keep]
             live_feed_days = 0
         ";
@@ -411,6 +387,11 @@ mod tests {
             "api.public_url",
             "database.url_file",
             "keep.live_feed_days",
+            "api.trusted_proxies",
+            "api.proxy_headers",
+            "device_https.proxy_protocol",
+            "metrics.listen",
+            "evidence.max_mb",
         ];
         for field in fields {
             assert!(error.faults.iter().any(|fault| fault.starts_with(field)), "{field} in {error}");

@@ -9,6 +9,7 @@
 
 pub mod agents;
 pub mod control;
+pub mod leftovers;
 pub mod office;
 pub mod site;
 pub mod traffic;
@@ -33,6 +34,7 @@ use tokio::time::sleep;
 
 use agents::Agent;
 use control::{Control, Report, Reports, Told};
+use leftovers::Scratch;
 use office::Office;
 use site::DemoSite;
 use traffic::{Car, Fleet, Gate, Outcome, Road};
@@ -41,7 +43,7 @@ use verdict::{Journal, Verdict};
 use crate::config::Config;
 use crate::pki::Pki;
 use crate::serve::{Database, Server};
-use crate::{say, setup};
+use crate::{private, say, setup};
 
 /// How long an agent may take to open its control socket; it loads its models first.
 const AGENT_START: Duration = Duration::from_secs(60);
@@ -69,22 +71,21 @@ pub struct Options {
 
 /// Runs the demo. An unattended run returns whether all held.
 pub async fn run(options: Options) -> Result<bool> {
-    let _scratch;
+    leftovers::remove();
+    let scratch = Scratch::new()?;
     let data = match (&options.data, options.cars) {
         (Some(data), _) => data.clone(),
         (None, None) => PathBuf::from("data"),
-        (None, Some(_)) => {
-            _scratch = tempfile::tempdir().context("no temporary folder")?;
-            _scratch.path().to_owned()
-        }
+        (None, Some(_)) => scratch.path().join("data"),
     };
     let fleet = Fleet::new(options.seed, options.cars.unwrap_or(ROUND), options.photos.as_deref())?;
     let program = agents::program()?;
-    std::fs::create_dir_all(&data).with_context(|| format!("cannot create {}", data.display()))?;
+    private::data_folder(&data)?;
+    private::keep_to_ourselves();
     let data = std::fs::canonicalize(&data)?;
     let _lock = lock(&data)?;
     let people = listen(&options).await?;
-    let mut demo = Demo::start(&options, &data, people, &program, &fleet).await?;
+    let mut demo = Demo::start(&options, &data, people, &program, &fleet, scratch).await?;
     let done = demo.drive(&options, fleet).await;
     let stopped = demo.stop().await;
     let holds = done?;
@@ -137,7 +138,7 @@ struct Demo {
     road: Arc<Road>,
     admin: UserId,
     told: Seen,
-    _sockets: tempfile::TempDir,
+    _scratch: Scratch,
 }
 
 impl Demo {
@@ -147,9 +148,10 @@ impl Demo {
         people: TcpListener,
         program: &Path,
         fleet: &Fleet,
+        scratch: Scratch,
     ) -> Result<Self> {
         let config = Config::parse(
-            "[broker]\nlisten = \"127.0.0.1:0\"\n[device_https]\nlisten = \"127.0.0.1:0\"\n",
+            "[broker]\nlisten = \"127.0.0.1:0\"\n[device_https]\nlisten = \"127.0.0.1:0\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
             data,
             "the demo's own configuration",
         )?;
@@ -164,13 +166,12 @@ impl Demo {
             setup::user(&database.pool.get().await?, site.tenant, site::ADMIN, "admin", &password).await?;
         site::admit(&database.pool, site.id, fleet, admin).await?;
         let server = Server::with_database(&config, people, devices, database).await?;
-        let sockets = tempfile::Builder::new().prefix("boomgate-demo-").tempdir()?;
         let mqtt = server.addresses.mqtt.context("the demo's broker does not listen")?.port();
         let countries = if options.photos.is_some() { site::PHOTO_COUNTRIES } else { site::COUNTRIES };
         let lanes = site::configure(
             &site,
             &pki,
-            sockets.path(),
+            scratch.path(),
             mqtt,
             server.addresses.device_https.port(),
             options.speed,
@@ -189,7 +190,7 @@ impl Demo {
                 .await?;
         let road = road(&site, &lanes, reports, office, options.speed).await?;
         announce(options, server.addresses.api, &password);
-        Ok(Self { server, site, agents, road: Arc::new(road), admin, told, _sockets: sockets })
+        Ok(Self { server, site, agents, road: Arc::new(road), admin, told, _scratch: scratch })
     }
 
     async fn drive(&mut self, options: &Options, fleet: Fleet) -> Result<bool> {

@@ -7,6 +7,7 @@ use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::devices::{self, DeviceRow};
 use boomgate_store::pool::within;
 use boomgate_store::{Pool, StoreError};
+use jiff::Timestamp;
 
 /// Longer than this a device does not wait to be told "later".
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
@@ -29,6 +30,31 @@ impl StoredDevices {
     }
 }
 
+impl StoredDevices {
+    /// A device that comes with its new certificate needs the one before no more.
+    async fn note_renewal(&self, claim: &Claim, row: &DeviceRow) {
+        let Claim::Certificate { fingerprint, .. } = claim else { return };
+        let renewed = row.previous_certificate_sha256.is_some()
+            && row.certificate_sha256.as_deref().is_some_and(|known| known == fingerprint);
+        if !renewed {
+            return;
+        }
+        let dropped = within(PATIENCE, async {
+            devices::drop_previous_certificate(&self.pool.get().await?, row.site_id, row.id).await
+        });
+        match dropped.await {
+            Ok(()) => tracing::info!(
+                device = row.code,
+                "came with its new certificate; the one before is good no longer"
+            ),
+            // The next connection, or time, does it.
+            Err(error) => {
+                tracing::warn!(device = row.code, %error, "the certificate before stays good for now")
+            }
+        }
+    }
+}
+
 #[async_trait]
 impl Directory for StoredDevices {
     async fn admit(&self, claim: &Claim) -> Result<DeviceIdentity, Refusal> {
@@ -40,19 +66,23 @@ impl Directory for StoredDevices {
             tracing::warn!(device = %code, %error, "the register of devices does not answer");
             Refusal::Unavailable
         })?;
-        judge(claim, &row.ok_or(Refusal::Unknown)?)
+        let row = row.ok_or(Refusal::Unknown)?;
+        let identity = judge(claim, &row, Timestamp::now())?;
+        self.note_renewal(claim, &row).await;
+        Ok(identity)
     }
 }
 
-/// The certificate must be the very one that was issued last, for the place the device stands at.
-fn judge(claim: &Claim, row: &DeviceRow) -> Result<DeviceIdentity, Refusal> {
+/// The certificate must be the very one that was issued last (or the one before, for a while), for the place the device
+/// stands at.
+fn judge(claim: &Claim, row: &DeviceRow, now: Timestamp) -> Result<DeviceIdentity, Refusal> {
     if row.revoked_at.is_some() {
         return Err(Refusal::Revoked);
     }
     let identity = identity(row).ok_or(Refusal::Unknown)?;
     match claim {
         Claim::Certificate { identity: claimed, fingerprint } => {
-            let known = row.certificate_sha256.as_deref().is_none_or(|known| known == fingerprint);
+            let known = row.accepts_certificate(fingerprint, now);
             if *claimed == identity && known { Ok(identity) } else { Err(Refusal::WrongCertificate) }
         }
         Claim::Loopback { .. } => Ok(identity),

@@ -3,19 +3,22 @@
 //! One task; each job is a transaction of its own under one lock, so that of several servers one does it. A job that
 //! fails is logged and tried again soon; nobody waits for it, and it never ends the server.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use boomgate_store::{Pool, StoreError, audit, housekeeping, idempotency, live_feed, users};
+use boomgate_store::{Pool, StoreError, audit, housekeeping, idempotency, known_browsers, live_feed, users};
 use jiff::{SignedDuration, Timestamp};
+use object_store::ObjectStore;
 
-use crate::config::Keep;
+use crate::config::{Evidence, Keep};
+use crate::pictures;
 
 /// Months of event partitions that are there ahead of now.
 const MONTHS_AHEAD: i32 = 3;
 /// Audit lines of a site that are sealed at a time.
 const SEALED_AT_MOST: i32 = 20_000;
 const EVERY: Duration = Duration::from_secs(15 * 60);
-/// How soon after a failure.
+/// How soon after a failure, and how often the pictures are looked at: they grow faster than anything else.
 const AGAIN: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +27,21 @@ enum Job {
     Audit,
     LiveFeed,
     Sessions,
+    KnownBrowsers,
     IdempotencyKeys,
+    Evidence,
 }
 
 impl Job {
-    const ALL: [Self; 5] =
-        [Self::EventPartitions, Self::Audit, Self::LiveFeed, Self::Sessions, Self::IdempotencyKeys];
+    const ALL: [Self; 7] = [
+        Self::EventPartitions,
+        Self::Audit,
+        Self::LiveFeed,
+        Self::Sessions,
+        Self::KnownBrowsers,
+        Self::IdempotencyKeys,
+        Self::Evidence,
+    ];
 
     /// As metrics and logs name it.
     const fn name(self) -> &'static str {
@@ -38,35 +50,57 @@ impl Job {
             Self::Audit => "audit",
             Self::LiveFeed => "live_feed",
             Self::Sessions => "sessions",
+            Self::KnownBrowsers => "known_browsers",
             Self::IdempotencyKeys => "idempotency_keys",
+            Self::Evidence => "evidence",
         }
     }
 }
 
+/// What the jobs work on, and how much is kept.
+pub struct Work {
+    pub pool: Pool,
+    pub keep: Keep,
+    pub evidence: Evidence,
+    pub pictures: Arc<dyn ObjectStore>,
+}
+
 /// Does all jobs at once and then again and again. Ends only by being dropped; a job cut short is rolled back.
-pub async fn run(pool: Pool, keep: Keep) {
+pub async fn run(work: Work) {
+    let mut next_round = Instant::now();
     loop {
-        let well = round(&pool, &keep, Timestamp::now()).await;
-        tokio::time::sleep(if well { EVERY } else { AGAIN }).await;
+        if Instant::now() >= next_round {
+            let well = round(&work, Timestamp::now()).await;
+            next_round = Instant::now() + if well { EVERY } else { AGAIN };
+        } else {
+            attempt(&work, Job::Evidence, Timestamp::now()).await;
+        }
+        tokio::time::sleep(AGAIN).await;
     }
 }
 
 /// Every job once, whatever becomes of the others. Whether all went well.
-async fn round(pool: &Pool, keep: &Keep, now: Timestamp) -> bool {
+async fn round(work: &Work, now: Timestamp) -> bool {
     let mut well = true;
     for job in Job::ALL {
-        match once(pool, keep, job, now).await {
-            Ok(Some(rows)) => succeeded(job, rows, now),
-            Ok(None) => tracing::debug!(job = job.name(), "another server is at it"),
-            Err(error) => {
-                well = false;
-                metrics::counter!("boomgate_housekeeping_failed_total", "job" => job.name()).increment(1);
-                let error = format!("{:#}", anyhow::Error::from(error));
-                tracing::warn!(job = job.name(), error, "housekeeping failed; it is tried again");
-            }
-        }
+        well &= attempt(work, job, now).await;
     }
     well
+}
+
+/// Whether nothing went wrong with one job.
+async fn attempt(work: &Work, job: Job, now: Timestamp) -> bool {
+    match once(work, job, now).await {
+        Ok(Some(rows)) => succeeded(job, rows, now),
+        Ok(None) => tracing::debug!(job = job.name(), "another server is at it"),
+        Err(error) => {
+            metrics::counter!("boomgate_housekeeping_failed_total", "job" => job.name()).increment(1);
+            let error = format!("{error:#}");
+            tracing::warn!(job = job.name(), error, "housekeeping failed; it is tried again");
+            return false;
+        }
+    }
+    true
 }
 
 fn succeeded(job: Job, rows: u64, now: Timestamp) {
@@ -79,8 +113,9 @@ fn succeeded(job: Job, rows: u64, now: Timestamp) {
 }
 
 /// How many rows were removed or sealed, or partitions made; none when another server is at it.
-async fn once(pool: &Pool, keep: &Keep, job: Job, now: Timestamp) -> Result<Option<u64>, StoreError> {
-    let mut client = pool.get().await?;
+async fn once(work: &Work, job: Job, now: Timestamp) -> anyhow::Result<Option<u64>> {
+    let keep = &work.keep;
+    let mut client = work.pool.get().await.map_err(StoreError::from)?;
     let tx = client.transaction().await?;
     if !housekeeping::begin(&tx).await? {
         return Ok(None);
@@ -91,6 +126,8 @@ async fn once(pool: &Pool, keep: &Keep, job: Job, now: Timestamp) -> Result<Opti
         Job::Audit => audit::seal(&tx, SEALED_AT_MOST).await?,
         Job::LiveFeed => live_feed::prune(&tx, before(keep.live_feed)).await?,
         Job::Sessions => users::prune_sessions(&tx, before(keep.expired_sessions)).await?,
+        Job::Evidence => pictures::remove_surplus(&tx, &*work.pictures, &work.evidence, now).await?,
+        Job::KnownBrowsers => known_browsers::prune(&tx, now).await?,
         Job::IdempotencyKeys => idempotency::prune(&tx, before(keep.idempotency_keys)).await?,
     };
     tx.commit().await?;
@@ -125,6 +162,12 @@ mod tests {
             select id, v.key, decode(repeat('01', 32), 'hex'), 201, '{}', now() - v.age
             from users, (values ('old', interval '49 hours'), ('young', interval '47 hours')) v (key, age);";
 
+    fn work(database: &TestDatabase) -> Work {
+        let evidence = Evidence { max_bytes: 1000, keep: SignedDuration::from_hours(24) };
+        let pictures = Arc::new(object_store::memory::InMemory::new());
+        Work { pool: database.pool.clone(), keep: KEEP, evidence, pictures }
+    }
+
     async fn count(database: &TestDatabase, what: &str) -> i64 {
         let client = database.pool.get().await.unwrap();
         client.query_one(&format!("select count(*) from {what}"), &[]).await.unwrap().get(0)
@@ -142,7 +185,7 @@ mod tests {
     async fn what_is_older_than_it_may_be_goes_and_nothing_else() {
         let database = TestDatabase::new().await;
         database.pool.get().await.unwrap().batch_execute(ROWS).await.unwrap();
-        assert!(round(&database.pool, &KEEP, Timestamp::now()).await);
+        assert!(round(&work(&database), Timestamp::now()).await);
         assert_eq!(kept(&database).await, [1, 2, 1]);
         assert_eq!(count(&database, "live_feed where no = 2").await, 1);
         assert_eq!(count(&database, "idempotency_keys where key = 'young'").await, 1);
@@ -157,9 +200,9 @@ mod tests {
             select u, u, u, u, 1, 1, 'hello', now(), 'synced', 1, now(), '{}' from gen_random_uuid() u";
         database.pool.get().await.unwrap().batch_execute(event).await.unwrap();
         let in_a_year = Timestamp::now() + SignedDuration::from_hours(366 * 24);
-        assert!(round(&database.pool, &KEEP, in_a_year).await);
+        assert!(round(&work(&database), in_a_year).await);
         assert_eq!(count(&database, partitions).await, at_first + i64::from(MONTHS_AHEAD));
-        assert!(round(&database.pool, &KEEP, in_a_year).await);
+        assert!(round(&work(&database), in_a_year).await);
         assert_eq!(count(&database, partitions).await, at_first + i64::from(MONTHS_AHEAD), "made once");
         assert_eq!(count(&database, "events").await, 1);
     }
@@ -180,7 +223,7 @@ mod tests {
         assert_eq!(chain().await, (0, None));
         for sealed in [3, 6] {
             client.batch_execute(three_lines).await.unwrap();
-            assert!(round(&database.pool, &KEEP, Timestamp::now()).await);
+            assert!(round(&work(&database), Timestamp::now()).await);
             assert_eq!(chain().await, (sealed, None));
         }
         let without_guard = async |change: &str| {
@@ -203,10 +246,10 @@ mod tests {
         let at_work = other.transaction().await.unwrap();
         assert!(housekeeping::begin(&at_work).await.unwrap());
         let now = Timestamp::now();
-        assert_eq!(once(&database.pool, &KEEP, Job::LiveFeed, now).await.unwrap(), None);
+        assert_eq!(once(&work(&database), Job::LiveFeed, now).await.unwrap(), None);
         assert_eq!(count(&database, "live_feed").await, 2);
         at_work.rollback().await.unwrap();
-        assert_eq!(once(&database.pool, &KEEP, Job::LiveFeed, now).await.unwrap(), Some(1));
+        assert_eq!(once(&work(&database), Job::LiveFeed, now).await.unwrap(), Some(1));
     }
 
     #[tokio::test]
@@ -215,10 +258,40 @@ mod tests {
         let client = database.pool.get().await.unwrap();
         client.batch_execute(ROWS).await.unwrap();
         client.batch_execute("alter table live_feed rename to gone").await.unwrap();
-        assert!(!round(&database.pool, &KEEP, Timestamp::now()).await);
+        assert!(!round(&work(&database), Timestamp::now()).await);
         assert_eq!(count(&database, "sessions").await, 2);
         client.batch_execute("alter table gone rename to live_feed").await.unwrap();
-        assert!(round(&database.pool, &KEEP, Timestamp::now()).await);
+        assert!(round(&work(&database), Timestamp::now()).await);
         assert_eq!(kept(&database).await, [1, 2, 1]);
+    }
+
+    #[tokio::test]
+    async fn pictures_grew_without_end() {
+        use object_store::ObjectStoreExt;
+        let database = TestDatabase::new().await;
+        let client = database.pool.get().await.unwrap();
+        client.batch_execute(ROWS).await.unwrap();
+        let site: uuid::Uuid = client.query_one("select id from sites", &[]).await.unwrap().get(0);
+        let site = boomgate_domain::ids::SiteId::from_uuid(site);
+        let work = work(&database);
+        // 300 bytes each, the first too old, the next four an hour apart: three of them fit.
+        for (number, hours) in [(1u8, 25), (2, 4), (3, 3), (4, 2), (5, 1)] {
+            let insert = "insert into evidence (site_id, sha256, size_bytes, stored_at, received_at)
+                select id, $1, 300, now() - make_interval(hours => $2), now() from sites";
+            client.execute(insert, &[&[number; 32].as_slice(), &hours]).await.unwrap();
+            let path = boomgate_api::picture_path(site, &[number; 32]);
+            work.pictures.put(&path, vec![number; 300].into()).await.unwrap();
+        }
+        // Announced only: nothing of it is stored, so nothing is too much.
+        let announced = "insert into evidence (site_id, sha256, received_at) select id, $1, now() - interval '90 days' from sites";
+        client.execute(announced, &[&[9u8; 32].as_slice()]).await.unwrap();
+        assert_eq!(once(&work, Job::Evidence, Timestamp::now()).await.unwrap(), Some(2));
+        assert_eq!(count(&database, "evidence where stored_at is not null").await, 3);
+        assert_eq!(count(&database, "evidence").await, 4);
+        for (number, there) in [(1u8, false), (2, false), (3, true), (4, true), (5, true)] {
+            let found = work.pictures.get(&boomgate_api::picture_path(site, &[number; 32])).await;
+            assert_eq!(found.is_ok(), there, "picture {number}");
+        }
+        assert_eq!(once(&work, Job::Evidence, Timestamp::now()).await.unwrap(), Some(0));
     }
 }

@@ -3,11 +3,19 @@
 //! Wires the crates to one another and knows no rule itself.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod commands;
 pub mod config;
+pub mod database;
 pub mod demo;
 pub mod directory;
+pub mod doctor;
 pub mod housekeeping;
+pub mod log;
+pub mod memory;
+pub mod pictures;
 pub mod pki;
+pub mod private;
+pub mod revocations;
 pub mod say;
 pub mod serve;
 pub mod setup;

@@ -5,43 +5,20 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
+use boomgate::commands::{self, WithConfig};
 use boomgate::config::{BadConfig, Config};
-use boomgate::pki::Pki;
+use boomgate::log::init as log;
 use boomgate::serve::{Database, Server};
-use boomgate::setup::{self, AgentFolder, SiteWish};
-use boomgate::{demo, say, tariff};
-use boomgate_domain::decide::Direction;
-use boomgate_domain::ids::{LaneCode, SiteCode};
-use boomgate_domain::money::Currency;
+use boomgate::{demo, doctor, memory, private, say, setup, tariff};
+use boomgate_domain::ids::SiteCode;
 use boomgate_domain::tariff::VehicleType;
-use boomgate_schemas::identity::DeviceIdentity;
-use boomgate_store::{Pool, audit, devices, sites, tariffs};
+use boomgate_store::sites;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::DateTime;
-use tracing_subscriber::EnvFilter;
 
 /// Configuration that cannot be used (EX_CONFIG of sysexits.h).
 const BAD_CONFIG: u8 = 78;
-
-/// What a new lane's file says of its wires and camera until somebody who stands there knows better.
-const HARDWARE: &str = "[gpio]
-kind = \"pi\"
-
-[gpio.pins]               # BCM numbers; active is the level that means occupied, open, fire, pressed, energised
-arming = { pin = 5, active = \"low\" }
-safety = { pin = 13, active = \"low\" }
-boom_open = { pin = 16, active = \"low\" }
-boom_closed = { pin = 12, active = \"low\" }
-fire = { pin = 26, active = \"high\" }     # a cut wire counts as fire
-reset = { pin = 21, active = \"low\" }
-open_relay = { pin = 23, active = \"high\" }
-close_relay = { pin = 24, active = \"high\" }
-
-[camera]
-kind = \"opencv\"
-source = \"rtsp://user:password@192.168.10.20/stream1\"
-";
 
 /// Barriers of car parks, from the loop in the ground to the receipt.
 #[derive(Parser)]
@@ -68,7 +45,10 @@ enum Command {
     User(User),
     /// Lanes and the devices that stand there
     #[command(subcommand)]
-    Device(Device),
+    Device(commands::device::Device),
+    /// Keys and certificates of the server
+    #[command(subcommand)]
+    Pki(commands::device::Pki),
     /// What parking costs: versions of a site's tariff, and trying one before it is set
     #[command(subcommand)]
     Tariff(Tariff),
@@ -76,13 +56,6 @@ enum Command {
     CheckConfig(WithConfig),
     /// Look at everything a server needs and say what is missing
     Doctor(WithConfig),
-}
-
-#[derive(Args)]
-struct WithConfig {
-    /// Configuration file (TOML); relative paths in it are relative to it
-    #[arg(long, value_name = "FILE", default_value = "boomgate.toml", env = "BOOMGATE_CONFIG")]
-    config: PathBuf,
 }
 
 #[derive(Args)]
@@ -151,51 +124,6 @@ impl Role {
 }
 
 #[derive(Subcommand)]
-enum Device {
-    /// Make keys and a configuration for the device of a lane; site and lane are made if they are new
-    Add(DeviceAdd),
-    /// End a device's right to speak, at once
-    Revoke {
-        code: String,
-        #[command(flatten)]
-        config: WithConfig,
-    },
-    /// Devices that may speak
-    List(WithConfig),
-}
-
-#[derive(Args)]
-#[command(
-    after_help = "Example:\n  boomgate device add --site north --lane in-1 --direction entry --device pi-0042 --server gate.example.org --out ./pi-0042"
-)]
-struct DeviceAdd {
-    #[arg(long, help = "Code of the site, a-z 0-9 and -")]
-    site: String,
-    #[arg(long, help = "Code of the lane")]
-    lane: String,
-    #[arg(long, help = "Which way the lane leads")]
-    direction: Way,
-    #[arg(long, help = "Code of the device")]
-    device: String,
-    #[arg(long, value_name = "HOST", help = "Name or address by which the device reaches this server")]
-    server: String,
-    #[arg(long, value_name = "DIR", help = "Folder to write; copy it to the device")]
-    out: PathBuf,
-    #[arg(long, default_value = "Europe/Bratislava", help = "Time zone of a new site")]
-    time_zone: String,
-    #[arg(long, default_value = "EUR", help = "Currency of a new site")]
-    currency: String,
-    #[command(flatten)]
-    config: WithConfig,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Way {
-    Entry,
-    Exit,
-}
-
-#[derive(Subcommand)]
 enum Tariff {
     /// Check a file and keep it as the site's next version, in force from now on for cars that come in
     Set(TariffSet),
@@ -257,6 +185,7 @@ fn vehicle(word: &str) -> Result<VehicleType, String> {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    memory::give_back_large_pieces();
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         say::note("boomgate: TLS was set up twice");
         return ExitCode::FAILURE;
@@ -270,6 +199,9 @@ fn main() -> ExitCode {
     };
     let outcome = runtime.block_on(run(arguments.command));
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    if outcome.is_ok() && say::result_was_lost() {
+        return ExitCode::FAILURE;
+    }
     finish(outcome)
 }
 
@@ -284,31 +216,25 @@ fn finish(outcome: Result<ExitCode>) -> ExitCode {
 async fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Demo(demo) => run_demo(demo).await,
-        Command::Serve(with) => serve(&load(&with)?).await,
-        Command::Migrate(with) => migrate(&load(&with)?).await,
-        Command::User(User::Add { name, role, config }) => add_user(&load(&config)?, &name, role).await,
-        Command::Device(Device::Add(add)) => add_device(&load(&add.config)?, &add).await,
-        Command::Device(Device::Revoke { code, config }) => revoke_device(&load(&config)?, &code).await,
-        Command::Device(Device::List(with)) => list_devices(&load(&with)?).await,
-        Command::Tariff(Tariff::Set(set)) => set_tariff(&load(&set.config)?, &set).await,
-        Command::Tariff(Tariff::Show(show)) => show_tariff(&load(&show.config)?, &show).await,
-        Command::Tariff(Tariff::List(with)) => list_tariffs(&load(&with)?).await,
+        Command::Serve(with) => serve(&with.load()?).await,
+        Command::Migrate(with) => migrate(&with.load()?).await,
+        Command::User(User::Add { name, role, config }) => add_user(&config.load()?, &name, role).await,
+        Command::Device(device) => commands::device::run(device).await,
+        Command::Pki(pki) => commands::device::run_pki(pki),
+        Command::Tariff(Tariff::Set(set)) => set_tariff(&set.config.load()?, &set).await,
+        Command::Tariff(Tariff::Show(show)) => show_tariff(&show.config.load()?, &show).await,
+        Command::Tariff(Tariff::List(with)) => list_tariffs(&with.load()?).await,
         Command::Tariff(Tariff::Try(stay)) => try_tariff(&stay),
         Command::CheckConfig(with) => check_config(&with),
-        Command::Doctor(with) => examine(&load(&with)?).await,
+        Command::Doctor(with) => doctor(&with).await,
     }
 }
 
-fn load(with: &WithConfig) -> Result<Config> {
-    Ok(Config::load(&with.config)?)
-}
-
-/// `RUST_LOG` chooses; the router's own chatter names clients on every connect and stays out.
-fn log(json: bool, default: &str) {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new(format!("{default},rumqttd=off,deadpool=error")));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if json { builder.json().init() } else { builder.init() }
+async fn doctor(with: &WithConfig) -> Result<ExitCode> {
+    let config = with.load()?;
+    log(config.log_json, "error");
+    let well = doctor::examine(&config, &with.config).await?;
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn run_demo(demo: Demo) -> Result<ExitCode> {
@@ -329,10 +255,10 @@ async fn run_demo(demo: Demo) -> Result<ExitCode> {
 
 async fn serve(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "info");
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("cannot create {}", config.data.display()))?;
+    private::keep_to_ourselves();
+    private::data_folder(&config.data)?;
     let mut server = Server::start(config).await?;
-    tracing::info!(api = %server.addresses.api, device_https = %server.addresses.device_https, mqtt = ?server.addresses.mqtt, "serving");
+    tracing::info!(api = %server.addresses.api, device_https = %server.addresses.device_https, metrics = ?server.addresses.metrics, mqtt = ?server.addresses.mqtt, "serving");
     let ended = tokio::select! {
         error = server.failed() => Err(error.context("a part of the server ended; the whole ends with it")),
         () = demo::interrupted() => Ok(ExitCode::SUCCESS),
@@ -344,14 +270,14 @@ async fn serve(config: &Config) -> Result<ExitCode> {
 
 async fn migrate(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "info");
-    Database::open(config).await?.close().await?;
+    Database::reach(config).await?.close().await?;
     say::result("database is in shape");
     Ok(ExitCode::SUCCESS)
 }
 
 async fn add_user(config: &Config, name: &str, role: Role) -> Result<ExitCode> {
     log(config.log_json, "warn");
-    let database = Database::open(config).await?;
+    let database = Database::reach(config).await?;
     let password = setup::new_password();
     let client = database.pool.get().await?;
     let tenant = setup::tenant(&client, "Boomgate").await?;
@@ -362,105 +288,11 @@ async fn add_user(config: &Config, name: &str, role: Role) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn add_device(config: &Config, add: &DeviceAdd) -> Result<ExitCode> {
-    log(config.log_json, "warn");
-    let identity =
-        DeviceIdentity { site: add.site.parse()?, lane: add.lane.parse()?, device: add.device.parse()? };
-    let mut hosts = config.hosts.clone();
-    hosts.push(add.server.clone());
-    let database = Database::open(config).await?;
-    let made =
-        make_device(config, &Pki::open_or_create(&config.pki, &hosts)?, &database, add, &identity).await;
-    let free = tariffs::sites_without(&database.pool.get().await?, jiff::Timestamp::now()).await;
-    database.close().await?;
-    let path = made?;
-    say::result(format!(
-        "wrote {}; copy the folder to the device and run: edge-agent run --config agent.toml",
-        path.display()
-    ));
-    if free?.contains(&add.site) {
-        say::note(tariff::no_tariff(&add.site));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn make_device(
-    config: &Config,
-    pki: &Pki,
-    database: &Database,
-    add: &DeviceAdd,
-    identity: &DeviceIdentity,
-) -> Result<PathBuf> {
-    if add.out.join("device.key").exists() {
-        bail!("{} holds the keys of a device already; choose another folder", add.out.display());
-    }
-    let direction = match add.direction {
-        Way::Entry => Direction::Entry,
-        Way::Exit => Direction::Exit,
-    };
-    let tenant = setup::tenant(&database.pool.get().await?, "Boomgate").await?;
-    let wish = SiteWish {
-        code: SiteCode::parse(&add.site)?,
-        name: add.site.clone(),
-        time_zone: add.time_zone.clone(),
-        currency: Currency::parse(&add.currency)?,
-        capacity: None,
-    };
-    let site = setup::site(&database.pool, tenant, wish).await?;
-    let code = LaneCode::parse(&add.lane)?;
-    let lane = setup::lane(&database.pool.get().await?, site, &code, &add.lane, direction).await?;
-    let keys = setup::enrol(&database.pool, pki, site, lane, identity).await?;
-    setup::write_keys(&add.out, &keys, &pki.ca_pem()?)?;
-    setup::write_agent(&AgentFolder {
-        dir: &add.out,
-        identity,
-        direction,
-        mqtt: format!("{}:{}", add.server, config.broker.listen.port()),
-        https: format!("https://{}:{}", add.server, config.device_https.port()),
-        server_key: pki.signing_key()?.verifying_key().to_bytes(),
-        hardware: HARDWARE.into(),
-        time_scale: 1.0,
-        time_zone: &add.time_zone,
-    })
-}
-
-async fn revoke_device(config: &Config, code: &str) -> Result<ExitCode> {
-    log(config.log_json, "warn");
-    let database = Database::open(config).await?;
-    let client = database.pool.get().await?;
-    let code = code.parse()?;
-    let device =
-        devices::by_code(&client, &code).await?.with_context(|| format!("no device {code} is known"))?;
-    devices::revoke(&client, device.site_id, device.id, jiff::Timestamp::now()).await?;
-    devices::changed(&client, &code).await?;
-    drop(client);
-    database.close().await?;
-    say::result(format!("{code} may not speak any more; a live connection ends within 10 s"));
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn list_devices(config: &Config) -> Result<ExitCode> {
-    log(config.log_json, "warn");
-    let database = Database::open(config).await?;
-    let all = devices::all_live(&database.pool.get().await?).await?;
-    database.close().await?;
-    if all.is_empty() {
-        say::note("no device yet; make one with `boomgate device add`");
-    }
-    for device in all {
-        say::result(format!(
-            "{}\t{}/{}\t{}",
-            device.code, device.site_code, device.lane_code, device.direction
-        ));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
 async fn set_tariff(config: &Config, set: &TariffSet) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let site = SiteCode::parse(&set.site)?;
     let tariff = tariff::read(&set.file)?;
-    let database = Database::open(config).await?;
+    let database = Database::reach(config).await?;
     let version = tariff::set(&database.pool, &site, &set.file, tariff).await;
     database.close().await?;
     say::result(format!(
@@ -473,7 +305,7 @@ async fn set_tariff(config: &Config, set: &TariffSet) -> Result<ExitCode> {
 async fn show_tariff(config: &Config, show: &TariffShow) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let site = show.site.as_deref().map(SiteCode::parse).transpose()?;
-    let database = Database::open(config).await?;
+    let database = Database::reach(config).await?;
     let found = tariff::find(&database.pool.get().await?, site.as_ref(), show.version).await;
     database.close().await?;
     let found = found?;
@@ -487,7 +319,7 @@ async fn show_tariff(config: &Config, show: &TariffShow) -> Result<ExitCode> {
 
 async fn list_tariffs(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "warn");
-    let database = Database::open(config).await?;
+    let database = Database::reach(config).await?;
     let list = tariff::list(&database.pool.get().await?).await;
     database.close().await?;
     let list = list?;
@@ -507,63 +339,7 @@ fn try_tariff(stay: &TariffTry) -> Result<ExitCode> {
 }
 
 fn check_config(with: &WithConfig) -> Result<ExitCode> {
-    load(with)?;
+    with.load()?;
     say::result(format!("{} is good", with.config.display()));
     Ok(ExitCode::SUCCESS)
-}
-
-/// Whether each site's audit is what was sealed.
-async fn chains(pool: &Pool) -> Result<Vec<(String, Result<String>)>> {
-    let found = audit::chains(&mut pool.get().await?).await?.into_iter().map(|chain| {
-        let whole = match chain.broken_at {
-            None => Ok(format!("chain of {} lines is whole", chain.sealed)),
-            Some(no) => Err(anyhow::anyhow!(
-                "line {no} is not what was sealed: somebody changed the database by hand"
-            )),
-        };
-        (chain.code, whole)
-    });
-    Ok(found.collect())
-}
-
-async fn examine(config: &Config) -> Result<ExitCode> {
-    log(config.log_json, "error");
-    let mut well = true;
-    let mut check = |what: &str, found: Result<String>| match found {
-        Ok(found) => say::result(format!("  ok       {what}: {found}")),
-        Err(error) => {
-            well = false;
-            say::result(format!("  missing  {what}: {error:#}"));
-        }
-    };
-    check("keys", Pki::open(&config.pki).map(|_| config.pki.display().to_string()));
-    let database = Database::open(config).await;
-    let version = database
-        .as_ref()
-        .map(|_| "answers and is in shape".to_owned())
-        .map_err(|error| anyhow::anyhow!("{error:#}"));
-    check("database", version);
-    if let Ok(database) = &database {
-        match chains(&database.pool).await {
-            Ok(chains) => {
-                chains.into_iter().for_each(|(site, found)| check(&format!("audit of {site}"), found))
-            }
-            Err(error) => check("audit", Err(error)),
-        }
-    }
-    for (what, address) in [
-        ("api.listen", config.api.listen),
-        ("device_https.listen", config.device_https),
-        ("broker.listen", config.broker.listen),
-    ] {
-        let free = std::net::TcpListener::bind(address).map(|_| format!("{address} is free"));
-        check(
-            what,
-            free.map_err(|error| anyhow::anyhow!("{address}: {error} (is the server running already?)")),
-        );
-    }
-    if let Ok(database) = database {
-        database.close().await?;
-    }
-    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

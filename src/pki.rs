@@ -6,22 +6,32 @@
 //!   <dir>/server-sign.key           Ed25519: what the server orders
 //! ```
 //!
-//! Keys are written with mode 0600 and never replaced by this module once they exist.
+//! Keys are written with mode 0600 and never replaced by this module once they exist. The server's certificate is renewed
+//! for the same key near its end, and shown without a restart.
+
+pub mod expiry;
+pub mod shown;
 
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use boomgate_schemas::identity::DeviceIdentity;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, SanType,
 };
+
+use crate::private;
+
+use shown::ShownCertificate;
 
 const CA_DAYS: i64 = 3650;
 const SERVER_DAYS: i64 = 397;
@@ -34,18 +44,24 @@ pub struct Pki {
 
 /// What a device is given: its certificate, its key, and the key it signs with.
 pub struct DeviceKeys {
-    pub certificate_pem: String,
-    pub certificate_der: Vec<u8>,
-    pub key_pem: String,
+    pub certificate: DeviceCertificate,
     pub sign_key_pem: String,
     /// Public half of the signing key.
     pub public_key: [u8; 32],
 }
 
+/// A certificate with its key.
+pub struct DeviceCertificate {
+    pub pem: String,
+    pub der: Vec<u8>,
+    pub key_pem: String,
+    pub until: Timestamp,
+}
+
 impl Pki {
     /// Opens the folder, making the CA, the server's certificate for `hosts`, and the signing key where missing.
     pub fn open_or_create(dir: &Path, hosts: &[String]) -> Result<Self> {
-        fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+        private::folder(dir)?;
         let pki = Self { dir: dir.to_owned() };
         if !pki.path("ca.pem").exists() {
             pki.create_ca()?;
@@ -53,6 +69,7 @@ impl Pki {
         if !pki.path("server.pem").exists() {
             pki.create_server(hosts)?;
         }
+        pki.renew_server_near_its_end(hosts)?;
         if !pki.path("server-sign.key").exists() {
             write_secret(&pki.path("server-sign.key"), new_signing_key()?.0.as_bytes())?;
         }
@@ -95,19 +112,57 @@ impl Pki {
 
     /// Fresh keys and a certificate for one device.
     pub fn issue_device(&self, identity: &DeviceIdentity) -> Result<DeviceKeys> {
-        let key = KeyPair::generate()?;
+        let certificate = self.certify_device(identity, None)?;
+        let (sign_key_pem, public_key) = new_signing_key()?;
+        Ok(DeviceKeys { certificate, sign_key_pem, public_key })
+    }
+
+    /// A certificate for one device, for the key it has or for a fresh one.
+    pub fn certify_device(&self, identity: &DeviceIdentity, key: Option<&str>) -> Result<DeviceCertificate> {
+        let key = match key {
+            Some(pem) => KeyPair::from_pem(pem).context("device.key")?,
+            None => KeyPair::generate()?,
+        };
         let uri = identity.to_string().try_into().context("device name is not a URI")?;
         let mut params = leaf(identity.device.as_str(), vec![SanType::URI(uri)], DEVICE_DAYS);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let until = Timestamp::from_second(params.not_after.unix_timestamp())?;
         let certificate = params.signed_by(&key, &self.issuer()?)?;
-        let (sign_key_pem, public_key) = new_signing_key()?;
-        Ok(DeviceKeys {
-            certificate_pem: certificate.pem(),
-            certificate_der: certificate.der().to_vec(),
+        Ok(DeviceCertificate {
+            pem: certificate.pem(),
+            der: certificate.der().to_vec(),
             key_pem: key.serialize_pem(),
-            sign_key_pem,
-            public_key,
+            until,
         })
+    }
+
+    /// A new certificate for the server's key, for the names it has and `hosts`. A server that runs shows it soon.
+    pub fn renew_server(&self, hosts: &[String]) -> Result<()> {
+        let key = KeyPair::from_pem(&self.server_key_pem()?).context("server.key")?;
+        let mut names = expiry::names(&self.server_pem()?)?;
+        names.extend(hosts.iter().filter(|host| !names.contains(host)).cloned().collect::<Vec<_>>());
+        self.certify_server(&key, names)
+    }
+
+    /// The server's certificate as listeners show it.
+    pub fn shown(&self) -> Result<Arc<ShownCertificate>> {
+        ShownCertificate::load(&self.path("server.pem"), &self.path("server.key"))
+    }
+
+    /// When the certificates of this folder end: the CA's and the server's.
+    pub fn ends(&self) -> Result<Vec<(&'static str, Timestamp)>> {
+        Ok(vec![("ca", expiry::end(&self.ca_pem()?)?), ("server", expiry::end(&self.server_pem()?)?)])
+    }
+
+    /// Renews the server's certificate in its last month, where the CA's key is at hand.
+    pub fn renew_server_near_its_end(&self, hosts: &[String]) -> Result<()> {
+        let days = expiry::days_left(expiry::end(&self.server_pem()?)?, Timestamp::now());
+        if days > expiry::WARN_DAYS || !self.path("ca.key").exists() {
+            return Ok(());
+        }
+        self.renew_server(hosts)?;
+        tracing::warn!(days_left = days, "the server's certificate was near its end and is renewed");
+        Ok(())
     }
 
     fn create_ca(&self) -> Result<()> {
@@ -125,12 +180,16 @@ impl Pki {
         let key = KeyPair::generate()?;
         let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
         names.extend(hosts.iter().filter(|host| !names.contains(host)).cloned().collect::<Vec<_>>());
+        write_secret(&self.path("server.key"), key.serialize_pem().as_bytes())?;
+        self.certify_server(&key, names)
+    }
+
+    fn certify_server(&self, key: &KeyPair, names: Vec<String>) -> Result<()> {
         let names =
             CertificateParams::new(names).context("a host name of the server certificate")?.subject_alt_names;
         let mut params = leaf("Boomgate server", names, SERVER_DAYS);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let certificate = params.signed_by(&key, &self.issuer()?)?;
-        write_secret(&self.path("server.key"), key.serialize_pem().as_bytes())?;
+        let certificate = params.signed_by(key, &self.issuer()?)?;
         write_public(&self.path("server.pem"), certificate.pem().as_bytes())
     }
 
@@ -221,6 +280,30 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn a_server_certificate_near_its_end_is_renewed_at_the_start_for_the_same_key_and_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let pki = Pki::open_or_create(dir.path(), &["gate.example.org".into()]).unwrap();
+        let key = KeyPair::from_pem(&pki.server_key_pem().unwrap()).unwrap();
+        let mut params = CertificateParams::new(vec!["gate.example.org".into(), "10.0.0.7".into()]).unwrap();
+        limit(&mut params, 29);
+        let old = params.signed_by(&key, &pki.issuer().unwrap()).unwrap();
+        write_public(&pki.path("server.pem"), old.pem().as_bytes()).unwrap();
+        let pki = Pki::open_or_create(dir.path(), &["second.example.org".into()]).unwrap();
+        let renewed = pki.server_pem().unwrap();
+        assert_ne!(renewed, old.pem());
+        let names = expiry::names(&renewed).unwrap();
+        assert_eq!(names, ["gate.example.org", "10.0.0.7", "second.example.org"]);
+        let days = |pem: &str| expiry::days_left(expiry::end(pem).unwrap(), Timestamp::now());
+        assert!(days(&renewed) >= SERVER_DAYS - 1, "{}", days(&renewed));
+        assert_eq!(
+            KeyPair::from_pem(&pki.server_key_pem().unwrap()).unwrap().public_key_raw(),
+            key.public_key_raw()
+        );
+        // One that is not near its end stays.
+        assert_eq!(Pki::open_or_create(dir.path(), &[]).unwrap().server_pem().unwrap(), renewed);
     }
 
     #[test]

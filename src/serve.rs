@@ -3,7 +3,6 @@
 //! A part that ends by itself ends the server: a supervisor starts it again, and nothing half-alive answers devices.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,10 +11,10 @@ use boomgate_api::{Api, ApiConfig};
 use boomgate_broker::{Broker, BrokerConfig, Limits, Listening, TlsListener};
 use boomgate_ingest::bus::{Bus, LinkBus, MqttBus, MqttConfig};
 use boomgate_ingest::{Health, IngestConfig};
-use boomgate_store::cluster::{Cluster, ClusterConfig};
 use boomgate_store::{Address, Pool, tariffs};
 use ed25519_dalek::SigningKey;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -25,10 +24,15 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use crate::config::{self, Config, External, Keep};
+pub use crate::database::Database;
+
+use crate::config::{self, Config, External};
 use crate::directory::StoredDevices;
 use crate::housekeeping;
 use crate::pki::Pki;
+use crate::pki::expiry::Certificates;
+use crate::pki::shown::ShownCertificate;
+use crate::{memory, private, revocations};
 
 /// How long the parts may take to end.
 const FAREWELL: Duration = Duration::from_secs(8);
@@ -46,38 +50,10 @@ pub struct Server {
 pub struct Addresses {
     pub api: SocketAddr,
     pub device_https: SocketAddr,
+    pub metrics: Option<SocketAddr>,
     /// None with an external broker.
     pub mqtt: Option<SocketAddr>,
     pub mqtt_plain: Option<SocketAddr>,
-}
-
-/// The database, before anything that uses it.
-pub struct Database {
-    pub address: Address,
-    pub pool: Pool,
-    cluster: Option<Cluster>,
-}
-
-impl Database {
-    /// The external one of the configuration, or a private cluster under its data folder; migrated either way.
-    pub async fn open(config: &Config) -> Result<Self> {
-        let (address, cluster) = match &config.database.url {
-            Some(url) => (Address::parse(url).context("database address")?, None),
-            None => {
-                let cluster = Cluster::start(ClusterConfig::new(config.data.join("postgres"))).await?;
-                (Address::of_cluster(&cluster), Some(cluster))
-            }
-        };
-        let pool = address.prepare(config.database.connections).await.context("database")?;
-        Ok(Self { address, pool, cluster })
-    }
-
-    /// Ends the private cluster, if there is one.
-    pub async fn close(self) -> Result<()> {
-        self.pool.close();
-        let Some(cluster) = self.cluster else { return Ok(()) };
-        tokio::task::spawn_blocking(move || cluster.stop()).await?.context("stopping PostgreSQL")
-    }
 }
 
 impl Server {
@@ -98,20 +74,36 @@ impl Server {
         database: Database,
     ) -> Result<Self> {
         let pki = Pki::open_or_create(&config.pki, &config.hosts)?;
+        let certificate = pki.shown()?;
         let (shutdown, told) = watch::channel(false);
         let mut parts = JoinSet::new();
         let (health, ready) = watch::channel(Health::default());
         let work = IngestConfig { health, ..IngestConfig::default() };
-        let mqtt = start_messages(config, &pki, &database, work, &mut parts, &told).await?;
+        let mqtt = start_messages(config, (&pki, &certificate), &database, work, &mut parts, &told).await?;
         let ready = is_working(ready);
-        parts.spawn(keep_house(database.pool.clone(), config.keep, told.clone()));
+        let pictures = pictures(config)?;
+        let work = housekeeping::Work {
+            pool: database.pool.clone(),
+            keep: config.keep,
+            evidence: config.evidence,
+            pictures: Arc::clone(&pictures),
+        };
+        parts.spawn(keep_house(work, told.clone()));
+        parts.spawn(trim_memory(told.clone()));
+        parts.spawn(watch_certificates(config, database.pool.clone(), told.clone()));
+        let numbers = match config.metrics.listen {
+            Some(address) => Some(bind("metrics.listen", address).await?),
+            None => None,
+        };
         let addresses = Addresses {
             api: people.local_addr()?,
             device_https: devices.local_addr()?,
+            metrics: numbers.as_ref().map(TcpListener::local_addr).transpose()?,
             mqtt: mqtt.tls,
             mqtt_plain: mqtt.plain,
         };
-        start_api(config, &pki, &database, ready, (people, devices), &mut parts, told)?;
+        let listeners = Listeners { people, devices, metrics: numbers };
+        start_api(config, (&pki, certificate), &database, (ready, pictures), listeners, &mut parts, told)?;
         Ok(Self { addresses, database, parts, shutdown })
     }
 
@@ -162,7 +154,7 @@ async fn bind(field: &str, address: SocketAddr) -> Result<TcpListener> {
 /// The broker (unless another one is used) and ingest behind it.
 async fn start_messages(
     config: &Config,
-    pki: &Pki,
+    (pki, certificate): (&Pki, &Arc<ShownCertificate>),
     database: &Database,
     work: IngestConfig,
     parts: &mut JoinSet<anyhow::Error>,
@@ -174,33 +166,56 @@ async fn start_messages(
         parts.spawn(ingest(work, database.address.clone(), bus, key, told.clone()));
         return Ok(Listening::default());
     }
-    let mut broker = start_broker(config, pki, &database.pool).await?;
+    let broker = start_broker(config, (pki, certificate), &database.pool).await?;
     let listening = broker.listening();
     let link = broker.linker().link("@ingest").await?;
     let bus = LinkBus::subscribe(link.tx, link.rx).await?;
     parts.spawn(ingest(work, database.address.clone(), bus, key, told.clone()));
-    let mut told = told.clone();
-    parts.spawn(async move {
-        tokio::select! {
-            error = broker.failed() => anyhow!(error).context("broker"),
-            () = end(&mut told) => anyhow!("broker was told to end"),
-        }
-    });
+    parts.spawn(keep_broker(broker, database.address.clone(), database.pool.clone(), told.clone()));
     Ok(listening)
 }
 
-async fn start_broker(config: &Config, pki: &Pki, pool: &Pool) -> Result<Broker> {
+/// Holds the broker until the end, and cuts off who may not speak any more.
+async fn keep_broker(
+    mut broker: Broker,
+    address: Address,
+    pool: Pool,
+    mut told: watch::Receiver<bool>,
+) -> anyhow::Error {
+    let mut changed = revocations::changes(address);
+    loop {
+        tokio::select! {
+            error = broker.failed() => return anyhow!(error).context("broker"),
+            () = end(&mut told) => return anyhow!("broker was told to end"),
+            Some(code) = changed.recv() => revocations::end_if_revoked(&broker, &pool, &code).await,
+        }
+    }
+}
+
+async fn start_broker(
+    config: &Config,
+    (pki, certificate): (&Pki, &Arc<ShownCertificate>),
+    pool: &Pool,
+) -> Result<Broker> {
     let broker = BrokerConfig {
-        tls: Some(TlsListener { listen: config.broker.listen, config: mutual_tls(pki)? }),
+        tls: Some(TlsListener { listen: config.broker.listen, config: mutual_tls(pki, certificate)? }),
         plain: config.broker.plain,
         limits: limits(&config.broker),
     };
     Ok(Broker::start(broker, Arc::new(StoredDevices::new(pool.clone()))).await?)
 }
 
-fn mutual_tls(pki: &Pki) -> Result<Arc<rustls::ServerConfig>> {
+fn mutual_tls(pki: &Pki, certificate: &Arc<ShownCertificate>) -> Result<Arc<rustls::ServerConfig>> {
     let (ca, cert, key) = (pki.ca_pem()?, pki.server_pem()?, pki.server_key_pem()?);
-    Ok(boomgate_broker::server_config(ca.as_bytes(), cert.as_bytes(), key.as_bytes())?)
+    let config = boomgate_broker::server_config(ca.as_bytes(), cert.as_bytes(), key.as_bytes())?;
+    Ok(certificate.show_by(config))
+}
+
+async fn keep_shown(certificate: Arc<ShownCertificate>, mut told: watch::Receiver<bool>) -> anyhow::Error {
+    tokio::select! {
+        () = certificate.watch() => anyhow!("the watch over a certificate ended by itself"),
+        () = end(&mut told) => anyhow!("the watch over a certificate was told to end"),
+    }
 }
 
 async fn ingest(
@@ -220,11 +235,40 @@ async fn end(told: &mut watch::Receiver<bool>) {
     drop(told.wait_for(|end| *end).await);
 }
 
-async fn keep_house(pool: Pool, keep: Keep, mut told: watch::Receiver<bool>) -> anyhow::Error {
+async fn keep_house(work: housekeeping::Work, mut told: watch::Receiver<bool>) -> anyhow::Error {
     tokio::select! {
-        () = housekeeping::run(pool, keep) => anyhow!("housekeeping ended by itself"),
+        () = housekeeping::run(work) => anyhow!("housekeeping ended by itself"),
         () = end(&mut told) => anyhow!("housekeeping was told to end"),
     }
+}
+
+async fn trim_memory(mut told: watch::Receiver<bool>) -> anyhow::Error {
+    tokio::select! {
+        () = memory::keep_trimmed() => anyhow!("the watch over memory ended by itself"),
+        () = end(&mut told) => anyhow!("the watch over memory was told to end"),
+    }
+}
+
+fn watch_certificates(
+    config: &Config,
+    pool: Pool,
+    mut told: watch::Receiver<bool>,
+) -> impl Future<Output = anyhow::Error> + use<> {
+    let people = config.api.tls.as_ref().map(|(cert, _)| cert.clone());
+    let certificates = Certificates { pki: config.pki.clone(), people, hosts: config.hosts.clone() };
+    async move {
+        tokio::select! {
+            () = certificates.watch(pool) => anyhow!("the watch over certificates ended by itself"),
+            () = end(&mut told) => anyhow!("the watch over certificates was told to end"),
+        }
+    }
+}
+
+/// Where the pictures lie.
+fn pictures(config: &Config) -> Result<Arc<dyn ObjectStore>> {
+    let evidence = config.data.join("evidence");
+    private::folder(&evidence)?;
+    Ok(Arc::new(LocalFileSystem::new_with_prefix(&evidence)?))
 }
 
 /// Whether ingest works, for /readyz.
@@ -279,28 +323,47 @@ fn client_tls(ca: &str, client: Option<&(String, String)>) -> Result<Arc<rustls:
     Ok(Arc::new(config))
 }
 
+struct Listeners {
+    people: TcpListener,
+    devices: TcpListener,
+    metrics: Option<TcpListener>,
+}
+
 fn start_api(
     config: &Config,
-    pki: &Pki,
+    (pki, certificate): (&Pki, Arc<ShownCertificate>),
     database: &Database,
-    ready: watch::Receiver<bool>,
-    (people, devices): (TcpListener, TcpListener),
+    (ready, evidence): (watch::Receiver<bool>, Arc<dyn ObjectStore>),
+    listeners: Listeners,
     parts: &mut JoinSet<anyhow::Error>,
     told: watch::Receiver<bool>,
 ) -> Result<()> {
-    let evidence = config.data.join("evidence");
-    std::fs::create_dir_all(&evidence).with_context(|| format!("cannot create {}", evidence.display()))?;
+    let Listeners { people, devices, metrics: numbers } = listeners;
     let api = ApiConfig {
         pool: database.pool.clone(),
         address: database.address.clone(),
-        evidence: Arc::new(LocalFileSystem::new_with_prefix(&evidence)?),
+        evidence,
         metrics: metrics()?,
         ready,
+        people: config.api.front.clone(),
+        devices: config.device_front.clone(),
     };
-    let people_tls = config.api.tls.as_ref().map(|(cert, key)| people_tls(cert, key)).transpose()?;
-    let device_tls = mutual_tls(pki)?;
+    let people_certificate =
+        config.api.tls.as_ref().map(|(cert, key)| ShownCertificate::load(cert, key)).transpose()?;
+    let people_tls = people_certificate.as_ref().map(people_tls);
+    let device_tls = mutual_tls(pki, &certificate)?;
+    for shown in people_certificate.into_iter().chain([certificate]) {
+        parts.spawn(keep_shown(shown, told.clone()));
+    }
     let api = Arc::new(Api::new(api, told));
-    let other = Arc::clone(&api);
+    let (other, third) = (Arc::clone(&api), Arc::clone(&api));
+    if let Some(listener) = numbers {
+        let token = config.metrics.token.clone();
+        parts.spawn(async move {
+            third.serve_metrics(listener, token).await;
+            anyhow!("the metrics' listener ended")
+        });
+    }
     parts.spawn(async move {
         api.serve_people(people, people_tls).await;
         anyhow!("the people's listener ended")
@@ -312,15 +375,12 @@ fn start_api(
     Ok(())
 }
 
-fn people_tls(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
-    let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-    let chain = CertificateDer::pem_slice_iter(&read(cert)?).collect::<Result<Vec<_>, _>>();
-    let chain = chain.with_context(|| format!("{} is not PEM", cert.display()))?;
-    let key = PrivateKeyDer::from_pem_slice(&read(key)?)
-        .with_context(|| format!("{} is not PEM", key.display()))?;
-    let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+fn people_tls(certificate: &Arc<ShownCertificate>) -> TlsAcceptor {
+    let resolver = Arc::<ShownCertificate>::clone(certificate);
+    let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_cert_resolver(resolver);
+    // The api speaks nothing else; a browser that is offered HTTP/2 takes it.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
 }
 
 /// One recorder for the process, however many servers tests start in it.
@@ -331,4 +391,25 @@ fn metrics() -> Result<PrometheusHandle> {
     }
     let handle = PrometheusBuilder::new().install_recorder().context("metrics")?;
     Ok(HANDLE.get_or_init(|| handle).clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_browser_was_offered_http2_which_the_api_does_not_speak() {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let dir = tempfile::tempdir().unwrap();
+        let pki = Pki::open_or_create(dir.path(), &[]).unwrap();
+        let acceptor = people_tls(&pki.shown().unwrap());
+        let mut client = Arc::unwrap_or_clone(client_tls(&pki.ca_pem().unwrap(), None).unwrap());
+        client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(client));
+        let name = "localhost".try_into().unwrap();
+        let (server, client) = tokio::join!(acceptor.accept(ours), connector.connect(name, theirs));
+        assert_eq!(server.unwrap().get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+        drop(client);
+    }
 }

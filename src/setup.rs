@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use boomgate_domain::decide::{Direction, Passback, SiteMode};
-use boomgate_domain::ids::{DeviceId, LaneCode, LaneId, SiteCode, SiteId, TenantId, UserId};
+use boomgate_domain::ids::{DeviceCode, DeviceId, LaneCode, LaneId, SiteCode, SiteId, TenantId, UserId};
 use boomgate_domain::money::Currency;
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::devices::{self, NewDevice};
 use boomgate_store::lanes::{self, NewLane};
 use boomgate_store::sites::{self, NewSite};
 use boomgate_store::users::{self, NewUser};
-use boomgate_store::{GenericClient, Pool};
+use boomgate_store::{GenericClient, Pool, known_browsers};
+use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -95,6 +96,7 @@ pub async fn enrol(
     let tx = client.transaction().await?;
     for old in devices::all_live(&tx).await?.into_iter().filter(|old| old.lane_id == lane) {
         devices::revoke(&tx, old.site_id, old.id, now).await?;
+        devices::changed(&tx, &old.code.parse()?).await?;
     }
     let device = NewDevice {
         site,
@@ -102,12 +104,69 @@ pub async fn enrol(
         lane,
         code: identity.device.clone(),
         signing_key: keys.public_key,
-        certificate_sha256: Some(Sha256::digest(&keys.certificate_der).to_vec()),
-        certificate_until: None,
+        certificate_sha256: Some(Sha256::digest(&keys.certificate.der).to_vec()),
+        certificate_until: Some(keys.certificate.until),
     };
     devices::insert(&tx, &device).await.with_context(|| format!("device {}", identity.device))?;
+    devices::changed(&tx, &identity.device).await?;
     tx.commit().await?;
     Ok(keys)
+}
+
+/// A new certificate for a device that is known. `dir` may be the folder the device was made in: then its key is kept;
+/// else a new key is made. The certificate before stays good for `overlap`, or until the new one is used.
+pub async fn renew_device(
+    pool: &Pool,
+    pki: &Pki,
+    code: &DeviceCode,
+    dir: &Path,
+    overlap: SignedDuration,
+) -> Result<Renewed> {
+    let mut client = pool.get().await?;
+    let device =
+        devices::by_code(&client, code).await?.with_context(|| format!("no device {code} is known"))?;
+    if device.revoked_at.is_some() {
+        bail!("{code} is revoked; a new device is made with `boomgate device add`");
+    }
+    let identity = DeviceIdentity {
+        site: device.site_code.parse()?,
+        lane: device.lane_code.parse()?,
+        device: code.clone(),
+    };
+    let known = known_key(dir)?;
+    let new_key = known.is_none();
+    let certificate = pki.certify_device(&identity, known.as_deref())?;
+    let now = jiff::Timestamp::now();
+    let tx = client.transaction().await?;
+    let sha256 = Sha256::digest(&certificate.der);
+    let place = (device.site_id, device.id);
+    devices::set_certificate(&tx, place, &sha256, certificate.until, now + overlap).await?;
+    devices::changed(&tx, code).await?;
+    // Written before the commit: a certificate that is good nowhere harms nobody.
+    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    if new_key {
+        pki::write_secret(&dir.join("device.key"), certificate.key_pem.as_bytes())?;
+    }
+    pki::write_public(&dir.join("device.pem"), certificate.pem.as_bytes())?;
+    pki::write_public(&dir.join("ca.pem"), pki.ca_pem()?.as_bytes())?;
+    tx.commit().await?;
+    Ok(Renewed { until: certificate.until, new_key })
+}
+
+/// What became of a renewal.
+pub struct Renewed {
+    pub until: jiff::Timestamp,
+    /// Whether the key is another one, to be carried to the device too.
+    pub new_key: bool,
+}
+
+fn known_key(dir: &Path) -> Result<Option<String>> {
+    let path = dir.join("device.key");
+    match fs::read_to_string(&path) {
+        Ok(pem) => Ok(Some(pem)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
 }
 
 /// How an agent reaches its server, and what it stands on.
@@ -131,9 +190,9 @@ pub fn write_keys(dir: &Path, keys: &DeviceKeys, ca_pem: &str) -> Result<()> {
     if dir.join("device.key").exists() {
         bail!("{} holds the keys of a device already; choose another folder or move it away", dir.display());
     }
-    pki::write_secret(&dir.join("device.key"), keys.key_pem.as_bytes())?;
+    pki::write_secret(&dir.join("device.key"), keys.certificate.key_pem.as_bytes())?;
     pki::write_secret(&dir.join("sign.key"), keys.sign_key_pem.as_bytes())?;
-    pki::write_public(&dir.join("device.pem"), keys.certificate_pem.as_bytes())?;
+    pki::write_public(&dir.join("device.pem"), keys.certificate.pem.as_bytes())?;
     pki::write_public(&dir.join("ca.pem"), ca_pem.as_bytes())
 }
 
@@ -177,6 +236,7 @@ pub async fn user(
     if let Some(known) = users::by_name(client, name).await? {
         users::set_password(client, known.id, &hash).await?;
         users::close_sessions_of(client, known.id).await?;
+        known_browsers::forget_all_of(client, known.id).await?;
         return Ok(known.id);
     }
     let id = UserId::from_uuid(Uuid::now_v7());

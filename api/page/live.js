@@ -82,6 +82,14 @@ function picture(lane) {
   });
 }
 
+// A device whose certificate ends is not heard any more: a month ahead is time enough to renew it.
+function certificate(device) {
+  const days = device?.certificate_days;
+  if (days == null || days > 30) return null;
+  const text = days < 0 ? "Certificate has ended: renew it" : `Certificate ends in ${days} ${days === 1 ? "day" : "days"}: renew it`;
+  return element("div", { class: days < 7 ? "certificate soon" : "certificate" }, text);
+}
+
 function laneCard(lane, index) {
   const last = lane.last;
   const decided = last ? { text: last.text, outcome: last.outcome, local: last.local } : desk.decisions.get(lane.id);
@@ -95,6 +103,7 @@ function laneCard(lane, index) {
     element("div", { class: "car" }, plate(seen), last ? null : element("span", { class: "empty" }, desk.plates.has(lane.id) ? "gone" : "no car")),
     element("div", { class: "words" }, decided?.text ?? "Waiting for a car.", decided?.local ? " (decided by the lane itself)" : ""),
     lane.faults.length ? element("div", { class: "faults" }, lane.faults.join(", ")) : null,
+    certificate(lane.device),
     lane.view ? element("div", { class: lane.view.score < 60 ? "view poor" : "view" }, `Camera's view ${lane.view.score} of 100: ${lane.view.advice}`) : null,
     element("div", { class: "buttons" },
       payable(lane) ? element("button", { class: "main", type: "button", onclick: () => pay(lane) }, `Take ${money(last.amount)}`) : null,
@@ -110,7 +119,7 @@ const cards = new Map();
 function drawLanes() {
   if (pressed) return;
   desk.lanes.forEach((lane, index) => {
-    const said = JSON.stringify([lane.name, lane.code, lane.boom, lane.faults, lane.view, lane.device?.connected, lane.last, desk.pictures.get(lane.id), desk.decisions.get(lane.id), desk.chosen === index]);
+    const said = JSON.stringify([lane.name, lane.code, lane.boom, lane.faults, lane.view, lane.device?.connected, lane.device?.certificate_days, lane.last, desk.pictures.get(lane.id), desk.decisions.get(lane.id), desk.chosen === index]);
     const old = cards.get(lane.id);
     if (old?.said === said) return;
     const card = laneCard(lane, index);

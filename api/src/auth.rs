@@ -1,21 +1,16 @@
 //! Who asks, and what they may do: opaque sessions kept in PostgreSQL, by cookie for browsers and bearer for programs.
 //!
-//! A role or a session that ends bites at the next request: nothing is remembered here but failed logins.
-
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+//! A role or a session that ends bites at the next request: only failed logins are counted in memory
+//! (`login_gate`).
 
 use argon2::password_hash::SaltString;
-use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
+use argon2::{Argon2, PasswordHasher};
 use boomgate_domain::ids::{SiteId, TenantId, UserId};
 use boomgate_store::sites::{self, SiteRow};
 use boomgate_store::users;
 use http::Method;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 
 use crate::App;
 use crate::error::ApiError;
@@ -26,12 +21,8 @@ use crate::router::Right;
 pub(crate) const HOST_COOKIE: &str = "__Host-boomgate";
 /// Cookie on a loopback listener without TLS.
 const PLAIN_COOKIE: &str = "boomgate";
-
-/// Failed logins that cost nothing, and the longest wait after more.
-const FREE_FAILURES: u32 = 5;
-const LONGEST_WAIT: Duration = Duration::from_secs(900);
-/// Names and addresses whose failures are remembered at a time.
-const REMEMBERED: usize = 10_000;
+/// How long a browser is known after the last login there.
+pub(crate) const BROWSER: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// A logged-in person.
 #[derive(Clone, Debug)]
@@ -76,7 +67,7 @@ impl Role {
             Right::Public | Right::LoggedIn => true,
             Right::Watch | Right::Drive => matches!(self, Self::Admin | Self::Operator | Self::Guard),
             Right::Money => matches!(self, Self::Admin | Self::Operator),
-            Right::Device => false,
+            Right::Device | Right::Metrics => false,
         }
     }
 }
@@ -125,13 +116,26 @@ pub(crate) async fn site_of(app: &App, caller: &Caller, wanted: Option<SiteId>) 
     }
 }
 
+/// The token of the browser, which it keeps beside any session.
+pub(crate) fn browser_token(asked: &Asked) -> Option<&str> {
+    cookie(asked, browser_cookie_name(asked.secure()))
+}
+
+fn cookie<'a>(asked: &'a Asked, wanted: &str) -> Option<&'a str> {
+    let mut cookies = asked.header("cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
+    cookies.find(|(name, _)| *name == wanted).map(|(_, value)| value)
+}
+
 fn token(asked: &Asked) -> Option<(String, bool)> {
     if let Some(bearer) = asked.header("authorization").and_then(bearer) {
         return Some((bearer.to_owned(), false));
     }
-    let wanted = cookie_name(asked.peer.tls);
-    let cookies = asked.header("cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
-    cookies.into_iter().find(|(name, _)| *name == wanted).map(|(_, value)| (value.to_owned(), true))
+    cookie(asked, cookie_name(asked.secure())).map(|value| (value.to_owned(), true))
+}
+
+/// Whether the request bears this fixed token. Compared by hash: how much of it is right takes no measurable time.
+pub(crate) fn bears(asked: &Asked, token: &str) -> bool {
+    asked.header("authorization").and_then(bearer).is_some_and(|given| hash(given) == hash(token))
 }
 
 fn bearer(value: &str) -> Option<&str> {
@@ -150,26 +154,45 @@ fn same_site(asked: &Asked) -> Result<(), ApiError> {
 
 /// No page of another site may log somebody in either. Programs send no origin.
 pub(crate) fn not_foreign(asked: &Asked) -> Result<(), ApiError> {
-    let own = asked.header("host").unwrap_or_default();
-    let host = |origin: &str| origin.split_once("://").is_some_and(|(_, host)| host == own);
-    let from_here = asked.header("origin").is_none_or(host);
-    let fetched_here = asked.header("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    let fetched = asked.header("sec-fetch-site");
+    let own = |origin: &str| match (origin.split_once("://"), asked.host()) {
+        (Some((_, host)), Some(own)) => host.eq_ignore_ascii_case(own),
+        // Without a Host only the browser itself can tell, and no page can make it say so.
+        (Some(_), None) => fetched == Some("same-origin"),
+        (None, _) => false,
+    };
+    let from_here = asked.header("origin").is_none_or(own);
+    let fetched_here = fetched.is_none_or(|site| site == "same-origin");
     if from_here && fetched_here { Ok(()) } else { Err(ApiError::CrossSite) }
 }
 
-fn cookie_name(tls: bool) -> &'static str {
-    if tls { HOST_COOKIE } else { PLAIN_COOKIE }
+fn cookie_name(secure: bool) -> &'static str {
+    if secure { HOST_COOKIE } else { PLAIN_COOKIE }
+}
+
+fn browser_cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-boomgate-browser" } else { "boomgate-browser" }
 }
 
 /// The `Set-Cookie` of a session, or its deletion with `token` none.
-pub(crate) fn set_cookie(tls: bool, token: Option<&str>) -> String {
-    let secure = if tls { "; Secure" } else { "" };
+pub(crate) fn set_cookie(secure: bool, token: Option<&str>) -> String {
     let age = if token.is_some() { "" } else { "; Max-Age=0" };
+    let secure_only = secure_only(secure);
     format!(
-        "{}={}; Path=/; HttpOnly; SameSite=Strict{secure}{age}",
-        cookie_name(tls),
+        "{}={}; Path=/; HttpOnly; SameSite=Strict{secure_only}{age}",
+        cookie_name(secure),
         token.unwrap_or_default()
     )
+}
+
+/// The `Set-Cookie` of a browser that is known from now on.
+pub(crate) fn set_browser_cookie(secure: bool, token: &str) -> String {
+    let (name, age, secure_only) = (browser_cookie_name(secure), BROWSER.as_secs(), secure_only(secure));
+    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{secure_only}; Max-Age={age}")
+}
+
+fn secure_only(secure: bool) -> &'static str {
+    if secure { "; Secure" } else { "" }
 }
 
 /// A fresh token (256 bits, hex) and the hash that is stored.
@@ -183,7 +206,7 @@ pub(crate) fn token_hash(asked: &Asked) -> Option<[u8; 32]> {
     token(asked).map(|(token, _)| hash(&token))
 }
 
-fn hash(token: &str) -> [u8; 32] {
+pub(crate) fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
@@ -196,140 +219,9 @@ pub fn hash_password(password: &str) -> Result<String, ApiError> {
     hash.map(|hash| hash.to_string()).map_err(|error| ApiError::Internal(anyhow::anyhow!("argon2: {error}")))
 }
 
-/// Slows down guessing: per name and per address, after some free failures, twice as long each time.
-pub(crate) struct LoginGate {
-    failures: Mutex<HashMap<String, (u32, Instant)>>,
-    /// Argon2 takes memory; this many at a time and no more.
-    permits: Semaphore,
-}
-
-impl Default for LoginGate {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { failures: Mutex::default(), permits: Semaphore::new(cores) }
-    }
-}
-
-impl LoginGate {
-    /// Checks a password, taking the same time whether or not there is such a user.
-    pub(crate) async fn check(
-        &self,
-        name: &str,
-        address: IpAddr,
-        stored: Option<&str>,
-        given: String,
-    ) -> Result<(), ApiError> {
-        let keys = [format!("name {}", name.to_lowercase()), format!("address {}", network(address))];
-        self.must_not_wait(&keys)?;
-        let _permit = self.permits.acquire().await.map_err(ApiError::internal)?;
-        // Many may have come at once and failed while this one queued.
-        self.must_not_wait(&keys)?;
-        let hash = stored.map_or_else(nobody, str::to_owned);
-        let known = stored.is_some();
-        let right =
-            tokio::task::spawn_blocking(move || verify(&hash, &given)).await.map_err(ApiError::internal)?;
-        self.remember(&keys, right && known);
-        if right && known { Ok(()) } else { Err(ApiError::WrongLogin) }
-    }
-
-    fn must_not_wait(&self, keys: &[String; 2]) -> Result<(), ApiError> {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = keys.iter().filter_map(|key| failures.get(key)).filter_map(|(count, last)| {
-            let extra = count.checked_sub(FREE_FAILURES)?;
-            let wait = Duration::from_secs(1u64.checked_shl(extra).unwrap_or(u64::MAX)).min(LONGEST_WAIT);
-            wait.checked_sub(last.elapsed())
-        });
-        match waits.max() {
-            Some(wait) => Err(ApiError::SlowDown(wait.as_secs() + 1)),
-            None => Ok(()),
-        }
-    }
-
-    fn remember(&self, keys: &[String; 2], success: bool) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if success {
-            keys.iter().for_each(|key| {
-                failures.remove(key);
-            });
-            return;
-        }
-        if failures.len() >= REMEMBERED {
-            failures.retain(|_, (_, last)| last.elapsed() < LONGEST_WAIT);
-        }
-        for key in keys {
-            let entry = failures.entry(key.clone()).or_insert((0, Instant::now()));
-            *entry = (entry.0.saturating_add(1), Instant::now());
-        }
-    }
-}
-
-/// What one guesser has to himself: an IPv4 address, or an IPv6 /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-    }
-}
-
-fn verify(hash: &str, password: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-}
-
-/// A hash no password has, with the usual cost.
-fn nobody() -> String {
-    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-
-    #[tokio::test]
-    async fn a_right_password_passes_and_a_wrong_one_does_not() {
-        let (gate, hash) = (LoginGate::default(), hash_password("open sesame").unwrap());
-        gate.check("ann", HOME, Some(&hash), "open sesame".into()).await.unwrap();
-        let error = gate.check("ann", HOME, Some(&hash), "open barley".into()).await.unwrap_err();
-        assert!(matches!(error, ApiError::WrongLogin));
-        let error = gate.check("nobody", HOME, None, "x".into()).await.unwrap_err();
-        assert!(matches!(error, ApiError::WrongLogin), "unknown names answer alike");
-    }
-
-    #[tokio::test]
-    async fn guessing_becomes_slow_but_a_free_try_remains_for_others() {
-        let gate = LoginGate::default();
-        for _ in 0..FREE_FAILURES {
-            drop(gate.check("ann", HOME, None, "x".into()).await);
-        }
-        assert!(matches!(gate.check("ann", HOME, None, "x".into()).await, Err(ApiError::SlowDown(_))));
-        let elsewhere = IpAddr::from([10, 0, 0, 1]);
-        assert!(matches!(gate.check("bob", elsewhere, None, "x".into()).await, Err(ApiError::WrongLogin)));
-    }
-
-    #[tokio::test]
-    async fn a_burst_of_guesses_is_not_free() {
-        let gate = std::sync::Arc::new(LoginGate::default());
-        let guesses = (0..40).map(|_| {
-            let gate = std::sync::Arc::clone(&gate);
-            tokio::spawn(async move { gate.check("ann", HOME, None, "x".into()).await })
-        });
-        let mut tried = 0;
-        for guess in guesses.collect::<Vec<_>>() {
-            tried += u32::from(matches!(guess.await.unwrap(), Err(ApiError::WrongLogin)));
-        }
-        let at_once = u32::try_from(std::thread::available_parallelism().map_or(2, usize::from)).unwrap();
-        assert!(tried <= FREE_FAILURES + at_once, "{tried} of 40 guesses were tried");
-    }
-
-    #[test]
-    fn neighbours_in_an_ipv6_network_share_their_failures() {
-        let network = |text: &str| network(text.parse().unwrap());
-        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
-        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
-        assert_eq!(network("::ffff:10.0.0.1"), network("10.0.0.1"));
-    }
 
     #[test]
     fn guards_may_drive_but_not_take_money() {

@@ -98,7 +98,7 @@ fn must_be_picture(body: &[u8], hash: &[u8; 32]) -> Result<(), ApiError> {
 }
 
 /// Where a picture lies in the object store.
-pub(crate) fn place(site: SiteId, hash: &[u8; 32]) -> Path {
+pub fn place(site: SiteId, hash: &[u8; 32]) -> Path {
     Path::from(format!("{site}/{}.jpg", hex::encode(hash)))
 }
 
@@ -112,9 +112,23 @@ async fn device(app: &App, asked: &Asked) -> Result<DeviceRow, ApiError> {
     let identity = identity(certificate).ok_or(ApiError::Forbidden)?;
     let row = devices::by_code(&app.client().await?, &identity.device).await?.ok_or(ApiError::Forbidden)?;
     let fingerprint = Sha256::digest(certificate);
-    let own = row.certificate_sha256.as_deref().is_none_or(|known| known == fingerprint.as_slice());
+    let own = row.accepts_certificate(fingerprint.as_slice(), Timestamp::now());
     let here = row.site_code == identity.site.as_str() && row.lane_code == identity.lane.as_str();
-    if row.revoked_at.is_none() && own && here { Ok(row) } else { Err(ApiError::Forbidden) }
+    if row.revoked_at.is_some() || !own || !here {
+        return Err(ApiError::Forbidden);
+    }
+    if row.certificate_until.is_none()
+        && let Some(until) = end(certificate)
+    {
+        devices::note_certificate_end(&app.client().await?, row.site_id, row.id, until).await?;
+    }
+    Ok(row)
+}
+
+/// When a certificate ends.
+fn end(certificate: &[u8]) -> Option<Timestamp> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    Timestamp::from_second(parsed.validity().not_after.timestamp()).ok()
 }
 
 /// Exactly one name of ours, as at the front door.

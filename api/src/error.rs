@@ -19,6 +19,9 @@ pub enum ApiError {
     WrongLogin,
     #[error("too many failed logins; try again in {0} s")]
     SlowDown(u64),
+    /// With the seconds after which it is worth trying again.
+    #[error("too many people log in at this moment; try again in {0} s")]
+    Busy(u64),
     #[error("your role may not do this")]
     Forbidden,
     #[error("the request came from another site")]
@@ -44,6 +47,8 @@ pub enum ApiError {
     Unavailable(#[source] StoreError),
     #[error("too many screens follow this server already")]
     Crowded,
+    #[error("you follow this server on {0} screens already; close one")]
+    TooManyScreens(usize),
     #[error("something went wrong on our side")]
     Internal(#[source] anyhow::Error),
 }
@@ -79,6 +84,7 @@ impl ApiError {
             Self::NotLoggedIn => (StatusCode::UNAUTHORIZED, "NOT-LOGGED-IN"),
             Self::WrongLogin => (StatusCode::UNAUTHORIZED, "WRONG-LOGIN"),
             Self::SlowDown(_) => (StatusCode::TOO_MANY_REQUESTS, "SLOW-DOWN"),
+            Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "BUSY"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
             Self::CrossSite => (StatusCode::FORBIDDEN, "CROSS-SITE"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "NOT-FOUND"),
@@ -91,6 +97,7 @@ impl ApiError {
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "SLOW-BODY"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
             Self::Crowded => (StatusCode::SERVICE_UNAVAILABLE, "CROWDED"),
+            Self::TooManyScreens(_) => (StatusCode::TOO_MANY_REQUESTS, "TOO-MANY-SCREENS"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
         }
     }
@@ -132,10 +139,10 @@ impl ApiError {
 
     /// What the caller may do about it, as headers.
     fn hints(&self, headers: &mut HeaderMap) {
-        if let Self::SlowDown(seconds) = self {
+        if let Self::SlowDown(seconds) | Self::Busy(seconds) = self {
             headers.insert(RETRY_AFTER, (*seconds).into());
         }
-        if let Self::Unavailable(_) = self {
+        if let Self::Unavailable(_) | Self::Crowded | Self::TooManyScreens(_) = self {
             headers.insert(RETRY_AFTER, 5.into());
         }
         if let Self::Upgrade = self {

@@ -6,11 +6,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod auth;
+mod connections;
 mod device;
 mod error;
 mod live;
+mod login_gate;
 mod openapi;
 mod page;
+mod proxies;
+mod proxy_protocol;
 mod request;
 mod router;
 mod routes;
@@ -25,9 +29,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+pub use device::place as picture_path;
 pub use error::{ApiError, Problem};
 pub use openapi::document as openapi_document;
-pub use router::{DEVICE_ROUTES, ROUTES, Right, Route};
+pub use proxies::{Network, ProxyHeaders, TrustedProxies};
+pub use router::{DEVICE_ROUTES, METRICS_ROUTES, ROUTES, Right, Route};
+pub use server::Front;
 
 /// What the api is given.
 pub struct ApiConfig {
@@ -39,6 +46,9 @@ pub struct ApiConfig {
     pub metrics: PrometheusHandle,
     /// Whether the parts this api stands on are well; asked by /readyz.
     pub ready: watch::Receiver<bool>,
+    /// What stands before the people's listener, and before the devices'.
+    pub people: Front,
+    pub devices: Front,
 }
 
 /// Shared by all handlers.
@@ -50,7 +60,8 @@ pub(crate) struct Shared {
     pub(crate) evidence: Arc<dyn ObjectStore>,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) ready: watch::Receiver<bool>,
-    pub(crate) gate: auth::LoginGate,
+    pub(crate) gate: login_gate::LoginGate,
+    pub(crate) probe: routes::health::WriteProbe,
     pub(crate) wakes: live::Wakes,
     pub(crate) room: live::Room,
     pub(crate) shutdown: watch::Receiver<bool>,
@@ -74,6 +85,8 @@ impl std::ops::Deref for App {
 /// The api with its listeners not yet open.
 pub struct Api {
     app: App,
+    people: Front,
+    devices: Front,
     shutdown: watch::Receiver<bool>,
 }
 
@@ -85,22 +98,31 @@ impl Api {
             evidence: config.evidence,
             metrics: config.metrics,
             ready: config.ready,
-            gate: auth::LoginGate::default(),
+            gate: login_gate::LoginGate::default(),
+            probe: routes::health::WriteProbe::default(),
             wakes,
             room: live::Room::default(),
             shutdown: shutdown.clone(),
         }));
-        Self { app, shutdown }
+        Self { app, people: config.people, devices: config.devices, shutdown }
     }
 
     /// Serves people on `listener` until shutdown; without `tls` the listener belongs on loopback or behind a proxy.
     pub async fn serve_people(&self, listener: TcpListener, tls: Option<TlsAcceptor>) {
-        server::serve(listener, tls, router::people(&self.app), self.shutdown.clone()).await;
+        let front = self.people.clone();
+        server::serve(listener, front, tls, router::people(&self.app), self.shutdown.clone()).await;
         self.app.room.empty().await;
+    }
+
+    /// Serves the metrics; without a `token` the listener belongs on loopback.
+    pub async fn serve_metrics(&self, listener: TcpListener, token: Option<String>) {
+        let routes = router::metrics(&self.app, token);
+        server::serve(listener, Front::default(), None, routes, self.shutdown.clone()).await;
     }
 
     /// Serves devices, which must show a certificate of the site's CA.
     pub async fn serve_devices(&self, listener: TcpListener, tls: TlsAcceptor) {
-        server::serve(listener, Some(tls), router::devices(&self.app), self.shutdown.clone()).await;
+        let front = self.devices.clone();
+        server::serve(listener, front, Some(tls), router::devices(&self.app), self.shutdown.clone()).await;
     }
 }

@@ -3,10 +3,11 @@
 //! The database numbers the rows of a site without holes, so a client that comes back with its last number misses
 //! nothing, whichever process serves it. A NOTIFY only says "look"; a slow poll looks anyway.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use boomgate_domain::ids::SiteId;
+use boomgate_domain::ids::{SiteId, UserId};
 use boomgate_store::Address;
 use boomgate_store::live_feed::{self, LiveRow};
 use futures_util::{SinkExt, StreamExt};
@@ -29,6 +30,8 @@ use crate::server::{FAREWELL, told};
 
 /// Screens that may follow at a time.
 const SOCKETS: u32 = 512;
+/// And of one person: a desk and a few more.
+const SOCKETS_OF_ONE: usize = 8;
 const ROWS: i64 = 200;
 /// What a client may send: nothing but pings and closes.
 const CLIENT_BYTES: usize = 4096;
@@ -79,23 +82,52 @@ async fn hear(address: &Address, sender: &broadcast::Sender<Uuid>) {
     }
 }
 
-/// Room for screens; whoever ends the server waits until they have been told.
-pub(crate) struct Room(Arc<Semaphore>);
+/// Room for screens, in all and of one person; whoever ends the server waits until they have been told.
+pub(crate) struct Room {
+    all: Arc<Semaphore>,
+    of: Arc<Mutex<HashMap<UserId, usize>>>,
+}
 
 impl Default for Room {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(SOCKETS as usize)))
+        Self { all: Arc::new(Semaphore::new(SOCKETS as usize)), of: Arc::default() }
     }
 }
 
 impl Room {
-    fn enter(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        Arc::clone(&self.0).try_acquire_owned().map_err(|_| ApiError::Crowded)
+    fn enter(&self, user: UserId) -> Result<LiveSocketPermit, ApiError> {
+        let all = Arc::clone(&self.all).try_acquire_owned().map_err(|_| ApiError::Crowded)?;
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = of.entry(user).or_insert(0);
+        if *own >= SOCKETS_OF_ONE {
+            return Err(ApiError::TooManyScreens(SOCKETS_OF_ONE));
+        }
+        *own += 1;
+        Ok(LiveSocketPermit { user, of: Arc::clone(&self.of), _all: all })
     }
 
     /// Until all have left, but not for long.
     pub(crate) async fn empty(&self) {
-        drop(timeout(FAREWELL, self.0.acquire_many(SOCKETS)).await);
+        drop(timeout(FAREWELL, self.all.acquire_many(SOCKETS)).await);
+    }
+}
+
+/// The place of one open socket.
+struct LiveSocketPermit {
+    user: UserId,
+    of: Arc<Mutex<HashMap<UserId, usize>>>,
+    _all: OwnedSemaphorePermit,
+}
+
+impl Drop for LiveSocketPermit {
+    fn drop(&mut self) {
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = of.get_mut(&self.user) {
+            *own -= 1;
+            if *own == 0 {
+                of.remove(&self.user);
+            }
+        }
     }
 }
 
@@ -105,12 +137,12 @@ impl Room {
     params(("site" = Option<Uuid>, Query), ("since" = Option<i64>, Query), ("back" = Option<i64>, Query)),
     responses((status = 101, description = "JSON frames {no, kind, at, lane, data, text}; the first is {kind: start, no, last, missed}"),
         (status = 400, body = crate::Problem), (status = 404, body = crate::Problem),
-        (status = 426, body = crate::Problem), (status = 503, body = crate::Problem)))]
+        (status = 426, body = crate::Problem), (status = 429, body = crate::Problem), (status = 503, body = crate::Problem)))]
 pub(crate) async fn follow(query: String, ws: Ws, app: App, asked: Asked) -> Result<Response, ApiError> {
     let caller = auth::caller(&app, &asked, Right::Watch).await?;
     let Wanted { site, from } = wanted(&query)?;
     let site = auth::site_of(&app, &caller, site).await?.id;
-    let place = app.room.enter()?;
+    let place = app.room.enter(caller.id)?;
     let ws = ws.max_message_size(CLIENT_BYTES).max_frame_size(CLIENT_BYTES);
     Ok(ws
         .on_upgrade(move |socket| async move {

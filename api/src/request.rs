@@ -14,6 +14,7 @@ use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use crate::error::ApiError;
+use crate::proxies::Origin;
 use crate::server::Peer;
 
 /// A whole body must come within this time.
@@ -27,6 +28,7 @@ pub(crate) const JSON_BYTES: usize = 64 * 1024;
 pub(crate) struct Asked {
     pub(crate) headers: HeaderMap,
     pub(crate) peer: Peer,
+    pub(crate) origin: Origin,
     pub(crate) method: http::Method,
     /// Without the query.
     pub(crate) path: String,
@@ -37,19 +39,32 @@ impl Asked {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Of whoever asks, also behind a proxy of ours.
     pub(crate) fn address(&self) -> IpAddr {
-        self.peer.address.ip()
+        self.origin.address
+    }
+
+    /// Whether whoever asks came by HTTPS.
+    pub(crate) fn secure(&self) -> bool {
+        self.origin.secure
+    }
+
+    /// The host they asked for.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.origin.host.as_deref()
     }
 }
 
 pub(crate) fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Clone {
     warp::header::headers_cloned()
         .and(warp::ext::get::<Peer>())
+        .and(warp::ext::get::<Origin>())
         .and(warp::method())
         .and(warp::path::full())
-        .map(|headers, peer, method, path: warp::path::FullPath| Asked {
+        .map(|headers, peer, origin, method, path: warp::path::FullPath| Asked {
             headers,
             peer,
+            origin,
             method,
             path: path.as_str().to_owned(),
         })

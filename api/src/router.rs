@@ -28,6 +28,8 @@ pub enum Right {
     Money,
     /// A device certificate.
     Device,
+    /// To be on the listener of the metrics, with its token where it has one.
+    Metrics,
 }
 
 /// One line of the table of routes.
@@ -47,7 +49,6 @@ const fn route(method: &'static str, path: &'static str, right: Right) -> Route 
 pub const ROUTES: &[Route] = &[
     route("GET", "/healthz", Right::Public),
     route("GET", "/readyz", Right::Public),
-    route("GET", "/metrics", Right::Public),
     route("GET", "/api/v1/openapi.json", Right::Public),
     route("POST", "/api/v1/login", Right::Public),
     route("POST", "/api/v1/logout", Right::LoggedIn),
@@ -67,6 +68,9 @@ pub const DEVICE_ROUTES: &[Route] = &[
     route("PUT", "/device/v1/evidence/{sha256}", Right::Device),
 ];
 
+/// All routes of the metrics' listener.
+pub const METRICS_ROUTES: &[Route] = &[route("GET", "/metrics", Right::Metrics)];
+
 /// The people's listener.
 #[rustfmt::skip]
 pub(crate) fn people(app: &App) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
@@ -76,7 +80,6 @@ pub(crate) fn people(app: &App) -> impl Filter<Extract = (Response,), Error = In
 
     let health = warp::path!("healthz").and(warp::get()).then(|| answer(routes::health::alive()));
     let ready = warp::path!("readyz").and(get()).then(|app, _| answer(routes::health::ready(app)));
-    let metrics = warp::path!("metrics").and(get()).then(|app, _| answer(routes::health::metrics(app)));
     let document = api.and(warp::path!("openapi.json")).and(warp::get()).then(|| answer(openapi::serve()));
     let login = api.and(warp::path!("login")).and(post()).then(|app, asked, body| answer(routes::login::log_in(app, asked, body)));
     let logout = api.and(warp::path!("logout")).and(post()).then(|app, asked, _| answer(routes::login::log_out(app, asked)));
@@ -94,7 +97,7 @@ pub(crate) fn people(app: &App) -> impl Filter<Extract = (Response,), Error = In
     let live = api.and(warp::path!("live")).and(query()).and(warp::ws()).and(get())
         .then(|query, ws, app, asked| answer(live::follow(query, ws, app, asked)));
 
-    let first = health.boxed().or(ready.boxed()).unify().or(metrics.boxed()).unify().or(document.boxed()).unify().boxed();
+    let first = health.boxed().or(ready.boxed()).unify().or(document.boxed()).unify().boxed();
     let second = login.boxed().or(logout.boxed()).unify().or(me.boxed()).unify().or(lanes.boxed()).unify().or(command.boxed()).unify().boxed();
     let third = stays.boxed().or(stay.boxed()).unify().or(pay.boxed()).unify().or(picture.boxed()).unify().or(live.boxed()).unify().boxed();
     finished(first.or(second).unify().or(third).unify().or(rest(ROUTES, page::file)).unify().boxed())
@@ -109,6 +112,14 @@ pub(crate) fn devices(app: &App) -> impl Filter<Extract = (Response,), Error = I
     let evidence = base.and(warp::path!("evidence" / String)).and(warp::put()).and(with(app)).and(asked()).and(body(device::PICTURE_BYTES))
         .then(|sha256, app, asked, body| answer(device::put_evidence(sha256, app, asked, body)));
     finished(health.boxed().or(evidence.boxed()).unify().or(rest(DEVICE_ROUTES, |_| None)).unify().boxed())
+}
+
+/// The metrics' listener; without a `token` it belongs on loopback.
+#[rustfmt::skip]
+pub(crate) fn metrics(app: &App, token: Option<String>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
+    let metrics = warp::path!("metrics").and(warp::get()).and(with(app)).and(asked())
+        .then(move |app, asked| answer(routes::health::metrics(app, asked, token.clone())));
+    finished(metrics.boxed().or(rest(METRICS_ROUTES, |_| None)).unify().boxed())
 }
 
 fn with(app: &App) -> impl Filter<Extract = (App,), Error = Infallible> + Clone + use<> {

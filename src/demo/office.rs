@@ -1,7 +1,7 @@
 //! The demo's people: an operator at the same REST interface everybody uses.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -9,6 +9,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::control::Amount;
+
+/// How long a server may say that it cannot now, or be away.
+const PATIENCE: Duration = Duration::from_secs(20);
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// A logged-in operator.
 pub struct Office {
@@ -50,15 +54,16 @@ impl Office {
     pub async fn log_in(base: &str, name: &str, password: &str) -> Result<Self> {
         let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
         let body = json!({ "name": name, "password": password });
-        let answer = client.post(format!("{base}/api/v1/login")).json(&body).send().await?;
-        let answer: Value = checked(answer).await.context("the demo's operator cannot log in")?;
+        let login = client.post(format!("{base}/api/v1/login")).json(&body);
+        let answer: Value =
+            checked(patiently(&login).await?).await.context("the demo's operator cannot log in")?;
         let token = answer["token"].as_str().context("login gave no token")?.to_owned();
         Ok(Self { client, base: base.to_owned(), token, paid: AtomicU64::new(0) })
     }
 
     pub async fn lanes(&self) -> Result<Vec<Lane>> {
-        let answer =
-            self.client.get(format!("{}/api/v1/lanes", self.base)).bearer_auth(&self.token).send().await?;
+        let request = self.client.get(format!("{}/api/v1/lanes", self.base)).bearer_auth(&self.token);
+        let answer = patiently(&request).await?;
         Ok(serde_json::from_value::<Items<Lane>>(checked(answer).await?)?.items)
     }
 
@@ -98,11 +103,33 @@ impl Office {
     async fn post(&self, path: &str, body: &Value) -> Result<bool> {
         let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
         let key = format!("\"{}\"", Uuid::now_v7());
-        let answer = request.header("idempotency-key", key).json(body).send().await?;
+        // The key makes a repeat of what was done after all harmless.
+        let answer = patiently(&request.header("idempotency-key", key).json(body)).await?;
         if answer.status() == reqwest::StatusCode::CONFLICT {
             return Ok(false);
         }
         checked(answer).await.map(|_| true)
+    }
+}
+
+/// Sends a request, again and again while the server says that it cannot now, or is not there. One answer of that kind
+/// is no end of a demo; many in a row are.
+async fn patiently(request: &reqwest::RequestBuilder) -> Result<reqwest::Response> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let again = request.try_clone().context("a request that cannot be repeated")?;
+        let answer = again.send().await;
+        let is_busy = match &answer {
+            Ok(answer) => matches!(
+                answer.status(),
+                reqwest::StatusCode::SERVICE_UNAVAILABLE | reqwest::StatusCode::TOO_MANY_REQUESTS
+            ),
+            Err(_) => true,
+        };
+        if !is_busy || Instant::now() > deadline {
+            return Ok(answer?);
+        }
+        tokio::time::sleep(AGAIN).await;
     }
 }
 
@@ -113,4 +140,56 @@ async fn checked(answer: reqwest::Response) -> Result<Value> {
         bail!("{status}: {}", String::from_utf8_lossy(&body));
     }
     Ok(serde_json::from_slice(&body)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers each connection with the next of these status lines, and the last for ever.
+    async fn server(answers: &'static [&'static str]) -> (String, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (url, asked) =
+            (format!("http://{}", listener.local_addr().unwrap()), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let number = count.fetch_add(1, Ordering::Relaxed).min(answers.len() - 1);
+                drop(stream.read(&mut [0; 4096]).await);
+                let body = r#"{"items":[]}"#;
+                let text = format!(
+                    "HTTP/1.1 {}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                    answers[number],
+                    body.len()
+                );
+                drop(stream.write_all(text.as_bytes()).await);
+            }
+        });
+        (url, asked)
+    }
+
+    fn office(base: String) -> Office {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        Office { client: reqwest::Client::new(), base, token: "t".into(), paid: AtomicU64::new(0) }
+    }
+
+    #[tokio::test]
+    async fn one_503_ended_the_demo_without_a_verdict() {
+        let (url, asked) = server(&["503 Service Unavailable", "429 Too Many Requests", "200 OK"]).await;
+        assert_eq!(office(url).lanes().await.unwrap().len(), 0);
+        assert_eq!(asked.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_for_good_is_said_at_once() {
+        let (url, asked) = server(&["401 Unauthorized"]).await;
+        assert!(office(url).lanes().await.is_err());
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
 }

@@ -12,10 +12,11 @@ use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::blocklist::{self, NewBlock};
 use boomgate_store::subscriptions::{self, Kind as SubscriptionKind, NewSubscription};
 use boomgate_store::{Pool, tariffs};
+use jiff::SignedDuration;
 use uuid::Uuid;
 
 use super::traffic::{Fleet, Kind};
-use crate::pki::Pki;
+use crate::pki::{Pki, expiry};
 use crate::setup::{self, AgentFolder, SiteWish};
 use crate::tariff;
 
@@ -108,8 +109,16 @@ async fn demo_lane(
     if !folder.join("device.key").exists() {
         let keys = setup::enrol(pool, pki, site, lane, &identity).await?;
         setup::write_keys(&folder, &keys, &pki.ca_pem()?)?;
+    } else if ends_soon(&folder)? {
+        setup::renew_device(pool, pki, &identity.device, &folder, SignedDuration::ZERO).await?;
     }
     Ok(DemoLane { code, direction, identity, folder })
+}
+
+/// A demo's folder may be older than its certificates are good.
+fn ends_soon(folder: &Path) -> Result<bool> {
+    let pem = std::fs::read_to_string(folder.join("device.pem"))?;
+    Ok(expiry::days_left(expiry::end(&pem)?, jiff::Timestamp::now()) <= expiry::WARN_DAYS)
 }
 
 /// Writes each lane's `agent.toml` for the addresses of this run; where its control socket will be.
@@ -195,9 +204,8 @@ mod tests {
         assert!(tariff.faults().is_empty(), "{:?}", tariff.faults());
         let entry = jiff::Timestamp::UNIX_EPOCH;
         let zone = jiff::tz::TimeZone::get(TIME_ZONE).unwrap();
-        let charge = tariff
-            .charge(entry, entry + jiff::SignedDuration::from_secs(5), Default::default(), &zone)
-            .unwrap();
+        let charge =
+            tariff.charge(entry, entry + SignedDuration::from_secs(5), Default::default(), &zone).unwrap();
         assert_eq!(charge.total.minor, 150);
     }
 }

@@ -9,23 +9,31 @@
 //! ```
 //!
 //! It listens on a Unix socket only, in a folder nobody else may enter. A server whose Boomgate was killed keeps
-//! running and is adopted at the next start. Knows nothing of tables.
+//! running and is adopted at the next start; a server that ends without being asked to is started again at once
+//! ([`supervisor`]); a command of the same user reaches it while another Boomgate keeps it running
+//! ([`RunningCluster`]). Knows nothing of tables.
 
+mod attach;
 mod binaries;
+mod launch;
 mod placement;
 mod process;
+mod supervisor;
 
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
+pub use attach::RunningCluster;
 pub use binaries::Binaries;
 pub use placement::{Placement, RunAs};
 
+use launch::Launch;
 use process::Postmaster;
+use supervisor::Supervisor;
 
 /// The one superuser of the private cluster; reached through the socket's folder rights alone.
 pub const SUPERUSER: &str = "boomgate";
@@ -50,6 +58,8 @@ pub struct ClusterConfig {
     pub durable: bool,
     pub max_connections: u32,
     pub start_timeout: Duration,
+    /// Whether a server that ends without being asked to is started again.
+    pub keep_running: bool,
 }
 
 impl ClusterConfig {
@@ -61,6 +71,7 @@ impl ClusterConfig {
             durable: true,
             max_connections: 60,
             start_timeout: Duration::from_secs(60),
+            keep_running: true,
         }
     }
 }
@@ -82,6 +93,8 @@ pub enum ClusterError {
     Version { path: PathBuf, found: String, installed: String },
     #[error("another Boomgate is using {path}; stop it first or choose another data folder")]
     InUse { path: PathBuf },
+    #[error("{path} belongs to the user {owner}; run this command as that user or as root")]
+    OtherUser { path: PathBuf, owner: String },
     #[error("started as root, but none of the users boomgate, postgres, nobody exists to run PostgreSQL as")]
     NoUser,
     #[error("initdb failed: {output}")]
@@ -98,7 +111,7 @@ pub enum ClusterError {
     Database(#[source] Box<tokio_postgres::Error>),
 }
 
-pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ClusterError {
+pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ClusterError + use<> {
     let path = path.to_owned();
     move |source| ClusterError::Io { action, path, source }
 }
@@ -108,7 +121,7 @@ pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Err
 pub struct Cluster {
     place: Placement,
     socket_dir: PathBuf,
-    postmaster: Option<Postmaster>,
+    supervisor: Supervisor,
     adopted: bool,
     _lock: File,
 }
@@ -128,26 +141,27 @@ impl Cluster {
 
     fn start_blocking(config: &ClusterConfig) -> Result<Self, ClusterError> {
         let place = Placement::of(&config.data_dir)?;
+        attach::must_be_ours(&place.data_dir)?;
         claim_folder(&place)?;
         let lock = lock_folder(&place.data_dir)?;
         let socket_dir = socket_dir(&place)?;
         let pgdata = place.data_dir.join("pgdata");
-        let binaries = Binaries::find(config.binaries.as_deref(), &pgdata)?;
-        if !pgdata.exists() {
-            initdb(&binaries, &place, &pgdata)?;
-        }
-        let found = Postmaster::find(&pgdata)?;
-        let adopted = found.as_ref().is_some_and(|running| running.uses_socket(&socket_dir));
+        let launch = Launch { config: config.clone(), place, pgdata, socket_dir };
+        launch.initialise()?;
+        let found = Postmaster::find(&launch.pgdata)?;
+        let adopted = found.as_ref().is_some_and(|running| running.uses_socket(&launch.socket_dir));
         let postmaster = match found {
             Some(running) if adopted => running,
             Some(stray) => {
                 stray.stop()?;
-                launch(config, &binaries, &place, &pgdata, &socket_dir)?
+                launch.start(config.start_timeout, &AtomicBool::new(false))?
             }
-            None => launch(config, &binaries, &place, &pgdata, &socket_dir)?,
+            None => launch.start(config.start_timeout, &AtomicBool::new(false))?,
         };
-        tracing::info!(adopted, pid = postmaster.pid(), data_dir = %place.data_dir.display(), "PostgreSQL runs");
-        Ok(Self { place, socket_dir, postmaster: Some(postmaster), adopted, _lock: lock })
+        tracing::info!(adopted, pid = postmaster.pid(), data_dir = %launch.place.data_dir.display(), "PostgreSQL runs");
+        let (place, socket_dir) = (launch.place.clone(), launch.socket_dir.clone());
+        let supervisor = Supervisor::watch(postmaster, launch)?;
+        Ok(Self { place, socket_dir, supervisor, adopted, _lock: lock })
     }
 
     async fn create_database(&self) -> Result<(), tokio_postgres::Error> {
@@ -188,38 +202,69 @@ impl Cluster {
         self.adopted
     }
 
-    /// Process id of the server, for tests that harm it.
+    /// Process id of the server; another one after a restart.
     #[must_use]
     pub fn pid(&self) -> Option<i32> {
-        self.postmaster.as_ref().map(Postmaster::pid)
+        self.supervisor.pid()
     }
 
-    /// Whether the server process is still alive.
+    /// How often the server ended without being asked to and was started again.
     #[must_use]
-    pub fn is_running(&self) -> bool {
-        self.postmaster.as_ref().is_some_and(Postmaster::is_alive)
+    pub fn restarts(&self) -> u32 {
+        self.supervisor.restarts()
     }
 
-    /// Fast shutdown: open transactions are rolled back, everything committed is flushed. Blocks until it is over.
+    /// Fast shutdown: open transactions are rolled back, everything committed is flushed. Commands that use this cluster
+    /// through its socket are waited for a little. Blocks until it is over.
     ///
     /// # Errors
     /// [`ClusterError::Stop`] when it takes longer than half a minute.
-    pub fn stop(mut self) -> Result<(), ClusterError> {
-        self.postmaster.take().map_or(Ok(()), Postmaster::stop)
+    pub fn stop(self) -> Result<(), ClusterError> {
+        let _alone = attach::wait_for_guests(&self.place.data_dir);
+        let Self { place, socket_dir, supervisor, _lock, .. } = self;
+        supervisor.stop()?;
+        if !socket_dir.starts_with(&place.data_dir) {
+            // In a temporary folder nothing of ours stays; one that is not empty is somebody's.
+            drop(fs::remove_dir(&socket_dir));
+        }
+        Ok(())
+    }
+
+    /// Removes a cluster nobody uses, with a server that was left running. Does nothing where there is none.
+    ///
+    /// # Errors
+    /// [`ClusterError::InUse`]; [`ClusterError::ForeignFolder`] where the folder is not a cluster's.
+    pub fn discard(data_dir: &Path) -> Result<(), ClusterError> {
+        let place = Placement::of(data_dir)?;
+        if !place.data_dir.exists() {
+            return Ok(());
+        }
+        if !place.data_dir.join(MARK).exists() {
+            return Err(ClusterError::ForeignFolder { path: place.data_dir });
+        }
+        attach::must_be_ours(&place.data_dir)?;
+        let _lock = lock_folder(&place.data_dir)?;
+        let pgdata = place.data_dir.join("pgdata");
+        if let Some(running) = Postmaster::find(&pgdata)? {
+            running.stop()?;
+        }
+        process::clear_remains(&pgdata)?;
+        let sockets = socket_dir(&place)?;
+        for dir in [&sockets, &place.data_dir] {
+            match fs::remove_dir_all(dir) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(io_error("remove", dir)(source));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Lets the server run on without us; the next start adopts it.
     #[cfg(feature = "testing")]
-    pub fn abandon(mut self) {
-        self.postmaster = None;
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        if let Some(Err(error)) = self.postmaster.take().map(Postmaster::stop) {
-            tracing::error!(%error, "PostgreSQL was left running");
-        }
+    pub fn abandon(self) {
+        self.supervisor.abandon();
     }
 }
 
@@ -244,16 +289,22 @@ fn claim_folder(place: &Placement) -> Result<(), ClusterError> {
 
 fn lock_folder(dir: &Path) -> Result<File, ClusterError> {
     let path = dir.join("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(io_error("open", &path))?;
+    let file = open_lock(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(ClusterError::InUse { path: dir.to_owned() }),
         Err(TryLockError::Error(source)) => Err(io_error("lock", &path)(source)),
+    }
+}
+
+/// A file that is only locked: one that root made is enough for the owner of the folder, too.
+fn open_lock(path: &Path) -> Result<File, ClusterError> {
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let made = File::options().create(true).truncate(false).write(true).open(path);
+            made.map_err(io_error("open", path))
+        }
+        opened => opened.map_err(io_error("open", path)),
     }
 }
 
@@ -270,97 +321,6 @@ fn socket_dir(place: &Placement) -> Result<PathBuf, ClusterError> {
     let dir = candidates.into_iter().flatten().find(fits).ok_or(ClusterError::SocketPath)?;
     place.make_private(&dir)?;
     Ok(dir)
-}
-
-/// Made under another name and renamed when whole: a crash in the middle leaves no half cluster under the real name.
-fn initdb(binaries: &Binaries, place: &Placement, pgdata: &Path) -> Result<(), ClusterError> {
-    let unfinished = pgdata.with_extension("new");
-    let run = |locale: &[&str]| -> Result<(), ClusterError> {
-        match fs::remove_dir_all(&unfinished) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(io_error("remove", &unfinished)(source));
-            }
-            _ => {}
-        }
-        let mut command = Command::new(binaries.program("initdb"));
-        command.arg("--pgdata").arg(&unfinished).args([
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--username",
-            SUPERUSER,
-        ]);
-        place.apply(command.args(locale).stdin(Stdio::null()));
-        let output = command.output().map_err(io_error("run", &binaries.program("initdb")))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(ClusterError::Initdb { output: last_lines(&String::from_utf8_lossy(&output.stderr), 5) })
-    };
-    tracing::info!(data_dir = %pgdata.display(), major = binaries.major, "making a new PostgreSQL cluster");
-    let builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"];
-    let preferred: &[&str] = if binaries.major >= 17 { &builtin } else { &["--locale=C.UTF-8"] };
-    run(preferred).or_else(|_| run(&["--locale=C"]))?;
-    fs::rename(&unfinished, pgdata).map_err(io_error("rename", &unfinished))
-}
-
-fn launch(
-    config: &ClusterConfig,
-    binaries: &Binaries,
-    place: &Placement,
-    pgdata: &Path,
-    socket_dir: &Path,
-) -> Result<Postmaster, ClusterError> {
-    let log = place.data_dir.join("postgres.log");
-    let written = fs::metadata(&log).map_or(0, |meta| meta.len());
-    let output = File::options().create(true).append(true).open(&log).map_err(io_error("open", &log))?;
-    let errors = output.try_clone().map_err(io_error("open", &log))?;
-    let mut command = Command::new(binaries.program("postgres"));
-    command.arg("-D").arg(pgdata).arg("-k").arg(socket_dir).args(settings(config));
-    command.stdin(Stdio::null()).stdout(output).stderr(errors);
-    place.apply(&mut command);
-    let child = command.spawn().map_err(io_error("run", &binaries.program("postgres")))?;
-    let mut postmaster = Postmaster::of_child(child, pgdata);
-    let deadline = Instant::now() + config.start_timeout;
-    match postmaster.wait_ready(deadline) {
-        Ok(()) => Ok(postmaster),
-        Err(reason) => {
-            let text = fs::read(&log).unwrap_or_default();
-            let fresh = text.get(usize::try_from(written).unwrap_or(0)..).unwrap_or_default();
-            let tail = last_lines(&String::from_utf8_lossy(fresh), 4);
-            if let Err(error) = postmaster.stop() {
-                tracing::error!(%error, "half-started PostgreSQL was left running");
-            }
-            Err(ClusterError::Start { reason: format!("{reason}; {tail}"), log })
-        }
-    }
-}
-
-fn settings(config: &ClusterConfig) -> Vec<String> {
-    let mut settings = vec![
-        "listen_addresses=".to_owned(),
-        "unix_socket_permissions=0700".to_owned(),
-        "port=5432".to_owned(),
-        format!("max_connections={}", config.max_connections),
-        "shared_buffers=64MB".to_owned(),
-        "synchronous_commit=on".to_owned(),
-        "timezone=UTC".to_owned(),
-        "log_timezone=UTC".to_owned(),
-        "logging_collector=off".to_owned(),
-        "log_statement=none".to_owned(),
-        "log_parameter_max_length_on_error=0".to_owned(),
-        "jit=off".to_owned(),
-        // Small tables that change with every car: cleaned often, so that their indexes stay small.
-        "autovacuum_naptime=5s".to_owned(),
-        "max_wal_size=2GB".to_owned(),
-    ];
-    let durability = if config.durable { "on" } else { "off" };
-    settings.extend(["fsync", "full_page_writes"].map(|name| format!("{name}={durability}")));
-    settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect()
-}
-
-fn last_lines(text: &str, count: usize) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines[lines.len().saturating_sub(count)..].join(" | ")
 }
 
 /// Only the owner may look into `dir`.

@@ -41,11 +41,26 @@ row! {
         /// Ed25519 public key, 32 bytes.
         pub signing_key: Vec<u8>,
         pub certificate_sha256: Option<Vec<u8>>,
+        pub certificate_until: Option<Timestamp>,
+        /// The one before, good until the new one is used or this time is over.
+        pub previous_certificate_sha256: Option<Vec<u8>>,
+        pub previous_certificate_until: Option<Timestamp>,
         /// Since when it may not speak any more.
         pub revoked_at: Option<Timestamp>,
         pub site_code: String,
         pub lane_code: String,
         pub direction: String,
+    }
+}
+
+impl DeviceRow {
+    /// Whether this certificate is the one that was issued last, or the one before while that is still good.
+    #[must_use]
+    pub fn accepts_certificate(&self, fingerprint: &[u8], now: Timestamp) -> bool {
+        let current = self.certificate_sha256.as_deref().is_none_or(|known| known == fingerprint);
+        let previous = self.previous_certificate_sha256.as_deref() == Some(fingerprint)
+            && self.previous_certificate_until.is_some_and(|until| now < until);
+        current || previous
     }
 }
 
@@ -149,17 +164,46 @@ pub async fn revoke(
     execute(client, sql, &[&site.as_uuid(), &id.as_uuid(), &at]).await.map(drop)
 }
 
+/// The certificate of a device is another one from now on; the one before stays good until `overlap`.
+///
 /// # Errors
 /// [`StoreError::Database`].
 pub async fn set_certificate(
     client: &impl GenericClient,
-    site: SiteId,
-    id: DeviceId,
+    (site, id): (SiteId, DeviceId),
     sha256: &[u8],
     until: Timestamp,
+    overlap: Timestamp,
 ) -> Result<(), StoreError> {
     let sql = include_str!("../queries/devices/set_certificate.sql");
-    execute(client, sql, &[&site.as_uuid(), &id.as_uuid(), &sha256, &until]).await.map(drop)
+    execute(client, sql, &[&site.as_uuid(), &id.as_uuid(), &sha256, &until, &overlap]).await.map(drop)
+}
+
+/// Notes the end of a certificate that was issued before ends were noted.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn note_certificate_end(
+    client: &impl GenericClient,
+    site: SiteId,
+    id: DeviceId,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/devices/note_certificate_end.sql");
+    execute(client, sql, &[&site.as_uuid(), &id.as_uuid(), &until]).await.map(drop)
+}
+
+/// The new certificate is in use: the one before is good no longer.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn drop_previous_certificate(
+    client: &impl GenericClient,
+    site: SiteId,
+    id: DeviceId,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/devices/drop_previous_certificate.sql");
+    execute(client, sql, &[&site.as_uuid(), &id.as_uuid()]).await.map(drop)
 }
 
 /// Tells everybody who remembers devices to look again.

@@ -71,7 +71,7 @@ impl StoreError {
         }
     }
 
-    fn sql_state(&self) -> Option<&SqlState> {
+    pub(crate) fn sql_state(&self) -> Option<&SqlState> {
         match self {
             Self::Database(error) => error.code(),
             _ => None,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::statement::{columns, execute, query_opt, row};
+use crate::statement::{columns, execute, query, query_opt, row};
 
 pub(crate) const ANNOUNCE_MANY: &str = include_str!("../queries/evidence/announce_many.sql");
 
@@ -75,4 +75,51 @@ pub async fn of_arrival(
 ) -> Result<Option<EvidenceRow>, StoreError> {
     let sql = include_str!("../queries/evidence/of_arrival.sql");
     query_opt(client, sql, &[&site.as_uuid(), &arrival.as_uuid()]).await
+}
+
+row! {
+    /// A picture that is to go.
+    pub struct Surplus {
+        pub site_id: SiteId,
+        pub sha256: Vec<u8>,
+        pub size_bytes: Option<i32>,
+        pub stored_at: Option<Timestamp>,
+    }
+}
+
+/// Pictures stored before `before`, and the oldest beyond `max_bytes` in all, at most `limit`, the oldest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn surplus(
+    client: &impl GenericClient,
+    max_bytes: i64,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<Surplus>, StoreError> {
+    query(client, include_str!("../queries/evidence/surplus.sql"), &[&max_bytes, &before, &limit]).await
+}
+
+/// Forgets a picture whose bytes are gone.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn delete(client: &impl GenericClient, site: SiteId, sha256: &[u8]) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/evidence/delete.sql");
+    execute(client, sql, &[&site.as_uuid(), &sha256]).await.map(drop)
+}
+
+row! {
+    /// All pictures that are stored.
+    pub struct Total {
+        pub bytes: i64,
+        pub oldest: Option<Timestamp>,
+    }
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn total(client: &impl GenericClient) -> Result<Total, StoreError> {
+    let total = query_opt(client, include_str!("../queries/evidence/total.sql"), &[]).await?;
+    Ok(total.unwrap_or(Total { bytes: 0, oldest: None }))
 }

@@ -53,6 +53,7 @@ row! {
         pub direction: String,
         pub device_id: Option<DeviceId>,
         pub device_code: Option<String>,
+        pub certificate_until: Option<Timestamp>,
         pub last_seen: Option<Timestamp>,
         /// The last hello, as it travelled.
         pub hello: Option<Value>,

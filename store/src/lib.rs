@@ -19,6 +19,7 @@ pub mod events;
 pub mod evidence;
 pub mod housekeeping;
 pub mod idempotency;
+pub mod known_browsers;
 pub mod lanes;
 pub mod ledger;
 pub mod live_feed;
@@ -35,6 +36,7 @@ pub mod tariffs;
 pub mod testing;
 pub mod users;
 pub mod vehicles;
+pub mod write_probe;
 
 pub use error::StoreError;
 pub use pool::{Address, GenericClient, Pool, Transaction};

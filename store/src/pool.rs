@@ -18,7 +18,7 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Notification};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::cluster::{Cluster, DATABASE};
+use crate::cluster::{Cluster, DATABASE, RunningCluster};
 use crate::error::StoreError;
 
 pub use deadpool_postgres::{GenericClient, Object, Pool, Transaction};
@@ -111,6 +111,12 @@ impl Address {
     /// The private cluster; nothing leaves the machine.
     #[must_use]
     pub fn of_cluster(cluster: &Cluster) -> Self {
+        Self { config: with_timeouts(cluster.connection(DATABASE)), tls: None }
+    }
+
+    /// A private cluster that another Boomgate keeps running.
+    #[must_use]
+    pub fn of_running(cluster: &RunningCluster) -> Self {
         Self { config: with_timeouts(cluster.connection(DATABASE)), tls: None }
     }
 

@@ -111,6 +111,11 @@ impl Device {
         wait::until(&format!("{} is cut off", self.lane), async || self.why_ended()).await
     }
 
+    /// Whether there was a CONNACK.
+    pub fn is_connected(&self) -> bool {
+        *self.heard.connected.lock().unwrap()
+    }
+
     pub fn why_ended(&self) -> Option<String> {
         self.heard.ended.lock().unwrap().clone()
     }

@@ -12,6 +12,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
 
 pub mod client;
+pub mod figures;
 pub mod journal;
 pub mod lanes;
 pub mod postgres;

@@ -47,7 +47,7 @@ impl Postgres {
             Kind::Shared => Self::Shared(Box::new(TestDatabase::new().await)),
             Kind::Own => {
                 let dir = dir.join("own-postgres");
-                let cluster = Cluster::start(ClusterConfig::new(&dir)).await.unwrap();
+                let cluster = Cluster::start(left_dead(&dir)).await.unwrap();
                 Self::Own { cluster: Some(cluster), dir }
             }
             Kind::Tls => over_tls(dir).await,
@@ -100,13 +100,18 @@ impl Postgres {
         let Self::Own { cluster, dir } = self else {
             panic!("only a PostgreSQL of the story's own is restarted")
         };
-        *cluster = Some(Cluster::start(ClusterConfig::new(&*dir)).await.unwrap());
+        *cluster = Some(Cluster::start(left_dead(dir)).await.unwrap());
     }
 
     /// Process id of the private server, from its own file.
     pub fn private_pid(dir: &Path) -> Option<i32> {
         postmaster_line(dir, 0)?.trim().parse().ok()
     }
+}
+
+/// One that stays dead when it is killed, until the story starts it again.
+fn left_dead(dir: &Path) -> ClusterConfig {
+    ClusterConfig { keep_running: false, ..ClusterConfig::new(dir) }
 }
 
 impl Drop for Postgres {

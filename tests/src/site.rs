@@ -129,6 +129,11 @@ impl Site {
         self.dir.path()
     }
 
+    /// The server's configuration file.
+    pub fn config(&self) -> PathBuf {
+        config_path(self.dir.path())
+    }
+
     pub fn data(&self) -> PathBuf {
         self.dir.path().join("data")
     }
@@ -247,6 +252,12 @@ impl Site {
         self.server.as_mut().is_some_and(|server| server.has_ended().is_none())
     }
 
+    /// # Panics
+    /// When the server was killed.
+    pub fn server_pid(&self) -> i32 {
+        self.server.as_ref().expect("the server runs").pid().as_raw()
+    }
+
     pub fn server_log(&self) -> String {
         self.server.as_ref().map(Process::log).unwrap_or_default()
     }
@@ -285,7 +296,7 @@ fn write_config(dir: &Path, postgres: &Postgres, plan: &Plan, ports: Option<Port
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let mqtt = ports.filter(|_| plan.external_broker.is_none()).map_or(0, |ports| ports.mqtt);
     let mut text = format!(
-        "data = \"data\"\n[log]\njson = true\n[broker]\nlisten = \"127.0.0.1:{mqtt}\"\n[api]\nlisten = \"{}\"\n[device_https]\nlisten = \"{}\"\n",
+        "data = \"data\"\n[log]\njson = true\n[broker]\nlisten = \"127.0.0.1:{mqtt}\"\n[api]\nlisten = \"{}\"\n[device_https]\nlisten = \"{}\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
         ports.map_or(any, |ports| ports.api),
         ports.map_or(any, |ports| ports.device_https),
     );

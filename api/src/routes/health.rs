@@ -1,15 +1,22 @@
 //! Is it alive, is it ready, and the numbers.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use boomgate_store::pool::within;
+use boomgate_store::write_probe;
+use jiff::Timestamp;
 use serde::Serialize;
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 use warp::reply::Response;
 
 use crate::App;
+use crate::auth;
 use crate::error::ApiError;
-use crate::request::{ok, reply};
+use crate::request::{Asked, ok, reply};
+
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
@@ -22,29 +29,66 @@ pub(crate) async fn alive() -> Result<Response, ApiError> {
     std::future::ready(ok(&Health { status: "alive" })).await
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Readiness {
     ready: bool,
+    /// Something was committed just now.
     database: bool,
     parts: bool,
+    /// What is wrong, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'static str>,
 }
 
-/// The database answers and the parts are up: send traffic.
+/// Something can be committed and the parts are up: send traffic.
 #[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 pub(crate) async fn ready(app: App) -> Result<Response, ApiError> {
-    let probe = within(Duration::from_secs(2), async {
-        let client = app.pool.get().await?;
-        boomgate_store::sites::first_tenant(&client).await.map(drop)
-    });
-    let database = probe.await.is_ok();
-    let parts = *app.ready.borrow();
-    let status = if database && parts { http::StatusCode::OK } else { http::StatusCode::SERVICE_UNAVAILABLE };
-    reply(status, &Readiness { ready: database && parts, database, parts })
+    let obstacle = app.probe.obstacle(&app).await;
+    let (database, parts) = (obstacle.is_none(), *app.ready.borrow());
+    let problem = obstacle.or((!parts).then_some("a part of the server does not work"));
+    let status = if problem.is_none() { http::StatusCode::OK } else { http::StatusCode::SERVICE_UNAVAILABLE };
+    reply(status, &Readiness { ready: problem.is_none(), database, parts, problem })
+}
+
+/// Whether something could be committed lately; looked at anew at most every [`PROBE_INTERVAL`], whoever asks.
+#[derive(Default)]
+pub(crate) struct WriteProbe(Mutex<Option<(Instant, Option<&'static str>)>>);
+
+impl WriteProbe {
+    /// What keeps the database from committing; none when it just did.
+    async fn obstacle(&self, app: &App) -> Option<&'static str> {
+        let mut last = self.0.lock().await;
+        if let Some((at, found)) = *last
+            && at.elapsed() < PROBE_INTERVAL
+        {
+            return found;
+        }
+        let write = within(PROBE_TIMEOUT, async {
+            let client = app.pool.get().await?;
+            write_probe::write(&client, Timestamp::now()).await
+        });
+        let found = write.await.err().map(|error| {
+            let obstacle = write_probe::obstacle(&error);
+            tracing::warn!(
+                error = format!("{:#}", anyhow::Error::from(error)),
+                obstacle,
+                "nothing can be committed"
+            );
+            obstacle
+        });
+        metrics::gauge!("boomgate_database_writable").set(if found.is_none() { 1.0 } else { 0.0 });
+        *last = Some((Instant::now(), found));
+        found
+    }
 }
 
 /// Prometheus text.
-#[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, content_type = "text/plain", body = String)))]
-pub(crate) async fn metrics(app: App) -> Result<Response, ApiError> {
+#[utoipa::path(get, path = "/metrics", tag = "health",
+    responses((status = 200, content_type = "text/plain", body = String), (status = 401, body = crate::Problem)))]
+pub(crate) async fn metrics(app: App, asked: Asked, token: Option<String>) -> Result<Response, ApiError> {
+    if !token.is_none_or(|token| auth::bears(&asked, &token)) {
+        return Err(ApiError::NotLoggedIn);
+    }
     let mut response = Response::new(app.metrics.render().into());
     let kind = http::HeaderValue::from_static("text/plain; version=0.0.4");
     response.headers_mut().insert(http::header::CONTENT_TYPE, kind);

@@ -26,7 +26,7 @@ use crate::routes::once::{self, Once};
 
 /// A lane not heard for so long is shown as gone.
 const HEARD: SignedDuration = SignedDuration::from_secs(30);
-const LONGEST_REASON: usize = 300;
+pub(crate) const LONGEST_REASON: usize = 300;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Lanes {
@@ -73,6 +73,8 @@ pub(crate) struct LaneDevice {
     code: String,
     connected: bool,
     last_seen: Option<String>,
+    /// Whole days until its certificate ends, negative when it has; null where that is not known.
+    certificate_days: Option<i64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -121,8 +123,10 @@ async fn lane(client: &impl GenericClient, site: &SiteRow, status: LaneStatus) -
     let faults =
         hello["faults"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
     let fresh = |seen: &Timestamp| Timestamp::now().duration_since(*seen) < HEARD;
+    let certificate_days = status.certificate_until.map(|until| days_until(until, Timestamp::now()));
     let device = status.device_code.map(|code| LaneDevice {
         code,
+        certificate_days,
         connected: status.last_seen.as_ref().is_some_and(fresh),
         last_seen: status.last_seen.map(|seen| seen.to_string()),
     });
@@ -140,6 +144,10 @@ async fn lane(client: &impl GenericClient, site: &SiteRow, status: LaneStatus) -
         view: View::deserialize(&hello["view"]).ok(),
         last,
     })
+}
+
+fn days_until(until: Timestamp, now: Timestamp) -> i64 {
+    until.duration_since(now).as_secs().div_euclid(24 * 3600)
 }
 
 async fn waiting(

@@ -1,5 +1,7 @@
 //! Sessions: in, out, and who am I.
 
+use boomgate_domain::ids::UserId;
+use boomgate_store::known_browsers;
 use boomgate_store::users::{self, NewSession};
 use bytes::Bytes;
 use http::header::SET_COOKIE;
@@ -12,6 +14,7 @@ use warp::reply::Response;
 use crate::App;
 use crate::auth::{self, Caller};
 use crate::error::ApiError;
+use crate::login_gate::Attempt;
 use crate::request::{Asked, Words, json, ok};
 use crate::router::Right;
 
@@ -64,7 +67,10 @@ pub(crate) async fn log_in(
     let user =
         users::by_name(&app.client().await?, &login.name).await?.filter(|user| user.disabled_at.is_none());
     let stored = user.as_ref().map(|user| user.password_hash.as_str());
-    app.gate.check(&login.name, asked.address(), stored, login.password).await?;
+    let browser = known_browser(&app, &asked, user.as_ref().map(|user| user.id)).await?;
+    let attempt =
+        Attempt { name: &login.name, address: asked.address(), browser, stored, given: login.password };
+    app.gate.check(attempt).await?;
     let user = user.ok_or(ApiError::WrongLogin)?;
     let (token, token_hash) = auth::new_token();
     let now = Timestamp::now();
@@ -80,9 +86,42 @@ pub(crate) async fn log_in(
     users::open_session(&app.client().await?, &session).await?;
     let caller = auth::person(user.id, user.tenant_id, user.name, &user.role)?;
     tracing::info!(user.id = %caller.id, "logged in");
-    let cookie = auth::set_cookie(asked.peer.tls, Some(&token));
+    let cookie = auth::set_cookie(asked.secure(), Some(&token));
     let me = describe(&app, &caller).await?;
-    with_cookie(ok(&LoggedIn { token, expires_at: session.expires_at.to_string(), user: me })?, &cookie)
+    let answer = ok(&LoggedIn { token, expires_at: session.expires_at.to_string(), user: me })?;
+    let answer = with_cookie(answer, &cookie)?;
+    if session.kind != "browser" {
+        return Ok(answer);
+    }
+    let browser = remember_browser(&app, &asked, user.id, now).await?;
+    with_cookie(answer, &auth::set_browser_cookie(asked.secure(), &browser))
+}
+
+/// The hash of the browser's token, if `user` has logged in there before.
+async fn known_browser(app: &App, asked: &Asked, user: Option<UserId>) -> Result<Option<[u8; 32]>, ApiError> {
+    let (Some(token), Some(_)) = (auth::browser_token(asked), user) else { return Ok(None) };
+    let hash = auth::hash(token);
+    let known = known_browsers::knows(&app.client().await?, &hash, user, Timestamp::now()).await?;
+    Ok(known.then_some(hash))
+}
+
+/// Remembers where `user` logged in. Returns the browser's token: the one it has, or a new one. A token that we never
+/// gave is not taken over: whoever planted it would know it too.
+async fn remember_browser(
+    app: &App,
+    asked: &Asked,
+    user: UserId,
+    now: Timestamp,
+) -> Result<String, ApiError> {
+    let client = app.client().await?;
+    let (mut token, mut hash) = auth::new_token();
+    if let Some(given) = auth::browser_token(asked)
+        && known_browsers::knows(&client, &auth::hash(given), None, now).await?
+    {
+        (token, hash) = (given.to_owned(), auth::hash(given));
+    }
+    known_browsers::remember(&client, &hash, user, now, now + auth::BROWSER).await?;
+    Ok(token)
 }
 
 /// Ends the session this request came with.
@@ -94,7 +133,7 @@ pub(crate) async fn log_out(app: App, asked: Asked) -> Result<Response, ApiError
     }
     let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = http::StatusCode::NO_CONTENT;
-    with_cookie(response, &auth::set_cookie(asked.peer.tls, None))
+    with_cookie(response, &auth::set_cookie(asked.secure(), None))
 }
 
 /// The caller and the sites they see.
@@ -122,6 +161,6 @@ async fn describe(app: &App, caller: &Caller) -> Result<Me, ApiError> {
 
 fn with_cookie(mut response: Response, cookie: &str) -> Result<Response, ApiError> {
     let value = http::HeaderValue::from_str(cookie).map_err(ApiError::internal)?;
-    response.headers_mut().insert(SET_COOKIE, value);
+    response.headers_mut().append(SET_COOKIE, value);
     Ok(response)
 }

@@ -24,7 +24,7 @@ use crate::routes::lanes::Amount;
 use crate::routes::once::{self, Once};
 use crate::routes::stays;
 
-const LONGEST_NOTE: usize = 200;
+pub(crate) const LONGEST_NOTE: usize = 200;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

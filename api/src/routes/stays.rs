@@ -111,7 +111,7 @@ pub(crate) struct Decided {
 #[utoipa::path(get, path = "/api/v1/stays", tag = "stays",
     params(("site" = Option<Uuid>, Query), ("state" = Option<String>, Query, description = "open, closed, voided, exit_only or all"),
         ("plate" = Option<String>, Query, description = "beginning of a plate"), ("limit" = Option<i64>, Query), ("cursor" = Option<Uuid>, Query)),
-    responses((status = 200, body = Stays), (status = 400, body = crate::Problem)))]
+    responses((status = 200, body = Stays), (status = 400, body = crate::Problem), (status = 404, body = crate::Problem)))]
 pub(crate) async fn list(query: String, app: App, asked: Asked) -> Result<Response, ApiError> {
     let caller = auth::caller(&app, &asked, Right::Watch).await?;
     let wanted = Wanted::parse(&query)?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -142,7 +142,7 @@ async fn every_reply_carries_the_headers() {
         ("/live.js", 200, "no-cache"),
         ("/nothing", 404, "no-store"),
         ("/healthz", 200, "no-store"),
-        ("/metrics", 200, "no-store"),
+        ("/metrics", 404, "no-store"),
         ("/api/v1/openapi.json", 200, "no-store"),
         ("/api/v1/lanes", 200, "no-store"),
         ("/api/v1/stays?limit=0", 400, "no-store"),
@@ -173,14 +173,78 @@ async fn readiness_follows_the_database_and_metrics_name_no_plate() {
     good(house.post(&format!("/api/v1/stays/{}/payments", stay.id), &ann, &pay).send().await.unwrap(), 201)
         .await;
     good(house.get("/api/v1/stays?plate=WU123AB", &ann).send().await.unwrap(), 200).await;
-    let numbers = house.request("GET", "/metrics").send().await.unwrap().text().await.unwrap();
+    let numbers = house.metrics(None).await.text().await.unwrap();
     assert!(numbers.contains("boomgate_payments_total{method=\"cash\"}"), "{numbers}");
     assert!(!numbers.contains("WU123AB"), "{numbers}");
     house.db.pool.close();
-    let ready = good(house.request("GET", "/readyz").send().await.unwrap(), 503).await;
-    assert_eq!(ready, json!({ "ready": false, "database": false, "parts": true }));
+    let ready = until_not_ready(&house).await;
+    let problem_is = "the database does not answer";
+    assert_eq!(ready, json!({ "ready": false, "database": false, "parts": true, "problem": problem_is }));
     let away = house.get("/api/v1/lanes", &ann).send().await.unwrap();
     assert_eq!(away.headers()["retry-after"], "5");
     assert_eq!(problem(away, 503).await["code"], "UNAVAILABLE");
     good(house.request("GET", "/healthz").send().await.unwrap(), 200).await;
+}
+
+/// What /readyz says once it has noticed; it looks again every second.
+async fn until_not_ready(house: &House) -> Value {
+    let begun = Instant::now();
+    loop {
+        let response = house.request("GET", "/readyz").send().await.unwrap();
+        if response.status() != 200 {
+            return good(response, 503).await;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(5), "ready though nothing can be written");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn it_said_ready_while_nothing_could_be_written() {
+    let house = House::open().await;
+    good(house.request("GET", "/readyz").send().await.unwrap(), 200).await;
+    // A full disk, as PostgreSQL reports it; reading goes on.
+    house
+        .run(
+            "create function full_disk() returns trigger language plpgsql as
+             $$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
+             create trigger full_disk before update on write_probe execute function full_disk()",
+        )
+        .await;
+    assert_eq!(until_not_ready(&house).await["problem"], "the database's disk is full");
+    house.run("drop trigger full_disk on write_probe").await;
+    until_ready(&house).await;
+    // It holds for new connections: those of the pool are ended, by one that is none of them.
+    let aside = house.db.address.connect().await.unwrap();
+    let name: String = aside.query_one("select current_database()::text", &[]).await.unwrap().get(0);
+    aside
+        .batch_execute(&format!("alter database {name} set default_transaction_read_only = on"))
+        .await
+        .unwrap();
+    let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+    aside.query(end, &[]).await.unwrap();
+    let begun = Instant::now();
+    while until_not_ready(&house).await["problem"] != "the database is read-only" {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it never says why");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn until_ready(house: &House) {
+    let begun = Instant::now();
+    while house.request("GET", "/readyz").send().await.unwrap().status() != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "not ready again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn strangers_read_the_metrics_on_the_peoples_listener() {
+    let house = House::open().await;
+    problem(house.request("GET", "/metrics").send().await.unwrap(), 404).await;
+    assert_eq!(house.metrics(None).await.status(), 200, "its own listener on loopback");
+    let guarded = house.metrics_with("a long token", None).await;
+    problem(guarded, 401).await;
+    problem(house.metrics_with("a long token", Some("another")).await, 401).await;
+    assert_eq!(house.metrics_with("a long token", Some("a long token")).await.status(), 200);
 }

@@ -104,6 +104,8 @@ async fn only_the_live_device_of_its_lane_may_speak() {
     let pi = device(&house, &house.ca, Some("boomgate://north/out-1/pi-1"));
     let health = pi.get(format!("https://localhost:{}/device/v1/health", house.devices.port()));
     assert_eq!(good(health.send().await.unwrap(), 200).await["device"], "pi-1");
+    // One enrolled before ends were noted: the certificate itself says when.
+    assert_eq!(house.count("select count(*) from devices where certificate_until is null").await, 0);
     house.run("update devices set revoked_at = now()").await;
     // The connection is still open; the next request on it is refused all the same.
     problem(put(&house, &pi, &name, picture.clone()).await.unwrap(), 403).await;

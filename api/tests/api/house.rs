@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use boomgate_api::{Api, ApiConfig};
+use boomgate_api::{Api, ApiConfig, Front};
 use boomgate_domain::decide::{Direction, Passback, SiteMode};
 use boomgate_domain::ids::{ArrivalId, DeviceId, LaneId, SiteId, StayId, TariffId, TenantId, UserId};
 use boomgate_domain::money::Currency;
@@ -38,6 +38,7 @@ pub struct House {
     pub db: TestDatabase,
     pub people: SocketAddr,
     pub devices: SocketAddr,
+    pub api: Arc<Api>,
     pub ca: Authority,
     pub tenant: TenantId,
     pub site: SiteId,
@@ -61,6 +62,12 @@ pub type Authority = rcgen::CertifiedIssuer<'static, rcgen::KeyPair>;
 
 impl House {
     pub async fn open() -> Self {
+        Self::open_behind(Front::default(), Front::default()).await
+    }
+
+    /// With proxies before the people's and the devices' listener.
+    pub async fn open_behind(people: Front, devices: Front) -> Self {
+        let fronts = (people, devices);
         drop(rustls::crypto::ring::default_provider().install_default());
         let db = TestDatabase::new().await;
         let pictures = tempfile::tempdir().unwrap();
@@ -71,19 +78,24 @@ impl House {
             evidence: Arc::new(LocalFileSystem::new_with_prefix(pictures.path()).unwrap()),
             metrics: numbers(),
             ready: watch::channel(true).1,
+            people: fronts.0,
+            devices: fronts.1,
         };
         let api = Arc::new(Api::new(config, stopped));
         let (people, devices) = (listener().await, listener().await);
         let (people_at, devices_at) = (people.local_addr().unwrap(), devices.local_addr().unwrap());
         let ca = authority();
         let tls = device_tls(&ca);
+        let serves = Arc::clone(&api);
         let serving = tokio::spawn(async move {
+            let api = serves;
             tokio::join!(api.serve_people(people, None), api.serve_devices(devices, tls));
         });
         let mut house = Self {
             db,
             people: people_at,
             devices: devices_at,
+            api,
             ca,
             tenant: TenantId::from_uuid(Uuid::now_v7()),
             site: SiteId::from_uuid(Uuid::now_v7()),
@@ -173,6 +185,23 @@ impl House {
     pub fn post(&self, path: &str, by: &Person, body: &Value) -> RequestBuilder {
         let key = Uuid::now_v7().to_string();
         self.http.post(self.url(path)).bearer_auth(&by.token).header("idempotency-key", key).json(body)
+    }
+
+    /// The metrics, of a listener of their own without a token.
+    pub async fn metrics(&self, bearer: Option<&str>) -> Response {
+        self.ask_metrics(None, bearer).await
+    }
+
+    pub async fn metrics_with(&self, token: &str, bearer: Option<&str>) -> Response {
+        self.ask_metrics(Some(token.to_owned()), bearer).await
+    }
+
+    async fn ask_metrics(&self, token: Option<String>, bearer: Option<&str>) -> Response {
+        let (listener, api) = (listener().await, Arc::clone(&self.api));
+        let url = format!("http://{}/metrics", listener.local_addr().unwrap());
+        tokio::spawn(async move { api.serve_metrics(listener, token).await });
+        let request = self.http.get(url);
+        bearer.into_iter().fold(request, |request, token| request.bearer_auth(token)).send().await.unwrap()
     }
 
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {

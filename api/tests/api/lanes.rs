@@ -191,3 +191,20 @@ async fn an_order_for_a_car_that_does_not_wait_there_is_refused() {
     let last = &lane(&list, "out-1")["last"];
     assert_eq!((&last["outcome"], &last["text"]), (&json!("open"), &json!("Opened by an operator.")));
 }
+
+#[tokio::test]
+async fn a_certificate_ran_out_and_no_card_had_said_so() {
+    let house = House::open().await;
+    let ann = house.person("guard").await;
+    let days = async || {
+        let lanes = good(house.get("/api/v1/lanes", &ann).send().await.unwrap(), 200).await;
+        let lanes = lanes["items"].as_array().unwrap().clone();
+        let exit = lanes.into_iter().find(|lane| lane["code"] == "out-1").unwrap();
+        exit["device"]["certificate_days"].clone()
+    };
+    assert_eq!(days().await, Value::Null, "nobody noted its end");
+    for (from_now, left) in [("20 days 1 hour", 20), ("1 hour", 0), ("-1 hour", -1)] {
+        house.run(&format!("update devices set certificate_until = now() + interval '{from_now}'")).await;
+        assert_eq!(days().await, left, "{from_now}");
+    }
+}

@@ -237,3 +237,30 @@ async fn a_passage_says_the_plate_of_its_stay() {
         assert_eq!(next(&mut socket).await["data"]["plate"], Value::Null, "nobody knows");
     }
 }
+
+#[tokio::test]
+async fn one_person_took_all_the_room_for_screens() {
+    let house = House::open().await;
+    let (guard, other) = (house.person("guard").await, house.person("operator").await);
+    let mut screens = Vec::new();
+    for _ in 0..8 {
+        screens.push(follow(&house, &guard, "").await);
+    }
+    let mut request = format!("ws://{}/api/v1/live", house.people).into_client_request().unwrap();
+    request.headers_mut().insert("authorization", format!("Bearer {}", guard.token).parse().unwrap());
+    match connect_async(request.clone()).await {
+        Err(tungstenite::Error::Http(response)) => {
+            assert_eq!(response.status(), 429);
+            assert!(response.headers().contains_key("retry-after"));
+        }
+        other => panic!("{other:?} instead of 429"),
+    }
+    next(&mut follow(&house, &other, "").await).await;
+    // A screen that is closed makes room for another.
+    drop(screens.pop());
+    let begun = Instant::now();
+    while connect_async(request.clone()).await.is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(15), "the place of a closed screen stays taken");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

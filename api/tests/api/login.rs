@@ -114,3 +114,90 @@ async fn another_site_cannot_use_the_cookie_nor_log_somebody_in() {
     let body: Value = json!({ "name": ann.name, "password": PASSWORD });
     assert_eq!(problem(login.json(&body).send().await.unwrap(), 403).await["code"], "CROSS-SITE");
 }
+
+/// A login from a browser with these cookies; the `Set-Cookie` lines as the next request would send them.
+async fn from_browser(
+    house: &House,
+    name: &str,
+    password: &str,
+    cookies: &str,
+) -> (reqwest::Response, Vec<String>) {
+    let own = format!("http://{}", house.people);
+    let body = json!({ "name": name, "password": password });
+    let request = house.request("POST", "/api/v1/login").header("origin", own).header("cookie", cookies);
+    let response = request.json(&body).send().await.unwrap();
+    let set = response.headers().get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap().to_owned());
+    let set = set.collect();
+    (response, set)
+}
+
+fn sent_back(set_cookie: &str) -> &str {
+    set_cookie.split(';').next().unwrap()
+}
+
+#[tokio::test]
+async fn strangers_failures_locked_the_owner_out_in_her_own_browser() {
+    let house = House::open().await;
+    let (ann, bob) = (house.person("operator").await, house.person("operator").await);
+    let (response, set) = from_browser(&house, &ann.name, PASSWORD, "").await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(set.len(), 2, "{set:?}");
+    assert!(set[1].ends_with("; Path=/; HttpOnly; SameSite=Strict; Max-Age=7776000"), "{}", set[1]);
+    let browser = sent_back(&set[1]).to_owned();
+    // A stranger at the same address, as behind a NAT: no address of its own tells them apart.
+    for _ in 0..7 {
+        drop(log_in(&house, &ann.name, "guess").await);
+    }
+    problem(log_in(&house, &ann.name, PASSWORD).await, 429).await;
+    let (response, set) = from_browser(&house, &ann.name, PASSWORD, &browser).await;
+    assert_eq!(response.status(), 200, "the owner is let in where she was before");
+    assert_eq!(sent_back(&set[1]), browser, "and the browser stays the one it is");
+    // The browser is known for her, not for whomever.
+    for _ in 0..5 {
+        drop(log_in(&house, &bob.name, "guess").await);
+    }
+    let (response, _) = from_browser(&house, &bob.name, PASSWORD, &browser).await;
+    assert_eq!(response.status(), 429);
+    // A planted token is not taken over, a revoked one is none.
+    let (_, set) = from_browser(&house, &ann.name, PASSWORD, &format!("{browser}; x=1")).await;
+    assert_eq!(sent_back(&set[1]), browser);
+    let planted = format!("boomgate-browser={}", "ab".repeat(32));
+    house.run("delete from known_browsers").await;
+    for cookie in [&planted, &browser] {
+        let (response, _) = from_browser(&house, &ann.name, PASSWORD, cookie).await;
+        assert_eq!(response.status(), 429, "{cookie}");
+    }
+    let carol = house.person("guard").await;
+    let (_, set) = from_browser(&house, &carol.name, PASSWORD, &planted).await;
+    assert_ne!(sent_back(&set[1]), planted);
+}
+
+/// A login as bare text, to leave out what a client would add.
+async fn bare(house: &House, version: &str, headers: &str, body: &Value) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let body = body.to_string();
+    let mut stream = tokio::net::TcpStream::connect(house.people).await.unwrap();
+    let length = body.len();
+    let request = format!(
+        "POST /api/v1/login {version}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_missing_host_made_a_login_one_from_another_site() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let body = json!({ "name": ann.name, "password": PASSWORD });
+    let from_page = "origin: https://gate.example.org\r\nsec-fetch-site: same-origin\r\n";
+    let elsewhere = "origin: https://evil.example\r\nsec-fetch-site: cross-site\r\n";
+    let unknown = "origin: https://evil.example\r\n";
+    for (headers, status) in [(from_page, "200 OK"), (elsewhere, "403 Forbidden"), (unknown, "403 Forbidden")]
+    {
+        let answer = bare(&house, "HTTP/1.0", headers, &body).await;
+        assert!(answer.ends_with(status), "{headers}: {answer}");
+    }
+}

@@ -21,6 +21,15 @@ impl Binaries {
         self.dir.join(name)
     }
 
+    /// Those of the loadable libraries that are installed beside the programs.
+    pub(super) fn having<'a>(&self, libraries: &[&'a str]) -> Vec<&'a str> {
+        let places = ["../lib", "../lib/postgresql", "../lib64/pgsql", "../lib/pgsql"];
+        let is_there = |library: &&&str| {
+            places.iter().any(|place| self.dir.join(place).join(format!("{library}.so")).exists())
+        };
+        libraries.iter().filter(is_there).copied().collect()
+    }
+
     /// The newest binaries, or for a cluster that exists those of its own major version.
     pub(super) fn find(given: Option<&Path>, pgdata: &Path) -> Result<Self, ClusterError> {
         let candidates = given.map_or_else(candidates, |dir| vec![dir.to_owned()]);

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use nix::unistd::{Gid, Uid, User, chown};
 
-use super::{ClusterError, io_error, restrict};
+use super::{ClusterError, MARK, io_error, restrict};
 
 /// Folders of clusters whose asked-for place the unprivileged user cannot reach.
 const SYSTEM_DATA: &str = "/var/lib/boomgate";
@@ -40,6 +40,10 @@ impl Placement {
         let asked = std::path::absolute(asked).map_err(io_error("resolve", asked))?;
         if !Uid::effective().is_root() {
             return Ok(Self { data_dir: asked, run_as: None });
+        }
+        // A cluster that somebody else made there is theirs: root works on it as them.
+        if let Some(owner) = owner_of(&asked) {
+            return Ok(Self { data_dir: asked, run_as: Some(owner) });
         }
         let run_as = USERS.iter().find_map(|name| lookup(name)).ok_or(ClusterError::NoUser)?;
         let data_dir = if reachable(&asked, run_as.uid) { asked } else { system_dir(&asked)? };
@@ -81,6 +85,14 @@ impl Placement {
         }
         self.own(dir, 0o700)
     }
+}
+
+/// The unprivileged user a cluster in this folder belongs to.
+fn owner_of(dir: &Path) -> Option<RunAs> {
+    let meta = fs::metadata(dir.join(MARK)).and_then(|_| fs::metadata(dir.join("pgdata"))).ok()?;
+    let user = User::from_uid(Uid::from_raw(meta.uid())).ok()??;
+    let is_plain = !user.uid.is_root();
+    is_plain.then(|| RunAs { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw() })
 }
 
 fn lookup(name: &str) -> Option<RunAs> {

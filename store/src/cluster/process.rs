@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -14,6 +15,7 @@ use super::{ClusterError, io_error};
 
 const POLL: Duration = Duration::from_millis(15);
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+const ORPHAN_TIMEOUT: Duration = Duration::from_secs(2);
 /// 1-based lines of `postmaster.pid` (PostgreSQL source, `src/include/utils/pidfile.h`).
 const PID_LINE: usize = 1;
 const DATA_DIR_LINE: usize = 2;
@@ -48,7 +50,7 @@ impl Postmaster {
             return Ok(None);
         };
         let same_folder = line(&text, DATA_DIR_LINE).is_some_and(|dir| Path::new(dir) == pgdata);
-        let live = same_folder && is_postgres(pid);
+        let live = same_folder && is_postgres(pid) && works_in(pid, pgdata) != Some(false);
         Ok(live.then(|| Self { pid, child: None, pgdata: pgdata.to_owned() }))
     }
 
@@ -60,13 +62,20 @@ impl Postmaster {
         self.pid_file_line(SOCKET_DIR_LINE).is_some_and(|found| Path::new(&found) == dir) && self.is_ready()
     }
 
-    pub(super) fn is_alive(&self) -> bool {
-        is_postgres(self.pid)
+    /// Also reaps it, when it was our child and has ended.
+    pub(super) fn is_alive(&mut self) -> bool {
+        let reaped = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))));
+        !reaped && is_postgres(self.pid)
     }
 
-    /// Waits until it accepts connections; the reason when it will not.
-    pub(super) fn wait_ready(&mut self, deadline: Instant) -> Result<(), String> {
-        while Instant::now() < deadline {
+    /// Where its socket is, as it says itself; none before it accepts connections.
+    pub(super) fn socket_dir(&self) -> Option<PathBuf> {
+        if self.is_ready() { self.pid_file_line(SOCKET_DIR_LINE).map(PathBuf::from) } else { None }
+    }
+
+    /// Waits until it accepts connections; the reason when it will not, or when `cancelled` says to wait no longer.
+    pub(super) fn wait_ready(&mut self, deadline: Instant, cancelled: &AtomicBool) -> Result<(), String> {
+        while Instant::now() < deadline && !cancelled.load(Ordering::Relaxed) {
             let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
             if let Some(status) = ended {
                 return Err(format!("it ended with {status}"));
@@ -118,12 +127,51 @@ impl Postmaster {
     }
 }
 
+/// Ends the processes a killed server left behind in this folder and removes its stale `postmaster.pid`. A backend that
+/// is busy has not noticed the death of its server and holds the shared memory: no new server starts beside it. The
+/// caller holds the folder's lock and knows that no server of its own runs.
+pub(super) fn clear_remains(pgdata: &Path) -> Result<(), ClusterError> {
+    for signal in [Signal::SIGQUIT, Signal::SIGKILL] {
+        let left = processes_in(pgdata);
+        left.iter().for_each(|pid| {
+            tracing::info!(%pid, %signal, "a process of a PostgreSQL that is gone is ended");
+            // One that has ended meanwhile needs no signal.
+            let _ = kill(*pid, signal);
+        });
+        let deadline = Instant::now() + ORPHAN_TIMEOUT;
+        while Instant::now() < deadline && !processes_in(pgdata).is_empty() {
+            std::thread::sleep(POLL);
+        }
+    }
+    if let Some(pid) = processes_in(pgdata).first() {
+        return Err(ClusterError::Stop { pid: pid.as_raw(), waited: ORPHAN_TIMEOUT * 2 });
+    }
+    let stale = pgdata.join("postmaster.pid");
+    match fs::remove_file(&stale) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(io_error("remove", &stale)(source)),
+        _ => Ok(()),
+    }
+}
+
+/// All live processes of PostgreSQL that work in this folder.
+fn processes_in(pgdata: &Path) -> Vec<Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Pid::from_raw));
+    pids.filter(|pid| is_postgres(*pid) && works_in(*pid, pgdata) == Some(true)).collect()
+}
+
+/// Whether the process stands in `pgdata`, as every process of a server does; none where we may not look.
+fn works_in(pid: Pid, pgdata: &Path) -> Option<bool> {
+    let stands = fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
+    Some(stands == fs::canonicalize(pgdata).ok()?)
+}
+
 fn line(text: &str, number: usize) -> Option<&str> {
     text.lines().nth(number - 1)
 }
 
 /// Whether `pid` is alive and runs a program named `postgres`; a zombie is not alive.
-fn is_postgres(pid: Pid) -> bool {
+pub(super) fn is_postgres(pid: Pid) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let Some((name, rest)) = stat.rsplit_once(')') else {
         return false;

@@ -152,7 +152,7 @@ pub fn write_config(dir: &Path, database: Option<&str>, mqtt: Option<u16>) -> Re
         database.map_or(String::new(), |url| format!("[database]\nurl = {}\n", toml::Value::from(url)));
     let text = format!(
         "data = \"data\"\n[log]\njson = true\n{database}[broker]\nlisten = \"127.0.0.1:{}\"\n\
-         [api]\nlisten = \"127.0.0.1:0\"\n[device_https]\nlisten = \"127.0.0.1:0\"\n",
+         [api]\nlisten = \"127.0.0.1:0\"\n[device_https]\nlisten = \"127.0.0.1:0\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
         mqtt.unwrap_or(0)
     );
     Ok(std::fs::write(dir.join("boomgate.toml"), text)?)
@@ -195,8 +195,8 @@ pub async fn furnish(pool: &Pool, pki: &Pki, lanes: usize) -> Result<Vec<LaneKey
 pub fn client_tls(ca: &str, keys: &DeviceKeys) -> Result<Arc<rustls::ClientConfig>> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(ca.as_bytes())?)?;
-    let chain = vec![CertificateDer::from_pem_slice(keys.certificate_pem.as_bytes())?];
-    let key = PrivateKeyDer::from_pem_slice(keys.key_pem.as_bytes())?;
+    let chain = vec![CertificateDer::from_pem_slice(keys.certificate.pem.as_bytes())?];
+    let key = PrivateKeyDer::from_pem_slice(keys.certificate.key_pem.as_bytes())?;
     let builder = rustls::ClientConfig::builder().with_root_certificates(roots);
     Ok(Arc::new(builder.with_client_auth_cert(chain, key)?))
 }

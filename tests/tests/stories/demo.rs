@@ -1,7 +1,7 @@
 //! `boomgate demo` as a person starts it, ends it, kills it and starts it again.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -123,4 +123,30 @@ async fn runs(demo: &mut Process, times: usize) {
 /// Processes of this demo's lanes.
 fn lanes(data: &Path) -> Vec<i32> {
     programs::mentioning(&data.join("lanes"))
+}
+
+/// The folder a running demo made for itself.
+async fn own_folder(dir: &Scratch) -> PathBuf {
+    wait::within(WHOLE_RUN, "the demo's PostgreSQL runs", async || {
+        let mut entries = std::fs::read_dir(dir.path()).unwrap().flatten().map(|entry| entry.path());
+        let folder = entries.find(|path| path.join("data/postgres").exists())?;
+        Postgres::private_pid(&folder.join("data/postgres")).map(|_| folder)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_demo_left_folders_and_a_running_postgresql_in_the_temporary_folder() {
+    let dir = Scratch::new();
+    let killed = demo(&dir, "killed.log", &["--cars", "50", "--lanes", "2"]);
+    let folder = own_folder(&dir).await;
+    let postgres = Postgres::private_pid(&folder.join("data/postgres")).unwrap();
+    killed.kill();
+    assert!(programs::is_alive(postgres), "an orphan");
+    let mut next = demo(&dir, "next.log", &["--cars", "2", "--lanes", "2", "--speed", "10", "--json"]);
+    let status = wait::within(WHOLE_RUN, "two cars", async || next.has_ended()).await;
+    assert!(status.success(), "{status}: {}", next.log());
+    assert!(!programs::is_alive(postgres));
+    let left = std::fs::read_dir(dir.path()).unwrap().flatten().filter(|entry| entry.path().is_dir());
+    assert_eq!(left.map(|entry| entry.path()).collect::<Vec<_>>(), Vec::<PathBuf>::new());
 }

@@ -1,13 +1,16 @@
 //! SIGKILL to each part in the middle of traffic. Afterwards all is as it really was, without a hand.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use boomgate_tests::client::{Device, boom_closed, now_ms};
+use boomgate_tests::figures;
 use boomgate_tests::lanes::Lane;
-use boomgate_tests::postgres::Kind;
+use boomgate_tests::postgres::{Kind, Postgres};
 use boomgate_tests::site::{Plan, Site};
 use boomgate_tests::wait;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 const CARS: usize = 6;
 
@@ -140,6 +143,44 @@ async fn a_killed_postgresql_loses_nothing_that_was_acknowledged_and_all_goes_on
     let verdict = site.end([entry, exit]).await;
     let cars = i64::try_from(CARS).unwrap();
     assert_eq!((verdict.stays_opened, verdict.stays_closed), (cars, cars));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_private_postgresql_is_started_again_at_once_by_its_server() {
+    let mut site = Site::open(Plan { postgres: Kind::Private, lanes: 4, ..Plan::default() }).await;
+    let entry = site.lane("in-1").await;
+    let talker = Device::connect(&site, "in-2").await;
+    let mut said = talk(&talker, 20).await;
+    talker.all_acked().await;
+    let folder = site.data().join("postgres");
+    let killed = Postgres::private_pid(&folder).unwrap();
+    kill(Pid::from_raw(killed), Signal::SIGKILL).unwrap();
+    let begun = Instant::now();
+    said.extend(talk(&talker, 20).await);
+    until_kept(&talker, &said).await;
+    let committed = begun.elapsed();
+    wait::until("the api answers", async || site.office.lanes().await.ok()).await;
+    let answered = begun.elapsed();
+    figures::show(format!("PostgreSQL killed: a commit after {committed:?}, the api after {answered:?}"));
+    assert!(committed < Duration::from_secs(10), "a commit only after {committed:?}");
+    assert_ne!(Postgres::private_pid(&folder), Some(killed));
+    assert!(site.server_runs() && site.server_log().contains("PostgreSQL runs again"));
+    // A backend alone: PostgreSQL ends all connections and recovers, and so does every part of the server.
+    let backend = "select pid from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend' limit 1";
+    let backend: i32 = {
+        let client = site.pool().get().await.unwrap();
+        client.query_one(backend, &[]).await.unwrap().get(0)
+    };
+    kill(Pid::from_raw(backend), Signal::SIGKILL).unwrap();
+    let begun = Instant::now();
+    said.extend(talk(&talker, 20).await);
+    until_kept(&talker, &said).await;
+    figures::show(format!("a backend killed: a commit after {:?}", begun.elapsed()));
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    entry.car("ruth", "BA123XY");
+    site.journal.passed("in-1", "ruth").await;
+    talker.greet().await;
+    site.end([entry]).await;
 }
 
 /// Says so many small things without waiting for any answer; what was said, sealed, by number.

@@ -4,13 +4,16 @@
 //! `cargo build -p boomgate -p boomgate-edge-agent`.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod commands;
 mod demo;
 mod disasters;
 mod last_bay;
 mod lies;
+mod logs;
 mod middle;
 mod mosquitto;
 mod order;
+mod storms;
 mod strangers;
 mod tls;
 mod visits;

@@ -1,0 +1,224 @@
+//! How many connections a listener bears: so many in all and so many of one address. A newcomer takes the place of the
+//! oldest idle one, so that silence starves nobody.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::login_gate::network;
+
+/// Limits of one listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    pub(crate) all: usize,
+    pub(crate) per_address: usize,
+}
+
+pub(crate) const LIMITS: Limits = Limits { all: 1024, per_address: 256 };
+
+/// Counts the connections of one listener.
+#[derive(Clone, Debug)]
+pub(crate) struct ConnectionLimiter(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    limits: Limits,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    next: u64,
+    slots: HashMap<u64, Slot>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    /// None for a proxy of ours, which speaks for many.
+    address: Option<IpAddr>,
+    /// Since when nothing is asked; none while something is.
+    idle: Option<Instant>,
+    end: Arc<Notify>,
+}
+
+/// A connection that is let in; its place is free when this value is gone.
+#[derive(Debug)]
+pub(crate) struct ConnectionPermit {
+    limiter: ConnectionLimiter,
+    id: u64,
+    end: Arc<Notify>,
+}
+
+impl ConnectionLimiter {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self(Arc::new(Inner { limits, state: Mutex::default() }))
+    }
+
+    /// Lets a connection in, if need be in the place of an idle one. None where all are busy.
+    pub(crate) fn admit(&self, address: Option<IpAddr>) -> Option<ConnectionPermit> {
+        let address = address.map(network);
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.make_room(address, self.0.limits) {
+            metrics::counter!("boomgate_http_connections_total", "outcome" => "refused").increment(1);
+            return None;
+        }
+        let (id, end) = (state.next, Arc::new(Notify::new()));
+        state.next += 1;
+        state.slots.insert(id, Slot { address, idle: Some(Instant::now()), end: Arc::clone(&end) });
+        metrics::counter!("boomgate_http_connections_total", "outcome" => "admitted").increment(1);
+        Some(ConnectionPermit { limiter: self.clone(), id, end })
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl State {
+    /// Whether there is room for one more of this address, after one that is idle had to go.
+    fn make_room(&mut self, address: Option<IpAddr>, limits: Limits) -> bool {
+        let own = |slot: &Slot| address.is_some() && slot.address == address;
+        if self.slots.values().filter(|slot| own(slot)).count() >= limits.per_address {
+            return self.drop_oldest_idle(own);
+        }
+        if self.slots.len() < limits.all {
+            return true;
+        }
+        let crowded = self.most_crowded();
+        self.drop_oldest_idle(|slot| slot.address == crowded) || self.drop_oldest_idle(|_| true)
+    }
+
+    fn drop_oldest_idle(&mut self, among: impl Fn(&Slot) -> bool) -> bool {
+        let idle = self.slots.iter().filter(|(_, slot)| among(slot));
+        let oldest = idle.filter_map(|(id, slot)| Some((slot.idle?, *id))).min();
+        let Some(slot) = oldest.and_then(|(_, id)| self.slots.remove(&id)) else { return false };
+        slot.end.notify_one();
+        metrics::counter!("boomgate_http_connections_total", "outcome" => "dropped_idle").increment(1);
+        true
+    }
+
+    /// The address with the most connections; a proxy of ours is never it, while there is another.
+    fn most_crowded(&self) -> Option<IpAddr> {
+        let mut counts: HashMap<IpAddr, usize> = HashMap::new();
+        for address in self.slots.values().filter_map(|slot| slot.address) {
+            *counts.entry(address).or_default() += 1;
+        }
+        counts.into_iter().max_by_key(|(_, count)| *count).map(|(address, _)| address)
+    }
+}
+
+impl ConnectionPermit {
+    /// Counts it under the address a proxy told us. False when that address has too many.
+    pub(crate) fn is_really(&self, address: IpAddr) -> bool {
+        let (address, limits) = (Some(network(address)), self.limiter.0.limits);
+        self.limiter.with(|state| {
+            let own = |slot: &Slot| slot.address == address;
+            let crowded = state.slots.values().filter(|slot| own(slot)).count() >= limits.per_address;
+            if crowded && !state.drop_oldest_idle(own) {
+                return false;
+            }
+            if let Some(slot) = state.slots.get_mut(&self.id) {
+                slot.address = address;
+            }
+            true
+        })
+    }
+
+    /// Busy from now on until the returned value is gone.
+    pub(crate) fn busy(self: &Arc<Self>) -> Busy {
+        self.set_idle(None);
+        Busy(Arc::clone(self))
+    }
+
+    fn set_idle(&self, idle: Option<Instant>) {
+        self.limiter.with(|state| {
+            if let Some(slot) = state.slots.get_mut(&self.id) {
+                slot.idle = idle;
+            }
+        });
+    }
+
+    /// Until another connection is let in instead of this one.
+    pub(crate) async fn dropped(&self) {
+        self.end.notified().await;
+    }
+}
+
+impl Drop for ConnectionPermit {
+    fn drop(&mut self) {
+        self.limiter.with(|state| drop(state.slots.remove(&self.id)));
+    }
+}
+
+/// A request is being answered on this connection.
+#[derive(Debug)]
+pub(crate) struct Busy(Arc<ConnectionPermit>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.set_idle(Some(Instant::now()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u8) -> Option<IpAddr> {
+        Some(IpAddr::from([10, 0, 0, last]))
+    }
+
+    async fn is_dropped(permit: &ConnectionPermit) -> bool {
+        tokio::time::timeout(std::time::Duration::from_millis(10), permit.dropped()).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn the_oldest_idle_of_ones_own_address_yields_and_a_busy_one_does_not() {
+        let limiter = ConnectionLimiter::new(Limits { all: 100, per_address: 2 });
+        let other = limiter.admit(address(2)).unwrap();
+        let (first, second) =
+            (Arc::new(limiter.admit(address(1)).unwrap()), Arc::new(limiter.admit(address(1)).unwrap()));
+        let busy = first.busy();
+        let third = limiter.admit(address(1)).unwrap();
+        assert!(is_dropped(&second).await && !is_dropped(&first).await && !is_dropped(&other).await);
+        let third = Arc::new(third);
+        let _busy_too = third.busy();
+        assert!(limiter.admit(address(1)).is_none(), "all of this address are at work");
+        drop(busy);
+        assert!(limiter.admit(address(1)).is_some());
+        assert!(is_dropped(&first).await);
+    }
+
+    #[tokio::test]
+    async fn a_full_listener_drops_an_idle_one_of_the_most_crowded_address() {
+        let limiter = ConnectionLimiter::new(Limits { all: 5, per_address: 4 });
+        let lonely = limiter.admit(address(1)).unwrap();
+        let crowd: Vec<_> = (0..4).map(|_| limiter.admit(address(2)).unwrap()).collect();
+        let newcomer = limiter.admit(address(3)).unwrap();
+        assert!(is_dropped(&crowd[0]).await && !is_dropped(&crowd[1]).await);
+        assert!(!is_dropped(&lonely).await && !is_dropped(&newcomer).await);
+    }
+
+    #[tokio::test]
+    async fn a_proxy_of_ours_is_limited_by_the_whole_only_and_its_guests_by_their_own_address() {
+        let limiter = ConnectionLimiter::new(Limits { all: 10, per_address: 2 });
+        let through: Vec<_> = (0..6).map(|_| limiter.admit(None).unwrap()).collect();
+        assert!(through[..2].iter().all(|permit| permit.is_really(IpAddr::from([10, 0, 0, 7]))));
+        assert!(through[2].is_really(IpAddr::from([10, 0, 0, 7])));
+        assert!(is_dropped(&through[0]).await && !is_dropped(&through[1]).await);
+    }
+
+    #[test]
+    fn a_place_is_free_when_its_connection_is_gone() {
+        let limiter = ConnectionLimiter::new(Limits { all: 1, per_address: 1 });
+        for _ in 0..3 {
+            let permit = Arc::new(limiter.admit(address(1)).unwrap());
+            let _busy = permit.busy();
+            assert!(limiter.admit(address(1)).is_none());
+        }
+        assert_eq!(limiter.0.state.lock().unwrap().slots.len(), 0);
+    }
+}

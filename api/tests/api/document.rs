@@ -1,0 +1,92 @@
+//! The document against real answers: every status a route gives is in it, in the form it says.
+
+use serde_json::{Value, json};
+
+use crate::house::{House, PASSWORD};
+
+fn document() -> Value {
+    serde_json::from_str(&boomgate_api::openapi_document()).unwrap()
+}
+
+#[test]
+fn every_problem_is_problem_json() {
+    let document = document();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let own_form = path == "/readyz";
+                if status.as_str() >= "400" && !own_form {
+                    let problem = &response["content"]["application/problem+json"]["schema"]["$ref"];
+                    assert_eq!(
+                        problem, "#/components/schemas/Problem",
+                        "{method} {path} {status}: {response}"
+                    );
+                    assert_ne!(response["description"], "", "{method} {path} {status}");
+                }
+            }
+        }
+    }
+}
+
+/// Method, path as in the document, token, what stands for its part in braces or follows it, body; and the status.
+type Case<'a> = (&'a str, &'a str, &'a str, String, Option<&'a Value>, u16);
+
+#[tokio::test]
+async fn statuses_were_given_that_the_document_did_not_name() {
+    let house = House::open().await;
+    let (operator, guard) = (house.person("operator").await, house.person("guard").await);
+    let nobody = "00000000-0000-7000-8000-000000000000";
+    let (lane, stay) = (house.entry.to_string(), house.stay("BA123AB", 10).await.id.to_string());
+    let (command, pay) = ("/api/v1/lanes/{id}/commands", "/api/v1/stays/{id}/payments");
+    let order = json!({ "action": "open", "reason": "x" });
+    let cash = json!({ "method": "cash", "amount": { "minor": 1, "currency": "EUR" } });
+    let gone = json!({ "action": "open", "reason": "x", "arrival": nobody });
+    let login = json!({ "name": "nobody", "password": PASSWORD });
+    let large = json!({ "action": "x".repeat(70_000) });
+    let cases: Vec<Case<'_>> = vec![
+        ("GET", "/api/v1/lanes", "", String::new(), None, 401),
+        ("GET", "/api/v1/me", "", String::new(), None, 401),
+        ("GET", "/api/v1/stays", &operator.token, "?limit=0".into(), None, 400),
+        ("GET", "/api/v1/stays", &operator.token, format!("?site={nobody}"), None, 404),
+        ("GET", "/api/v1/stays/{id}", &operator.token, nobody.into(), None, 404),
+        ("GET", "/api/v1/evidence/{sha256}", &operator.token, "07".repeat(32), None, 404),
+        ("GET", "/api/v1/live", &operator.token, String::new(), None, 426),
+        ("POST", "/api/v1/login", "", String::new(), Some(&login), 401),
+        ("POST", "/api/v1/login", "", String::new(), Some(&order), 400),
+        ("POST", "/api/v1/login", "", String::new(), Some(&large), 413),
+        ("POST", "/api/v1/logout", "", String::new(), Some(&order), 401),
+        ("POST", command, "", lane.clone(), Some(&order), 401),
+        ("POST", command, &operator.token, nobody.into(), Some(&order), 404),
+        ("POST", command, &operator.token, lane.clone(), Some(&gone), 409),
+        ("POST", command, &operator.token, lane.clone(), Some(&cash), 400),
+        ("POST", command, &operator.token, lane, Some(&large), 413),
+        ("POST", pay, &guard.token, stay.clone(), Some(&cash), 403),
+        ("POST", pay, &operator.token, nobody.into(), Some(&cash), 404),
+        ("POST", pay, &operator.token, stay, Some(&cash), 422),
+    ];
+    let document = document();
+    let mut missing = Vec::new();
+    for (number, (method, pattern, token, part, body, expected)) in cases.into_iter().enumerate() {
+        let path = if pattern.contains('{') {
+            let (before, after) = pattern.split_once('{').unwrap();
+            format!("{before}{part}{}", after.split_once('}').unwrap().1)
+        } else {
+            format!("{pattern}{part}")
+        };
+        let mut request = house.request(method, &path).header("idempotency-key", format!("k{number}"));
+        if !token.is_empty() {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.unwrap();
+        let (status, kind) = (response.status().as_u16(), response.headers()["content-type"].clone());
+        assert_eq!(kind, "application/problem+json", "{method} {path}: {status}");
+        assert_eq!(status, expected, "{method} {path}: {}", response.text().await.unwrap());
+        if document["paths"][pattern][method.to_lowercase()]["responses"][status.to_string()].is_null() {
+            missing.push(format!("{method} {pattern}: {status}"));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}

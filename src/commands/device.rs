@@ -1,0 +1,256 @@
+//! `boomgate device` and `boomgate pki`: who may speak, and how long their certificates are good.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use boomgate_domain::decide::Direction;
+use boomgate_domain::ids::{LaneCode, SiteCode};
+use boomgate_domain::money::Currency;
+use boomgate_schemas::identity::DeviceIdentity;
+use boomgate_store::{devices, tariffs};
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::WithConfig;
+use crate::config::Config;
+use crate::database::Database;
+use crate::log::init as log;
+use crate::pki::{self, expiry};
+use crate::setup::{self, AgentFolder, SiteWish};
+use crate::{say, tariff};
+
+/// What a new lane's file says of its wires and camera until somebody who stands there knows better.
+const HARDWARE: &str = "[gpio]
+kind = \"pi\"
+
+[gpio.pins]               # BCM numbers; active is the level that means occupied, open, fire, pressed, energised
+arming = { pin = 5, active = \"low\" }
+safety = { pin = 13, active = \"low\" }
+boom_open = { pin = 16, active = \"low\" }
+boom_closed = { pin = 12, active = \"low\" }
+fire = { pin = 26, active = \"high\" }     # a cut wire counts as fire
+reset = { pin = 21, active = \"low\" }
+open_relay = { pin = 23, active = \"high\" }
+close_relay = { pin = 24, active = \"high\" }
+
+[camera]
+kind = \"opencv\"
+source = \"rtsp://user:password@192.168.10.20/stream1\"
+";
+
+/// Lanes and the devices that stand there.
+#[derive(Subcommand)]
+pub enum Device {
+    /// Make keys and a configuration for the device of a lane; site and lane are made if they are new
+    Add(DeviceAdd),
+    /// End a device's right to speak, at once
+    Revoke {
+        code: String,
+        #[command(flatten)]
+        config: WithConfig,
+    },
+    /// Issue a new certificate for a device that is known
+    Renew(DeviceRenew),
+    /// Devices that may speak, and how long their certificates are good
+    List(WithConfig),
+}
+
+/// Keys and certificates of the server.
+#[derive(Subcommand)]
+pub enum Pki {
+    /// Issue a new certificate for the server, for the key and the names it has; a server that runs shows it soon
+    Renew(WithConfig),
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  boomgate device renew pi-0042 --out ./pi-0042\n\n\
+    With the folder of `device add` the device keeps its key and only device.pem has to be carried to it; else device.key \
+    is new, too. Restart the agent afterwards.")]
+pub struct DeviceRenew {
+    code: String,
+    #[arg(long, value_name = "DIR", help = "Folder to write; a device.key in it is kept")]
+    out: PathBuf,
+    #[arg(
+        long,
+        value_name = "HOURS",
+        default_value_t = 168,
+        value_parser = clap::value_parser!(u32).range(0..=2160),
+        help = "How long the certificate before stays good, unless the new one is used earlier"
+    )]
+    overlap_hours: u32,
+    #[command(flatten)]
+    config: WithConfig,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  boomgate device add --site north --lane in-1 --direction entry --device pi-0042 --server gate.example.org --out ./pi-0042"
+)]
+pub struct DeviceAdd {
+    #[arg(long, help = "Code of the site, a-z 0-9 and -")]
+    site: String,
+    #[arg(long, help = "Code of the lane")]
+    lane: String,
+    #[arg(long, help = "Which way the lane leads")]
+    direction: Way,
+    #[arg(long, help = "Code of the device")]
+    device: String,
+    #[arg(long, value_name = "HOST", help = "Name or address by which the device reaches this server")]
+    server: String,
+    #[arg(long, value_name = "DIR", help = "Folder to write; copy it to the device")]
+    out: PathBuf,
+    #[arg(long, default_value = "Europe/Bratislava", help = "Time zone of a new site")]
+    time_zone: String,
+    #[arg(long, default_value = "EUR", help = "Currency of a new site")]
+    currency: String,
+    #[command(flatten)]
+    config: WithConfig,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Way {
+    Entry,
+    Exit,
+}
+
+/// Does one of the device commands.
+pub async fn run(command: Device) -> Result<ExitCode> {
+    match command {
+        Device::Add(add) => add_device(&add.config.load()?, &add).await,
+        Device::Revoke { code, config } => revoke_device(&config.load()?, &code).await,
+        Device::Renew(renew) => renew_device(&renew.config.load()?, &renew).await,
+        Device::List(with) => list_devices(&with.load()?).await,
+    }
+}
+
+/// Does one of the commands about the server's own keys.
+pub fn run_pki(command: Pki) -> Result<ExitCode> {
+    match command {
+        Pki::Renew(with) => renew_server(&with.load()?),
+    }
+}
+
+async fn add_device(config: &Config, add: &DeviceAdd) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let identity =
+        DeviceIdentity { site: add.site.parse()?, lane: add.lane.parse()?, device: add.device.parse()? };
+    let mut hosts = config.hosts.clone();
+    hosts.push(add.server.clone());
+    let database = Database::reach(config).await?;
+    let made =
+        make_device(config, &pki::Pki::open_or_create(&config.pki, &hosts)?, &database, add, &identity).await;
+    let free = tariffs::sites_without(&database.pool.get().await?, jiff::Timestamp::now()).await;
+    database.close().await?;
+    let path = made?;
+    say::result(format!(
+        "wrote {}; copy the folder to the device and run: edge-agent run --config agent.toml",
+        path.display()
+    ));
+    if free?.contains(&add.site) {
+        say::note(tariff::no_tariff(&add.site));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn make_device(
+    config: &Config,
+    pki: &pki::Pki,
+    database: &Database,
+    add: &DeviceAdd,
+    identity: &DeviceIdentity,
+) -> Result<PathBuf> {
+    if add.out.join("device.key").exists() {
+        bail!("{} holds the keys of a device already; choose another folder", add.out.display());
+    }
+    let direction = match add.direction {
+        Way::Entry => Direction::Entry,
+        Way::Exit => Direction::Exit,
+    };
+    let tenant = setup::tenant(&database.pool.get().await?, "Boomgate").await?;
+    let wish = SiteWish {
+        code: SiteCode::parse(&add.site)?,
+        name: add.site.clone(),
+        time_zone: add.time_zone.clone(),
+        currency: Currency::parse(&add.currency)?,
+        capacity: None,
+    };
+    let site = setup::site(&database.pool, tenant, wish).await?;
+    let code = LaneCode::parse(&add.lane)?;
+    let lane = setup::lane(&database.pool.get().await?, site, &code, &add.lane, direction).await?;
+    let keys = setup::enrol(&database.pool, pki, site, lane, identity).await?;
+    setup::write_keys(&add.out, &keys, &pki.ca_pem()?)?;
+    setup::write_agent(&AgentFolder {
+        dir: &add.out,
+        identity,
+        direction,
+        mqtt: format!("{}:{}", add.server, config.broker.listen.port()),
+        https: format!("https://{}:{}", add.server, config.device_https.port()),
+        server_key: pki.signing_key()?.verifying_key().to_bytes(),
+        hardware: HARDWARE.into(),
+        time_scale: 1.0,
+        time_zone: &add.time_zone,
+    })
+}
+
+async fn revoke_device(config: &Config, code: &str) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let database = Database::reach(config).await?;
+    let client = database.pool.get().await?;
+    let code = code.parse()?;
+    let device =
+        devices::by_code(&client, &code).await?.with_context(|| format!("no device {code} is known"))?;
+    devices::revoke(&client, device.site_id, device.id, jiff::Timestamp::now()).await?;
+    devices::changed(&client, &code).await?;
+    drop(client);
+    database.close().await?;
+    say::result(format!("{code} may not speak any more; a live connection ends within 10 s"));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn renew_device(config: &Config, renew: &DeviceRenew) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let database = Database::reach(config).await?;
+    let (pki, code) = (pki::Pki::open(&config.pki)?, renew.code.parse()?);
+    let overlap = jiff::SignedDuration::from_hours(i64::from(renew.overlap_hours));
+    let renewed = setup::renew_device(&database.pool, &pki, &code, &renew.out, overlap).await;
+    database.close().await?;
+    let renewed = renewed?;
+    let carried = if renewed.new_key { "device.pem and device.key" } else { "device.pem" };
+    say::result(format!(
+        "{code} has a certificate until {}; copy {carried} from {} to the device and restart its agent. The one before is good for {} h more",
+        renewed.until,
+        renew.out.display(),
+        renew.overlap_hours
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn renew_server(config: &Config) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let pki = pki::Pki::open(&config.pki)?;
+    pki.renew_server(&config.hosts)?;
+    let until = expiry::end(&pki.server_pem()?)?;
+    say::result(format!(
+        "the server has a certificate until {until}; a server that runs shows it within seconds"
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list_devices(config: &Config) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let database = Database::reach(config).await?;
+    let all = devices::all_live(&database.pool.get().await?).await?;
+    database.close().await?;
+    if all.is_empty() {
+        say::note("no device yet; make one with `boomgate device add`");
+    }
+    for device in all {
+        let until =
+            device.certificate_until.map_or_else(|| "-".into(), |until| until.strftime("%F").to_string());
+        say::result(format!(
+            "{}\t{}/{}\t{}\t{until}",
+            device.code, device.site_code, device.lane_code, device.direction
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,117 @@
+//! What a server needs, looked at from outside: `boomgate doctor`.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use boomgate_store::{Pool, audit};
+use jiff::Timestamp;
+
+use crate::config::Config;
+use crate::database::Database;
+use crate::pki::Pki;
+use crate::pki::expiry::{self, Certificates, Expiry};
+use crate::{private, say};
+
+/// Says of each thing whether it is well, and what to do where it is not.
+struct Findings {
+    well: bool,
+}
+
+impl Findings {
+    fn check(&mut self, what: &str, found: Result<String>) {
+        match found {
+            Ok(found) => say::result(format!("  ok       {what}: {found}")),
+            Err(error) => {
+                self.well = false;
+                say::result(format!("  missing  {what}: {error:#}"));
+            }
+        }
+    }
+
+    /// What is not broken yet.
+    fn warn(what: &str, text: &str) {
+        say::result(format!("  soon     {what}: {text}"));
+    }
+
+    fn certificate(&mut self, one: &Expiry) {
+        let (what, days) = (format!("certificate of {}", one.of), one.days_left(Timestamp::now()));
+        let text = format!("ends in {days} days, on {}; {}", one.until.strftime("%F"), one.advice);
+        if days < 0 {
+            self.check(&what, Err(anyhow!("ended on {}; {}", one.until.strftime("%F"), one.advice)));
+        } else if days <= expiry::WARN_DAYS {
+            Self::warn(&what, &text);
+        } else {
+            self.check(&what, Ok(format!("good for {days} days")));
+        }
+    }
+}
+
+/// Looks at everything. Whether all is well; what merely ends soon is.
+pub async fn examine(config: &Config, file: &Path) -> Result<bool> {
+    let mut findings = Findings { well: true };
+    findings.check("keys", Pki::open(&config.pki).map(|_| config.pki.display().to_string()));
+    let database = Database::reach(config).await;
+    let version = database.as_ref().map(|_| "answers and is in shape".to_owned());
+    findings.check("database", version.map_err(|error| anyhow!("{error:#}")));
+    let mut certificates = of_files(config).unwrap_or_default();
+    if let Ok(database) = &database {
+        chains(&mut findings, &database.pool).await;
+        certificates.extend(expiry::of_devices(&database.pool).await.unwrap_or_default());
+    }
+    certificates.iter().for_each(|one| findings.certificate(one));
+    for leak in private::leaks(config, file) {
+        findings.check("private files", Err(anyhow!("{leak}")));
+    }
+    listeners(&mut findings, config, database.as_ref().is_ok_and(Database::is_of_server));
+    if let Ok(database) = database {
+        database.close().await?;
+    }
+    Ok(findings.well)
+}
+
+fn of_files(config: &Config) -> Result<Vec<Expiry>> {
+    let people = config.api.tls.as_ref().map(|(cert, _)| cert.clone());
+    Certificates { pki: config.pki.clone(), people, hosts: config.hosts.clone() }.of_files()
+}
+
+/// Whether each site's audit is what was sealed.
+async fn chains(findings: &mut Findings, pool: &Pool) {
+    let looked = async { Ok::<_, anyhow::Error>(audit::chains(&mut pool.get().await?).await?) };
+    let chains = match looked.await {
+        Ok(chains) => chains,
+        Err(error) => return findings.check("audit", Err(error)),
+    };
+    for chain in chains {
+        let whole = match chain.broken_at {
+            None => Ok(format!("chain of {} lines is whole", chain.sealed)),
+            Some(no) => {
+                Err(anyhow!("line {no} is not what was sealed: somebody changed the database by hand"))
+            }
+        };
+        findings.check(&format!("audit of {}", chain.code), whole);
+    }
+}
+
+fn listeners(findings: &mut Findings, config: &Config, server_runs: bool) {
+    let mut all = vec![
+        ("api.listen", config.api.listen),
+        ("device_https.listen", config.device_https),
+        ("broker.listen", config.broker.listen),
+    ];
+    all.extend(config.metrics.listen.map(|address| ("metrics.listen", address)));
+    for (what, address) in all {
+        findings.check(what, listener(address, server_runs));
+    }
+}
+
+/// An address is free, or it is the running server that listens there.
+fn listener(address: SocketAddr, server_runs: bool) -> Result<String> {
+    match std::net::TcpListener::bind(address) {
+        Ok(_) => Ok(format!("{address} is free")),
+        Err(error) if server_runs && error.kind() == std::io::ErrorKind::AddrInUse => {
+            Ok(format!("{address} is in use by the server that runs"))
+        }
+        Err(error) => Err(anyhow!("{address}: {error} (is the server running already?)")),
+    }
+}

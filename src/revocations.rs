@@ -1,0 +1,52 @@
+//! Changes of devices as the database tells them, so that a revoked one is cut off at once and not at the next look.
+
+use std::time::Duration;
+
+use boomgate_broker::{Broker, EndReason};
+use boomgate_domain::ids::DeviceCode;
+use boomgate_store::pool::within;
+use boomgate_store::{Address, Pool, devices};
+use tokio::sync::mpsc;
+
+/// More wait for the broker's regular look at each session.
+const WAITING: usize = 64;
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_secs(3);
+
+/// Codes of devices that were changed. What is missed while the database is away, the broker's regular look finds.
+pub fn changes(address: Address) -> mpsc::Receiver<DeviceCode> {
+    let (sender, changed) = mpsc::channel(WAITING);
+    tokio::spawn(async move {
+        while !sender.is_closed() {
+            tokio::select! {
+                () = follow(&address, &sender) => tokio::time::sleep(LISTEN_AGAIN).await,
+                () = sender.closed() => {}
+            }
+        }
+    });
+    changed
+}
+
+async fn follow(address: &Address, sender: &mpsc::Sender<DeviceCode>) {
+    let Ok(mut listener) = address.listen(&[devices::CHANNEL]).await else { return };
+    while let Some((_, payload)) = listener.next().await {
+        if let Ok(code) = payload.parse() {
+            // A full queue is a missed change, see above.
+            drop(sender.try_send(code));
+        }
+    }
+}
+
+/// Ends the session of a device that may not speak any more.
+pub async fn end_if_revoked(broker: &Broker, pool: &Pool, code: &DeviceCode) {
+    let look = within(LOOK, async { devices::by_code(&pool.get().await?, code).await });
+    let revoked = match look.await {
+        Ok(row) => row.is_none_or(|row| row.revoked_at.is_some()),
+        Err(error) => {
+            return tracing::debug!(%error, device = %code, "a changed device cannot be looked up now");
+        }
+    };
+    if revoked && broker.disconnect(code, EndReason::Revoked).await {
+        tracing::info!(device = %code, "a revoked device was cut off");
+    }
+}

@@ -1,0 +1,1 @@
+delete from known_browsers where user_id = $1

@@ -1,0 +1,1 @@
+delete from known_browsers where expires_at <= $1

@@ -1,0 +1,1 @@
+update write_probe set at = $1 where id = 1
