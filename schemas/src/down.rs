@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::bounds;
 use crate::bytes::{Epoch, Octets};
 use crate::strict::{self, DecodeError};
 pub use crate::up::Params;
@@ -127,7 +128,10 @@ impl Ack {
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        strict::decode(bytes)
+        let ack: Self = strict::decode(bytes)?;
+        bounds::number("upto", ack.upto)?;
+        ack.above.map_or(Ok(()), |above| bounds::seq("above", above))?;
+        Ok(ack)
     }
 }
 

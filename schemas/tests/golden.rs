@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use boomgate_schemas::down::Ack;
 use boomgate_schemas::strict;
 use boomgate_schemas::topic::Leaf;
-use boomgate_schemas::up::{Hello, UpBatch, View};
+use boomgate_schemas::up::{CommandResult, Event, EventBody, Gap, Hello, SyncRequest, UpBatch, View};
 use samples::Sample;
 
 fn golden_file(name: &str) -> PathBuf {
@@ -83,6 +83,65 @@ fn a_view_beyond_its_limits_is_refused_by_grammar_and_decoder_alike() {
         assert!(cddl_cat::validate_cbor_bytes("hello", &grammar, &wrong).is_err(), "{wrong:?}");
         assert!(Hello::decode(&wrong).is_err());
     }
+}
+
+/// A hello with one number changed.
+fn odd_hellos() -> Vec<Hello> {
+    let good = || Hello::decode(&golden_bytes("hello")).unwrap();
+    vec![
+        Hello { uptime_ms: u64::MAX, ..good() },
+        Hello { wall_ms: i64::MAX, ..good() },
+        Hello { wall_ms: i64::MIN, ..good() },
+        Hello { next_seq: 1 << 53, ..good() },
+        Hello { next_seq: 0, ..good() },
+        Hello { acked_seq: 1 << 53, ..good() },
+        Hello { backlog: u64::MAX, ..good() },
+        Hello { command_counter: u64::MAX, ..good() },
+        Hello { command_counter: (1 << 48) + 1, ..good() },
+        Hello { list_version: i64::MAX as u64, ..good() },
+        Hello { faults: vec!["FAULT-CAMERA".into(); 65], ..good() },
+    ]
+}
+
+/// An event with one number changed.
+fn odd_events() -> Vec<Event> {
+    let good = || UpBatch::decode(&golden_bytes("up-fault")).unwrap().events.remove(0);
+    let EventBody::Result(result) = &UpBatch::decode(&golden_bytes("up-result")).unwrap().events[0].body
+    else {
+        panic!("up-result holds a result")
+    };
+    let gap = |first, last| EventBody::Gap(Gap { first, last, reason: "crash".into() });
+    vec![
+        Event { seq: 1 << 53, ..good() },
+        Event { seq: u64::MAX, ..good() },
+        Event { seq: 0, ..good() },
+        Event { was: Some(0), ..good() },
+        Event { was: Some(u64::MAX), ..good() },
+        Event { at_ms: i64::MAX, ..good() },
+        Event { uptime_ms: u64::MAX, ..good() },
+        Event { body: EventBody::Result(CommandResult { counter: u64::MAX, ..result.clone() }), ..good() },
+        Event { body: gap(0, 5), ..good() },
+        Event { seq: 9, body: gap(u64::MAX, u64::MAX), ..good() },
+    ]
+}
+
+#[test]
+fn a_number_near_the_end_of_its_integer_was_believed() {
+    let grammar = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/messages.cddl")).unwrap();
+    for odd in odd_hellos() {
+        let bytes = odd.encode();
+        assert!(Hello::decode(&bytes).is_err(), "{odd:?}");
+        assert!(cddl_cat::validate_cbor_bytes("hello", &grammar, &bytes).is_err(), "{odd:?}");
+    }
+    for odd in odd_events() {
+        let bytes = UpBatch { events: vec![odd.clone()] }.encode();
+        assert!(UpBatch::decode(&bytes).is_err(), "{odd:?}");
+        assert!(cddl_cat::validate_cbor_bytes("up", &grammar, &bytes).is_err(), "{odd:?}");
+    }
+    let ack = Ack { above: Some(u64::MAX), ..Ack::decode(&golden_bytes("ack")).unwrap() };
+    assert!(Ack::decode(&ack.encode()).is_err());
+    let sync = SyncRequest { have: u64::MAX }.encode();
+    assert!(SyncRequest::decode(&sync).is_err());
 }
 
 #[test]
