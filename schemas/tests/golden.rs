@@ -67,7 +67,7 @@ fn the_grammar_refuses_what_the_decoder_refuses() {
     let grammar = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/messages.cddl")).unwrap();
     let wrong = strict::encode(&serde_json::json!({"have": "text"}));
     assert!(cddl_cat::validate_cbor_bytes("sync", &grammar, &wrong).is_err());
-    assert!(boomgate_schemas::up::SyncRequest::decode(&wrong).is_err());
+    assert!(SyncRequest::decode(&wrong).is_err());
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_lane_and_a_server_from_before_the_renumbering_are_still_understood() {
 #[test]
 fn unknown_fields_of_a_later_version_are_tolerated() {
     let later = strict::encode(&serde_json::json!({"have": 4, "later": true}));
-    assert_eq!(boomgate_schemas::up::SyncRequest::decode(&later).unwrap().have, 4);
+    assert_eq!(SyncRequest::decode(&later).unwrap().have, 4);
 }
 
 #[test]
