@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use boomgate_api::{Api, ApiConfig};
 use boomgate_broker::{Broker, BrokerConfig, Limits, Listening, TlsListener};
 use boomgate_ingest::bus::{Bus, LinkBus, MqttBus, MqttConfig};
-use boomgate_ingest::{Health, IngestConfig};
+use boomgate_ingest::{CutOff, Health, IngestConfig};
 use boomgate_store::cluster::{Cluster, ClusterConfig};
 use boomgate_store::{Address, Pool, tariffs};
 use ed25519_dalek::SigningKey;
@@ -20,7 +20,7 @@ use object_store::local::LocalFileSystem;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -32,6 +32,9 @@ use crate::pki::Pki;
 
 /// How long the parts may take to end.
 const FAREWELL: Duration = Duration::from_secs(8);
+
+/// Lanes to be cut off that wait for it.
+const OFFENDERS: usize = 16;
 
 /// The parts that are running; kept until [`Server::stop`].
 pub struct Server {
@@ -178,12 +181,19 @@ async fn start_messages(
     let listening = broker.listening();
     let link = broker.linker().link("@ingest").await?;
     let bus = LinkBus::subscribe(link.tx, link.rx).await?;
+    let (cutter, mut to_cut) = mpsc::channel::<CutOff>(OFFENDERS);
+    let work = IngestConfig { offenders: Some(cutter), ..work };
     parts.spawn(ingest(work, database.address.clone(), bus, key, told.clone()));
     let mut told = told.clone();
     parts.spawn(async move {
-        tokio::select! {
-            error = broker.failed() => anyhow!(error).context("broker"),
-            () = end(&mut told) => anyhow!("broker was told to end"),
+        loop {
+            tokio::select! {
+                error = broker.failed() => break anyhow!(error).context("broker"),
+                () = end(&mut told) => break anyhow!("broker was told to end"),
+                Some(lane) = to_cut.recv() => {
+                    broker.cut_off(&lane.site, &lane.lane, lane.why).await;
+                }
+            }
         }
     });
     Ok(listening)

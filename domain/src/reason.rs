@@ -253,6 +253,10 @@ reasons! {
     CmdLaneNotHeard {} "CMD-LANE-NOT-HEARD"
         en "Cannot open: the lane has not been heard since its last start."
         vi "Không thể mở: chưa nhận được tín hiệu từ làn kể từ lần khởi động cuối."
+    /// The lane's command counter is at its end; its device must be enrolled anew.
+    CmdCounterSpent {} "CMD-COUNTER-SPENT"
+        en "This lane's command counter is used up; enrol its device anew."
+        vi "Bộ đếm lệnh của làn này đã hết; hãy đăng ký lại thiết bị."
     CmdSuperseded {} "CMD-SUPERSEDED"
         en "A newer command or the lane's own decision replaced this one."
         vi "Một lệnh mới hơn hoặc quyết định của làn đã thay thế lệnh này."
