@@ -6,6 +6,7 @@
 
 mod demo;
 mod disasters;
+mod floods;
 mod last_bay;
 mod lies;
 mod middle;
