@@ -14,6 +14,8 @@ const LINE_EVERY: Duration = Duration::from_secs(30);
 /// So many cases within one window and the lane is an offender.
 const WINDOW: Duration = Duration::from_secs(60);
 const TOLERATED: u64 = 600;
+/// So often within one window people are told of the same thing.
+const TOLD: u64 = 6;
 /// Lanes and kinds remembered.
 const MOST: usize = 20_000;
 
@@ -43,6 +45,7 @@ struct Verdict {
     /// Write a line; so many cases went without one before it.
     line: Option<u64>,
     offender: bool,
+    in_window: u64,
 }
 
 impl Complaints {
@@ -62,6 +65,11 @@ impl Complaints {
         }
     }
 
+    /// Whether people are told of one more case: a lane that changes to and fro must not fill their screens.
+    pub(crate) fn may_tell(&self, lane: &LaneKey, kind: &'static str) -> bool {
+        self.count(lane, kind, Instant::now()).in_window <= TOLD
+    }
+
     fn count(&self, lane: &LaneKey, kind: &'static str, now: Instant) -> Verdict {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= MOST {
@@ -72,7 +80,7 @@ impl Complaints {
             None => {
                 let case = Case { line_at: now, silent: 0, window_at: now, in_window: 1 };
                 seen.insert((lane.clone(), kind), case);
-                Verdict { line: Some(0), offender: false }
+                Verdict { line: Some(0), offender: false, in_window: 1 }
             }
         }
     }
@@ -87,7 +95,8 @@ impl Case {
         let due = now.saturating_duration_since(self.line_at) >= LINE_EVERY;
         let silent = self.silent;
         (self.line_at, self.silent) = if due { (now, 0) } else { (self.line_at, silent.saturating_add(1)) };
-        Verdict { line: due.then_some(silent), offender: self.in_window == TOLERATED }
+        let in_window = self.in_window;
+        Verdict { line: due.then_some(silent), offender: in_window == TOLERATED, in_window }
     }
 }
 
@@ -110,6 +119,13 @@ mod tests {
         assert!(lines < 5, "{lines}");
         assert_eq!(reported.try_recv(), Ok(Offender { lane: lane(), kind: "signature" }));
         assert!(reported.try_recv().is_err(), "reported more than once");
+    }
+
+    #[test]
+    fn people_are_told_a_few_times_of_what_changes_to_and_fro() {
+        let complaints = Complaints::new(mpsc::channel(1).0);
+        let told = (0..100).filter(|_| complaints.may_tell(&lane(), "clock")).count();
+        assert_eq!(told, 6);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use boomgate_schemas::topic::Leaf;
 use boomgate_schemas::up::Hello;
 use boomgate_store::devices::{self, Heard, KnownStore, NewHello};
 use boomgate_store::exceptions::{self, NewException};
@@ -132,7 +133,9 @@ impl Greeter {
         let mut heard = devices::hear(tx, new, true).await?.ok_or_else(missing)?;
         if let Some(why) = behind {
             devices::put_behind(tx, device.site, device.id, &new.epoch, known.highest).await?;
-            self.tell_behind(tx, device, why, &known, hello, new.at).await?;
+            if self.may_tell(device, "store_behind") {
+                self.tell_behind(tx, device, why, &known, hello, new.at).await?;
+            }
             heard.behind_epoch = Some(new.epoch.to_vec());
             heard.behind_above = Some(known.highest);
         }
@@ -168,7 +171,8 @@ impl Greeter {
     ) -> Result<bool, StoreError> {
         let before = ClockLevel::read(heard.clock_level.as_deref());
         let level = ClockLevel::of(new.clock_ahead_ms, before);
-        if level == before && (heard.clock_level.is_some() || level == ClockLevel::Agrees) {
+        let same = level == before && (heard.clock_level.is_some() || level == ClockLevel::Agrees);
+        if same || !self.may_tell(device, "clock") {
             return Ok(false);
         }
         tracing::warn!(device = %device.code, ahead_ms = new.clock_ahead_ms, level = level.name(), "clocks compared");
@@ -180,6 +184,10 @@ impl Greeter {
         }
         tx.commit().await?;
         Ok(true)
+    }
+
+    fn may_tell(&self, device: &Device, kind: &'static str) -> bool {
+        self.complaints.may_tell(&LaneKey::of(&device.topic(Leaf::Hello)), kind)
     }
 
     async fn tell_missing(

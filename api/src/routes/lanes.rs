@@ -73,6 +73,8 @@ pub(crate) struct LaneDevice {
     code: String,
     connected: bool,
     last_seen: Option<String>,
+    /// Its wall clock less the server's in milliseconds, at its last hello; null until there was one.
+    clock_ahead_ms: Option<i64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -125,6 +127,7 @@ async fn lane(client: &impl GenericClient, site: &SiteRow, status: LaneStatus) -
         code,
         connected: status.last_seen.as_ref().is_some_and(fresh),
         last_seen: status.last_seen.map(|seen| seen.to_string()),
+        clock_ahead_ms: status.clock_ahead_ms,
     });
     Ok(Lane {
         id: status.id.as_uuid(),

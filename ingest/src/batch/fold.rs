@@ -35,10 +35,13 @@ pub(super) fn fold(world: &mut World<'_>, batch: &[Received], now: Timestamp) ->
         }
         match &message.content {
             Content::Events(events) => {
+                let mut complaint = None;
                 for event in events {
-                    let complaint = take(world, message, event)?;
-                    folded.complaints.extend(complaint.map(|kind| (LaneKey::of(&message.topic), kind)));
+                    let one = take(world, message, event)?;
+                    complaint = complaint.or(one);
                 }
+                // One a message: a store that is behind brings many such events at once and means no harm.
+                folded.complaints.extend(complaint.map(|kind| (LaneKey::of(&message.topic), kind)));
             }
             Content::Rejected(reason) => {
                 if let Some(letter) = take_letter(world, message, reason) {
