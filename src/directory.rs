@@ -1,13 +1,16 @@
 //! The broker's register of devices, answered from PostgreSQL.
 
 use async_trait::async_trait;
-use boomgate_broker::{Claim, Directory, Refusal};
+use boomgate_broker::{Alarm, Claim, Directory, Refusal};
 use boomgate_domain::ids::DeviceCode;
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::devices::{self, DeviceRow};
+use boomgate_store::exceptions::{self, NewException};
 use boomgate_store::pool::within;
-use boomgate_store::{Pool, StoreError};
+use boomgate_store::{Pool, StoreError, live_feed};
 use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
 
 /// Longer than this a device does not wait to be told "later".
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
@@ -27,6 +30,37 @@ impl StoredDevices {
             devices::by_code(&client, code).await
         })
         .await
+    }
+
+    async fn raise(&self, code: &DeviceCode, alarm: Alarm) -> Result<(), StoreError> {
+        let mut client = self.pool.get().await?;
+        let Some(row) = devices::by_code(&client, code).await? else { return Ok(()) };
+        let (action, what, detail) = match alarm {
+            Alarm::Twin { live, refused } => (
+                "device.twin",
+                "device_twin",
+                json!({ "device": row.id, "live": live.to_string(), "refused": refused.to_string() }),
+            ),
+            Alarm::Flooding { peer, kept_out } => (
+                "device.floods",
+                "device_floods",
+                json!({ "device": row.id, "peer": peer.to_string(), "kept_out_s": kept_out.as_secs() }),
+            ),
+        };
+        let new = NewException {
+            site: row.site_id,
+            lane: Some(row.lane_id),
+            id: Uuid::now_v7(),
+            at: Timestamp::now(),
+            action,
+            what,
+            kind: "exception",
+            detail,
+        };
+        let tx = client.transaction().await?;
+        exceptions::raise(&tx, &new).await?;
+        tx.commit().await?;
+        live_feed::wake(&client, &[row.site_id.as_uuid()]).await
     }
 }
 
@@ -70,6 +104,12 @@ impl Directory for StoredDevices {
         let identity = judge(claim, &row, Timestamp::now())?;
         self.note_renewal(claim, &row).await;
         Ok(identity)
+    }
+
+    async fn report(&self, device: &DeviceIdentity, alarm: Alarm) {
+        if let Err(error) = within(PATIENCE, self.raise(&device.device, alarm)).await {
+            tracing::warn!(device = %device.device, %error, "an alarm of the broker could not be kept");
+        }
     }
 }
 

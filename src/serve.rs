@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use boomgate_api::{Api, ApiConfig};
 use boomgate_broker::{Broker, BrokerConfig, Limits, Listening, TlsListener};
 use boomgate_ingest::bus::{Bus, LinkBus, MqttBus, MqttConfig};
-use boomgate_ingest::{Health, IngestConfig};
+use boomgate_ingest::{CutOff, Health, IngestConfig};
 use boomgate_store::{Address, Pool, tariffs};
 use ed25519_dalek::SigningKey;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -19,7 +19,7 @@ use object_store::local::LocalFileSystem;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -36,6 +36,9 @@ use crate::{memory, private, revocations};
 
 /// How long the parts may take to end.
 const FAREWELL: Duration = Duration::from_secs(8);
+
+/// Lanes to be cut off that wait for it.
+const OFFENDERS: usize = 16;
 
 /// The parts that are running; kept until [`Server::stop`].
 pub struct Server {
@@ -170,14 +173,17 @@ async fn start_messages(
     let listening = broker.listening();
     let link = broker.linker().link("@ingest").await?;
     let bus = LinkBus::subscribe(link.tx, link.rx).await?;
+    let (cutter, to_cut) = mpsc::channel::<CutOff>(OFFENDERS);
+    let work = IngestConfig { offenders: Some(cutter), ..work };
     parts.spawn(ingest(work, database.address.clone(), bus, key, told.clone()));
-    parts.spawn(keep_broker(broker, database.address.clone(), database.pool.clone(), told.clone()));
+    parts.spawn(keep_broker(broker, to_cut, database.address.clone(), database.pool.clone(), told.clone()));
     Ok(listening)
 }
 
 /// Holds the broker until the end, and cuts off who may not speak any more.
 async fn keep_broker(
     mut broker: Broker,
+    mut to_cut: mpsc::Receiver<CutOff>,
     address: Address,
     pool: Pool,
     mut told: watch::Receiver<bool>,
@@ -187,6 +193,7 @@ async fn keep_broker(
         tokio::select! {
             error = broker.failed() => return anyhow!(error).context("broker"),
             () = end(&mut told) => return anyhow!("broker was told to end"),
+            Some(lane) = to_cut.recv() => broker.cut_off(&lane.site, &lane.lane, lane.why).await,
             Some(code) = changed.recv() => revocations::end_if_revoked(&broker, &pool, &code).await,
         }
     }

@@ -5,6 +5,7 @@
 //! `Unschedule` and our own `Disconnect`; and the session's place is given back only when the router has let go.
 
 use std::collections::{HashSet, VecDeque};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use boomgate_schemas::identity::DeviceIdentity;
@@ -18,14 +19,18 @@ use rumqttd::protocol::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, interval_at, sleep_until, timeout};
 
-use crate::directory::{Claim, Refusal};
+use crate::directory::{Alarm, Claim, Refusal};
 use crate::front_door::{Hall, Socket};
+use crate::meter::Meter;
 use crate::rights::{self, Violation};
 use crate::router::Link;
-use crate::sessions::{EndReason, Session};
+use crate::sessions::{EndReason, Newcomer, Session, Unwanted};
 
 /// How long the router may take to let go of a link.
 const GOODBYE: Duration = Duration::from_secs(2);
+
+/// An empty read buffer larger than this is given back.
+const LARGE_BUFFER: usize = 16 * 1024;
 
 /// Most topics a device can subscribe to: the leaves it listens to.
 const SUBSCRIPTIONS: usize = 8;
@@ -35,6 +40,9 @@ pub(crate) struct Caller {
     pub(crate) identity: DeviceIdentity,
     pub(crate) claim: Claim,
     pub(crate) keep_alive: Duration,
+    /// The start of its program; none for older ones.
+    pub(crate) epoch: Option<String>,
+    pub(crate) peer: SocketAddr,
 }
 
 /// Why a session ended.
@@ -52,6 +60,8 @@ enum End {
     Protocol(String),
     #[error("{0}")]
     Violation(Violation),
+    #[error("device sends more than is taken and does not stop")]
+    Flooding,
     #[error("told to end: {}", .0.label())]
     Told(EndReason),
     #[error("router let go of the link")]
@@ -67,6 +77,7 @@ impl End {
             Self::WriteTimeout => "write_timeout",
             Self::Protocol(_) => "protocol",
             Self::Violation(violation) => violation.label(),
+            Self::Flooding => "flooding",
             Self::Told(reason) => reason.label(),
             Self::Router => "router",
         }
@@ -102,6 +113,8 @@ pub(crate) async fn run(
         caller,
         link,
         session,
+        meter: Meter::new(hall.limits.messages, hall.limits.bytes, Instant::now()),
+        paused_until: None,
         subscribed: HashSet::new(),
         unacked: VecDeque::new(),
         out: BytesMut::new(),
@@ -110,6 +123,11 @@ pub(crate) async fn run(
     metrics::gauge!("boomgate_broker_connections").decrement(1.0);
     metrics::counter!("boomgate_broker_ended_total", "reason" => end.label()).increment(1);
     report(device.as_str(), &end);
+    if matches!(end, End::Flooding) {
+        let time = hall.sessions.keep_out(&device, "flooding", Instant::now());
+        let alarm = Alarm::Flooding { peer: live.caller.peer, kept_out: time };
+        hall.directory.report(&live.caller.identity, alarm).await;
+    }
     live.finish(&end, will, hall).await;
 }
 
@@ -120,6 +138,7 @@ fn report(device: &str, end: &End) {
             tracing::warn!(device, why = %violation, "device cut off: it may not do that");
         }
         End::Protocol(why) => tracing::warn!(device, why, "device cut off: not MQTT as we speak it"),
+        End::Flooding => tracing::warn!(device, "device cut off: it floods"),
         End::Router => tracing::error!(device, "router dropped a live device"),
         End::Goodbye | End::Closed(_) | End::KeepAlive | End::WriteTimeout | End::Told(_) => {
             tracing::info!(device, why = %end, "device disconnected");
@@ -128,7 +147,16 @@ fn report(device: &str, end: &End) {
 }
 
 async fn begin(caller: &Caller, hall: &Hall) -> Option<(Session, Link)> {
-    let session = hall.sessions.take(&caller.identity.device).await?;
+    let newcomer =
+        Newcomer { identity: caller.identity.clone(), peer: caller.peer, epoch: caller.epoch.clone() };
+    let session = match hall.sessions.take(&newcomer, hall.limits.twin_hold).await {
+        Ok(session) => session,
+        Err(Unwanted::Stuck) => return None,
+        Err(Unwanted::Twin(live)) => {
+            refuse_twin(caller, live, hall).await;
+            return None;
+        }
+    };
     match hall.linker.link(caller.identity.device.as_str()).await {
         Ok(link) => Some((session, link)),
         Err(error) => {
@@ -139,12 +167,25 @@ async fn begin(caller: &Caller, hall: &Hall) -> Option<(Session, Link)> {
     }
 }
 
+/// Two devices with one identity: a card was copied. The one that lives goes on.
+async fn refuse_twin(caller: &Caller, live: SocketAddr, hall: &Hall) {
+    metrics::counter!("boomgate_broker_refused_total", "reason" => "twin").increment(1);
+    let (device, peer) = (&caller.identity.device, caller.peer);
+    tracing::warn!(%device, %live, refused = %peer, "a second device with the identity of a living one is refused");
+    if hall.may_tell(device) {
+        hall.directory.report(&caller.identity, Alarm::Twin { live, refused: peer }).await;
+    }
+}
+
 struct Live {
     socket: Box<dyn Socket>,
     buffer: BytesMut,
     caller: Caller,
     link: Link,
     session: Session,
+    meter: Meter,
+    /// Until then nothing is read from it.
+    paused_until: Option<Instant>,
     subscribed: HashSet<String>,
     /// Packet ids the router waits for, in the order it wants them.
     unacked: VecDeque<u16>,
@@ -161,16 +202,19 @@ impl Live {
 
     async fn serve(&mut self, hall: &Hall) -> Result<std::convert::Infallible, End> {
         send(&mut self.socket, &connack(ConnectReturnCode::Success), hall).await?;
-        let mut recheck = interval_at(Instant::now() + hall.limits.recheck, hall.limits.recheck);
-        let mut deadline = Instant::now() + self.caller.keep_alive;
+        let mut recheck = interval_at(later(Instant::now(), hall.limits.recheck), hall.limits.recheck);
+        let mut deadline = later(Instant::now(), self.caller.keep_alive);
         self.take_packets(hall).await?;
         loop {
+            let paused = self.paused_until;
             tokio::select! {
-                read = self.socket.read_buf(&mut self.buffer) => {
-                    heard(read)?;
-                    deadline = Instant::now() + self.caller.keep_alive;
-                    self.take_packets(hall).await?;
+                read = self.socket.read_buf(&mut self.buffer), if paused.is_none() => {
+                    let bytes = heard(read)?;
+                    let messages = self.take_packets(hall).await?;
+                    self.meter(messages, bytes, hall)?;
+                    deadline = later(self.paused_until.unwrap_or_else(Instant::now), self.caller.keep_alive);
                 }
+                () = sleep_until(paused.unwrap_or(deadline)), if paused.is_some() => self.paused_until = None,
                 notification = self.link.rx.next() => {
                     let first = notification.map_err(|_| End::Router)?;
                     self.forward(first, hall).await?;
@@ -182,16 +226,34 @@ impl Live {
         }
     }
 
-    /// Everything that is complete in the buffer.
-    async fn take_packets(&mut self, hall: &Hall) -> Result<(), End> {
+    /// Counts what was read, and stops reading for a while if it is too much.
+    fn meter(&mut self, messages: usize, bytes: usize, hall: &Hall) -> Result<(), End> {
+        let now = Instant::now();
+        self.paused_until = self.meter.read(messages, bytes, now);
+        if self.paused_until.is_some() {
+            metrics::counter!("boomgate_broker_pauses_total").increment(1);
+        }
+        if self.meter.busy_for(now) > hall.limits.flooding_after { Err(End::Flooding) } else { Ok(()) }
+    }
+
+    /// Everything that is complete in the buffer; how many packets that were.
+    async fn take_packets(&mut self, hall: &Hall) -> Result<usize, End> {
+        let mut taken = 0_usize;
         while let Some(first_byte) = self.buffer.first().copied() {
             match V4.read_mut(&mut self.buffer, hall.limits.packet_bytes) {
-                Ok(packet) => self.take(packet, first_byte, hall).await?,
+                Ok(packet) => {
+                    taken = taken.saturating_add(1);
+                    self.session.heard();
+                    self.take(packet, first_byte, hall).await?;
+                }
                 Err(protocol::Error::InsufficientBytes(_)) => break,
                 Err(error) => return Err(End::Protocol(error.to_string())),
             }
         }
-        Ok(())
+        if self.buffer.is_empty() && self.buffer.capacity() > LARGE_BUFFER {
+            self.buffer = BytesMut::new();
+        }
+        Ok(taken)
     }
 
     async fn take(&mut self, packet: Packet, first_byte: u8, hall: &Hall) -> Result<(), End> {
@@ -305,7 +367,7 @@ impl Live {
 
     /// Sends the will if the device vanished, then waits until the router has let go.
     async fn finish(mut self, end: &End, will: Option<LastWill>, hall: &Hall) {
-        if let (Some(will), false) = (will, matches!(end, End::Goodbye | End::Told(_))) {
+        if let (Some(will), false) = (will, matches!(end, End::Goodbye | End::Told(_) | End::Flooding)) {
             let publish = Publish::new(will.topic, will.message, false);
             drop(self.link.tx.send(Packet::Publish(publish, None)).await);
         }
@@ -329,10 +391,14 @@ async fn recheck_device(caller: &Caller, hall: &Hall) -> Result<(), End> {
     }
 }
 
-fn heard(read: std::io::Result<usize>) -> Result<(), End> {
+fn later(at: Instant, time: Duration) -> Instant {
+    at.checked_add(time).unwrap_or(at)
+}
+
+fn heard(read: std::io::Result<usize>) -> Result<usize, End> {
     match read {
         Ok(0) => Err(End::Closed("by the device".into())),
-        Ok(_) => Ok(()),
+        Ok(bytes) => Ok(bytes),
         Err(error) => Err(End::Closed(error.to_string())),
     }
 }

@@ -1,5 +1,8 @@
 //! What the broker must be told by others: who a certificate belongs to, and whether it may still live.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use boomgate_domain::ids::DeviceCode;
 use boomgate_schemas::identity::DeviceIdentity;
@@ -25,8 +28,22 @@ pub enum Refusal {
     Unavailable,
 }
 
+/// Something about a device that people should see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// Another program with the identity of a living one wanted in: two cards with one identity.
+    Twin { live: SocketAddr, refused: SocketAddr },
+    /// It sent more than is taken and did not stop, and is kept out for a while.
+    Flooding { peer: SocketAddr, kept_out: Duration },
+}
+
 /// The register of devices. Asked at every CONNECT and again for live sessions.
 #[async_trait]
 pub trait Directory: Send + Sync + 'static {
     async fn admit(&self, claim: &Claim) -> Result<DeviceIdentity, Refusal>;
+
+    /// Tells people of it; nobody is told by default.
+    async fn report(&self, device: &DeviceIdentity, alarm: Alarm) {
+        let _ = (device, alarm);
+    }
 }

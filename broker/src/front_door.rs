@@ -1,8 +1,9 @@
 //! Accept, handshake, CONNECT: each connection in a task of its own, and no step without a time limit.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use boomgate_domain::ids::DeviceCode;
 use boomgate_schemas::identity::DeviceIdentity;
@@ -25,6 +26,9 @@ use crate::{BrokerError, Limits, identity, rights};
 /// Largest CONNECT: a client id, a will of ours and some air.
 const CONNECT_BYTES: usize = 4096;
 
+/// People are told of one device's double no more often than this.
+const TELL_AGAIN: Duration = Duration::from_secs(60);
+
 /// Keep-alive limits in seconds; a lane that wants none gets none.
 const KEEP_ALIVE: std::ops::RangeInclusive<u16> = 1..=300;
 
@@ -35,9 +39,20 @@ pub(crate) struct Hall {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) directory: Arc<dyn Directory>,
     gatekeeper: Gatekeeper,
+    /// When people were last told of a second device with one identity.
+    told: Mutex<HashMap<DeviceCode, Instant>>,
 }
 
 impl Hall {
+    /// Whether people may be told of this device again.
+    pub(crate) fn may_tell(&self, device: &DeviceCode) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.retain(|_, at| at.elapsed() < TELL_AGAIN);
+        let may = !told.contains_key(device);
+        told.entry(device.clone()).or_insert_with(Instant::now);
+        may
+    }
+
     pub(crate) fn new(
         limits: Limits,
         linker: Linker,
@@ -45,7 +60,7 @@ impl Hall {
         directory: Arc<dyn Directory>,
     ) -> Self {
         let gatekeeper = Gatekeeper::new(limits.clone());
-        Self { limits, linker, sessions, directory, gatekeeper }
+        Self { limits, linker, sessions, directory, gatekeeper, told: Mutex::default() }
     }
 }
 
@@ -83,22 +98,68 @@ fn refuse_full(peer: SocketAddr, full: Full) {
     tracing::debug!(%peer, limit = full.label(), "connection refused: limit reached");
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, place: Place, hall: Arc<Hall>) {
+async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, mut place: Place, hall: Arc<Hall>) {
     // Without this, PUBACK and command wait for each other's TCP acknowledgement: 40 ms on every decision.
     if stream.set_nodelay(true).is_err() {
         return;
     }
+    // Who sends nothing yields first.
+    let first = timeout(hall.limits.handshake_timeout, stream.readable());
+    tokio::select! {
+        () = place.yielded() => return refuse_yielded(peer),
+        first = first => match first {
+            Ok(Ok(())) => place.spoke(),
+            Ok(Err(_)) => return,
+            Err(_) => return refused(peer, "handshake_timeout", "nothing was sent in time"),
+        },
+    }
+    let admitted = tokio::select! {
+        () = place.yielded() => return refuse_yielded(peer),
+        admitted = introduce(stream, peer, door, &hall) => admitted,
+    };
+    let Some(admitted) = admitted else { return };
+    let Some(_place) = place.known() else { return refuse_yielded(peer) };
+    let Admitted { socket, buffer, caller, will } = admitted;
+    device_link::run(socket, buffer, caller, will, &hall).await;
+}
+
+fn refuse_yielded(peer: SocketAddr) {
+    metrics::counter!("boomgate_broker_refused_total", "reason" => "yielded").increment(1);
+    tracing::debug!(%peer, "connection closed: it had not said who it is, and another wanted its place");
+}
+
+/// A connection that has said who it is.
+struct Admitted {
+    socket: Box<dyn Socket>,
+    buffer: BytesMut,
+    caller: Caller,
+    will: Option<LastWill>,
+}
+
+/// Everything up to a valid CONNECT; none for whoever is turned away.
+async fn introduce(stream: TcpStream, peer: SocketAddr, door: Door, hall: &Hall) -> Option<Admitted> {
     match door {
-        Door::Plain => greet(Box::new(stream), None, peer, place, &hall).await,
-        Door::Tls(acceptor) => handshake(stream, acceptor, peer, place, &hall).await,
+        Door::Plain => greet(Box::new(stream), None, peer, hall).await,
+        Door::Tls(acceptor) => handshake(stream, acceptor, peer, hall).await,
     }
 }
 
-async fn handshake(stream: TcpStream, acceptor: TlsAcceptor, peer: SocketAddr, place: Place, hall: &Hall) {
+async fn handshake(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    peer: SocketAddr,
+    hall: &Hall,
+) -> Option<Admitted> {
     let stream = match timeout(hall.limits.handshake_timeout, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return refused(peer, "handshake", &error.to_string()),
-        Err(_) => return refused(peer, "handshake_timeout", "no TLS handshake in time"),
+        Ok(Err(error)) => {
+            refused(peer, "handshake", &error.to_string());
+            return None;
+        }
+        Err(_) => {
+            refused(peer, "handshake_timeout", "no TLS handshake in time");
+            return None;
+        }
     };
     let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
     let claim = certificate.and_then(|certificate| {
@@ -106,8 +167,11 @@ async fn handshake(stream: TcpStream, acceptor: TlsAcceptor, peer: SocketAddr, p
         identity::of_certificate(certificate).map(|identity| Claim::Certificate { identity, fingerprint })
     });
     match claim {
-        Some(claim) => greet(Box::new(stream), Some(claim), peer, place, hall).await,
-        None => refused(peer, "certificate", "certificate names no device"),
+        Some(claim) => greet(Box::new(stream), Some(claim), peer, hall).await,
+        None => {
+            refused(peer, "certificate", "certificate names no device");
+            None
+        }
     }
 }
 
@@ -116,28 +180,40 @@ fn refused(peer: SocketAddr, reason: &'static str, why: &str) {
     tracing::info!(%peer, reason, why, "connection refused");
 }
 
-/// Reads CONNECT, asks the directory, and hands over to the session.
+/// Reads CONNECT and asks the directory.
 async fn greet(
     mut socket: Box<dyn Socket>,
     claim: Option<Claim>,
     peer: SocketAddr,
-    mut place: Place,
     hall: &Hall,
-) {
+) -> Option<Admitted> {
     let mut buffer = BytesMut::with_capacity(1024);
     let connect = match timeout(hall.limits.connect_timeout, read_connect(&mut socket, &mut buffer)).await {
         Ok(Ok(connect)) => connect,
-        Ok(Err(refusal)) => return turn_away(socket, peer, refusal).await,
-        Err(_) => return refused(peer, "connect_timeout", "no CONNECT in time"),
-    };
-    match caller(&connect, claim, hall).await {
-        Ok(mut caller) => {
-            place.known();
-            caller.keep_alive = Duration::from_secs(u64::from(connect.0.keep_alive)).mul_f32(1.5);
-            device_link::run(socket, buffer, caller, connect.1, hall).await;
+        Ok(Err(refusal)) => {
+            turn_away(socket, peer, refusal).await;
+            return None;
         }
-        Err(refusal) => turn_away(socket, peer, refusal).await,
+        Err(_) => {
+            refused(peer, "connect_timeout", "no CONNECT in time");
+            return None;
+        }
+    };
+    match caller(&connect, claim, peer, hall).await {
+        Ok(caller) => Some(Admitted { socket, buffer, caller, will: connect.will }),
+        Err(refusal) => {
+            turn_away(socket, peer, refusal).await;
+            None
+        }
     }
+}
+
+/// What a CONNECT says, as far as it matters here.
+struct Introduction {
+    connect: Connect,
+    will: Option<LastWill>,
+    /// The start of the lane's program, as its user name says; older programs say nothing.
+    epoch: Option<String>,
 }
 
 /// Why a CONNECT is not accepted, and the code that says so.
@@ -153,6 +229,8 @@ enum ConnectRefusal {
     KeepAlive(u16),
     #[error("will is not allowed: {0}")]
     Will(rights::Violation),
+    #[error("device is kept out for a while: {0}")]
+    KeptOut(&'static str),
     #[error(transparent)]
     Directory(Refusal),
 }
@@ -163,7 +241,9 @@ impl ConnectRefusal {
             Self::Protocol(_) => None,
             Self::Version => Some(ConnectReturnCode::RefusedProtocolVersion),
             Self::ClientId(_) | Self::KeepAlive(_) => Some(ConnectReturnCode::ClientIdentifierNotValid),
-            Self::Directory(Refusal::Unavailable) => Some(ConnectReturnCode::ServiceUnavailable),
+            Self::KeptOut(_) | Self::Directory(Refusal::Unavailable) => {
+                Some(ConnectReturnCode::ServiceUnavailable)
+            }
             Self::Will(_) | Self::Directory(_) => Some(ConnectReturnCode::NotAuthorized),
         }
     }
@@ -175,6 +255,7 @@ impl ConnectRefusal {
             Self::ClientId(_) => "client_id",
             Self::KeepAlive(_) => "keep_alive",
             Self::Will(_) => "will",
+            Self::KeptOut(_) => "kept_out",
             Self::Directory(Refusal::Unknown) => "unknown_device",
             Self::Directory(Refusal::Revoked) => "revoked",
             Self::Directory(Refusal::WrongCertificate) => "wrong_certificate",
@@ -186,10 +267,13 @@ impl ConnectRefusal {
 async fn read_connect(
     socket: &mut Box<dyn Socket>,
     buffer: &mut BytesMut,
-) -> Result<(Connect, Option<LastWill>), ConnectRefusal> {
+) -> Result<Introduction, ConnectRefusal> {
     loop {
         match V4.read_mut(buffer, CONNECT_BYTES) {
-            Ok(Packet::Connect(connect, _, will, _, _)) => return Ok((connect, will)),
+            Ok(Packet::Connect(connect, _, will, _, login)) => {
+                let epoch = login.map(|login| login.username).filter(|name| is_epoch(name));
+                return Ok(Introduction { connect, will, epoch });
+            }
             Ok(_) => return Err(ConnectRefusal::Protocol("another packet came first".into())),
             Err(protocol::Error::InsufficientBytes(_)) => {}
             Err(protocol::Error::InvalidProtocolLevel(_)) => return Err(ConnectRefusal::Version),
@@ -203,9 +287,15 @@ async fn read_connect(
     }
 }
 
+/// 16 bytes in lowercase hex.
+fn is_epoch(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 async fn caller(
-    (connect, will): &(Connect, Option<LastWill>),
+    Introduction { connect, will, epoch }: &Introduction,
     claim: Option<Claim>,
+    peer: SocketAddr,
     hall: &Hall,
 ) -> Result<Caller, ConnectRefusal> {
     let device: DeviceCode =
@@ -219,7 +309,11 @@ async fn caller(
         return Err(ConnectRefusal::ClientId(printable(&connect.client_id)));
     }
     check_will(&identity, will.as_ref())?;
-    Ok(Caller { identity, claim, keep_alive: Duration::ZERO })
+    if let Some(why) = hall.sessions.is_kept_out(&identity.device, tokio::time::Instant::now()) {
+        return Err(ConnectRefusal::KeptOut(why));
+    }
+    let keep_alive = Duration::from_secs(u64::from(connect.keep_alive)).mul_f32(1.5);
+    Ok(Caller { identity, claim, keep_alive, epoch: epoch.clone(), peer })
 }
 
 fn check_will(identity: &DeviceIdentity, will: Option<&LastWill>) -> Result<(), ConnectRefusal> {

@@ -14,6 +14,7 @@
 //! late (Nagle). Its router is sound as long as nothing makes it drop a connection behind our back, so everything that
 //! would is checked here first, and a link is never woken after its end. This crate knows topics and identities; it
 //! must not know what messages mean.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod device_link;
@@ -21,6 +22,7 @@ mod directory;
 mod front_door;
 mod identity;
 mod limits;
+mod meter;
 pub mod rights;
 mod router;
 mod sessions;
@@ -30,11 +32,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use boomgate_domain::ids::DeviceCode;
+use boomgate_domain::ids::{DeviceCode, LaneCode, SiteCode};
 use tokio::net::TcpListener;
 
-pub use directory::{Claim, Directory, Refusal};
+pub use directory::{Alarm, Claim, Directory, Refusal};
 pub use identity::{TlsError, server_config};
+pub use meter::Rate;
 pub use router::{Link, LinkFailed, Linker};
 pub use sessions::EndReason;
 
@@ -70,6 +73,13 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// Largest MQTT packet, in bytes.
     pub packet_bytes: usize,
+    /// How much one connection may send; beyond it nothing more is read from it for a while.
+    pub messages: Rate,
+    pub bytes: Rate,
+    /// Who sends more than that for so long is cut off and kept out for a while.
+    pub flooding_after: Duration,
+    /// How long a second program with the identity of a living one waits for that one to say something.
+    pub twin_hold: Duration,
     /// How often a live session is checked against the directory.
     pub recheck: Duration,
 }
@@ -79,11 +89,16 @@ impl Default for Limits {
         Self {
             connections: 2000,
             connections_per_address: 256,
-            half_open_per_address: 20,
+            half_open_per_address: 64,
             handshake_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(10),
             packet_bytes: boomgate_schemas::MAX_PAYLOAD + 512,
+            // An agent that comes back after days has 32 messages of up to 64 KiB under way, and is answered at once.
+            messages: Rate { burst: 1000.0, per_second: 200.0 },
+            bytes: Rate { burst: 16.0 * 1024.0 * 1024.0, per_second: 4.0 * 1024.0 * 1024.0 },
+            flooding_after: Duration::from_secs(30),
+            twin_hold: Duration::from_secs(15),
             recheck: Duration::from_secs(10),
         }
     }
@@ -173,6 +188,16 @@ impl Broker {
     /// Ends the live session of a device at once (revocation). `false` if it had none.
     pub async fn disconnect(&self, device: &DeviceCode, reason: EndReason) -> bool {
         self.sessions.end(device, reason).await
+    }
+
+    /// Cuts off whoever is connected for a lane, and keeps it out for a while. `false` if nobody is.
+    pub async fn cut_off(&self, site: &SiteCode, lane: &LaneCode, why: &'static str) -> bool {
+        let mut any = false;
+        for device in self.sessions.of_lane(site, lane).await {
+            self.sessions.keep_out(&device, why, tokio::time::Instant::now());
+            any |= self.sessions.end(&device, EndReason::Flooding).await;
+        }
+        any
     }
 
     /// Waits for the end of a task that must not end; the process should then end too.

@@ -59,7 +59,7 @@ pub(crate) fn start(connections: usize) -> Linker {
 fn router_config(connections: usize) -> RouterConfig {
     let filters = Leaf::ALL.into_iter().map(Leaf::every_lane).chain([WATCHDOG_TOPIC.to_owned()]);
     RouterConfig {
-        max_connections: connections * 2 + 16,
+        max_connections: connections.saturating_mul(2).saturating_add(16),
         max_outgoing_packet_count: 200,
         max_segment_size: SEGMENT_BYTES,
         max_segment_count: 2,
@@ -69,7 +69,11 @@ fn router_config(connections: usize) -> RouterConfig {
     }
 }
 
+/// What is read at once needs little room, and what a flood puts here is memory that stays with the router.
 fn from_lanes_kept_longer() -> std::collections::HashMap<String, rumqttd::SegmentConfig> {
-    let roomy = rumqttd::SegmentConfig { max_segment_size: 4 * 1024 * 1024, max_segment_count: 4 };
-    [Leaf::Up, Leaf::Hello, Leaf::Sync].into_iter().map(|leaf| (leaf.every_lane(), roomy.clone())).collect()
+    let room = |leaf| match leaf {
+        Leaf::Up => rumqttd::SegmentConfig { max_segment_size: 4 * 1024 * 1024, max_segment_count: 4 },
+        _ => rumqttd::SegmentConfig { max_segment_size: 1024 * 1024, max_segment_count: 2 },
+    };
+    [Leaf::Up, Leaf::Hello, Leaf::Sync].into_iter().map(|leaf| (leaf.every_lane(), room(leaf))).collect()
 }

@@ -1,16 +1,28 @@
 //! One live session per device: a take-over ends the old task, and its link in the router, before the new one begins.
+//!
+//! A second connection of the same program (it says so by its epoch) takes over at once. One of another program is
+//! another device with the same identity, or the same device started anew: it waits. If the first sends anything in
+//! that time it lives, and the second is refused; if it is silent or ends, the second is admitted.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use boomgate_domain::ids::DeviceCode;
+use boomgate_domain::ids::{DeviceCode, LaneCode, SiteCode};
+use boomgate_schemas::identity::DeviceIdentity;
 use tokio::sync::{Mutex, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// A session that does not end within this time keeps its place, and the newcomer is refused.
 const TAKE_OVER: Duration = Duration::from_secs(5);
+
+/// How long a device that floods is kept out at first; it doubles each time, up to [`LONGEST_KEPT_OUT`].
+const KEPT_OUT: Duration = Duration::from_secs(60);
+const LONGEST_KEPT_OUT: Duration = Duration::from_secs(15 * 60);
+/// After so long without a fault it begins anew.
+const FORGIVEN: Duration = Duration::from_secs(3600);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
@@ -18,6 +30,8 @@ pub enum EndReason {
     TakenOver,
     /// The directory does not know it any more, or an operator said so.
     Revoked,
+    /// It does not stop to send more than is taken.
+    Flooding,
 }
 
 impl EndReason {
@@ -25,20 +39,51 @@ impl EndReason {
         match self {
             Self::TakenOver => "taken_over",
             Self::Revoked => "revoked",
+            Self::Flooding => "flooding",
         }
     }
+}
+
+/// Who wants a session.
+#[derive(Clone, Debug)]
+pub(crate) struct Newcomer {
+    pub(crate) identity: DeviceIdentity,
+    pub(crate) peer: SocketAddr,
+    /// The start of its program; none for older ones.
+    pub(crate) epoch: Option<String>,
+}
+
+/// Why it does not get one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unwanted {
+    /// Another program with this identity lives, at this address.
+    Twin(SocketAddr),
+    /// The session before it does not end.
+    Stuck,
 }
 
 #[derive(Default)]
 pub(crate) struct Sessions {
     live: Mutex<HashMap<DeviceCode, Entry>>,
+    kept_out: std::sync::Mutex<HashMap<DeviceCode, KeptOut>>,
     next: AtomicU64,
+}
+
+struct KeptOut {
+    until: Instant,
+    times: u32,
+    why: &'static str,
 }
 
 #[derive(Clone)]
 struct Entry {
     number: u64,
+    newcomer: Newcomer,
     end: Arc<watch::Sender<Option<EndReason>>>,
+    /// Packets of the device so far.
+    packets: watch::Receiver<u64>,
+    /// Since when another program waits for this session to speak, and how many packets there were then.
+    challenged: Option<(Instant, u64)>,
 }
 
 /// Held by the task of a live session; given back by [`Sessions::leave`].
@@ -46,6 +91,7 @@ pub(crate) struct Session {
     device: DeviceCode,
     number: u64,
     end: watch::Receiver<Option<EndReason>>,
+    packets: watch::Sender<u64>,
 }
 
 impl Session {
@@ -56,29 +102,60 @@ impl Session {
             Err(_) => EndReason::TakenOver,
         }
     }
+
+    /// A packet came: the device lives.
+    pub(crate) fn heard(&self) {
+        self.packets.send_modify(|packets| *packets = packets.wrapping_add(1));
+    }
 }
 
 impl Sessions {
-    /// Takes the device's place, ending who has it. `None` if the old session would not end.
-    pub(crate) async fn take(&self, device: &DeviceCode) -> Option<Session> {
+    /// Takes the device's place, ending who has it if it is the same program or silent for `hold`.
+    pub(crate) async fn take(&self, newcomer: &Newcomer, hold: Duration) -> Result<Session, Unwanted> {
         for _ in 0..8 {
             let mut live = self.live.lock().await;
-            let Some(old) = live.get(device).cloned() else {
-                return Some(self.insert(&mut live, device));
+            let Some(old) = live.get_mut(&newcomer.identity.device) else {
+                return Ok(self.insert(&mut live, newcomer));
             };
+            let same = old.newcomer.epoch.is_none()
+                || newcomer.epoch.is_none()
+                || old.newcomer.epoch == newcomer.epoch;
+            let packets = *old.packets.borrow();
+            let challenged = *old.challenged.get_or_insert((Instant::now(), packets));
+            let old = old.clone();
             drop(live);
+            if !same && lives(&old, challenged, hold).await {
+                self.forget_challenge(&newcomer.identity.device, old.number).await;
+                return Err(Unwanted::Twin(old.newcomer.peer));
+            }
             if !finished(&old, EndReason::TakenOver).await {
-                return None;
+                return Err(Unwanted::Stuck);
             }
         }
-        None
+        Err(Unwanted::Stuck)
     }
 
-    fn insert(&self, live: &mut HashMap<DeviceCode, Entry>, device: &DeviceCode) -> Session {
+    fn insert(&self, live: &mut HashMap<DeviceCode, Entry>, newcomer: &Newcomer) -> Session {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, end) = watch::channel(None);
-        live.insert(device.clone(), Entry { number, end: Arc::new(sender) });
-        Session { device: device.clone(), number, end }
+        let (packets, counted) = watch::channel(0);
+        let device = newcomer.identity.device.clone();
+        let entry = Entry {
+            number,
+            newcomer: newcomer.clone(),
+            end: Arc::new(sender),
+            packets: counted,
+            challenged: None,
+        };
+        live.insert(device.clone(), entry);
+        Session { device, number, end, packets }
+    }
+
+    async fn forget_challenge(&self, device: &DeviceCode, number: u64) {
+        let mut live = self.live.lock().await;
+        if let Some(entry) = live.get_mut(device).filter(|entry| entry.number == number) {
+            entry.challenged = None;
+        }
     }
 
     /// Gives the place back, after the link in the router is gone.
@@ -97,6 +174,40 @@ impl Sessions {
             None => false,
         }
     }
+
+    /// The devices with a live session on this lane.
+    pub(crate) async fn of_lane(&self, site: &SiteCode, lane: &LaneCode) -> Vec<DeviceCode> {
+        let live = self.live.lock().await;
+        let of_lane = live.iter().filter(|(_, entry)| {
+            entry.newcomer.identity.site == *site && entry.newcomer.identity.lane == *lane
+        });
+        of_lane.map(|(device, _)| device.clone()).collect()
+    }
+
+    /// Refuses the device's connections for a while; for how long.
+    pub(crate) fn keep_out(&self, device: &DeviceCode, why: &'static str, now: Instant) -> Duration {
+        let mut kept_out = self.kept_out.lock().unwrap_or_else(PoisonError::into_inner);
+        kept_out.retain(|_, one| now.saturating_duration_since(one.until) < FORGIVEN);
+        let times = kept_out.get(device).map_or(0, |one| one.times);
+        let time = KEPT_OUT.saturating_mul(1_u32 << times.min(4)).min(LONGEST_KEPT_OUT);
+        let until = now.checked_add(time).unwrap_or(now);
+        kept_out.insert(device.clone(), KeptOut { until, times: times.saturating_add(1), why });
+        time
+    }
+
+    /// Why the device is refused at present.
+    pub(crate) fn is_kept_out(&self, device: &DeviceCode, now: Instant) -> Option<&'static str> {
+        let kept_out = self.kept_out.lock().unwrap_or_else(PoisonError::into_inner);
+        kept_out.get(device).filter(|one| one.until > now).map(|one| one.why)
+    }
+}
+
+/// Whether the session says anything from its first challenge on, within `hold`.
+async fn lives(entry: &Entry, (since, packets): (Instant, u64), hold: Duration) -> bool {
+    let left = hold.saturating_sub(since.elapsed());
+    let mut heard = entry.packets.clone();
+    // An error means that the session has ended.
+    matches!(timeout(left, heard.wait_for(|now| *now != packets)).await, Ok(Ok(_)))
 }
 
 /// The session's receiver lives as long as its task.
@@ -109,24 +220,83 @@ async fn finished(entry: &Entry, reason: EndReason) -> bool {
 mod tests {
     use super::*;
 
+    const HOLD: Duration = Duration::from_millis(200);
+
+    fn newcomer(epoch: Option<&str>) -> Newcomer {
+        Newcomer {
+            identity: "boomgate://north/in-1/pi-1".parse().unwrap(),
+            peer: "127.0.0.1:1".parse().unwrap(),
+            epoch: epoch.map(str::to_owned),
+        }
+    }
+
+    fn device() -> DeviceCode {
+        "pi-1".parse().unwrap()
+    }
+
     #[tokio::test]
     async fn a_newcomer_waits_until_the_old_session_has_left() {
         let sessions = Arc::new(Sessions::default());
-        let device: DeviceCode = "pi-1".parse().unwrap();
-        let mut old = sessions.take(&device).await.unwrap();
-        let newcomer = tokio::spawn({
-            let (sessions, device) = (Arc::clone(&sessions), device.clone());
-            async move { sessions.take(&device).await.is_some() }
+        let mut old = sessions.take(&newcomer(None), HOLD).await.unwrap();
+        let waiting = tokio::spawn({
+            let sessions = Arc::clone(&sessions);
+            async move { sessions.take(&newcomer(Some("a")), HOLD).await.is_ok() }
         });
         assert_eq!(old.told_to_end().await, EndReason::TakenOver);
-        assert!(!newcomer.is_finished());
+        assert!(!waiting.is_finished());
         sessions.leave(old).await;
-        assert!(newcomer.await.unwrap());
+        assert!(waiting.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn two_programs_with_one_identity_threw_each_other_out_without_end() {
+        let sessions = Arc::new(Sessions::default());
+        let old = sessions.take(&newcomer(Some("a")), HOLD).await.unwrap();
+        let waiting = tokio::spawn({
+            let sessions = Arc::clone(&sessions);
+            async move { sessions.take(&newcomer(Some("b")), HOLD).await.err() }
+        });
+        tokio::time::sleep(HOLD / 4).await;
+        old.heard();
+        assert_eq!(waiting.await.unwrap(), Some(Unwanted::Twin("127.0.0.1:1".parse().unwrap())));
+        assert!(old.end.borrow().is_none(), "the living one goes on");
+    }
+
+    #[tokio::test]
+    async fn a_silent_session_gives_way_though_the_newcomer_had_to_come_twice() {
+        let sessions = Arc::new(Sessions::default());
+        let mut old = sessions.take(&newcomer(Some("a")), HOLD).await.unwrap();
+        // The first attempt gives up before the time is over.
+        let first = newcomer(Some("b"));
+        drop(timeout(HOLD / 2, sessions.take(&first, HOLD)).await);
+        tokio::time::sleep(HOLD / 2).await;
+        let begun = Instant::now();
+        let waiting = tokio::spawn({
+            let sessions = Arc::clone(&sessions);
+            async move { sessions.take(&newcomer(Some("b")), HOLD).await.is_ok() }
+        });
+        assert_eq!(old.told_to_end().await, EndReason::TakenOver);
+        assert!(begun.elapsed() < HOLD / 2, "the time before counts");
+        sessions.leave(old).await;
+        assert!(waiting.await.unwrap());
     }
 
     #[tokio::test]
     async fn ending_who_is_not_there_says_so() {
         let sessions = Sessions::default();
-        assert!(!sessions.end(&"pi-1".parse().unwrap(), EndReason::Revoked).await);
+        assert!(!sessions.end(&device(), EndReason::Revoked).await);
+    }
+
+    #[test]
+    fn who_floods_again_is_kept_out_longer() {
+        let (sessions, begun) = (Sessions::default(), Instant::now());
+        let keep_out = |at| sessions.keep_out(&device(), "flooding", at);
+        assert_eq!(sessions.is_kept_out(&device(), begun), None);
+        assert_eq!(keep_out(begun), KEPT_OUT);
+        assert_eq!(sessions.is_kept_out(&device(), begun), Some("flooding"));
+        let later = begun + KEPT_OUT;
+        assert_eq!(sessions.is_kept_out(&device(), later), None);
+        assert_eq!(keep_out(later), KEPT_OUT * 2);
+        assert_eq!(keep_out(later + FORGIVEN + KEPT_OUT * 2), KEPT_OUT);
     }
 }

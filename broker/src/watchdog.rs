@@ -17,11 +17,11 @@ pub(crate) async fn run(linker: Linker) -> Result<(), BrokerError> {
     let mut link = linker.link("@watchdog").await?;
     link.tx.subscribe(WATCHDOG_TOPIC).map_err(|_| BrokerError::RouterSilent)?;
     let mut beat = interval(EVERY);
-    let (mut number, mut missed) = (0u64, 0);
+    let (mut number, mut missed) = (0_u64, 0_u32);
     loop {
         beat.tick().await;
-        number += 1;
-        missed = if heard(&mut link, number).await { 0 } else { missed + 1 };
+        number = number.wrapping_add(1);
+        missed = if heard(&mut link, number).await { 0 } else { missed.saturating_add(1) };
         metrics::gauge!("boomgate_broker_watchdog_missed").set(f64::from(missed));
         if missed >= MISSES {
             tracing::error!(missed, "the router does not answer");

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use boomgate_broker::{
-    Broker, BrokerConfig, Claim, Directory, EndReason, Limits, Refusal, TlsListener, server_config,
+    Alarm, Broker, BrokerConfig, Claim, Directory, EndReason, Limits, Rate, Refusal, TlsListener,
+    server_config,
 };
 use boomgate_domain::ids::DeviceCode;
 use boomgate_schemas::identity::DeviceIdentity;
@@ -23,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Default)]
 struct Register {
     revoked: Mutex<HashSet<DeviceCode>>,
+    alarms: Mutex<Vec<Alarm>>,
 }
 
 #[async_trait]
@@ -40,6 +42,10 @@ impl Directory for Register {
         } else {
             Ok(identity)
         }
+    }
+
+    async fn report(&self, _: &DeviceIdentity, alarm: Alarm) {
+        self.alarms.lock().unwrap().push(alarm);
     }
 }
 
@@ -119,6 +125,14 @@ struct Lane {
 impl Lane {
     fn plain(address: SocketAddr, device: &str) -> Self {
         Self::dial("127.0.0.1", address.port(), device, None)
+    }
+
+    /// A lane whose program says of which start it is.
+    fn of_epoch(address: SocketAddr, device: &str, epoch: &str) -> Self {
+        let mut options = MqttOptions::new(device, "127.0.0.1", address.port());
+        options.set_keep_alive(Duration::from_secs(1)).set_credentials(epoch, "");
+        let (client, events) = AsyncClient::new(options, 100);
+        Self { client, events }
     }
 
     fn dial(host: &str, port: u16, client_id: &str, transport: Option<Transport>) -> Self {
@@ -360,15 +374,94 @@ async fn silent_sockets_harm_nobody_and_are_closed() {
 }
 
 #[tokio::test]
-async fn too_many_half_open_connections_of_one_address_are_refused() {
-    let site = Site::open(Limits { half_open_per_address: 3, ..Limits::default() }).await;
-    let mut held = Vec::new();
-    for _ in 0..3 {
-        held.push(TcpStream::connect(site.plain()).await.unwrap());
+async fn a_thousand_silent_sockets_of_its_own_address_kept_a_lane_out() {
+    let site = Site::open(Limits::default()).await;
+    let mut silent = Vec::new();
+    for _ in 0..500 {
+        silent.push(TcpStream::connect(site.tls()).await.unwrap());
+        silent.push(TcpStream::connect(site.plain()).await.unwrap());
     }
-    let mut extra = TcpStream::connect(site.plain()).await.unwrap();
-    let read = timeout(PATIENCE, extra.read(&mut [0; 16])).await.unwrap();
-    assert!(matches!(read, Ok(0) | Err(_)));
+    site.tls_lane("boomgate://north/in-1/pi-1", "pi-1").connected().await;
+    let read = timeout(PATIENCE, silent[0].read(&mut [0; 16])).await.unwrap();
+    assert!(matches!(read, Ok(0) | Err(_)), "the oldest yields");
+}
+
+fn epoch(digit: char) -> String {
+    digit.to_string().repeat(32)
+}
+
+#[tokio::test]
+async fn two_devices_with_one_identity_took_over_from_each_other_without_end() {
+    let limits = Limits { twin_hold: Duration::from_secs(3), ..Limits::default() };
+    let site = Site::open(limits).await;
+    let first = Lane::of_epoch(site.plain(), "in-1-pi", &epoch('a')).connected().await;
+    let keeps_talking = tokio::spawn(async move {
+        let mut first = first;
+        first.wait(|_| false).await
+    });
+    let mut second = Lane::of_epoch(site.plain(), "in-1-pi", &epoch('b'));
+    let error = second.wait(|packet| matches!(packet, Incoming::ConnAck(_))).await.unwrap_err();
+    assert!(error.contains("ServiceUnavailable"), "{error}");
+    assert!(!keeps_talking.is_finished(), "the living one was thrown out");
+    let alarms = site.register.alarms.lock().unwrap().clone();
+    assert!(matches!(alarms[..], [Alarm::Twin { live, refused }] if live != refused), "{alarms:?}");
+    // The same program takes over at once.
+    Lane::of_epoch(site.plain(), "in-1-pi", &epoch('a')).connected().await;
+    assert!(timeout(PATIENCE, keeps_talking).await.unwrap().unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_silent_session_gives_way_to_the_device_started_anew() {
+    let limits = Limits { twin_hold: Duration::from_secs(1), ..Limits::default() };
+    let site = Site::open(limits).await;
+    // Nobody polls it, so that it says nothing.
+    let _dead = Lane::of_epoch(site.plain(), "in-1-pi", &epoch('a')).connected().await;
+    Lane::of_epoch(site.plain(), "in-1-pi", &epoch('b')).connected().await;
+    assert!(site.register.alarms.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_flood_reached_the_router_unbraked_and_is_paused_cut_off_and_told() {
+    let limits = Limits {
+        messages: Rate { burst: 100.0, per_second: 50.0 },
+        flooding_after: Duration::from_secs(2),
+        ..Limits::default()
+    };
+    let site = Site::open(limits).await;
+    let mut ear = ear(&site).await;
+    let mut flood = TcpStream::connect(site.plain()).await.unwrap();
+    flood.write_all(&raw_connect("in-1-pi")).await.unwrap();
+    flood.read_exact(&mut [0; 4]).await.unwrap();
+    let flooding = tokio::spawn(async move {
+        let mut sent = 0_u32;
+        while flood.write_all(&raw_publish("bg/v1/north/in-1/up", b"x")).await.is_ok() {
+            sent += 1;
+        }
+        sent
+    });
+    let begun = std::time::Instant::now();
+    let mut heard = 0;
+    while !flooding.is_finished() && begun.elapsed() < PATIENCE {
+        heard += u32::from(timeout(Duration::from_millis(200), hear(&mut ear)).await.is_ok());
+    }
+    assert!(flooding.is_finished(), "never cut off");
+    assert!(heard < 2000, "{heard} messages reached the router");
+    let alarms = site.register.alarms.lock().unwrap().clone();
+    assert!(matches!(alarms[..], [Alarm::Flooding { .. }]), "{alarms:?}");
+    let error = Lane::plain(site.plain(), "in-1-pi").wait(|_| false).await.unwrap_err();
+    assert!(error.contains("ServiceUnavailable"), "{error}");
+    Lane::plain(site.plain(), "in-2-pi").connected().await;
+}
+
+#[tokio::test]
+async fn a_lane_that_offends_elsewhere_is_cut_off_and_kept_out() {
+    let site = Site::open(Limits::default()).await;
+    let mut lane = Lane::plain(site.plain(), "in-1-pi").connected().await;
+    let (north, in_1) = ("north".parse().unwrap(), "in-1".parse().unwrap());
+    assert!(site.broker.cut_off(&north, &in_1, "garbage").await);
+    assert!(lane.is_cut_off().await);
+    let error = Lane::plain(site.plain(), "in-1-pi").wait(|_| false).await.unwrap_err();
+    assert!(error.contains("ServiceUnavailable"), "{error}");
 }
 
 #[tokio::test]
@@ -430,6 +523,14 @@ fn raw_connect(client_id: &str) -> Vec<u8> {
     let length = u8::try_from(client_id.len()).unwrap();
     let mut bytes = vec![0x10, 12 + length, 0, 4, b'M', b'Q', b'T', b'T', 4, 2, 0, 60, 0, length];
     bytes.extend(client_id.as_bytes());
+    bytes
+}
+
+fn raw_publish(topic: &str, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(topic.len() + payload.len() + 2).unwrap();
+    let mut bytes = vec![0x30, length, 0, u8::try_from(topic.len()).unwrap()];
+    bytes.extend(topic.as_bytes());
+    bytes.extend(payload);
     bytes
 }
 

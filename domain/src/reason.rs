@@ -253,6 +253,10 @@ reasons! {
     CmdLaneNotHeard {} "CMD-LANE-NOT-HEARD"
         en "Cannot open: the lane has not been heard since its last start."
         vi "Không thể mở: chưa nhận được tín hiệu từ làn kể từ lần khởi động cuối."
+    /// The lane's command counter is at its end; its device must be enrolled anew.
+    CmdCounterSpent {} "CMD-COUNTER-SPENT"
+        en "This lane's command counter is used up; enrol its device anew."
+        vi "Bộ đếm lệnh của làn này đã hết; hãy đăng ký lại thiết bị."
     CmdSuperseded {} "CMD-SUPERSEDED"
         en "A newer command or the lane's own decision replaced this one."
         vi "Một lệnh mới hơn hoặc quyết định của làn đã thay thế lệnh này."
@@ -463,8 +467,8 @@ mod tests {
         DENY-NEAR-STAY DENY-TICKET-NEEDED DENY-CHARGE-FAILED DENY-OFFLINE DENY-MANUAL CHARGE-DUE CHARGE-SUPPLEMENT \
         CMD-ALREADY-OPEN CMD-ALREADY-CLOSED CMD-ALREADY-SO CMD-DECIDED-LOCALLY CMD-DECIDED CMD-NOT-ADDRESSED \
         CMD-EPOCH CMD-EXPIRED CMD-REPLAY CMD-NO-VEHICLE CMD-ARRIVAL-GONE CMD-NO-READING CMD-UNSAFE CMD-FIRE \
-        CMD-STARTING CMD-LOCAL-RESET CMD-BROKEN CMD-OUT-OF-SERVICE CMD-BUSY CMD-LANE-NOT-HEARD CMD-SUPERSEDED \
-        CMD-RESTARTED CMD-SIGNATURE CMD-UNKNOWN FAULT-LOOP FAULT-OPEN-TIMEOUT FAULT-CLOSE-TIMEOUT FAULT-OBSTRUCTED \
+        CMD-STARTING CMD-LOCAL-RESET CMD-BROKEN CMD-OUT-OF-SERVICE CMD-BUSY CMD-LANE-NOT-HEARD CMD-COUNTER-SPENT \
+        CMD-SUPERSEDED CMD-RESTARTED CMD-SIGNATURE CMD-UNKNOWN FAULT-LOOP FAULT-OPEN-TIMEOUT FAULT-CLOSE-TIMEOUT FAULT-OBSTRUCTED \
         FAULT-BOOM-MOVED FAULT-BOOM-BROKEN FAULT-FIRE FAULT-TAILGATE FAULT-WRONG-WAY FAULT-UNAUTHORISED \
         FAULT-HELD-TOO-LONG FAULT-REPLAY FAULT-CAMERA FAULT-READER FAULT-SPOOL FAULT-CLOCK FAULT-UPLINK \
         FAULT-EVENTS-LOST FAULT-POWER REJECT-SIGNATURE REJECT-MALFORMED REJECT-VERSION REJECT-TOO-LARGE \

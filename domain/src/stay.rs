@@ -160,13 +160,10 @@ impl PassageKind {
     /// Effect in a lane of `direction`. Who the car was is the arrival's matter: a tailgater has none.
     pub const fn effect(self, direction: Direction) -> PassageEffect {
         match (self, direction) {
-            (Self::Passed | Self::Tailgated, Direction::Entry) | (Self::WrongWay, Direction::Exit) => {
-                PassageEffect::OpensStay
-            }
-            (Self::Passed | Self::Tailgated, Direction::Exit) | (Self::WrongWay, Direction::Entry) => {
-                PassageEffect::ClosesStay
-            }
-            (Self::BackedOut, Direction::Entry | Direction::Exit) => PassageEffect::None,
+            (Self::Passed | Self::Tailgated, Direction::Entry) => PassageEffect::OpensStay,
+            (Self::Passed | Self::Tailgated, Direction::Exit) => PassageEffect::ClosesStay,
+            // A device speaks for its lane's direction only: whoever goes against it is an alarm, not a stay.
+            (Self::BackedOut | Self::WrongWay, Direction::Entry | Direction::Exit) => PassageEffect::None,
         }
     }
 }
@@ -217,7 +214,8 @@ mod tests {
         use PassageKind::{BackedOut, Passed, Tailgated, WrongWay};
         assert_eq!(Passed.effect(Entry), PassageEffect::OpensStay);
         assert_eq!(Tailgated.effect(Exit), PassageEffect::ClosesStay);
-        assert_eq!(WrongWay.effect(Entry), PassageEffect::ClosesStay);
+        assert_eq!(WrongWay.effect(Entry), PassageEffect::None);
+        assert_eq!(WrongWay.effect(Exit), PassageEffect::None);
         assert_eq!(BackedOut.effect(Exit), PassageEffect::None);
     }
 }

@@ -9,7 +9,10 @@
 //! times, so that any order leads to the same stays.
 
 mod arrivals;
+mod contradictions;
+pub(crate) mod device_view;
 pub(crate) mod kept;
+mod numbers;
 pub(crate) mod orders;
 mod passages;
 mod told;
@@ -54,6 +57,12 @@ impl World<'_> {
         let at = self.occurred_at(device, event, received_at);
         let scene = Scene { device, event, at, received_at };
         self.keep_event(&scene);
+        self.applied.insert((device.id.as_uuid(), event.id));
+        metrics::counter!("boomgate_ingest_events_total", "kind" => names::kind(&event.body)).increment(1);
+        if let Some(what) = self.contradiction(&scene) {
+            self.exception(&scene, what, None);
+            return Ok(());
+        }
         match &event.body {
             EventBody::Arrival(arrival) => self.arrival(&scene, arrival)?,
             EventBody::Decided(decided) => self.decided_locally(&scene, decided),
@@ -74,17 +83,19 @@ impl World<'_> {
                 self.tell(&scene, "exception", body);
             }
         }
-        metrics::counter!("boomgate_ingest_events_total", "kind" => names::kind(&event.body)).increment(1);
         Ok(())
     }
 
-    /// The lane's wall time if its clock is believable, else reckoned from its uptime at the last hello, else ours.
+    /// Reckoned from the lane's uptime at its last hello, if the event is of the same start: no wall clock has a say in
+    /// how old it is. Of an earlier start, the lane's wall time if its clock is believable, else ours.
     pub(crate) fn occurred_at(&self, device: &Device, event: &Event, received_at: Timestamp) -> Timestamp {
+        let earliest = received_at.checked_sub(BELIEVED_PAST).unwrap_or(Timestamp::MIN);
+        let latest = received_at.checked_add(BELIEVED_FUTURE).unwrap_or(Timestamp::MAX);
         let told =
             Timestamp::from_millisecond(event.at_ms).ok().filter(|_| event.clock == ClockState::Synced);
-        let believed =
-            told.filter(|at| *at >= received_at - BELIEVED_PAST && *at <= received_at + BELIEVED_FUTURE);
-        believed.or_else(|| self.reckoned(device, event)).map_or(received_at, |at| at.min(received_at))
+        let reckoned = self.reckoned(device, event).filter(|at| *at >= earliest);
+        let believed = reckoned.or_else(|| told.filter(|at| *at >= earliest && *at <= latest));
+        believed.map_or(received_at, |at| at.min(received_at))
     }
 
     fn reckoned(&self, device: &Device, event: &Event) -> Option<Timestamp> {
@@ -92,7 +103,7 @@ impl World<'_> {
         if facts.boot? != i64::from(event.boot) {
             return None;
         }
-        let ahead = i64::try_from(event.uptime_ms).ok()? - facts.uptime_ms?;
+        let ahead = i64::try_from(event.uptime_ms).ok()?.checked_sub(facts.uptime_ms?)?;
         facts.heard_at?.checked_add(SignedDuration::from_millis(ahead)).ok()
     }
 
@@ -119,10 +130,11 @@ impl World<'_> {
     fn answered(&mut self, scene: &Scene<'_>, result: &CommandResult) {
         let state = names::answer(result.result);
         let site_id = scene.device.site.as_uuid();
-        let settled =
-            Settled { site_id, id: result.command, state, code: result.code.clone(), at: scene.received_at };
-        self.out.settled.push(settled);
-        self.lane_answered(scene.device, result.command);
+        // An order that is over stays as it ended, and another lane's is none of this device's business.
+        if self.lane_answered(scene.device, result.command) {
+            let (id, code) = (result.command, result.code.clone());
+            self.out.settled.push(Settled { site_id, id, state, code, at: scene.received_at });
+        }
         self.audit(scene, "command.answered", |line| {
             line.command_id = Some(result.command);
             line.detail = json!({ "state": state, "code": result.code, "counter": result.counter });

@@ -1,23 +1,34 @@
 //! Greetings: a device's epoch, uptime and state, answered with how far its events are kept.
+//!
+//! The first hello of a start is compared with what is kept: a store that is behind is told to number its events above,
+//! and nothing is acknowledged beyond what it says it has deleted itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use boomgate_schemas::topic::Leaf;
 use boomgate_schemas::up::Hello;
-use boomgate_store::audit::{self, Actor, NewAudit};
-use boomgate_store::devices::{self, Heard};
+use boomgate_store::devices::{self, Heard, KnownStore, NewHello};
+use boomgate_store::exceptions::{self, NewException};
 use boomgate_store::pool::within;
-use boomgate_store::{Pool, StoreError, live_feed, sites};
+use boomgate_store::{Pool, StoreError, Transaction, live_feed};
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
+use crate::acks::Receipt;
 use crate::bus::{Incoming, Sender};
-use crate::clock;
+use crate::complaints::Complaints;
 use crate::directory::{Device, Directory};
+use crate::fair_queue::LaneKey;
+use crate::guard::caught;
 use crate::health::Pulse;
 use crate::inbound::{self, Refusal};
-use crate::{acks, names};
+use crate::intake::{Arrived, refused};
+use crate::newest::Newest;
+use crate::standing::{self, Behind, ClockLevel};
+use crate::{acks, clock, names};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -29,82 +40,159 @@ pub(crate) struct Greeter {
     pub key: SigningKey,
     pub pulse: Pulse,
     /// Woken when a lane was heard: an order may have waited for it.
-    pub outbox: std::sync::Arc<tokio::sync::Notify>,
+    pub outbox: Arc<Notify>,
+    pub complaints: Arc<Complaints>,
 }
 
-/// Answers greetings one after the other until nobody sends them any more.
-pub(crate) async fn run(greeter: Greeter, mut messages: mpsc::Receiver<(Incoming, Timestamp)>) {
-    while let Some((message, received_at)) = messages.recv().await {
-        match within(LIMIT, async { Ok(greeter.greet(&message, received_at).await) }).await {
-            Ok(Ok(())) => {}
-            Ok(Err(refusal)) => refused(&refusal, &greeter.pulse),
-            Err(timeout) => greeter.pulse.degraded(&timeout, clock::now()),
+/// Answers greetings one after the other.
+pub(crate) async fn run(greeter: Greeter, messages: Arc<Newest<Arrived>>) {
+    loop {
+        let (message, received_at) = messages.pop().await;
+        let key = LaneKey::of(&message.topic);
+        let answer = within(LIMIT, async { Ok(greeter.greet(&message, received_at).await) });
+        match caught(answer).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(refusal))) => refused(&key, &refusal, &greeter.pulse, &greeter.complaints),
+            Ok(Err(timeout)) => greeter.pulse.degraded(&timeout, clock::now()),
+            Err(panicked) => tracing::error!(lane = %key, %panicked, "hello dropped"),
         }
     }
 }
 
-fn refused(refusal: &Refusal, pulse: &Pulse) {
-    metrics::counter!("boomgate_ingest_refused_total", "reason" => refusal.label()).increment(1);
-    match refusal {
-        Refusal::Store(error) if error.is_outage() => pulse.degraded(error, clock::now()),
-        _ => tracing::warn!(error = refusal as &dyn std::error::Error, "hello refused"),
-    }
+/// What a hello is answered with: up to where everything is kept, and above what its events must go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Answer {
+    upto: i64,
+    above: Option<i64>,
 }
 
 impl Greeter {
     async fn greet(&self, message: &Incoming, received_at: Timestamp) -> Result<(), Refusal> {
         let signed = inbound::verify(&self.directory, message).await?;
         let payload = signed.payload.unwrap_or_default();
-        let Ok(hello) = Hello::decode(&payload) else {
-            metrics::counter!("boomgate_ingest_refused_total", "reason" => "malformed").increment(1);
-            return Ok(());
+        let hello = Hello::decode(&payload).map_err(Refusal::Malformed)?;
+        let answer = self.keep(&signed.device, &hello, received_at).await?;
+        let receipt = Receipt {
+            device: signed.device,
+            upto: answer.upto.unsigned_abs(),
+            rejected: Vec::new(),
+            echo: Some(hello.uptime_ms),
+            above: answer.above.map(i64::unsigned_abs),
         };
-        let kept = self.keep(&signed.device, &hello, received_at).await?;
-        acks::send(
-            &self.sender,
-            &self.key,
-            &signed.device,
-            kept,
-            Vec::new(),
-            Some(hello.uptime_ms),
-            clock::now(),
-        );
+        acks::send(&self.sender, &self.key, receipt, clock::now());
         metrics::counter!("boomgate_ingest_hellos_total").increment(1);
         self.outbox.notify_one();
         Ok(())
     }
 
-    async fn keep(&self, device: &Device, hello: &Hello, at: Timestamp) -> Result<u64, StoreError> {
+    async fn keep(&self, device: &Device, hello: &Hello, at: Timestamp) -> Result<Answer, StoreError> {
         let mut client = self.pool.get().await?;
-        let heard = Heard {
-            site: device.site,
-            device: device.id,
-            epoch: hello.epoch.0,
-            boot: hello.boot,
-            uptime_ms: hello.uptime_ms,
-            at,
-            command_counter: hello.command_counter,
-            list_version: hello.list_version,
-            hello: written(hello),
+        let new = new_hello(device, hello, at);
+        metrics::gauge!("boomgate_lane_clock_ahead_seconds", "lane" => lane_label(device))
+            .set(new.clock_ahead_ms as f64 / 1000.0);
+        let heard = match devices::hear(&client, &new, false).await? {
+            Some(heard) => heard,
+            None => {
+                let tx = client.transaction().await?;
+                let heard = self.first_of_start(&tx, device, hello, &new).await?;
+                tx.commit().await?;
+                heard
+            }
         };
-        let kept = devices::hear(&client, &heard).await?;
-        let acked = i64::try_from(hello.acked_seq).unwrap_or(i64::MAX);
-        if acked <= kept {
-            return Ok(kept.unsigned_abs());
+        let told = self.compare_clock(&mut client, device, &heard, &new).await?;
+        let answer = answer(&heard, hello);
+        let acked = hello.acked_seq.cast_signed();
+        if answer.above.is_some() || acked <= answer.upto {
+            if told {
+                live_feed::wake(&client, &[device.site.as_uuid()]).await?;
+            }
+            return Ok(answer);
         }
-        // The device has deleted what some server had acknowledged: this database was restored from before that.
+        // The device has deleted what some server had acknowledged: this database was restored from before that, or
+        // the device went above numbers that were taken.
         let tx = client.transaction().await?;
-        sites::lock(&tx, device.site).await?;
         if devices::skip(&tx, device.site, device.id, acked).await? {
-            self.tell_lost(&tx, device, kept, acked, at).await?;
+            self.tell_missing(&tx, device, answer.upto, acked, at).await?;
         }
         tx.commit().await?;
-        Ok(acked.unsigned_abs())
+        live_feed::wake(&client, &[device.site.as_uuid()]).await?;
+        Ok(Answer { upto: acked, above: None })
     }
 
-    async fn tell_lost(
+    /// A start of the device that was not heard of before.
+    async fn first_of_start(
         &self,
-        tx: &boomgate_store::Transaction<'_>,
+        tx: &Transaction<'_>,
+        device: &Device,
+        hello: &Hello,
+        new: &NewHello,
+    ) -> Result<Heard, StoreError> {
+        let known = devices::lock(tx, device.site, device.id).await?;
+        let behind = standing::judge(&known, hello);
+        let missing = || StoreError::NotFound { what: "device", id: device.id.to_string() };
+        let mut heard = devices::hear(tx, new, true).await?.ok_or_else(missing)?;
+        if let Some(why) = behind {
+            devices::put_behind(tx, device.site, device.id, &new.epoch, known.highest).await?;
+            if self.may_tell(device, "store_behind") {
+                self.tell_behind(tx, device, why, &known, hello, new.at).await?;
+            }
+            heard.behind_epoch = Some(new.epoch.to_vec());
+            heard.behind_above = Some(known.highest);
+        }
+        Ok(heard)
+    }
+
+    async fn tell_behind(
+        &self,
+        tx: &Transaction<'_>,
+        device: &Device,
+        why: Behind,
+        known: &KnownStore,
+        hello: &Hello,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (why, above, next) = (why.name(), known.highest, hello.next_seq);
+        tracing::error!(device = %device.code, why, above, next, "a device's store is behind what is kept of it");
+        metrics::counter!("boomgate_ingest_stores_behind_total").increment(1);
+        let detail = json!({
+            "device": device.id, "store": why, "above": above, "next_seq": next, "boot": hello.boot,
+            "last_boot": known.boot,
+        });
+        raise(tx, device, at, ("device.store_behind", "device_store_behind", "exception"), detail).await
+    }
+
+    /// People hear once when a lane's clock begins to differ, differs much, or agrees again. `true` if they did.
+    async fn compare_clock(
+        &self,
+        client: &mut boomgate_store::pool::Object,
+        device: &Device,
+        heard: &Heard,
+        new: &NewHello,
+    ) -> Result<bool, StoreError> {
+        let before = ClockLevel::read(heard.clock_level.as_deref());
+        let level = ClockLevel::of(new.clock_ahead_ms, before);
+        let same = level == before && (heard.clock_level.is_some() || level == ClockLevel::Agrees);
+        if same || !self.may_tell(device, "clock") {
+            return Ok(false);
+        }
+        tracing::warn!(device = %device.code, ahead_ms = new.clock_ahead_ms, level = level.name(), "clocks compared");
+        let kind = if level == ClockLevel::Exception { "exception" } else { "notice" };
+        let detail = json!({ "device": device.id, "ahead_ms": new.clock_ahead_ms, "level": level.name() });
+        let tx = client.transaction().await?;
+        if devices::put_clock_level(&tx, device.site, device.id, level.name()).await? {
+            raise(&tx, device, new.at, ("device.clock", "lane_clock", kind), detail).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    fn may_tell(&self, device: &Device, kind: &'static str) -> bool {
+        self.complaints.may_tell(&LaneKey::of(&device.topic(Leaf::Hello)), kind)
+    }
+
+    async fn tell_missing(
+        &self,
+        tx: &Transaction<'_>,
         device: &Device,
         kept: i64,
         acked: i64,
@@ -113,30 +201,51 @@ impl Greeter {
         tracing::error!(device = %device.code, kept, acked, "events acknowledged earlier are not in this database");
         metrics::counter!("boomgate_ingest_history_missing_total").increment(1);
         let detail = json!({ "device": device.id, "after": kept, "upto": acked });
-        let line = NewAudit {
-            site_id: device.site.as_uuid(),
-            id: clock::new_id(),
-            at,
-            actor: Actor::Server,
-            action: "events.missing",
-            lane_id: Some(device.lane.as_uuid()),
-            arrival_id: None,
-            stay_id: None,
-            command_id: None,
-            detail: detail.clone(),
-            personal: None,
-        };
-        audit::insert_many(tx, &[line]).await?;
-        live_feed::append(
-            tx,
-            device.site,
-            at,
-            "exception",
-            Some(device.lane),
-            json!({ "what": "events_missing", "detail": detail }),
-        )
-        .await
-        .map(drop)
+        raise(tx, device, at, ("events.missing", "events_missing", "exception"), detail).await
+    }
+}
+
+async fn raise(
+    tx: &Transaction<'_>,
+    device: &Device,
+    at: Timestamp,
+    (action, what, kind): (&'static str, &'static str, &'static str),
+    detail: Value,
+) -> Result<(), StoreError> {
+    let (site, lane) = (device.site, Some(device.lane));
+    let new = NewException { site, lane, id: clock::new_id(), at, action, what, kind, detail };
+    exceptions::raise(tx, &new).await
+}
+
+fn new_hello(device: &Device, hello: &Hello, at: Timestamp) -> NewHello {
+    NewHello {
+        site: device.site,
+        device: device.id,
+        epoch: hello.epoch.0,
+        boot: hello.boot,
+        uptime_ms: hello.uptime_ms,
+        at,
+        command_counter: hello.command_counter,
+        list_version: hello.list_version,
+        hello: written(hello),
+        spool: hello.spool.map(|spool| spool.0),
+        clock_ahead_ms: hello.wall_ms.saturating_sub(at.as_millisecond()),
+    }
+}
+
+fn lane_label(device: &Device) -> String {
+    format!("{}/{}", device.site_code, device.lane_code)
+}
+
+/// A start that was found behind is told so until it numbers its events above.
+fn answer(heard: &Heard, hello: &Hello) -> Answer {
+    let own = heard.behind_epoch.as_deref() == Some(hello.epoch.as_slice());
+    let above = heard.behind_above.filter(|above| own && hello.next_seq.cast_signed() <= *above);
+    match above {
+        Some(above) => {
+            Answer { upto: heard.kept_upto.min(hello.acked_seq.cast_signed()), above: Some(above) }
+        }
+        None => Answer { upto: heard.kept_upto, above: None },
     }
 }
 

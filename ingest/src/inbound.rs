@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use boomgate_domain::ids::DeviceCode;
 use boomgate_domain::reason::Reason;
+use boomgate_schemas::bounds::MAX_NUMBER;
 use boomgate_schemas::envelope::{self, EnvelopeError, Header};
+use boomgate_schemas::strict::DecodeError;
 use boomgate_schemas::topic::Topic;
 use boomgate_schemas::up::{Event, UpBatch};
 use boomgate_schemas::{MAX_EVENTS, VERSION};
@@ -48,6 +50,8 @@ pub(crate) enum Refusal {
     Elsewhere { device: DeviceCode, topic: Topic },
     #[error("signature of device {0} is not good")]
     Signature(DeviceCode),
+    #[error("message cannot be decoded")]
+    Malformed(#[source] DecodeError),
     #[error("header names no usable sequence numbers")]
     Sequence,
     #[error("device cannot be looked up")]
@@ -62,6 +66,7 @@ impl Refusal {
             Self::Unknown(_) => "unknown_device",
             Self::Elsewhere { .. } => "topic_rights",
             Self::Signature(_) => "signature",
+            Self::Malformed(_) => "malformed",
             Self::Sequence => "sequence",
             Self::Store(_) => "database",
         }
@@ -122,11 +127,13 @@ pub(crate) async fn receive(
 
 /// A range as one message can have it; a wider one would let a single message declare a life's events rejected.
 fn usable(seq: &(u64, u64)) -> bool {
-    seq.0 > 0 && seq.1 <= i64::MAX as u64 && seq.1 - seq.0 < MAX_EVENTS as u64
+    seq.0 > 0 && seq.1 <= MAX_NUMBER && seq.1.saturating_sub(seq.0) < MAX_EVENTS as u64
 }
 
+/// A decoder that panics has met bytes nobody can read.
 fn decode(payload: &[u8], header: (u64, u64)) -> Content {
-    match UpBatch::decode(payload) {
+    let decoded = std::panic::catch_unwind(|| UpBatch::decode(payload));
+    match decoded.unwrap_or_else(|_| Err(DecodeError::field("events", "the decoder panicked"))) {
         Ok(batch) if batch.seq_range() == Some(header) => Content::Events(batch.events),
         Ok(_) => Content::Rejected(Reason::RejectSeq { seq: header.0 }),
         Err(error) => Content::Rejected(Reason::RejectMalformed { detail: error.to_string() }),

@@ -10,21 +10,31 @@
 //! An ack means committed. When PostgreSQL is away nothing is acknowledged, what does not fit the bounded queues is
 //! dropped (the lanes keep and resend it), and work goes on by itself when it is back. Knows no socket and no TLS: the
 //! [`bus::Bus`] brings bytes and takes bytes.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod acks;
 mod batch;
+mod budget;
 pub mod bus;
 mod clock;
+mod complaints;
 mod directory;
+mod fair_queue;
+mod guard;
 mod handle;
 pub mod health;
 mod hello;
 mod inbound;
+mod intake;
 mod names;
+mod newest;
+mod offenders;
 mod outbox;
 mod run;
+mod standing;
 mod sync;
 
 pub use health::Health;
+pub use offenders::CutOff;
 pub use run::{IngestConfig, IngestError, run};

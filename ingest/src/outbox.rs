@@ -3,6 +3,7 @@
 //! Most orders of decisions are sent by the batch that made them; here come those of people and payments, those that
 //! had to wait for another, and everything that was not answered.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,18 +15,23 @@ use boomgate_store::commands::{self, CommandRow, DueLane, LaneForCommand, Sent, 
 use boomgate_store::pool::within;
 use boomgate_store::{Pool, StoreError, Transaction, live_feed, sites};
 use ed25519_dalek::SigningKey;
+use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::bus::Sender;
-use crate::handle::orders::{FIRST_RESEND, LaneClock, Wording, read_params, sign};
+use crate::guard::caught;
+use crate::handle::orders::{FIRST_RESEND, LaneClock, Wording, next_counter, read_params, sign};
 use crate::health::Pulse;
 use crate::{clock, names};
 
 const LIMIT: Duration = Duration::from_secs(5);
 /// How often it looks without being woken.
 const ROUND: Duration = Duration::from_millis(250);
+/// Sites served side by side: one whose lock is held long keeps no other waiting.
+const SITES_AT_ONCE: usize = 3;
 const LONGEST_RESEND: SignedDuration = SignedDuration::from_secs(5);
 
 /// What the outbox works with.
@@ -64,14 +70,40 @@ impl Outbox {
             commands::due_lanes(&client, clock::now()).await
         })
         .await?;
+        let mut lanes_of: BTreeMap<Uuid, Vec<DueLane>> = BTreeMap::new();
         for lane in due {
-            let messages = within(LIMIT, self.lane(&lane)).await?;
-            for (topic, bytes) in messages {
-                self.sender.publish(topic, bytes);
+            lanes_of.entry(lane.site_id).or_default().push(lane);
+        }
+        let outages: Vec<Option<StoreError>> =
+            stream::iter(lanes_of.into_values().map(|lanes| self.site(lanes)))
+                .buffer_unordered(SITES_AT_ONCE)
+                .collect()
+                .await;
+        match outages.into_iter().flatten().next() {
+            Some(outage) => Err(outage),
+            None => {
+                self.pulse.working();
+                Ok(())
             }
         }
-        self.pulse.working();
-        Ok(())
+    }
+
+    /// The lanes of one site, one after the other. A lane that cannot be served is left for the next round, and only an
+    /// outage ends the site's: its lock or the database is away for its other lanes too.
+    async fn site(&self, lanes: Vec<DueLane>) -> Option<StoreError> {
+        for lane in lanes {
+            match caught(within(LIMIT, self.lane(&lane))).await {
+                Ok(Ok(messages)) => {
+                    for (topic, bytes) in messages {
+                        self.sender.publish(topic, bytes);
+                    }
+                }
+                Ok(Err(error)) if error.is_outage() => return Some(error),
+                Ok(Err(error)) => failed(&lane, &error),
+                Err(panicked) => failed(&lane, &panicked),
+            }
+        }
+        None
     }
 
     /// One lane in one transaction; the messages are sent once it is committed.
@@ -96,6 +128,11 @@ impl Outbox {
         }
         Ok(messages)
     }
+}
+
+fn failed(lane: &DueLane, error: &(dyn std::error::Error + 'static)) {
+    metrics::counter!("boomgate_outbox_lane_failures_total").increment(1);
+    tracing::error!(error, lane.id = %lane.lane_id, "orders of a lane could not be sent");
 }
 
 /// One lane's turn.
@@ -145,8 +182,8 @@ impl Turn<'_> {
     async fn resend(&mut self, order: &CommandRow) -> Result<(), StoreError> {
         let due = order.next_send_at.is_none_or(|at| at <= self.now);
         let (Some(signed), true) = (&order.signed, due) else { return Ok(()) };
-        let doubled = FIRST_RESEND.saturating_mul(1 << order.attempts.clamp(0, 6));
-        let next = self.now + doubled.min(LONGEST_RESEND);
+        let doubled = FIRST_RESEND.saturating_mul(1_i32 << order.attempts.clamp(0, 6));
+        let next = clock::later(self.now, doubled.min(LONGEST_RESEND));
         commands::resent(self.tx, order.site_id, order.id, next).await?;
         metrics::counter!("boomgate_commands_resent_total").increment(1);
         if let Some(topic) = self.topic() {
@@ -169,7 +206,9 @@ impl Turn<'_> {
         let Some(wording) = wording(order) else {
             return self.settle(order, "refused", &Reason::CmdUnknown { action: order.action.clone() }).await;
         };
-        let counter = lane.command_counter.max(lane.device_counter.unwrap_or(0)) + 1;
+        let Some(counter) = next_counter(lane.command_counter, lane.device_counter.unwrap_or(0)) else {
+            return self.settle(order, "refused", &Reason::CmdCounterSpent {}).await;
+        };
         let (signed, not_after_ms) =
             sign((device, topic.clone()), wording, counter, clock, order.expires_at, key);
         let sent = Sent {
@@ -178,7 +217,7 @@ impl Turn<'_> {
             not_after_ms: i64::try_from(not_after_ms).unwrap_or(i64::MAX),
             device_id,
             signed: signed.clone(),
-            next_send_at: self.now + FIRST_RESEND,
+            next_send_at: clock::later(self.now, FIRST_RESEND),
         };
         commands::send(self.tx, order.site_id, order.lane_id, order.id, &sent).await?;
         metrics::counter!("boomgate_commands_sent_total").increment(1);

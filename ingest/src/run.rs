@@ -1,34 +1,32 @@
 //! The wiring: who hands what to whom, and what ends the whole.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use boomgate_schemas::topic::Leaf;
 use boomgate_store::pool::{ConnectError, PrepareError};
 use boomgate_store::{Address, Pool, commands, devices};
 use ed25519_dalek::SigningKey;
-use jiff::Timestamp;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::batch::held::Held;
 use crate::batch::{self, Worker};
-use crate::bus::{Bus, BusError, Incoming};
+use crate::bus::{Bus, BusError, Sender};
 use crate::clock;
+use crate::complaints::Complaints;
 use crate::directory::Directory;
 use crate::health::{Health, Pulse};
 use crate::hello::{self, Greeter};
-use crate::inbound::{self, Received, Refusal};
+use crate::intake::{self, Intake};
+use crate::offenders::{self, CutOff};
 use crate::outbox::{self, Outbox};
 use crate::sync::{self, Lists};
 
-/// Connections beside one per worker: greetings, lists, look-ups, the outbox.
-const SHARED_CONNECTIONS: usize = 5;
-const GREETINGS: usize = 4096;
-const LISTS: usize = 256;
-/// Verified messages that wait for the next batch.
-const VERIFIED: usize = 1024;
+/// Connections beside one per worker: greetings, lists, look-ups, the outbox (a site each).
+const SHARED_CONNECTIONS: usize = 8;
+/// Verified messages that wait for the next batch; what waits longer waits in turns, see [`crate::fair_queue`].
+const VERIFIED: usize = 64;
+const OFFENDERS: usize = 64;
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
 /// How ingest works.
@@ -40,11 +38,13 @@ pub struct IngestConfig {
     pub queue: usize,
     /// Where to say how it goes.
     pub health: watch::Sender<Health>,
+    /// Who cuts off a lane that does not stop, if anybody can.
+    pub offenders: Option<mpsc::Sender<CutOff>>,
 }
 
 impl Default for IngestConfig {
     fn default() -> Self {
-        Self { workers: 2, queue: 4096, health: watch::Sender::default() }
+        Self { workers: 2, queue: 4096, health: watch::Sender::default(), offenders: None }
     }
 }
 
@@ -73,21 +73,23 @@ pub async fn run(
     key: SigningKey,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), IngestError> {
-    let pool = address.pool(config.workers + SHARED_CONNECTIONS)?;
-    let pulse = Pulse::new(config.health.clone());
-    let directory = Directory::new(pool.clone());
-    let woken = Arc::new(Notify::new());
-    let mut tasks = JoinSet::new();
-    let intake = Intake {
-        workers: (0..config.workers.max(1))
-            .map(|_| spawn_worker(&mut tasks, &config, &pool, &bus, &key, &pulse, &woken, &directory))
-            .collect(),
-        greeter: spawn_greeter(&mut tasks, &pool, &bus, &key, &pulse, &woken, &directory),
-        lists: spawn_lists(&mut tasks, &pool, &bus, &key, &directory),
+    let pool = address.pool(config.workers.saturating_add(SHARED_CONNECTIONS))?;
+    let (offenders, offending) = mpsc::channel(OFFENDERS);
+    let complaints = Arc::new(Complaints::new(offenders));
+    let intake = Intake::new(config.workers, config.queue, Arc::clone(&complaints));
+    let parts = Parts {
+        pulse: Pulse::new(config.health.clone()),
+        directory: Directory::new(pool.clone()),
+        woken: Arc::new(Notify::new()),
+        sender: bus.sender(),
+        pool,
+        key,
+        complaints,
     };
-    let outbox = Outbox { pool, sender: bus.sender(), key, pulse, woken: Arc::clone(&woken) };
-    tasks.spawn(outbox::run(outbox));
-    tasks.spawn(follow_changes(address, directory, woken));
+    let mut tasks = JoinSet::new();
+    parts.spawn(&mut tasks, &intake);
+    tasks.spawn(offenders::run(parts.pool.clone(), offending, config.offenders.clone()));
+    tasks.spawn(follow_changes(address, parts.directory, parts.woken));
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
@@ -98,125 +100,76 @@ pub async fn run(
     }
 }
 
-/// The queues behind the bus. All are bounded, none is waited for: a message that finds no room is dropped, counted,
-/// and sent again by its lane.
-struct Intake {
-    workers: Vec<mpsc::Sender<(Incoming, Timestamp)>>,
-    greeter: mpsc::Sender<(Incoming, Timestamp)>,
-    lists: mpsc::Sender<(Incoming, Timestamp)>,
-}
-
-impl Intake {
-    fn take(&self, message: Incoming, now: Timestamp) {
-        let leaf = message.topic.leaf;
-        let queue = match leaf {
-            Leaf::Up => &self.workers[share(&message, self.workers.len())],
-            Leaf::Hello => &self.greeter,
-            Leaf::Sync => &self.lists,
-            Leaf::Ack | Leaf::Cmd | Leaf::List => return,
-        };
-        metrics::counter!("boomgate_ingest_messages_total", "leaf" => leaf.as_str()).increment(1);
-        if let Err(TrySendError::Full(_)) = queue.try_send((message, now)) {
-            metrics::counter!("boomgate_ingest_dropped_total", "why" => "queue").increment(1);
-        }
-    }
-}
-
-/// A site always goes to the same worker.
-fn share(message: &Incoming, workers: usize) -> usize {
-    let mut hasher = DefaultHasher::new();
-    message.topic.site.hash(&mut hasher);
-    usize::try_from(hasher.finish() % workers as u64).unwrap_or(0)
-}
-
-#[expect(clippy::too_many_arguments, reason = "wiring: each is handed on as it is")]
-fn spawn_worker(
-    tasks: &mut JoinSet<()>,
-    config: &IngestConfig,
-    pool: &Pool,
-    bus: &impl Bus,
-    key: &SigningKey,
-    pulse: &Pulse,
-    outbox: &Arc<Notify>,
-    directory: &Directory,
-) -> mpsc::Sender<(Incoming, Timestamp)> {
-    let (sender, incoming) = mpsc::channel(config.queue);
-    let (verified, messages) = mpsc::channel(VERIFIED);
-    let worker = Worker {
-        pool: pool.clone(),
-        sender: bus.sender(),
-        key: key.clone(),
-        pulse: pulse.clone(),
-        outbox: Arc::clone(outbox),
-        session: None,
-        tariffs: std::collections::HashMap::new(),
-        held: Vec::new(),
-    };
-    tasks.spawn(verify(directory.clone(), pulse.clone(), incoming, verified));
-    tasks.spawn(batch::run(worker, messages));
-    sender
-}
-
-fn spawn_greeter(
-    tasks: &mut JoinSet<()>,
-    pool: &Pool,
-    bus: &impl Bus,
-    key: &SigningKey,
-    pulse: &Pulse,
-    outbox: &Arc<Notify>,
-    directory: &Directory,
-) -> mpsc::Sender<(Incoming, Timestamp)> {
-    let (sender, messages) = mpsc::channel(GREETINGS);
-    let greeter = Greeter {
-        directory: directory.clone(),
-        pool: pool.clone(),
-        sender: bus.sender(),
-        key: key.clone(),
-        pulse: pulse.clone(),
-        outbox: Arc::clone(outbox),
-    };
-    tasks.spawn(hello::run(greeter, messages));
-    sender
-}
-
-fn spawn_lists(
-    tasks: &mut JoinSet<()>,
-    pool: &Pool,
-    bus: &impl Bus,
-    key: &SigningKey,
-    directory: &Directory,
-) -> mpsc::Sender<(Incoming, Timestamp)> {
-    let (sender, messages) = mpsc::channel(LISTS);
-    let lists =
-        Lists { directory: directory.clone(), pool: pool.clone(), sender: bus.sender(), key: key.clone() };
-    tasks.spawn(sync::run(lists, messages));
-    sender
-}
-
-/// Verifies while the batch before commits.
-async fn verify(
-    directory: Directory,
+/// What the tasks share.
+struct Parts {
+    pool: Pool,
+    sender: Sender,
+    key: SigningKey,
     pulse: Pulse,
-    mut incoming: mpsc::Receiver<(Incoming, Timestamp)>,
-    verified: mpsc::Sender<Received>,
-) {
-    while let Some((message, received_at)) = incoming.recv().await {
-        match inbound::receive(&directory, message, received_at).await {
-            Ok(message) => {
-                if verified.send(message).await.is_err() {
-                    return;
-                }
-            }
-            Err(refusal) => refused(&refusal, &pulse),
-        }
-    }
+    woken: Arc<Notify>,
+    directory: Directory,
+    complaints: Arc<Complaints>,
 }
 
-fn refused(refusal: &Refusal, pulse: &Pulse) {
-    metrics::counter!("boomgate_ingest_refused_total", "reason" => refusal.label()).increment(1);
-    match refusal {
-        Refusal::Store(error) if error.is_outage() => pulse.degraded(error, clock::now()),
-        _ => tracing::warn!(error = refusal as &dyn std::error::Error, "message refused"),
+impl Parts {
+    fn spawn(&self, tasks: &mut JoinSet<()>, intake: &Intake) {
+        for queue in &intake.workers {
+            let (verified, messages) = mpsc::channel(VERIFIED);
+            let (directory, pulse) = (self.directory.clone(), self.pulse.clone());
+            let complaints = Arc::clone(&self.complaints);
+            tasks.spawn(intake::verify(directory, pulse, complaints, Arc::clone(queue), verified));
+            tasks.spawn(batch::run(self.worker(), messages));
+        }
+        tasks.spawn(hello::run(self.greeter(), Arc::clone(&intake.hellos)));
+        tasks.spawn(sync::run(self.lists(), Arc::clone(&intake.lists)));
+        tasks.spawn(outbox::run(self.outbox()));
+    }
+
+    fn worker(&self) -> Worker {
+        Worker {
+            pool: self.pool.clone(),
+            sender: self.sender.clone(),
+            key: self.key.clone(),
+            pulse: self.pulse.clone(),
+            outbox: Arc::clone(&self.woken),
+            complaints: Arc::clone(&self.complaints),
+            session: None,
+            tariffs: std::collections::HashMap::new(),
+            held: Held::default(),
+        }
+    }
+
+    fn greeter(&self) -> Greeter {
+        Greeter {
+            directory: self.directory.clone(),
+            pool: self.pool.clone(),
+            sender: self.sender.clone(),
+            key: self.key.clone(),
+            pulse: self.pulse.clone(),
+            outbox: Arc::clone(&self.woken),
+            complaints: Arc::clone(&self.complaints),
+        }
+    }
+
+    fn lists(&self) -> Lists {
+        Lists {
+            directory: self.directory.clone(),
+            pool: self.pool.clone(),
+            sender: self.sender.clone(),
+            key: self.key.clone(),
+            pulse: self.pulse.clone(),
+            complaints: Arc::clone(&self.complaints),
+        }
+    }
+
+    fn outbox(&self) -> Outbox {
+        Outbox {
+            pool: self.pool.clone(),
+            sender: self.sender.clone(),
+            key: self.key.clone(),
+            pulse: self.pulse.clone(),
+            woken: Arc::clone(&self.woken),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The offline list: keyed tags of plates, sent in parts to a lane whose version is older.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use boomgate_domain::listing::ListingKey;
@@ -14,12 +15,17 @@ use boomgate_store::subscriptions::{self, Listed};
 use boomgate_store::{Pool, StoreError, sites};
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 
 use crate::bus::{Incoming, Sender};
 use crate::clock;
+use crate::complaints::Complaints;
 use crate::directory::{Device, Directory};
+use crate::fair_queue::LaneKey;
+use crate::guard::caught;
+use crate::health::Pulse;
 use crate::inbound::{self, Refusal};
+use crate::intake::{Arrived, refused};
+use crate::newest::Newest;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -29,15 +35,23 @@ pub(crate) struct Lists {
     pub pool: Pool,
     pub sender: Sender,
     pub key: SigningKey,
+    pub pulse: Pulse,
+    pub complaints: Arc<Complaints>,
 }
 
 /// Answers one request after the other until nobody asks any more.
-pub(crate) async fn run(lists: Lists, mut messages: mpsc::Receiver<(Incoming, Timestamp)>) {
-    while let Some((message, _)) = messages.recv().await {
-        let answered = within(LIMIT, async { Ok(lists.answer(&message).await) }).await;
-        if let Err(refusal) = answered.unwrap_or_else(|timeout| Err(timeout.into())) {
-            metrics::counter!("boomgate_ingest_refused_total", "reason" => refusal.label()).increment(1);
-            tracing::warn!(error = &refusal as &dyn std::error::Error, "list request not answered");
+pub(crate) async fn run(lists: Lists, messages: Arc<Newest<Arrived>>) {
+    loop {
+        let (message, _) = messages.pop().await;
+        let key = LaneKey::of(&message.topic);
+        let answer = within(LIMIT, async { Ok(lists.answer(&message).await) });
+        match caught(answer).await {
+            Ok(answered) => {
+                if let Err(refusal) = answered.unwrap_or_else(|timeout| Err(timeout.into())) {
+                    refused(&key, &refusal, &lists.pulse, &lists.complaints);
+                }
+            }
+            Err(panicked) => tracing::error!(lane = %key, %panicked, "question for the list dropped"),
         }
     }
 }
@@ -45,10 +59,7 @@ pub(crate) async fn run(lists: Lists, mut messages: mpsc::Receiver<(Incoming, Ti
 impl Lists {
     async fn answer(&self, message: &Incoming) -> Result<(), Refusal> {
         let signed = inbound::verify(&self.directory, message).await?;
-        let Ok(request) = SyncRequest::decode(&signed.payload.unwrap_or_default()) else {
-            metrics::counter!("boomgate_ingest_refused_total", "reason" => "malformed").increment(1);
-            return Ok(());
-        };
+        let request = SyncRequest::decode(&signed.payload.unwrap_or_default()).map_err(Refusal::Malformed)?;
         for part in self.parts(&signed.device, request.have, clock::now()).await? {
             let topic = signed.device.topic(Leaf::List);
             let bytes = envelope::seal(&topic, &Header::server(), part.encode(), &self.key);

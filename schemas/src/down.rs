@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::bounds;
 use crate::bytes::{Epoch, Octets};
 use crate::strict::{self, DecodeError};
 pub use crate::up::Params;
@@ -21,6 +22,10 @@ pub struct Ack {
     pub echo: Option<u64>,
     /// Server time in Unix milliseconds.
     pub now_ms: i64,
+    /// The server has numbers up to this from this device, under other events than those the lane has: the lane gives
+    /// what waits new numbers above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<u64>,
 }
 
 /// An event the server will never take; the lane keeps it as a dead letter with this code.
@@ -123,7 +128,10 @@ impl Ack {
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        strict::decode(bytes)
+        let ack: Self = strict::decode(bytes)?;
+        bounds::number("upto", ack.upto)?;
+        ack.above.map_or(Ok(()), |above| bounds::seq("above", above))?;
+        Ok(ack)
     }
 }
 

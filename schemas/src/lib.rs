@@ -9,8 +9,10 @@
 //! Every payload is a COSE_Sign1 envelope ([`envelope`]) over strictly checked CBOR ([`strict`]). The grammar is
 //! `messages.cddl`, the channels are `asyncapi.yaml`, and `golden/v1` holds bytes that are never edited; a test
 //! holds the three and this code together. Fields are only ever added.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod bounds;
 pub mod bytes;
 pub mod down;
 pub mod envelope;

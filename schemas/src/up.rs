@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::MAX_EVENTS;
-use crate::bytes::{Epoch, Sha256};
+use crate::bounds::{self, MAX_COMMAND_COUNTER, MAX_FAULTS};
+use crate::bytes::{Epoch, Sha256, SpoolId};
 use crate::strict::{self, DecodeError};
 
 /// Parameters of a reason code, by name.
@@ -32,6 +33,9 @@ pub struct Event {
     /// Milliseconds since the lane program started (monotonic).
     pub uptime_ms: u64,
     pub body: EventBody,
+    /// The number it had before its spool was renumbered (see [`crate::down::Ack::above`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -231,6 +235,9 @@ pub struct Hello {
     /// None until a vehicle was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<View>,
+    /// Drawn when the spool was created: another one than before means a renewed spool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spool: Option<SpoolId>,
 }
 
 /// How well the camera sees plates, by the frames of the last vehicles.
@@ -283,17 +290,17 @@ impl UpBatch {
 
 impl Event {
     fn check(&self) -> Result<(), DecodeError> {
-        if self.seq == 0 || self.seq > i64::MAX as u64 {
-            return Err(DecodeError::field("seq", "outside 1 to 2^63-1"));
-        }
+        bounds::seq("seq", self.seq)?;
+        self.was.map_or(Ok(()), |was| bounds::seq("was", was))?;
+        bounds::wall_time("at_ms", self.at_ms)?;
+        bounds::number("uptime_ms", self.uptime_ms)?;
         match &self.body {
             EventBody::Arrival(arrival) => arrival.reading.as_ref().map_or(Ok(()), Reading::check),
             EventBody::Gap(gap) => gap.check(self.seq),
-            EventBody::Decided(_)
-            | EventBody::Passage(_)
-            | EventBody::Result(_)
-            | EventBody::Fault(_)
-            | EventBody::Boom(_) => Ok(()),
+            EventBody::Result(result) => bounds::number("counter", result.counter),
+            EventBody::Decided(_) | EventBody::Passage(_) | EventBody::Fault(_) | EventBody::Boom(_) => {
+                Ok(())
+            }
         }
     }
 }
@@ -330,8 +337,23 @@ impl Hello {
 
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let hello: Self = strict::decode(bytes)?;
-        hello.view.as_ref().map_or(Ok(()), View::check)?;
+        hello.check()?;
         Ok(hello)
+    }
+
+    fn check(&self) -> Result<(), DecodeError> {
+        bounds::number("uptime_ms", self.uptime_ms)?;
+        bounds::wall_time("wall_ms", self.wall_ms)?;
+        bounds::seq("next_seq", self.next_seq)?;
+        bounds::number("acked_seq", self.acked_seq)?;
+        bounds::number("backlog", self.backlog)?;
+        bounds::at_most("command_counter", self.command_counter, MAX_COMMAND_COUNTER)?;
+        bounds::number("list_version", self.list_version)?;
+        if self.faults.len() > MAX_FAULTS {
+            let what = format!("{} codes, at most {MAX_FAULTS}", self.faults.len());
+            return Err(DecodeError::field("faults", what));
+        }
+        self.view.as_ref().map_or(Ok(()), View::check)
     }
 }
 
@@ -357,6 +379,8 @@ impl SyncRequest {
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        strict::decode(bytes)
+        let request: Self = strict::decode(bytes)?;
+        bounds::number("have", request.have)?;
+        Ok(request)
     }
 }

@@ -9,9 +9,10 @@ mod samples;
 use std::fs;
 use std::path::PathBuf;
 
+use boomgate_schemas::down::Ack;
 use boomgate_schemas::strict;
 use boomgate_schemas::topic::Leaf;
-use boomgate_schemas::up::{Hello, View};
+use boomgate_schemas::up::{CommandResult, Event, EventBody, Gap, Hello, SyncRequest, UpBatch, View};
 use samples::Sample;
 
 fn golden_file(name: &str) -> PathBuf {
@@ -66,7 +67,7 @@ fn the_grammar_refuses_what_the_decoder_refuses() {
     let grammar = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/messages.cddl")).unwrap();
     let wrong = strict::encode(&serde_json::json!({"have": "text"}));
     assert!(cddl_cat::validate_cbor_bytes("sync", &grammar, &wrong).is_err());
-    assert!(boomgate_schemas::up::SyncRequest::decode(&wrong).is_err());
+    assert!(SyncRequest::decode(&wrong).is_err());
 }
 
 #[test]
@@ -84,15 +85,81 @@ fn a_view_beyond_its_limits_is_refused_by_grammar_and_decoder_alike() {
     }
 }
 
+/// A hello with one number changed.
+fn odd_hellos() -> Vec<Hello> {
+    let good = || Hello::decode(&golden_bytes("hello")).unwrap();
+    vec![
+        Hello { uptime_ms: u64::MAX, ..good() },
+        Hello { wall_ms: i64::MAX, ..good() },
+        Hello { wall_ms: i64::MIN, ..good() },
+        Hello { next_seq: 1 << 53, ..good() },
+        Hello { next_seq: 0, ..good() },
+        Hello { acked_seq: 1 << 53, ..good() },
+        Hello { backlog: u64::MAX, ..good() },
+        Hello { command_counter: u64::MAX, ..good() },
+        Hello { command_counter: (1 << 48) + 1, ..good() },
+        Hello { list_version: i64::MAX as u64, ..good() },
+        Hello { faults: vec!["FAULT-CAMERA".into(); 65], ..good() },
+    ]
+}
+
+/// An event with one number changed.
+fn odd_events() -> Vec<Event> {
+    let good = || UpBatch::decode(&golden_bytes("up-fault")).unwrap().events.remove(0);
+    let EventBody::Result(result) = &UpBatch::decode(&golden_bytes("up-result")).unwrap().events[0].body
+    else {
+        panic!("up-result holds a result")
+    };
+    let gap = |first, last| EventBody::Gap(Gap { first, last, reason: "crash".into() });
+    vec![
+        Event { seq: 1 << 53, ..good() },
+        Event { seq: u64::MAX, ..good() },
+        Event { seq: 0, ..good() },
+        Event { was: Some(0), ..good() },
+        Event { was: Some(u64::MAX), ..good() },
+        Event { at_ms: i64::MAX, ..good() },
+        Event { uptime_ms: u64::MAX, ..good() },
+        Event { body: EventBody::Result(CommandResult { counter: u64::MAX, ..result.clone() }), ..good() },
+        Event { body: gap(0, 5), ..good() },
+        Event { seq: 9, body: gap(u64::MAX, u64::MAX), ..good() },
+    ]
+}
+
+#[test]
+fn a_number_near_the_end_of_its_integer_was_believed() {
+    let grammar = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/messages.cddl")).unwrap();
+    for odd in odd_hellos() {
+        let bytes = odd.encode();
+        assert!(Hello::decode(&bytes).is_err(), "{odd:?}");
+        assert!(cddl_cat::validate_cbor_bytes("hello", &grammar, &bytes).is_err(), "{odd:?}");
+    }
+    for odd in odd_events() {
+        let bytes = UpBatch { events: vec![odd.clone()] }.encode();
+        assert!(UpBatch::decode(&bytes).is_err(), "{odd:?}");
+        assert!(cddl_cat::validate_cbor_bytes("up", &grammar, &bytes).is_err(), "{odd:?}");
+    }
+    let ack = Ack { above: Some(u64::MAX), ..Ack::decode(&golden_bytes("ack")).unwrap() };
+    assert!(Ack::decode(&ack.encode()).is_err());
+    let sync = SyncRequest { have: u64::MAX }.encode();
+    assert!(SyncRequest::decode(&sync).is_err());
+}
+
 #[test]
 fn a_lane_from_before_the_view_is_still_understood() {
     assert_eq!(Hello::decode(&golden_bytes("hello")).unwrap().view, None);
 }
 
 #[test]
+fn a_lane_and_a_server_from_before_the_renumbering_are_still_understood() {
+    assert_eq!(Hello::decode(&golden_bytes("hello")).unwrap().spool, None);
+    assert_eq!(UpBatch::decode(&golden_bytes("up-passage")).unwrap().events[0].was, None);
+    assert_eq!(Ack::decode(&golden_bytes("ack")).unwrap().above, None);
+}
+
+#[test]
 fn unknown_fields_of_a_later_version_are_tolerated() {
     let later = strict::encode(&serde_json::json!({"have": 4, "later": true}));
-    assert_eq!(boomgate_schemas::up::SyncRequest::decode(&later).unwrap().have, 4);
+    assert_eq!(SyncRequest::decode(&later).unwrap().have, 4);
 }
 
 #[test]

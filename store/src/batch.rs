@@ -43,7 +43,7 @@ const HOT: [&str; 25] = [
     devices::KEEP_MANY,
     devices::INBOX_LOAD,
     devices::INBOX_INSERT,
-    devices::INBOX_PRUNE,
+    devices::INBOX_DELETE,
     arrivals::LOAD_MANY,
     arrivals::UPSERT_MANY,
     arrivals::DELETE_MANY,
@@ -98,7 +98,9 @@ pub struct Facts {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Writes {
     pub marks: Vec<Mark>,
+    /// Ranges beyond the mark that are new or longer, and those that are no more.
     pub inbox: Vec<InboxRange>,
+    pub inbox_gone: Vec<InboxRange>,
     pub events: Vec<NewEvent>,
     pub evidence: Vec<Announced>,
     pub arrivals: Vec<ArrivalRow>,
@@ -257,7 +259,7 @@ async fn write(client: &Object, writes: &Writes) -> Result<(), StoreError> {
         };
     }
     stage!(writes.marks, devices::keep_many(client, &writes.marks));
-    stage!(writes.marks, devices::prune_inbox(client, &writes.marks));
+    stage!(writes.inbox_gone, devices::delete_inbox(client, &writes.inbox_gone));
     stage!(writes.inbox, devices::insert_inbox(client, &writes.inbox));
     stage!(writes.events, events::insert_many(client, &writes.events));
     stage!(writes.evidence, evidence::announce_many(client, &writes.evidence));

@@ -3,10 +3,11 @@
 use boomgate_domain::ids::{DeviceId, SiteId};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::statement::{execute, query, row};
+use crate::statement::{columns, execute, query, row};
 
 /// A message to be kept as it came. `code` is a `REJECT-` code of the registry.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +70,53 @@ pub async fn insert(tx: &impl GenericClient, new: &NewDeadLetter) -> Result<(), 
     )
     .await
     .map(drop)
+}
+
+/// A message nobody can read, as it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable<'a> {
+    pub site_id: Uuid,
+    pub device_id: Uuid,
+    pub first_seq: i64,
+    pub last_seq: i64,
+    pub payload: &'a [u8],
+}
+
+row! {
+    /// A message that is kept already.
+    pub struct KnownLetter {
+        pub device_id: Uuid,
+        pub first_seq: i64,
+    }
+}
+
+/// Which of these messages are kept already, byte for byte.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn same(
+    client: &impl GenericClient,
+    messages: &[Unreadable<'_>],
+) -> Result<Vec<KnownLetter>, StoreError> {
+    struct Key {
+        site_id: Uuid,
+        device_id: Uuid,
+        first_seq: i64,
+        last_seq: i64,
+        sha256: Vec<u8>,
+    }
+    let keys: Vec<Key> = messages
+        .iter()
+        .map(|one| Key {
+            site_id: one.site_id,
+            device_id: one.device_id,
+            first_seq: one.first_seq,
+            last_seq: one.last_seq,
+            sha256: Sha256::digest(one.payload).to_vec(),
+        })
+        .collect();
+    let sql = include_str!("../queries/dead_letters/same.sql");
+    query(client, sql, columns!(keys; site_id, device_id, first_seq, last_seq, sha256)).await
 }
 
 /// The rejections of a device that touch `seq`.

@@ -13,7 +13,7 @@ pub(crate) const LOAD_MANY: &str = include_str!("../queries/device_state/load_ma
 pub(crate) const KEEP_MANY: &str = include_str!("../queries/device_state/keep_many.sql");
 pub(crate) const INBOX_LOAD: &str = include_str!("../queries/inbox/load_many.sql");
 pub(crate) const INBOX_INSERT: &str = include_str!("../queries/inbox/insert_many.sql");
-pub(crate) const INBOX_PRUNE: &str = include_str!("../queries/inbox/prune_many.sql");
+pub(crate) const INBOX_DELETE: &str = include_str!("../queries/inbox/delete_many.sql");
 
 /// Channel that tells of changed devices; the payload is the device's code.
 pub const CHANNEL: &str = "boomgate_devices";
@@ -75,6 +75,37 @@ row! {
         pub uptime_ms: Option<i64>,
         pub heard_at: Option<Timestamp>,
         pub command_counter: i64,
+        /// The newest start of which an event came, and the highest number known before its first one.
+        pub events_boot: Option<i64>,
+        pub before_boot: i64,
+        /// The start that was found behind what is kept.
+        pub behind_epoch: Option<Vec<u8>>,
+        /// Up to here an event may be stored though no range says so.
+        pub ids_until: i64,
+    }
+}
+
+row! {
+    /// A device's state before a hello of a new start changes it; its row is locked.
+    pub struct KnownStore {
+        pub kept_upto: i64,
+        pub epoch: Option<Vec<u8>>,
+        pub boot: Option<i64>,
+        pub spool: Option<Vec<u8>>,
+        pub events_boot: Option<i64>,
+        pub before_boot: i64,
+        /// The highest number of which anything is known.
+        pub highest: i64,
+    }
+}
+
+row! {
+    /// What is known of a device after its hello.
+    pub struct Heard {
+        pub kept_upto: i64,
+        pub behind_epoch: Option<Vec<u8>>,
+        pub behind_above: Option<i64>,
+        pub clock_level: Option<String>,
     }
 }
 
@@ -96,11 +127,15 @@ pub struct Mark {
     pub kept: i64,
     pub before: i64,
     pub at: Timestamp,
+    pub events_boot: Option<i64>,
+    pub before_boot: i64,
+    /// Set when the device's present start was found behind: its events must go above this.
+    pub behind_above: Option<i64>,
 }
 
 /// What a hello changes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Heard {
+pub struct NewHello {
     pub site: SiteId,
     pub device: DeviceId,
     pub epoch: [u8; 16],
@@ -110,6 +145,9 @@ pub struct Heard {
     pub command_counter: u64,
     pub list_version: u64,
     pub hello: Value,
+    pub spool: Option<[u8; 16]>,
+    /// Wall time of the device less ours.
+    pub clock_ahead_ms: i64,
 }
 
 /// # Errors
@@ -214,36 +252,76 @@ pub async fn changed(client: &impl GenericClient, code: &DeviceCode) -> Result<(
     execute(client, include_str!("../queries/devices/changed.sql"), &[&code.as_str()]).await.map(drop)
 }
 
-/// Keeps what a hello says and returns the mark: every seq up to it is kept.
+/// Keeps what a hello says, if it is of the start that is known; with `any_start`, whichever it is of. `None` for a
+/// hello of another start, or of a device that is not known.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Database`].
-pub async fn hear(client: &impl GenericClient, heard: &Heard) -> Result<i64, StoreError> {
-    row! {
-        pub struct Kept {
-            pub kept_upto: i64,
-        }
-    }
+/// [`StoreError::Database`].
+pub async fn hear(
+    client: &impl GenericClient,
+    new: &NewHello,
+    any_start: bool,
+) -> Result<Option<Heard>, StoreError> {
     let small = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let sql = include_str!("../queries/device_state/hear.sql");
-    let kept: Option<Kept> = query_opt(
+    query_opt(
         client,
         sql,
         &[
-            &heard.site.as_uuid(),
-            &heard.device.as_uuid(),
-            &heard.epoch.as_slice(),
-            &i64::from(heard.boot),
-            &small(heard.uptime_ms),
-            &heard.at,
-            &small(heard.command_counter),
-            &small(heard.list_version),
-            &heard.hello,
+            &new.site.as_uuid(),
+            &new.device.as_uuid(),
+            &new.epoch.as_slice(),
+            &i64::from(new.boot),
+            &small(new.uptime_ms),
+            &new.at,
+            &small(new.command_counter),
+            &small(new.list_version),
+            &new.hello,
+            &new.spool.as_ref().map(<[u8; 16]>::as_slice),
+            &new.clock_ahead_ms,
+            &any_start,
         ],
     )
-    .await?;
-    let missing = || StoreError::NotFound { what: "device", id: heard.device.to_string() };
-    kept.map(|kept| kept.kept_upto).ok_or_else(missing)
+    .await
+}
+
+/// Locks a device's state and says what is known of it.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub async fn lock(tx: &impl GenericClient, site: SiteId, device: DeviceId) -> Result<KnownStore, StoreError> {
+    let sql = include_str!("../queries/device_state/lock.sql");
+    let found = query_opt(tx, sql, &[&site.as_uuid(), &device.as_uuid()]).await?;
+    found.ok_or_else(|| StoreError::NotFound { what: "device", id: device.to_string() })
+}
+
+/// Remembers that this start of the device is behind what is kept, up to `above`.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn put_behind(
+    tx: &impl GenericClient,
+    site: SiteId,
+    device: DeviceId,
+    epoch: &[u8; 16],
+    above: i64,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/device_state/put_behind.sql");
+    execute(tx, sql, &[&site.as_uuid(), &device.as_uuid(), &epoch.as_slice(), &above]).await.map(drop)
+}
+
+/// What is said of the device's clock from now on: `agrees`, `notice` or `exception`. `false` if it was said already.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn put_clock_level(
+    tx: &impl GenericClient,
+    site: SiteId,
+    device: DeviceId,
+    level: &str,
+) -> Result<bool, StoreError> {
+    let sql = include_str!("../queries/device_state/put_clock_level.sql");
+    Ok(execute(tx, sql, &[&site.as_uuid(), &device.as_uuid(), &level]).await? > 0)
 }
 
 /// Moves the mark to `kept` without events: the device has deleted them, an earlier server had acknowledged them.
@@ -269,7 +347,12 @@ pub(crate) async fn load_many(
 }
 
 pub(crate) async fn keep_many(tx: &impl GenericClient, rows: &[Mark]) -> Result<u64, StoreError> {
-    execute(tx, KEEP_MANY, columns!(rows; site_id, device_id, kept, before, at)).await
+    execute(
+        tx,
+        KEEP_MANY,
+        columns!(rows; site_id, device_id, kept, before, at, events_boot, before_boot, behind_above),
+    )
+    .await
 }
 
 pub(crate) async fn load_inbox(
@@ -284,6 +367,6 @@ pub(crate) async fn insert_inbox(tx: &impl GenericClient, rows: &[InboxRange]) -
     execute(tx, INBOX_INSERT, columns!(rows; site_id, device_id, seq, last_seq)).await
 }
 
-pub(crate) async fn prune_inbox(tx: &impl GenericClient, rows: &[Mark]) -> Result<u64, StoreError> {
-    execute(tx, INBOX_PRUNE, columns!(rows; site_id, device_id, kept)).await
+pub(crate) async fn delete_inbox(tx: &impl GenericClient, rows: &[InboxRange]) -> Result<u64, StoreError> {
+    execute(tx, INBOX_DELETE, columns!(rows; site_id, device_id, seq)).await
 }

@@ -48,6 +48,42 @@ pub(crate) async fn insert_many(client: &impl GenericClient, rows: &[NewEvent]) 
     execute(client, INSERT_MANY, params).await
 }
 
+row! {
+    /// An event that is kept, and whose it is.
+    pub struct KnownEvent {
+        pub device_id: Uuid,
+        pub id: Uuid,
+    }
+}
+
+/// An event as its device numbers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventKey {
+    pub site_id: Uuid,
+    pub device_id: Uuid,
+    pub id: Uuid,
+    pub seq: i64,
+}
+
+/// Which of these are kept, whatever number they came under: as history, or in a dead letter of that number.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn known(client: &impl GenericClient, keys: &[EventKey]) -> Result<Vec<KnownEvent>, StoreError> {
+    let stored = include_str!("../queries/events/known.sql");
+    let mut known: Vec<KnownEvent> = query(client, stored, columns!(keys; site_id, device_id, id)).await?;
+    let is_known =
+        |key: &&EventKey| known.iter().any(|one| one.device_id == key.device_id && one.id == key.id);
+    let missing: Vec<&EventKey> = keys.iter().filter(|key| !is_known(key)).collect();
+    if !missing.is_empty() {
+        let rejected = include_str!("../queries/dead_letters/holding.sql");
+        known.extend(
+            query::<KnownEvent>(client, rejected, columns!(missing; site_id, device_id, id, seq)).await?,
+        );
+    }
+    Ok(known)
+}
+
 /// All events of an arrival received since `since`, in the order they were received.
 ///
 /// # Errors

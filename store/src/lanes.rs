@@ -57,6 +57,8 @@ row! {
         pub last_seen: Option<Timestamp>,
         /// The last hello, as it travelled.
         pub hello: Option<Value>,
+        /// The lane's wall time less the server's at that hello.
+        pub clock_ahead_ms: Option<i64>,
         pub arrival_id: Option<Uuid>,
         pub arrival_plate: Option<String>,
         pub arrival_code: Option<String>,

@@ -17,6 +17,7 @@ pub mod devices;
 pub mod error;
 pub mod events;
 pub mod evidence;
+pub mod exceptions;
 pub mod housekeeping;
 pub mod idempotency;
 pub mod known_browsers;

@@ -21,7 +21,7 @@ pub struct NewLive {
     pub site_id: Uuid,
     pub no: i64,
     pub at: Timestamp,
-    /// `arrival`, `picture`, `decision`, `passage`, `exception`, `fault`, `boom`, `command`, `payment`, `hello`.
+    /// `arrival`, `picture`, `decision`, `passage`, `exception`, `notice`, `fault`, `boom`, `command`, `payment`, `hello`.
     pub kind: &'static str,
     pub lane_id: Option<Uuid>,
     pub body: Value,

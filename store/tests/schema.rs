@@ -272,3 +272,24 @@ async fn the_fresh_schema_is_the_one_on_record() {
         path.display()
     );
 }
+
+#[tokio::test]
+async fn an_inbox_of_129_000_rows_stayed_as_it_was_after_a_restart() {
+    let database = TestDatabase::new().await;
+    let place = seed::place(&database.pool).await;
+    let client = database.pool.get().await.unwrap();
+    let fill = "insert into inbox (site_id, device_id, seq, last_seq) \
+                select {site}, {device}, n, n from generate_series(2, 258000, 2) n; \
+                insert into inbox (site_id, device_id, seq, last_seq) values ({site}, {device}, 3, 3)";
+    attempt(&client, &place, fill).await.unwrap();
+    let migration = include_str!("../../migrations/sql/V0008__device_stores.sql");
+    let begin = migration.find("create temporary table").unwrap();
+    let end = migration.find("create index").unwrap();
+    client.batch_execute(&format!("begin; {} commit", &migration[begin..end])).await.unwrap();
+    let sql = "select count(*), min(seq), min(last_seq), max(last_seq) from inbox";
+    let row = client.query_one(sql, &[]).await.unwrap();
+    let kept: (i64, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
+    assert_eq!(kept, (256, 2, 4, 514), "few, and merged where they touch");
+    let until: i64 = client.query_one("select ids_until from device_state", &[]).await.unwrap().get(0);
+    assert_eq!(until, 258_000, "what was forgotten is known by its id");
+}

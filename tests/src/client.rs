@@ -30,6 +30,7 @@ use crate::wait;
 
 /// Packets a peer may send; more than the front door takes.
 const LARGEST: usize = 1 << 20;
+const OF_THIS_START_MS: u64 = 5_000;
 
 /// A peer with the keys of one lane.
 pub struct Device {
@@ -98,6 +99,22 @@ impl Device {
         }
     }
 
+    /// The bytes of a hello as it would be sent now.
+    pub fn sealed_hello(&self) -> Vec<u8> {
+        let hello = self.hello();
+        envelope::seal(
+            &self.topic(Leaf::Hello),
+            &Header::device(&self.device, None),
+            hello.encode(),
+            &self.key,
+        )
+    }
+
+    /// Sends without waiting for any answer of the broker, as fast as the socket takes it.
+    pub async fn blurt(&self, leaf: Leaf, bytes: Vec<u8>) {
+        drop(self.client.publish(self.topic(leaf).to_string(), QoS::AtMostOnce, false, bytes).await);
+    }
+
     pub async fn until_connected(&self) {
         wait::until("a CONNACK", async || {
             assert_eq!(self.why_ended(), None, "the front door refused {}", self.lane);
@@ -139,7 +156,20 @@ impl Device {
     }
 
     pub async fn greet(&self) {
-        let hello = Hello {
+        let hello = self.hello();
+        let topic = self.topic(Leaf::Hello);
+        let echo = hello.uptime_ms;
+        let bytes = envelope::seal(&topic, &Header::device(&self.device, None), hello.encode(), &self.key);
+        self.publish(&topic.to_string(), bytes).await;
+        wait::until("the answer to a greeting", async || {
+            self.acks().iter().any(|ack| ack.echo == Some(echo)).then_some(())
+        })
+        .await;
+    }
+
+    /// A hello of now.
+    fn hello(&self) -> Hello {
+        Hello {
             device: self.device.to_string(),
             epoch: Octets(self.epoch),
             boot: 1,
@@ -157,27 +187,22 @@ impl Device {
             rtt_ms: None,
             faults: Vec::new(),
             view: None,
-        };
-        let topic = self.topic(Leaf::Hello);
-        let echo = hello.uptime_ms;
-        let bytes = envelope::seal(&topic, &Header::device(&self.device, None), hello.encode(), &self.key);
-        self.publish(&topic.to_string(), bytes).await;
-        wait::until("the answer to a greeting", async || {
-            self.acks().iter().any(|ack| ack.echo == Some(echo)).then_some(())
-        })
-        .await;
+            spool: None,
+        }
     }
 
-    /// The next event, claimed to have happened `at_ms`; not sent yet.
+    /// The next event, claimed to have happened `at_ms`; not sent yet. What happened earlier was of an earlier start:
+    /// within one, the uptime says when it was.
     pub fn event(&self, at_ms: i64, body: EventBody) -> Event {
         Event {
             seq: self.seq.fetch_add(1, Ordering::Relaxed) + 1,
-            boot: 1,
+            boot: u32::from(now_ms().abs_diff(at_ms) < OF_THIS_START_MS),
             id: Uuid::now_v7(),
             at_ms,
             clock: ClockState::Synced,
             uptime_ms: self.uptime_ms(),
             body,
+            was: None,
         }
     }
 

@@ -75,6 +75,8 @@ pub(crate) struct LaneDevice {
     last_seen: Option<String>,
     /// Whole days until its certificate ends, negative when it has; null where that is not known.
     certificate_days: Option<i64>,
+    /// Its wall clock less the server's in milliseconds, at its last hello; null until there was one.
+    clock_ahead_ms: Option<i64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -129,6 +131,7 @@ async fn lane(client: &impl GenericClient, site: &SiteRow, status: LaneStatus) -
         certificate_days,
         connected: status.last_seen.as_ref().is_some_and(fresh),
         last_seen: status.last_seen.map(|seen| seen.to_string()),
+        clock_ahead_ms: status.clock_ahead_ms,
     });
     Ok(Lane {
         id: status.id.as_uuid(),

@@ -104,7 +104,7 @@ async fn listen(mut connection: EventLoop, client: AsyncClient, heard: mpsc::Sen
                 tracing::warn!(error = &error as &dyn std::error::Error, "broker is away");
                 metrics::counter!("boomgate_bus_reconnects_total").increment(1);
                 tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
             }
         }
     }

@@ -18,6 +18,7 @@ use boomgate_store::stays::{StayRow, vehicle};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::passages::Exit;
 use super::{Scene, World};
 use crate::{clock, names};
 
@@ -210,10 +211,12 @@ impl World<'_> {
         let row = ArrivalRow { passed_at: None, ..remembered(scene, told, Some(passed.clone())) };
         if passed.direction == "exit" {
             let kept = passed.stay_id.and_then(|id| self.stays.get(&id).cloned());
+            let counted = Exit::was_counted(kept.as_ref());
             if let Some(exit) = kept.filter(|stay| stay.state == StayRow::EXIT_ONLY) {
                 self.void_exit(exit, "its plate was told later".to_owned());
             }
-            self.close_by_plate(scene, Some(&row), plate.as_str(), passed_at, false);
+            let exit = Exit { arrival: Some(&row), at: passed_at, unpaid: false, counted };
+            self.close_by_plate(scene, plate.as_str(), exit);
             return;
         }
         let opened = passed.stay_id.and_then(|id| self.stays.get(&id).cloned());

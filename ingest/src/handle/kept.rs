@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+/// Most ranges beyond the mark of one device. An agent has 32 messages under way; while it tells of days alone, live
+/// arrivals in between leave a few more.
+pub(crate) const MOST_RANGES: usize = 256;
+
 /// A mark and what lies beyond it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
@@ -20,6 +24,31 @@ impl Kept {
     /// Everything up to here is kept.
     pub(crate) fn upto(&self) -> i64 {
         self.upto
+    }
+
+    /// The highest number of which anything is known.
+    pub(crate) fn highest(&self) -> i64 {
+        self.beyond.last_key_value().map_or(self.upto, |(_, last)| *last)
+    }
+
+    /// The ranges beyond the mark.
+    pub(crate) fn beyond(&self) -> impl Iterator<Item = (i64, i64)> + '_ {
+        self.beyond.iter().map(|(first, last)| (*first, *last))
+    }
+
+    pub(crate) fn begins_at(&self, first: i64) -> bool {
+        self.beyond.contains_key(&first)
+    }
+
+    /// Whether these may be added: few ranges are kept per device, and who makes more holes must send it again later.
+    pub(crate) fn has_room_for(&self, ranges: &[(i64, i64)]) -> bool {
+        let more = ranges.iter().filter(|(first, last)| !self.touches(*first, *last)).count();
+        self.beyond.len().saturating_add(more) <= MOST_RANGES || more == 0
+    }
+
+    fn touches(&self, first: i64, last: i64) -> bool {
+        let before = self.beyond.range(..=last.saturating_add(1)).next_back();
+        first <= self.upto.saturating_add(1) || before.is_some_and(|(_, end)| end.saturating_add(1) >= first)
     }
 
     pub(crate) fn contains(&self, seq: i64) -> bool {
@@ -70,6 +99,25 @@ mod tests {
         assert_eq!(forwards, backwards);
         assert_eq!(forwards.upto(), 6);
         assert!(!forwards.contains(7) && forwards.contains(9));
+    }
+
+    #[test]
+    fn five_thousand_holes_were_kept_as_five_thousand_ranges() {
+        let mut kept = Kept::new(0, []);
+        for seq in (2..10_000).step_by(2) {
+            if kept.has_room_for(&[(seq, seq)]) {
+                kept.add(seq, seq);
+            }
+        }
+        assert_eq!(kept.beyond().count(), MOST_RANGES);
+        assert!(!kept.contains(9_998), "beyond the cap it must come again");
+        assert_eq!(kept.highest(), 2 * i64::try_from(MOST_RANGES).unwrap());
+        // What fills a hole, or goes on from a range, always has room.
+        assert!(kept.has_room_for(&[(1, 1)]) && kept.has_room_for(&[(513, 600)]));
+        kept.add(1, 1);
+        assert_eq!(kept.upto(), 2);
+        assert!(kept.has_room_for(&[(9_998, 9_998)]));
+        assert!(!kept.has_room_for(&[(9_998, 9_998), (9_000, 9_001)]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use boomgate_domain::decide::Decision;
 use boomgate_domain::reason::Reason;
+use boomgate_schemas::bounds::MAX_COMMAND_COUNTER;
 use boomgate_schemas::bytes::Octets;
 use boomgate_schemas::down::{Action, Amount, Command, Params};
 use boomgate_schemas::envelope::{self, Header};
@@ -58,8 +59,15 @@ impl LaneClock {
     /// `at` in the lane's uptime.
     pub(crate) fn uptime_at(&self, at: Timestamp) -> u64 {
         let since = at.duration_since(self.heard_at).as_millis();
-        u64::try_from(i128::from(self.uptime_ms) + since).unwrap_or(0)
+        u64::try_from(i128::from(self.uptime_ms).saturating_add(since)).unwrap_or(0)
     }
+}
+
+/// The next counter of a lane: above what was signed for it and what its device claims to have accepted. None when the
+/// numbers are used up, which only a device that lied can bring about.
+pub(crate) fn next_counter(signed: i64, claimed: i64) -> Option<i64> {
+    let believed = u64::try_from(claimed).is_ok_and(|claimed| claimed <= MAX_COMMAND_COUNTER);
+    signed.max(if believed { claimed } else { 0 }).checked_add(1)
 }
 
 /// Signs an order for `device`; the bytes are stored and resent as they are.
@@ -113,7 +121,11 @@ impl World<'_> {
         let device = scene.device;
         let heard = self.devices.get(&device.id.as_uuid()).map_or(0, |view| view.facts.command_counter);
         let Some(lane) = self.lanes.get_mut(&device.lane.as_uuid()) else { return };
-        lane.counter = lane.counter.max(heard) + 1;
+        let Some(counter) = next_counter(lane.counter, heard) else {
+            self.wake_outbox = true;
+            return;
+        };
+        lane.counter = counter;
         lane.counted = true;
         let topic = device.topic(Leaf::Cmd);
         let wording = wording(command);
@@ -132,7 +144,7 @@ impl World<'_> {
         command.device_id = Some(device.id.as_uuid());
         command.signed = Some(signed.clone());
         command.attempts = 1;
-        command.next_send_at = Some(scene.received_at + FIRST_RESEND);
+        command.next_send_at = Some(clock::later(scene.received_at, FIRST_RESEND));
         self.orders.push((command.id, topic, signed));
     }
 
@@ -157,11 +169,12 @@ impl World<'_> {
         }
     }
 
-    /// The lane is free for the next order, which the outbox sends if one waits.
-    pub(super) fn lane_answered(&mut self, device: &Device, command: Uuid) {
-        let Some(lane) = self.lanes.get_mut(&device.lane.as_uuid()) else { return };
-        lane.unsettled.retain(|order| order.id != command);
-        self.wake_outbox |= !lane.unsettled.is_empty();
+    /// The lane is free for the next order, which the outbox sends if one waits. `false` if it was not asked this.
+    pub(super) fn lane_answered(&mut self, device: &Device, command: Uuid) -> bool {
+        let Some(lane) = self.lanes.get_mut(&device.lane.as_uuid()) else { return false };
+        let answered = lane.unsettled.extract_if(.., |order| order.id == command).count() > 0;
+        self.wake_outbox |= answered && !lane.unsettled.is_empty();
+        answered
     }
 }
 
@@ -189,7 +202,7 @@ fn wished(scene: &Scene<'_>, row: &NewDecision, decision: &Decision) -> NewComma
         signed: None,
         attempts: 0,
         wished_at: scene.received_at,
-        expires_at: scene.received_at + LIFETIME,
+        expires_at: clock::later(scene.received_at, LIFETIME),
         next_send_at: None,
     }
 }
@@ -242,6 +255,15 @@ mod tests {
         assert_eq!(clock.uptime_at(heard_at + SignedDuration::from_secs(15)), 75_000);
         assert_eq!(clock.uptime_at(heard_at - SignedDuration::from_secs(90)), 0);
         assert_eq!(LaneClock::read(None, Some(1), Some(heard_at)), None);
+    }
+
+    #[test]
+    fn a_counter_at_its_end_gives_no_next_one_and_an_unbelievable_claim_is_passed_over() {
+        assert_eq!(next_counter(4, 9), Some(10));
+        assert_eq!(next_counter(9, 4), Some(10));
+        assert_eq!(next_counter(9, i64::MAX), Some(10));
+        assert_eq!(next_counter(9, -1), Some(10));
+        assert_eq!(next_counter(i64::MAX, 4), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The facts: a car crossed the boom. Only this opens and closes stays and moves the number of cars inside.
 
-use boomgate_schemas::up::{Direction, Passage, PassageKind};
+use boomgate_domain::stay::{self, PassageEffect};
+use boomgate_schemas::up::{Passage, PassageKind};
 use boomgate_store::arrivals::ArrivalRow;
 use boomgate_store::stays::StayRow;
 use jiff::Timestamp;
@@ -13,18 +14,34 @@ use crate::{clock, names};
 
 /// Entry code of a car that followed another without a decision of its own.
 const TAILGATE: &str = "FAULT-TAILGATE";
+/// Note of an exit that found nobody inside to count out: the entry that may still come is not counted either.
+const UNCOUNTED: &str = "left while nobody was counted inside";
+
+/// A car that leaves.
+#[derive(Clone, Copy)]
+pub(super) struct Exit<'a> {
+    pub arrival: Option<&'a ArrivalRow>,
+    pub at: Timestamp,
+    /// It paid nothing, for it followed another.
+    pub unpaid: bool,
+    /// It was counted out.
+    pub counted: bool,
+}
+
+impl Exit<'_> {
+    /// Whether a kept exit was counted out when it was told.
+    pub(super) fn was_counted(kept: Option<&StayRow>) -> bool {
+        kept.is_none_or(|kept| kept.note != UNCOUNTED)
+    }
+}
 
 impl World<'_> {
     pub(super) fn passage(&mut self, scene: &Scene<'_>, passage: &Passage) {
         let arrival = passage.arrival.and_then(|id| self.arrivals.get(&id).cloned());
-        let stay = match (passage.kind, passage.direction) {
-            (PassageKind::BackedOut, Direction::Entry | Direction::Exit) => None,
-            (PassageKind::Passed | PassageKind::Tailgated, Direction::Entry) => {
-                self.came_in(scene, passage, arrival.as_ref())
-            }
-            (PassageKind::Passed | PassageKind::Tailgated, Direction::Exit) => {
-                self.went_out(scene, passage, arrival.as_ref())
-            }
+        let stay = match kind(passage.kind).effect(scene.device.direction) {
+            PassageEffect::None => None,
+            PassageEffect::OpensStay => self.came_in(scene, passage, arrival.as_ref()),
+            PassageEffect::ClosesStay => self.went_out(scene, passage, arrival.as_ref()),
         };
         if arrival.is_some_and(|row| row.passed_at.is_none()) {
             passage.arrival.map(|id| self.take_arrival(id));
@@ -51,14 +68,17 @@ impl World<'_> {
         arrival: Option<&ArrivalRow>,
     ) -> Option<Uuid> {
         let site_id = scene.device.site.as_uuid();
-        self.count_inside(site_id, 1);
         let plate = arrival.and_then(|row| row.plate.clone());
         if let Some(plate) = &plate {
             self.void_earlier(scene, plate);
         }
+        let exit = plate.as_deref().and_then(|plate| self.waiting_exit(site_id, plate, scene.at));
+        // A car whose exit could not be counted out is not counted in either.
+        if exit.as_ref().is_none_or(|exit| exit.note != UNCOUNTED) {
+            self.count_in(site_id);
+        }
         let site = self.sites.get(&site_id)?;
         let code = arrival.and_then(|row| row.code.clone());
-        let exit = plate.as_deref().and_then(|plate| self.waiting_exit(site_id, plate, scene.at));
         let stay = StayRow {
             site_id,
             id: exit.as_ref().map_or_else(clock::new_id, |exit| exit.id),
@@ -91,9 +111,6 @@ impl World<'_> {
         }
         if arrival.is_none() {
             self.await_explanation(scene, passage, Some(id));
-        }
-        if passage.direction != lane_direction(scene) {
-            self.exception(scene, "wrong_way", Some(id));
         }
         Some(id)
     }
@@ -137,6 +154,9 @@ impl World<'_> {
         let at = opened.entered_at.unwrap_or(scene.at);
         let plate = opened.plate.clone().unwrap_or_default();
         let Some(exit) = self.waiting_exit(opened.site_id, &plate, at) else { return };
+        if exit.note == UNCOUNTED {
+            self.count_out(scene);
+        }
         self.put_stay(StayRow {
             state: StayRow::CLOSED.to_owned(),
             exit_lane_id: exit.exit_lane_id,
@@ -163,10 +183,7 @@ impl World<'_> {
         passage: &Passage,
         arrival: Option<&ArrivalRow>,
     ) -> Option<Uuid> {
-        self.count_inside(scene.device.site.as_uuid(), -1);
-        if passage.direction != lane_direction(scene) {
-            self.exception(scene, "wrong_way", None);
-        }
+        let counted = self.count_out(scene);
         let unpaid = passage.kind == PassageKind::Tailgated;
         let decided = arrival.and_then(|row| row.stay_id).filter(|id| self.is_open(*id));
         let plate = arrival.and_then(|row| row.plate.clone());
@@ -175,9 +192,13 @@ impl World<'_> {
                 self.close(scene, id, arrival, scene.at, unpaid);
                 Some(id)
             }
-            (None, Some(plate)) => self.close_by_plate(scene, arrival, &plate, scene.at, unpaid),
+            (None, Some(plate)) => {
+                let exit = Exit { arrival, at: scene.at, unpaid, counted };
+                self.close_by_plate(scene, &plate, exit)
+            }
             (None, None) => {
-                let id = self.keep_exit(scene, passage.arrival, arrival, None, scene.at)?;
+                let exit = Exit { arrival, at: scene.at, unpaid, counted };
+                let id = self.keep_exit(scene, passage.arrival, None, exit)?;
                 if arrival.is_none() {
                     self.await_explanation(scene, passage, Some(id));
                 }
@@ -192,22 +213,15 @@ impl World<'_> {
     }
 
     /// The open stay of this plate ends; when there is none the exit is kept, for its entry may be told later.
-    pub(super) fn close_by_plate(
-        &mut self,
-        scene: &Scene<'_>,
-        arrival: Option<&ArrivalRow>,
-        plate: &str,
-        at: Timestamp,
-        unpaid: bool,
-    ) -> Option<Uuid> {
-        let site_id = scene.device.site.as_uuid();
+    pub(super) fn close_by_plate(&mut self, scene: &Scene<'_>, plate: &str, exit: Exit<'_>) -> Option<Uuid> {
+        let (site_id, at) = (scene.device.site.as_uuid(), exit.at);
         let open =
             self.open_stay(site_id, plate).filter(|stay| stay.entered_at.is_none_or(|entered| entered <= at));
         if let Some(id) = open.map(|stay| stay.id) {
-            self.close(scene, id, arrival, at, unpaid);
+            self.close(scene, id, exit.arrival, at, exit.unpaid);
             return Some(id);
         }
-        let id = self.keep_exit(scene, arrival.map(|row| row.id), arrival, Some(plate), at)?;
+        let id = self.keep_exit(scene, exit.arrival.map(|row| row.id), Some(plate), exit)?;
         self.exception(scene, "exit_without_stay", Some(id));
         Some(id)
     }
@@ -217,9 +231,8 @@ impl World<'_> {
         &mut self,
         scene: &Scene<'_>,
         arrival_id: Option<Uuid>,
-        arrival: Option<&ArrivalRow>,
         plate: Option<&str>,
-        at: Timestamp,
+        Exit { arrival, at, counted, .. }: Exit<'_>,
     ) -> Option<Uuid> {
         let site_id = scene.device.site.as_uuid();
         let currency = self.sites.get(&site_id)?.facts.currency.clone();
@@ -242,7 +255,7 @@ impl World<'_> {
             tariff_id: None,
             currency,
             charged_minor: 0,
-            note: String::new(),
+            note: if counted { String::new() } else { UNCOUNTED.to_owned() },
             paid_minor: 0,
             exit_deadline: None,
             payments: json!([]),
@@ -272,7 +285,7 @@ impl World<'_> {
             exited_at: Some(stay.entered_at.map_or(at, |entered| at.max(entered))),
             exit_code: arrival.and_then(|row| row.code.clone()),
             exit_evidence: arrival.and_then(|row| row.evidence.clone()),
-            charged_minor: stay.paid_minor + asked.unwrap_or(0),
+            charged_minor: stay.paid_minor.saturating_add(asked.unwrap_or(0)),
             note: if left_unpaid { "left without paying".to_owned() } else { stay.note.clone() },
             ..stay
         };
@@ -297,9 +310,11 @@ impl World<'_> {
     }
 }
 
-fn lane_direction(scene: &Scene<'_>) -> Direction {
-    match scene.device.direction {
-        boomgate_domain::decide::Direction::Entry => Direction::Entry,
-        boomgate_domain::decide::Direction::Exit => Direction::Exit,
+/// A passage against the lane's direction is a contradiction and does not come here.
+fn kind(kind: PassageKind) -> stay::PassageKind {
+    match kind {
+        PassageKind::Passed => stay::PassageKind::Passed,
+        PassageKind::Tailgated => stay::PassageKind::Tailgated,
+        PassageKind::BackedOut => stay::PassageKind::BackedOut,
     }
 }

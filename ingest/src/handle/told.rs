@@ -37,7 +37,7 @@ impl World<'_> {
     pub(super) fn tell(&mut self, scene: &Scene<'_>, kind: &'static str, body: Value) {
         let site_id = scene.device.site.as_uuid();
         let Some(site) = self.sites.get_mut(&site_id) else { return };
-        site.facts.live_no += 1;
+        site.facts.live_no = site.facts.live_no.saturating_add(1);
         site.changed = true;
         let (no, lane_id) = (site.facts.live_no, Some(scene.device.lane.as_uuid()));
         self.out.live.push(NewLive { site_id, no, at: scene.at, kind, lane_id, body });

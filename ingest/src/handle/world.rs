@@ -15,7 +15,6 @@ use boomgate_store::StoreError;
 use boomgate_store::arrivals::ArrivalRow;
 use boomgate_store::batch::{Facts, Writes};
 use boomgate_store::commands::UnsettledRow;
-use boomgate_store::devices::DeviceFacts;
 use boomgate_store::lanes::LaneCounter;
 use boomgate_store::sites::{PROMISE, SiteFacts, SiteNumbers, read_word};
 use boomgate_store::stays::StayRow;
@@ -24,7 +23,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use super::kept::Kept;
+use super::Scene;
+use super::device_view::DeviceView;
+use crate::batch::KeptAlready;
 
 /// What is known beside the batch's facts.
 pub(crate) struct Knowledge<'a> {
@@ -33,6 +34,8 @@ pub(crate) struct Knowledge<'a> {
     pub tariffs: &'a HashMap<Uuid, Arc<Tariff>>,
     /// Plates inside, for sites where an exit found no stay.
     pub inside: HashMap<Uuid, Vec<(StayId, Plate)>>,
+    /// Events whose numbers are not new and that are kept.
+    pub kept_already: KeptAlready,
 }
 
 /// The picture in memory.
@@ -45,6 +48,8 @@ pub(crate) struct World<'a> {
     pub(super) arrivals: HashMap<Uuid, ArrivalRow>,
     /// Arrivals in the database, and those changed here.
     stored_arrivals: HashSet<Uuid>,
+    /// Events applied by this batch, by device.
+    pub(super) applied: HashSet<(Uuid, Uuid)>,
     pub(super) changed_arrivals: HashSet<Uuid>,
     pub(super) stays: HashMap<Uuid, StayRow>,
     pub(super) changed_stays: Vec<Uuid>,
@@ -76,14 +81,6 @@ pub(super) struct Lane {
     pub unsettled: Vec<UnsettledRow>,
 }
 
-/// A device's clock and what is kept of it.
-pub(crate) struct DeviceView {
-    pub facts: DeviceFacts,
-    pub kept: Kept,
-    /// Ranges added by this batch, as they came.
-    pub added: Vec<(i64, i64)>,
-}
-
 impl<'a> World<'a> {
     /// # Errors
     /// [`StoreError::Stored`] for a site whose words cannot be read.
@@ -97,6 +94,7 @@ impl<'a> World<'a> {
             stored_arrivals: facts.arrivals.iter().map(|arrival| arrival.id).collect(),
             arrivals: facts.arrivals.into_iter().map(|arrival| (arrival.id, arrival)).collect(),
             changed_arrivals: HashSet::new(),
+            applied: HashSet::new(),
             stays: facts.stays.into_iter().map(|stay| (stay.id, stay)).collect(),
             changed_stays: Vec::new(),
             subscriptions: HashMap::new(),
@@ -119,9 +117,9 @@ impl<'a> World<'a> {
             }
         }
         for device in facts.devices {
-            let ranges = facts.inbox.iter().filter(|range| range.device_id == device.device_id);
-            let kept = Kept::new(device.kept_upto, ranges.map(|range| (range.seq, range.last_seq)));
-            world.devices.insert(device.device_id, DeviceView { facts: device, kept, added: Vec::new() });
+            let id = device.device_id;
+            let ranges = facts.inbox.iter().filter(|range| range.device_id == id);
+            world.devices.insert(id, DeviceView::new(device, ranges));
         }
         for found in facts.subscriptions {
             world.take_right(found);
@@ -172,7 +170,8 @@ impl<'a> World<'a> {
     pub(super) fn put_arrival(&mut self, arrival: ArrivalRow) {
         let promised_before = self.arrivals.get(&arrival.id).is_some_and(|known| self.is_promised(known));
         let promised_now = self.is_promised(&arrival);
-        self.count_promise(arrival.site_id, i64::from(promised_now) - i64::from(promised_before));
+        let change = i64::from(promised_now).saturating_sub(i64::from(promised_before));
+        self.count_promise(arrival.site_id, change);
         self.changed_arrivals.insert(arrival.id);
         self.arrivals.insert(arrival.id, arrival);
     }
@@ -194,21 +193,33 @@ impl<'a> World<'a> {
         arrival.direction == "entry"
             && arrival.outcome.as_deref() == Some("open")
             && arrival.passed_at.is_none()
-            && arrival.received_at > self.now - PROMISE
+            && self.now.duration_since(arrival.received_at) < PROMISE
     }
 
     fn count_promise(&mut self, site: Uuid, change: i64) {
         if let Some(site) = self.sites.get_mut(&site) {
-            site.facts.promised = (site.facts.promised + change).max(0);
+            site.facts.promised = site.facts.promised.saturating_add(change).max(0);
         }
     }
 
-    /// A passage moves the number of cars inside.
-    pub(super) fn count_inside(&mut self, site: Uuid, change: i32) {
+    /// One car more is inside.
+    pub(super) fn count_in(&mut self, site: Uuid) {
         if let Some(site) = self.sites.get_mut(&site) {
-            site.facts.inside += change;
+            site.facts.inside = site.facts.inside.saturating_add(1);
             site.changed = true;
         }
+    }
+
+    /// One car less is inside. `false`, and something for people to see, if there was none.
+    pub(super) fn count_out(&mut self, scene: &Scene<'_>) -> bool {
+        let Some(site) = self.sites.get_mut(&scene.device.site.as_uuid()) else { return true };
+        let counted = site.facts.inside > 0;
+        site.facts.inside = site.facts.inside.saturating_sub(1).max(0);
+        site.changed = true;
+        if !counted {
+            self.exception(scene, "nobody_inside_to_leave", None);
+        }
+        counted
     }
 
     /// The tariff version a stay pinned, or the site's present one.
@@ -274,8 +285,8 @@ impl Site {
 
     /// The site as a decision sees it: spaces promised to cars on their way in are taken.
     pub(super) fn state(&self) -> SiteState {
-        let taken = i64::from(self.facts.inside) + self.facts.promised;
-        let free = self.facts.capacity.map(|spaces| i64::from(spaces) - taken);
+        let taken = i64::from(self.facts.inside).saturating_add(self.facts.promised);
+        let free = self.facts.capacity.map(|spaces| i64::from(spaces).saturating_sub(taken));
         SiteState {
             mode: self.mode,
             free_spaces: free.map(|free| u32::try_from(free.max(0)).unwrap_or(u32::MAX)),

@@ -117,6 +117,12 @@ pub struct Lane {
     pub acked: u64,
     pub rejected: Vec<(u64, String)>,
     pub epoch: [u8; 16],
+    pub boot: u32,
+    pub spool: Option<[u8; 16]>,
+    /// What its wall clock says more than ours.
+    pub ahead_ms: i64,
+    /// The highest number it was told to go above.
+    pub above: Option<u64>,
     device: String,
     place: Topic,
     server: VerifyingKey,
@@ -147,6 +153,10 @@ impl Lane {
             acked: 0,
             rejected: Vec::new(),
             epoch: *Uuid::now_v7().as_bytes(),
+            boot: 1,
+            spool: Some([1; 16]),
+            ahead_ms: 0,
+            above: None,
             device: device.to_owned(),
             place,
             server,
@@ -171,6 +181,19 @@ impl Lane {
         Header { signer: self.device.clone(), version: 1, seq }
     }
 
+    /// The lane's program starts anew; its store is as it was.
+    pub fn restart(&mut self) {
+        self.epoch = *Uuid::now_v7().as_bytes();
+        self.boot += 1;
+    }
+
+    /// The lane's store is lost and made anew.
+    pub fn renew_store(&mut self) {
+        self.epoch = *Uuid::now_v7().as_bytes();
+        (self.boot, self.spool) = (1, Some(*Uuid::now_v7().as_bytes()));
+        (self.seq, self.acked, self.above) = (0, 0, None);
+    }
+
     /// Says hello until it is answered, as a lane does.
     pub async fn greet(&mut self) {
         let deadline = std::time::Instant::now() + PATIENCE;
@@ -188,12 +211,17 @@ impl Lane {
     }
 
     pub async fn hello(&mut self) -> u64 {
-        let hello = Hello {
+        let hello = self.make_hello();
+        self.send_hello(hello).await
+    }
+
+    pub fn make_hello(&self) -> Hello {
+        Hello {
             device: self.device.clone(),
             epoch: Octets(self.epoch),
-            boot: 1,
+            boot: self.boot,
             uptime_ms: self.uptime_ms(),
-            wall_ms: now().as_millisecond(),
+            wall_ms: now().as_millisecond() + self.ahead_ms,
             clock: ClockState::Synced,
             version: "test".into(),
             next_seq: self.seq + 1,
@@ -206,7 +234,11 @@ impl Lane {
             rtt_ms: None,
             faults: Vec::new(),
             view: Some(up::View { score: 62, advice: VIEW.into(), plates: 875 }),
-        };
+            spool: self.spool.map(Octets),
+        }
+    }
+
+    pub async fn send_hello(&mut self, hello: Hello) -> u64 {
         let uptime_ms = hello.uptime_ms;
         let topic = self.topic(Leaf::Hello);
         let bytes = seal(&topic, &self.header(None), hello.encode(), &self.key);
@@ -230,12 +262,13 @@ impl Lane {
         self.seq += 1;
         Event {
             seq: self.seq,
-            boot: 1,
+            boot: self.boot,
             id: Uuid::now_v7(),
-            at_ms: now().as_millisecond(),
+            at_ms: now().as_millisecond() + self.ahead_ms,
             clock: ClockState::Synced,
             uptime_ms: self.uptime_ms(),
             body,
+            was: None,
         }
     }
 
@@ -348,8 +381,17 @@ impl Lane {
         self.acked >= seq
     }
 
+    /// Waits until it is told to go above `number`.
+    pub async fn told_above(&mut self, number: u64) {
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while self.above != Some(number) {
+            assert!(std::time::Instant::now() < deadline, "told {:?}, not {number}", self.above);
+            self.listen(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Takes in what is heard within `limit`, at most one message.
-    async fn listen(&mut self, limit: Duration) {
+    pub async fn listen(&mut self, limit: Duration) {
         let Ok(Some((topic, bytes))) = timeout(limit, self.wire.heard().recv()).await else { return };
         let topic: Topic = topic.parse().unwrap();
         let payload = open(&topic, &bytes, "server", &self.server).unwrap().payload;
@@ -359,6 +401,7 @@ impl Lane {
                 self.acked = self.acked.max(ack.upto);
                 self.rejected.extend(ack.rejected.into_iter().map(|one| (one.seq, one.code)));
                 self.echoes.extend(ack.echo);
+                self.above = ack.above.or(self.above);
             }
             Leaf::Cmd => {
                 let command = Command::decode(&payload).unwrap();

@@ -4,6 +4,8 @@
 mod buses;
 mod car_park;
 mod faults;
+mod floods;
 mod lane;
+mod lies;
 mod order;
 mod passages;

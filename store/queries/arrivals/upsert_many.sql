@@ -8,7 +8,6 @@ select * from unnest(
     $15::bigint[], $16::timestamptz[]
 )
 on conflict (site_id, id) do update set
-    lane_id = excluded.lane_id,
     direction = excluded.direction,
     plate = excluded.plate,
     reading = excluded.reading,
@@ -22,3 +21,4 @@ on conflict (site_id, id) do update set
     stay_id = excluded.stay_id,
     amount_minor = excluded.amount_minor,
     passed_at = excluded.passed_at
+where arrivals.lane_id = excluded.lane_id

@@ -4,4 +4,4 @@ insert into inbox (
 select * from unnest(
     $1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]
 )
-on conflict do nothing
+on conflict (site_id, device_id, seq) do update set last_seq = excluded.last_seq

@@ -1,4 +1,4 @@
-select l.site_id, l.id, l.code, l.name, l.direction, d.id as device_id, d.code as device_code, d.certificate_until, ds.last_seen, ds.hello,
+select l.site_id, l.id, l.code, l.name, l.direction, d.id as device_id, d.code as device_code, d.certificate_until, ds.last_seen, ds.hello, ds.clock_ahead_ms,
        ar.id as arrival_id, ar.plate as arrival_plate, ar.code as arrival_code, ar.outcome as arrival_outcome,
        ar.amount_minor as arrival_amount_minor, ar.stay_id as arrival_stay_id, ar.arrived_at, e.sha256 as arrival_evidence
 from lanes l

@@ -18,12 +18,12 @@ const LANES: usize = 100;
 const RATES: [(&str, f64); 2] = [("at_100", 100.0), ("at_500", 500.0)];
 
 /// What some lanes did during one turn.
-struct Turn {
+pub struct Turn {
     /// Sorted, in milliseconds.
-    latencies: Vec<f64>,
-    missed: u64,
-    seconds: f64,
-    lines: Vec<Line>,
+    pub latencies: Vec<f64>,
+    pub missed: u64,
+    pub seconds: f64,
+    pub lines: Vec<Line>,
 }
 
 /// Processor seconds so far.
@@ -122,7 +122,7 @@ fn cpu(section: &mut Section, name: &str, before: Spent, after: Spent) {
 }
 
 /// Lets every lane have cars for a while: as fast as they are decided, or so many a second together.
-async fn turn(lines: Vec<Line>, length: Duration, per_second: Option<f64>) -> Result<Turn> {
+pub async fn turn(lines: Vec<Line>, length: Duration, per_second: Option<f64>) -> Result<Turn> {
     let (begun, count) = (Instant::now(), lines.len());
     let pause = per_second.map(|rate| Duration::from_secs_f64(count as f64 / rate));
     let mut lanes = JoinSet::new();

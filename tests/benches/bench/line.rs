@@ -28,6 +28,7 @@ use crate::park::LaneKeys;
 const PATIENCE: Duration = Duration::from_secs(5);
 const LARGEST: usize = 1 << 18;
 const REQUESTS: usize = 256;
+const OF_THIS_START_MS: u64 = 5_000;
 
 /// What an MQTT client hears.
 pub enum Heard {
@@ -182,6 +183,15 @@ impl Line {
 
     async fn greet(&mut self) -> Result<()> {
         let topic = self.topic.with_leaf(Leaf::Hello);
+        let bytes = self.sealed_hello();
+        self.client.publish(&topic.to_string(), bytes).await?;
+        timeout(PATIENCE, self.ack()).await.context("no answer to a greeting")??;
+        Ok(())
+    }
+
+    /// The bytes of a greeting as it would be sent now.
+    pub fn sealed_hello(&self) -> Vec<u8> {
+        let topic = self.topic.with_leaf(Leaf::Hello);
         let hello = Hello {
             device: self.header.signer.clone(),
             epoch: Octets(self.epoch),
@@ -200,24 +210,29 @@ impl Line {
             rtt_ms: None,
             faults: Vec::new(),
             view: None,
+            spool: None,
         };
-        let bytes = envelope::seal(&topic, &self.header, hello.encode(), &self.key);
-        self.client.publish(&topic.to_string(), bytes).await?;
-        timeout(PATIENCE, self.ack()).await.context("no answer to a greeting")??;
-        Ok(())
+        envelope::seal(&topic, &self.header, hello.encode(), &self.key)
     }
 
-    /// The next event of this lane, numbered.
+    /// Sends without waiting for any answer of the broker.
+    pub async fn blurt(&self, leaf: Leaf, bytes: Vec<u8>) -> Result<()> {
+        let topic = self.topic.with_leaf(leaf).to_string();
+        Ok(self.client.mqtt.publish(topic, QoS::AtMostOnce, false, bytes).await?)
+    }
+
+    /// The next event of this lane, numbered. What happened earlier was of an earlier start.
     pub fn event(&mut self, at_ms: i64, body: EventBody) -> Event {
         self.seq += 1;
         Event {
             seq: self.seq,
-            boot: 1,
+            boot: u32::from(now_ms().abs_diff(at_ms) < OF_THIS_START_MS),
             id: Uuid::now_v7(),
             at_ms,
             clock: ClockState::Synced,
             uptime_ms: self.uptime_ms(),
             body,
+            was: None,
         }
     }
 

@@ -17,6 +17,7 @@ mod decisions;
 mod drain;
 mod figures;
 mod line;
+mod malice;
 mod memory;
 mod mosquitto;
 mod park;
@@ -44,9 +45,9 @@ pub struct Plan {
     pub turn: Duration,
 }
 
-const SECTIONS: [&str; 5] = ["decisions", "drain", "broker", "memory", "startup"];
+const SECTIONS: [&str; 6] = ["decisions", "drain", "malice", "broker", "memory", "startup"];
 const USAGE: &str = "cargo bench -p boomgate-tests -- [--only PART]... [--rounds N] [--seconds S] [--as-built]\n\
-    parts: decisions drain broker memory startup; 5 rounds of 4 seconds unless told otherwise;\n\
+    parts: decisions drain malice broker memory startup; 5 rounds of 4 seconds unless told otherwise;\n\
     --as-built measures boomgate and edge-agent as they lie beside the bench, without bringing them up to date";
 
 fn main() -> Result<()> {
@@ -129,6 +130,7 @@ async fn run(name: &str, plan: &Plan, before: &[Section]) -> Result<Section> {
     match name {
         "decisions" => decisions::measure(plan).await,
         "drain" => drain::measure(plan, before.iter().find(|section| section.name == "decisions")).await,
+        "malice" => malice::measure(plan).await,
         "broker" => broker::measure(plan).await,
         "memory" => memory::measure(plan).await,
         "startup" => startup::measure(plan).await,

@@ -7,6 +7,7 @@
 mod commands;
 mod demo;
 mod disasters;
+mod floods;
 mod last_bay;
 mod lies;
 mod logs;

@@ -1,0 +1,59 @@
+//! What comes after a hole, held back for a little while: bounded per device and in all.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+use boomgate_domain::ids::DeviceId;
+
+use super::PATIENCE;
+use crate::inbound::Received;
+
+/// Most messages of one device; an agent has 32 under way.
+const MOST_OF_DEVICE: usize = 64;
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// Messages held back for holes; what finds no room is dropped (it will be sent again).
+#[derive(Default)]
+pub(crate) struct Held {
+    messages: Vec<(Instant, Received)>,
+    of_device: HashMap<DeviceId, usize>,
+    bytes: usize,
+}
+
+impl Held {
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.messages.iter().filter_map(|(since, _)| since.checked_add(PATIENCE)).min()
+    }
+
+    /// Takes out what waited long enough, and what waited for a device that spoke again.
+    pub(super) fn due(&mut self, spoke: &HashSet<DeviceId>) -> Vec<Received> {
+        let due = self.messages.extract_if(.., |(since, message)| {
+            since.elapsed() >= PATIENCE || spoke.contains(&message.device.id)
+        });
+        let due: Vec<Received> = due.map(|(_, message)| message).collect();
+        for message in &due {
+            self.bytes = self.bytes.saturating_sub(message.bytes.len());
+            if let Some(count) = self.of_device.get_mut(&message.device.id) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        self.of_device.retain(|_, count| *count > 0);
+        due
+    }
+
+    pub(super) fn hold(&mut self, message: Received) {
+        let again = |held: &Received| held.device.id == message.device.id && held.first == message.first;
+        if self.messages.iter().any(|(_, held)| again(held)) {
+            return;
+        }
+        let bytes = self.bytes.saturating_add(message.bytes.len());
+        let count = self.of_device.entry(message.device.id).or_default();
+        if *count >= MOST_OF_DEVICE || bytes > MOST_BYTES {
+            metrics::counter!("boomgate_ingest_dropped_total", "why" => "held").increment(1);
+            return;
+        }
+        *count = count.saturating_add(1);
+        self.bytes = bytes;
+        self.messages.push((Instant::now(), message));
+    }
+}

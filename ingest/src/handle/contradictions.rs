@@ -1,0 +1,41 @@
+//! A device speaks only for its own lane and its lane's direction. What contradicts that is kept as history and raised
+//! for people to see, and moves nothing: no arrival, no stay, no number of cars.
+
+use boomgate_domain::decide::Direction;
+use boomgate_schemas::up::{self, EventBody};
+
+use super::{Scene, World, arrival_of};
+
+impl World<'_> {
+    /// What is wrong with the event, as the word of its exception; none when it may be applied.
+    pub(super) fn contradiction(&self, scene: &Scene<'_>) -> Option<&'static str> {
+        let body = &scene.event.body;
+        if arrival_of(body).is_some_and(|id| self.is_of_another_lane(scene, id)) {
+            return Some("arrival_of_another_lane");
+        }
+        match body {
+            EventBody::Passage(passage) if passage.direction != lane_direction(scene) => Some("wrong_way"),
+            EventBody::Arrival(arrival) if arrival.direction != lane_direction(scene) => {
+                Some("arrival_in_wrong_direction")
+            }
+            EventBody::Arrival(_)
+            | EventBody::Decided(_)
+            | EventBody::Passage(_)
+            | EventBody::Result(_)
+            | EventBody::Fault(_)
+            | EventBody::Boom(_)
+            | EventBody::Gap(_) => None,
+        }
+    }
+
+    fn is_of_another_lane(&self, scene: &Scene<'_>, arrival: uuid::Uuid) -> bool {
+        self.arrivals.get(&arrival).is_some_and(|row| row.lane_id != scene.device.lane.as_uuid())
+    }
+}
+
+fn lane_direction(scene: &Scene<'_>) -> up::Direction {
+    match scene.device.direction {
+        Direction::Entry => up::Direction::Entry,
+        Direction::Exit => up::Direction::Exit,
+    }
+}

@@ -1,0 +1,61 @@
+//! Numbers that are not new: what is kept under another number, and what comes under a number that is taken.
+
+use boomgate_schemas::up::Event;
+use boomgate_store::events::NewEvent;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{Scene, World};
+use crate::clock;
+use crate::directory::Device;
+
+impl World<'_> {
+    /// Whether this very event is kept, under whatever number.
+    pub(crate) fn is_kept(&self, device: &Device, event: &Event) -> bool {
+        let key = (device.id.as_uuid(), event.id);
+        self.applied.contains(&key) || self.known.kept_already.events.contains(&key)
+    }
+
+    /// Whether this very message that nobody can read is kept.
+    pub(crate) fn is_letter_kept(&self, device: &Device, first: i64) -> bool {
+        self.known.kept_already.letters.contains(&(device.id.as_uuid(), first))
+    }
+
+    /// Another event is kept under this number: the device's store is behind what it once told. People hear of it once
+    /// per start of the device; the event is kept when it comes under a new number.
+    pub(crate) fn number_is_taken(&mut self, device: &Device, event: &Event, received_at: Timestamp) {
+        let seq = event.seq.cast_signed();
+        let Some(view) = self.devices.get_mut(&device.id.as_uuid()) else { return };
+        let told = view.is_behind();
+        view.number_taken(seq);
+        if told {
+            return;
+        }
+        let above = view.kept.highest();
+        tracing::error!(device = %device.code, seq, above, "a number came again with another event");
+        metrics::counter!("boomgate_ingest_stores_behind_total").increment(1);
+        let scene = Scene { device, event, at: received_at, received_at };
+        let detail = json!({ "device": device.id, "seq": seq, "above": above });
+        self.audit(&scene, "device.store_behind", |line| line.detail = detail.clone());
+        self.tell(&scene, "exception", json!({ "what": "device_store_behind", "detail": detail }));
+    }
+
+    /// An event that is kept comes again under a new number: the number is accounted for, the event applied once.
+    pub(crate) fn renumbered(&mut self, device: &Device, event: &Event, received_at: Timestamp) {
+        self.out.events.push(NewEvent {
+            site_id: device.site.as_uuid(),
+            id: clock::new_id(),
+            lane_id: device.lane.as_uuid(),
+            device_id: device.id.as_uuid(),
+            seq: event.seq.cast_signed(),
+            boot: i64::from(event.boot),
+            kind: "renumbered",
+            arrival_id: None,
+            occurred_at: received_at,
+            clock: crate::names::clock(event.clock),
+            uptime_ms: i64::try_from(event.uptime_ms).unwrap_or(i64::MAX),
+            received_at,
+            body: json!({ "event": event.id, "was": event.was }),
+        });
+    }
+}

@@ -1,0 +1,140 @@
+//! From the bus into the queues. All are bounded, none is waited for: a message that finds no room is dropped, counted,
+//! and sent again by its lane.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use boomgate_schemas::topic::Leaf;
+use boomgate_schemas::up::EventBody;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::budget::{ARRIVAL_WORK, LETTER_WORK};
+use crate::bus::Incoming;
+use crate::clock;
+use crate::complaints::Complaints;
+use crate::directory::Directory;
+use crate::fair_queue::{FairQueue, LaneKey, NoRoom, Room};
+use crate::guard::caught;
+use crate::health::Pulse;
+use crate::inbound::{self, Content, Received, Refusal};
+use crate::newest::Newest;
+
+/// Hellos of one lane are answered so far apart.
+const HELLOS_APART: Duration = Duration::from_millis(200);
+/// A question for the list reads all of it.
+const LISTS_APART: Duration = Duration::from_secs(1);
+/// Most that waits for one worker, and of one lane: an agent's window is 32 messages of 64 KiB.
+const BYTES: usize = 48 * 1024 * 1024;
+const BYTES_OF_LANE: usize = 4 * 1024 * 1024;
+const MESSAGES_OF_LANE: usize = 512;
+
+/// A message and when it came.
+pub(crate) type Arrived = (Incoming, Timestamp);
+
+/// The queues behind the bus.
+pub(crate) struct Intake {
+    pub workers: Vec<Arc<FairQueue<Arrived>>>,
+    pub hellos: Arc<Newest<Arrived>>,
+    pub lists: Arc<Newest<Arrived>>,
+    pub complaints: Arc<Complaints>,
+}
+
+impl Intake {
+    pub(crate) fn new(workers: usize, messages: usize, complaints: Arc<Complaints>) -> Self {
+        let room =
+            Room { messages, messages_of_lane: MESSAGES_OF_LANE, bytes: BYTES, bytes_of_lane: BYTES_OF_LANE };
+        Self {
+            workers: (0..workers.max(1)).map(|_| Arc::new(FairQueue::new(room))).collect(),
+            hellos: Arc::new(Newest::new(HELLOS_APART)),
+            lists: Arc::new(Newest::new(LISTS_APART)),
+            complaints,
+        }
+    }
+
+    pub(crate) fn take(&self, message: Incoming, at: Timestamp) {
+        let (leaf, now) = (message.topic.leaf, Instant::now());
+        let key = LaneKey::of(&message.topic);
+        metrics::counter!("boomgate_ingest_messages_total", "leaf" => leaf.as_str()).increment(1);
+        match leaf {
+            Leaf::Up => self.queue(key, message, at, now),
+            Leaf::Hello => self.replace(&self.hellos, key, (message, at), now),
+            Leaf::Sync => self.replace(&self.lists, key, (message, at), now),
+            Leaf::Ack | Leaf::Cmd | Leaf::List => {}
+        }
+    }
+
+    fn queue(&self, key: LaneKey, message: Incoming, at: Timestamp, now: Instant) {
+        let worker = &self.workers[share(&message, self.workers.len())];
+        let bytes = message.payload.len();
+        let Err(why) = worker.push(key.clone(), bytes, (message, at), now) else { return };
+        metrics::counter!("boomgate_ingest_dropped_total", "why" => "queue").increment(1);
+        if why == NoRoom::Lane {
+            self.complaints.note(&key, "too_much", |before| {
+                tracing::warn!(lane = %key, before, "a lane sends more than its share; the rest is dropped");
+            });
+        }
+    }
+
+    fn replace(&self, queue: &Newest<Arrived>, key: LaneKey, item: Arrived, now: Instant) {
+        if queue.push(key.clone(), item, now).is_some() {
+            metrics::counter!("boomgate_ingest_dropped_total", "why" => "newer").increment(1);
+            self.complaints.note(&key, "too_often", |before| {
+                tracing::info!(lane = %key, before, "a lane repeats itself faster than it is answered");
+            });
+        }
+    }
+}
+
+/// A site always goes to the same worker.
+fn share(message: &Incoming, workers: usize) -> usize {
+    let mut hasher = DefaultHasher::new();
+    message.topic.site.hash(&mut hasher);
+    usize::try_from(hasher.finish().checked_rem(workers as u64).unwrap_or(0)).unwrap_or(0)
+}
+
+/// Verifies while the batch before commits.
+pub(crate) async fn verify(
+    directory: Directory,
+    pulse: Pulse,
+    complaints: Arc<Complaints>,
+    queue: Arc<FairQueue<Arrived>>,
+    verified: mpsc::Sender<Received>,
+) {
+    loop {
+        let (key, (message, received_at)) = queue.pop().await;
+        match caught(inbound::receive(&directory, message, received_at)).await {
+            Ok(Ok(message)) => {
+                queue.charge(&key, work(&message), Instant::now());
+                if verified.send(message).await.is_err() {
+                    return;
+                }
+            }
+            Ok(Err(refusal)) => refused(&key, &refusal, &pulse, &complaints),
+            Err(panicked) => tracing::error!(lane = %key, %panicked, "message dropped"),
+        }
+    }
+}
+
+/// What a message costs beside its receipt.
+fn work(message: &Received) -> u32 {
+    match &message.content {
+        Content::Rejected(_) => LETTER_WORK,
+        Content::Events(events) => events
+            .iter()
+            .map(|event| if matches!(event.body, EventBody::Arrival(_)) { ARRIVAL_WORK } else { 1 })
+            .fold(0, u32::saturating_add),
+    }
+}
+
+/// Counts a message that is not answered, and says so once in a while.
+pub(crate) fn refused(key: &LaneKey, refusal: &Refusal, pulse: &Pulse, complaints: &Complaints) {
+    metrics::counter!("boomgate_ingest_refused_total", "reason" => refusal.label()).increment(1);
+    match refusal {
+        Refusal::Store(error) if error.is_outage() => pulse.degraded(error, clock::now()),
+        _ => complaints.note(key, refusal.label(), |before| {
+            tracing::warn!(lane = %key, before, error = refusal as &dyn std::error::Error, "message refused");
+        }),
+    }
+}
