@@ -291,7 +291,16 @@ impl Keeper {
         let seq = self.next_seq;
         self.next_seq += 1;
         let Moment { uptime_ms, wall_ms, clock } = new.moment;
-        Event { seq, boot: self.boot, id: new.id, at_ms: wall_ms, clock, uptime_ms, body: new.body }
+        Event {
+            seq,
+            boot: self.boot,
+            id: new.id,
+            at_ms: wall_ms,
+            clock,
+            uptime_ms,
+            body: new.body,
+            was: None,
+        }
     }
 
     /// Commits events, or holds them if that fails.

@@ -342,6 +342,7 @@ impl<'a> Session<'a> {
             rtt_ms: line.rtt_ms,
             faults: lane.faults,
             view: lane.view,
+            spool: None,
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) fn send(
     now: Timestamp,
 ) {
     let topic = device.topic(Leaf::Ack);
-    let ack = Ack { upto, rejected, echo, now_ms: now.as_millisecond() };
+    let ack = Ack { upto, rejected, echo, now_ms: now.as_millisecond(), above: None };
     let bytes = envelope::seal(&topic, &Header::server(), ack.encode(), key);
     sender.publish(topic, bytes);
 }

@@ -12,6 +12,9 @@ pub struct Octets<const N: usize>(pub [u8; N]);
 /// A nonce drawn at each start of a lane program; command deadlines are bound to it.
 pub type Epoch = Octets<16>;
 
+/// A nonce drawn when a lane's spool is created; a renewed spool has another one.
+pub type SpoolId = Octets<16>;
+
 /// The SHA-256 of an evidence picture, which is also its name.
 pub type Sha256 = Octets<32>;
 

@@ -21,6 +21,10 @@ pub struct Ack {
     pub echo: Option<u64>,
     /// Server time in Unix milliseconds.
     pub now_ms: i64,
+    /// The server has numbers up to this from this device, under other events than those the lane has: the lane gives
+    /// what waits new numbers above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<u64>,
 }
 
 /// An event the server will never take; the lane keeps it as a dead letter with this code.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::MAX_EVENTS;
-use crate::bytes::{Epoch, Sha256};
+use crate::bytes::{Epoch, Sha256, SpoolId};
 use crate::strict::{self, DecodeError};
 
 /// Parameters of a reason code, by name.
@@ -32,6 +32,9 @@ pub struct Event {
     /// Milliseconds since the lane program started (monotonic).
     pub uptime_ms: u64,
     pub body: EventBody,
+    /// The number it had before its spool was renumbered (see [`crate::down::Ack::above`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -231,6 +234,9 @@ pub struct Hello {
     /// None until a vehicle was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<View>,
+    /// Drawn when the spool was created: another one than before means a renewed spool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spool: Option<SpoolId>,
 }
 
 /// How well the camera sees plates, by the frames of the last vehicles.

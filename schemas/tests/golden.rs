@@ -9,9 +9,10 @@ mod samples;
 use std::fs;
 use std::path::PathBuf;
 
+use boomgate_schemas::down::Ack;
 use boomgate_schemas::strict;
 use boomgate_schemas::topic::Leaf;
-use boomgate_schemas::up::{Hello, View};
+use boomgate_schemas::up::{Hello, UpBatch, View};
 use samples::Sample;
 
 fn golden_file(name: &str) -> PathBuf {
@@ -87,6 +88,13 @@ fn a_view_beyond_its_limits_is_refused_by_grammar_and_decoder_alike() {
 #[test]
 fn a_lane_from_before_the_view_is_still_understood() {
     assert_eq!(Hello::decode(&golden_bytes("hello")).unwrap().view, None);
+}
+
+#[test]
+fn a_lane_and_a_server_from_before_the_renumbering_are_still_understood() {
+    assert_eq!(Hello::decode(&golden_bytes("hello")).unwrap().spool, None);
+    assert_eq!(UpBatch::decode(&golden_bytes("up-passage")).unwrap().events[0].was, None);
+    assert_eq!(Ack::decode(&golden_bytes("ack")).unwrap().above, None);
 }
 
 #[test]

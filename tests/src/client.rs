@@ -152,6 +152,7 @@ impl Device {
             rtt_ms: None,
             faults: Vec::new(),
             view: None,
+            spool: None,
         };
         let topic = self.topic(Leaf::Hello);
         let echo = hello.uptime_ms;
@@ -173,6 +174,7 @@ impl Device {
             clock: ClockState::Synced,
             uptime_ms: self.uptime_ms(),
             body,
+            was: None,
         }
     }
 

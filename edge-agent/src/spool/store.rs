@@ -282,6 +282,7 @@ mod tests {
             clock: ClockState::Synced,
             uptime_ms: 5,
             body,
+            was: None,
         }
     }
 

@@ -239,7 +239,7 @@ impl Shared {
         }
         let now_ms =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
-        let ack = Ack { upto, rejected: vec![], echo, now_ms };
+        let ack = Ack { upto, rejected: vec![], echo, now_ms, above: None };
         let signing = SigningKey::from_bytes(&SERVER_KEY);
         self.send(Leaf::Ack, envelope::seal(&topic(Leaf::Ack), &Header::server(), ack.encode(), &signing));
     }

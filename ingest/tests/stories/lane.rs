@@ -206,6 +206,7 @@ impl Lane {
             rtt_ms: None,
             faults: Vec::new(),
             view: Some(up::View { score: 62, advice: VIEW.into(), plates: 875 }),
+            spool: None,
         };
         let uptime_ms = hello.uptime_ms;
         let topic = self.topic(Leaf::Hello);
@@ -236,6 +237,7 @@ impl Lane {
             clock: ClockState::Synced,
             uptime_ms: self.uptime_ms(),
             body,
+            was: None,
         }
     }
 

@@ -64,6 +64,24 @@ pub fn all() -> Vec<Sample> {
             rewrite: |b| Hello::decode(b).map(|m| m.encode()),
         },
         Sample {
+            name: "hello-spool",
+            rule: "hello",
+            bytes: Hello { spool: Some(Octets([6; 16])), ..hello() }.encode(),
+            rewrite: |b| Hello::decode(b).map(|m| m.encode()),
+        },
+        Sample {
+            name: "up-renumbered",
+            rule: "up",
+            bytes: renumbered().encode(),
+            rewrite: |b| UpBatch::decode(b).map(|m| m.encode()),
+        },
+        Sample {
+            name: "ack-above",
+            rule: "ack",
+            bytes: Ack { upto: 3, rejected: vec![], above: Some(41), ..ack() }.encode(),
+            rewrite: |b| Ack::decode(b).map(|m| m.encode()),
+        },
+        Sample {
             name: "ack",
             rule: "ack",
             bytes: ack().encode(),
@@ -118,6 +136,7 @@ fn event(seq: u64, body: EventBody) -> Event {
         clock: ClockState::Synced,
         uptime_ms: 86_400_000,
         body,
+        was: None,
     }
 }
 
@@ -177,6 +196,11 @@ fn backlog() -> UpBatch {
     UpBatch { events: (100u64..).zip(bodies).map(|(seq, body)| event(seq, body)).collect() }
 }
 
+fn renumbered() -> UpBatch {
+    let body = || EventBody::Passage(passage(Some(id(2)), PassageKind::Passed));
+    UpBatch { events: (42..44).map(|seq| Event { was: Some(seq - 38), ..event(seq, body()) }).collect() }
+}
+
 fn hello() -> Hello {
     Hello {
         device: "pi-0042".into(),
@@ -196,6 +220,7 @@ fn hello() -> Hello {
         rtt_ms: Some(12),
         faults: vec!["FAULT-CAMERA".into()],
         view: None,
+        spool: None,
     }
 }
 
@@ -205,7 +230,7 @@ fn view() -> View {
 
 fn ack() -> Ack {
     let rejected = vec![Rejected { seq: 40, code: "EVENT-UNREADABLE".into() }];
-    Ack { upto: 42, rejected, echo: Some(60_000), now_ms: 1_795_000_000_456 }
+    Ack { upto: 42, rejected, echo: Some(60_000), now_ms: 1_795_000_000_456, above: None }
 }
 
 fn open() -> Command {

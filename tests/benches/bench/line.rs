@@ -200,6 +200,7 @@ impl Line {
             rtt_ms: None,
             faults: Vec::new(),
             view: None,
+            spool: None,
         };
         let bytes = envelope::seal(&topic, &self.header, hello.encode(), &self.key);
         self.client.publish(&topic.to_string(), bytes).await?;
@@ -218,6 +219,7 @@ impl Line {
             clock: ClockState::Synced,
             uptime_ms: self.uptime_ms(),
             body,
+            was: None,
         }
     }
 
