@@ -3,6 +3,9 @@
 //! Raw sections are what serde reads, unknown keys refused; [`Config`] is what the program uses. Reading is pure;
 //! [`Config::surroundings`] looks at the machine (files, built-in features).
 
+mod address;
+mod limits;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -20,15 +23,19 @@ use toml::{Table, Value};
 
 use crate::gpio::wiring::Wiring;
 use crate::recognise::{Choice, DetectorKind};
+use crate::redact;
 
 const SECTIONS: [&str; 10] =
     ["server", "spool", "gpio", "camera", "reader", "timings", "offline", "sign", "evidence", "sim"];
 const NAMES: [&str; 6] = ["site", "lane", "device", "direction", "time_scale", "time_zone"];
 const MAX_EVENTS: u64 = 1_000_000;
 const MAX_EVIDENCE_MIB: u64 = 512;
+const MQTT_PORT: u16 = 8883;
 
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// Where it stands.
+    pub file: PathBuf,
     pub site: SiteCode,
     pub lane: LaneCode,
     pub device: DeviceCode,
@@ -75,8 +82,35 @@ pub enum GpioKind {
 pub enum CameraKind {
     Sim,
     /// Anything OpenCV's VideoCapture opens.
-    OpenCv(String),
+    OpenCv(CameraSource),
     Folder(PathBuf),
+}
+
+/// The address of a camera. It may hold a password, so it is shown without.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CameraSource(String);
+
+impl CameraSource {
+    pub fn new(source: impl Into<String>) -> CameraSource {
+        CameraSource(source.into())
+    }
+
+    /// With its password, for whoever opens it.
+    pub fn whole(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CameraSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&redact::secrets(&self.0))
+    }
+}
+
+impl fmt::Debug for CameraSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", redact::secrets(&self.0))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -180,7 +214,10 @@ impl Config {
         };
         let text = std::fs::read_to_string(file).map_err(|error| alone(error.to_string()))?;
         let folder = file.parent().unwrap_or(Path::new("."));
-        Config::parse(&text, folder).map_err(|faults| BadConfig { file: file.to_owned(), faults })
+        match Config::parse(&text, folder) {
+            Ok(config) => Ok(Config { file: file.to_owned(), ..config }),
+            Err(faults) => Err(BadConfig { file: file.to_owned(), faults }),
+        }
     }
 
     pub fn parse(text: &str, folder: &Path) -> Result<Config, Vec<Fault>> {
@@ -193,6 +230,13 @@ impl Config {
             Some(config) if raw.faults.is_empty() => Ok(config),
             _ => Err(raw.faults),
         }
+    }
+
+    /// What is right only if somebody has seen to it.
+    pub fn warnings(&self) -> Vec<Fault> {
+        let GpioKind::Pi(wiring) = &self.gpio else { return Vec::new() };
+        let named = |(key, what)| Fault { path: format!("gpio.pins.{key}"), what };
+        wiring.warnings().into_iter().map(named).collect()
     }
 
     /// What this machine and this build lack for the file.
@@ -259,8 +303,12 @@ impl Raw {
         let offline = self.optional("offline").unwrap_or_default();
         let sign: RawSign = self.optional("sign").unwrap_or_default();
         let evidence: RawEvidence = self.optional("evidence").unwrap_or_default();
+        if evidence.max_mib == Some(0) {
+            self.fault("evidence.max_mib", "0 leaves no room for a single picture; leave it out for 512");
+        }
         let control = self.control(gpio.as_ref(), camera.as_ref());
         Some(Config {
+            file: self.at("agent.toml".into()),
             site: site?,
             lane: lane?,
             device: device?,
@@ -284,6 +332,11 @@ impl Raw {
 
     fn fault(&mut self, path: &str, what: impl Into<String>) {
         self.faults.push(Fault { path: path.to_owned(), what: what.into() });
+    }
+
+    /// The value, or its fault noted under this key.
+    fn checked<T>(&mut self, path: &str, value: Result<T, String>) -> Option<T> {
+        value.map_err(|what| self.fault(path, what)).ok()
     }
 
     fn at(&self, path: PathBuf) -> PathBuf {
@@ -376,23 +429,17 @@ impl Raw {
 
     fn server(&mut self) -> Option<Server> {
         let raw: RawServer = self.section("server")?;
-        let address =
-            raw.mqtt.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
-        if address.is_none_or(|(host, _)| host.is_empty()) {
-            self.fault("server.mqtt", format!("{:?} is not host:port", raw.mqtt));
-        }
-        if !raw.https.starts_with("https://") {
-            self.fault("server.https", format!("{:?} does not begin with https://", raw.https));
-        }
+        let mqtt = self.checked("server.mqtt", address::host_port(&raw.mqtt, MQTT_PORT));
+        let https = self.checked("server.https", address::https_url(&raw.https));
         let public_key = verifying_key(&raw.public_key);
         if let Err(what) = &public_key {
             self.fault("server.public_key", what.clone());
         }
-        let (host, port) = address?;
+        let mqtt = mqtt?;
         Some(Server {
-            mqtt_host: host.trim_matches(['[', ']']).to_owned(),
-            mqtt_port: port,
-            https: raw.https.trim_end_matches('/').to_owned(),
+            mqtt_host: mqtt.host,
+            mqtt_port: mqtt.port,
+            https: https?,
             ca: self.at(raw.ca),
             cert: self.at(raw.cert),
             key: self.at(raw.key),
@@ -443,7 +490,7 @@ impl Raw {
                 self.fault("camera.source", "a simulated camera has no source");
                 None
             }
-            ("opencv", Some(source)) if !source.is_empty() => Some(CameraKind::OpenCv(source)),
+            ("opencv", Some(source)) if !source.is_empty() => Some(CameraKind::OpenCv(CameraSource(source))),
             ("folder", Some(source)) if !source.is_empty() => {
                 Some(CameraKind::Folder(self.at(source.into())))
             }
@@ -466,6 +513,9 @@ impl Raw {
         }
         if raw.reader_config.is_some() && raw.reader.is_none() {
             self.fault("reader.reader_config", "it describes a reader, and none is named");
+        }
+        for (key, what) in limits::threshold_faults(&raw.thresholds) {
+            self.fault(&format!("reader.thresholds.{key}"), what);
         }
         let grammar = match Grammar::for_countries(&raw.countries) {
             Ok(grammar) => grammar,
@@ -503,7 +553,12 @@ impl Raw {
         }
         lay_over(&mut settings, own);
         match Value::Table(settings).try_into::<LaneConfig>() {
-            Ok(machine) => Some(in_lane_time(machine, scale)),
+            Ok(machine) => {
+                for (key, what) in limits::timing_faults(&machine) {
+                    self.fault(&format!("timings.{key}"), what);
+                }
+                Some(in_lane_time(machine, scale))
+            }
             Err(error) => {
                 self.fault("timings", error.to_string().trim_end().replace('\n', " "));
                 None
@@ -644,7 +699,7 @@ control = "ctl.sock"
             "lamp: unknown key",
             "lane: lane code \"In/1\" contains 'I'",
             "direction: \"up\" is neither",
-            "server.mqtt: \"nowhere\" is not host:port",
+            "server.mqtt: \"nowhere\" is not host:port; write \"nowhere:8883\"",
             "reader.countries: no plate series for country \"ZZ\"",
             "camera.source: kind \"folder\" needs a source",
             "reader.detector_kind: \"boxes\" needs a detector",
@@ -669,6 +724,77 @@ control = "ctl.sock"
         let pins = "[gpio]\nkind = \"pi\"\n[gpio.pins]\narming = { pin = 5, active = \"low\" }";
         let found = faults(&good().replace("[gpio]\nkind = \"sim\"", pins)).join("\n");
         assert!(found.contains("gpio: missing field"), "{found}");
+    }
+
+    /// The faults of a good file with this put in place of that.
+    fn faults_with(changes: &[(&str, &str)]) -> String {
+        let bad = changes.iter().fold(good(), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        });
+        faults(&bad).join("\n")
+    }
+
+    #[test]
+    fn limits_of_the_reader_outside_zero_to_one_are_refused() {
+        let own = "[reader]\nthresholds = { free = { certainty = 7, plate = 0.0 }, unreadable_below = -0.1 }";
+        let found = faults_with(&[("[reader]", own)]);
+        for key in ["free.certainty: 7 is not", "free.plate: 0 is not", "unreadable_below: -0.1 is not"] {
+            assert!(
+                found.contains(&format!("reader.thresholds.{key} between 0 and 1; write 0.95")),
+                "{key}: {found}"
+            );
+        }
+    }
+
+    #[test]
+    fn timings_of_zero_and_of_the_wrong_unit_are_refused_with_what_they_may_be() {
+        let own = "open_hold_ms = 0\nclose_after_clear_ms = 0\nopen_timeout_ms = 9000000\nmax_cycles_per_min = 0\n\
+                   startup_stable_ms = 0\narming = { stuck_on_ms = 0 }";
+        let safety = ("safety = { debounce_ms = 25 }", "safety = { stale_ms = 5000, debounce_ms = 0 }");
+        let found = faults_with(&[("open_hold_ms = 9000", own), safety]);
+        for expected in [
+            "timings.open_hold_ms: 0 is not from 1000 to 3600000: how long an open boom waits for its car",
+            "timings.close_after_clear_ms: 0 is not from 100 to 60000",
+            "timings.open_timeout_ms: 9000000 is not from 500 to 120000",
+            "timings.max_cycles_per_min: 0 is not from 1 to 60",
+            "timings.startup_stable_ms: 0 is not from 2000",
+            "timings.safety.stale_ms: 5000 is not from 100 to 200",
+            "timings.safety.debounce_ms: 0 is not from 1 to 1000",
+        ] {
+            assert!(found.contains(expected), "{expected} not in\n{found}");
+        }
+        assert!(!found.contains("stuck_on_ms"), "0 is never: {found}");
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_told_how_to_be_written() {
+        let found = faults_with(&[
+            ("\"127.0.0.1:8883\"", "\"https://gate.example\""),
+            ("https://127.0.0.1:8443/", "https://gate.example:8443:8443"),
+        ]);
+        assert!(
+            found.contains("server.mqtt: \"https://gate.example\" is a URL; write \"gate.example:8883\""),
+            "{found}"
+        );
+        assert!(found.contains("server.https: ") && found.contains("has a port twice"), "{found}");
+        let found = faults_with(&[("\"127.0.0.1:8883\"", "\"fd00::17\"")]);
+        assert!(found.contains("write \"[fd00::17]:8883\""), "{found}");
+    }
+
+    #[test]
+    fn the_whole_configuration_printed_shows_no_password() {
+        let camera = "kind = \"opencv\"\nsource = \"rtsp://admin:s3cret@10.0.0.2/1\"";
+        let text = good().replace("[camera]\nkind = \"sim\"", &format!("[camera]\n{camera}"));
+        let config = Config::parse(&text, Path::new("/nowhere")).unwrap();
+        let printed = format!(
+            "{config:?} {}",
+            match &config.camera {
+                CameraKind::OpenCv(source) => source.to_string(),
+                CameraKind::Sim | CameraKind::Folder(_) => String::new(),
+            }
+        );
+        assert!(printed.contains("10.0.0.2") && !printed.contains("s3cret"), "{printed}");
     }
 
     #[test]
