@@ -10,7 +10,8 @@ use tracing::{debug, info};
 /// Low among real-time priorities: above everything ordinary, below the kernel's own threads.
 const REALTIME: libc::c_int = 10;
 const RAISED_NICE: libc::c_int = -10;
-const LOWERED_NICE: libc::c_int = 5;
+/// Only just below: a reader that starves beside another program reads nobody in time.
+const LOWERED_NICE: libc::c_int = 1;
 
 /// What was granted to the calling thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,8 @@
 
 mod rig;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use boomgate_domain::listing::ListingKey;
 use boomgate_domain::plate::Plate;
 use boomgate_edge_agent::spool::store::Store;
@@ -360,5 +362,45 @@ fn a_key_switch_and_a_car_that_gives_up_are_told_to_the_server() {
             };
             shared.events.iter().any(by_key).then_some(())
         })
+    });
+}
+
+/// Ends the busy threads whatever happens.
+struct Busy<'a>(&'a AtomicBool);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_busy_machine_makes_no_safety_loop_stale() {
+    let server = Server::that_opens();
+    let mut lane = Lane::start(&server, &Plan::default());
+    let running = AtomicBool::new(true);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let _busy = Busy(&running);
+        for _ in 0..2 * cores {
+            scope.spawn(|| {
+                while running.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        // Up by key, and down again when no car has come for a while: that takes a safety loop that is known to be clear.
+        lane.wait_for("boom", |report| report["state"] == "closed");
+        lane.order(serde_json::json!({"do": "key"}));
+        lane.wait_for("boom", |report| report["state"] == "open");
+        lane.wait_for("boom", |report| report["state"] == "closing");
+    });
+    let is_stale = |event: &Event| {
+        matches!(&event.body, EventBody::Fault(fault)
+            if fault.code == "FAULT-LOOP" && fault.params.get("fault").is_some_and(|fault| fault == "stale"))
+    };
+    server.with(|shared| {
+        let stale: Vec<_> = shared.events.iter().filter(|event| is_stale(event)).collect();
+        assert!(stale.is_empty(), "{stale:?}");
     });
 }

@@ -174,3 +174,32 @@ fn a_lane_that_starts_on_a_read_only_card_keeps_its_numbers_and_its_counters() {
     server.with(|shared| assert!(is_whole(&shared.events)));
     assert!(lane.quit());
 }
+
+#[test]
+fn a_lane_with_a_damaged_spool_runs_and_takes_a_new_one_when_the_old_is_moved_away() {
+    let server = Server::start();
+    let mut lane = Lane::prepare(&server, &Plan { direction: "exit", ..Plan::default() });
+    std::fs::write(lane.path("spool.db"), vec![7; 8_192]).unwrap();
+    assert!(said(&lane.second("doctor")).contains("FAIL  spool: spool file is damaged"));
+    lane.run();
+    wait("the fault", || server.hello().filter(|hello| hello.faults == ["FAULT-SPOOL"]));
+    lane.car("a", "BA123XY");
+    lane.wait_for("passed", |report| report["car"] == "a");
+    std::fs::rename(lane.path("spool.db"), lane.path("spool.damaged")).unwrap();
+    wait("what happened meanwhile", || server.with(|shared| (passages(&shared.events) == 1).then_some(())));
+    server.with(|shared| assert!(is_whole(&shared.events)));
+    wait("a hello without the fault", || server.hello().filter(|hello| hello.faults.is_empty()));
+    assert!(lane.quit());
+}
+
+#[test]
+fn a_second_agent_is_refused_on_a_read_only_card_too() {
+    let server = Server::start();
+    let mut lane = Lane::prepare(&server, &on_card());
+    let Some(disk) = SmallDisk::mount(&lane.path("card")) else { return };
+    disk.remount("ro");
+    lane.run();
+    wait("the fault", || server.hello().filter(|hello| hello.faults == ["FAULT-SPOOL"]));
+    assert_eq!(lane.second("run").status.code(), Some(75), "the folder is locked where no file can be made");
+    assert!(lane.quit());
+}

@@ -1,5 +1,8 @@
 //! The spool's thread: numbers events, commits them in batches, and does without the file while it must.
 
+mod heal;
+mod renumber;
+
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +12,6 @@ use std::time::Instant;
 
 use boomgate_domain::lane::command::CommandLog;
 use boomgate_domain::plate::Plate;
-use boomgate_domain::reason::Reason;
 use boomgate_schemas::down::{ListEntry, Rejected};
 use boomgate_schemas::up::{Event, EventBody, Gap};
 use tracing::{error, info, warn};
@@ -20,10 +22,7 @@ use super::mark::{self, Mark};
 use super::store::{self, Start, Store, StoreError};
 use super::{BATCH, Figures, HELD_MOST, Health, Job, NewEvent, Outlets, RETRY, Unwritable};
 use crate::clock::{Clock, Moment};
-use crate::wire::{self, KEY_SWITCH};
-
-/// Numbers above this are no numbers of a lane: what a column holds, less room for many years.
-const HIGHEST: u64 = 1 << 62;
+use crate::wire::KEY_SWITCH;
 
 /// The thread's side.
 pub(super) struct Keeper {
@@ -347,55 +346,6 @@ impl Keeper {
         }
     }
 
-    /// Moves everything that waits above the numbers the server has under other events: all of it, or nothing. An ack
-    /// that asks for this again finds it done.
-    fn renumber(&mut self, above: u64) -> Option<u64> {
-        let lowest = self.file.readable().map(Store::lowest).transpose();
-        let lowest = self.note(lowest).flatten().flatten();
-        let lowest = lowest.or(self.held.front().map(|event| event.seq));
-        let behind = above >= self.next_seq || lowest.is_some_and(|lowest| lowest <= above);
-        if !behind || !self.file.is_open() || above > HIGHEST {
-            return None;
-        }
-        let base = above.max(self.next_seq - 1);
-        let leading = self.leading(base, above);
-        let done = self.file.writable().and_then(|store| store.renumber(above, &leading));
-        let last = self.note(done)?;
-        warn!(
-            above,
-            base, last, "the server has this spool's numbers under other events; new ones were given"
-        );
-        for (event, seq) in self.held.iter_mut().zip(last + 1..) {
-            event.was = Some(event.seq);
-            event.seq = seq;
-        }
-        self.next_seq = last + 1 + self.held.len() as u64;
-        self.reserved = last + store::BLOCK;
-        self.stored += leading.len() as u64;
-        self.acked = self.acked.max(above);
-        Some(base)
-    }
-
-    /// What goes before everything else above `base`: which numbers will never come from here, and word of it to people.
-    fn leading(&self, base: u64, above: u64) -> Vec<Event> {
-        let unused = (self.acked < base).then(|| {
-            EventBody::Gap(Gap { first: self.acked + 1, last: base, reason: "store_behind".to_owned() })
-        });
-        let fault = wire::fault(&Reason::FaultStoreBehind { above }, true);
-        let moment = self.clock.moment();
-        let event = |(body, seq)| Event {
-            seq,
-            boot: self.start.boot,
-            id: Uuid::now_v7(),
-            at_ms: moment.wall_ms,
-            clock: moment.clock,
-            uptime_ms: moment.uptime_ms,
-            body,
-            was: None,
-        };
-        unused.into_iter().chain([fault]).zip(base + 1..).map(event).collect()
-    }
-
     fn backlog(&mut self, after: u64, limit: usize) -> Vec<Event> {
         let found = self.file.readable().map(|store| store.backlog(after, limit)).transpose();
         let mut events = self.note(found).flatten().unwrap_or_default();
@@ -412,109 +362,6 @@ impl Keeper {
             None => Ok(Vec::new()),
         });
         self.note(found)
-    }
-
-    /// Tries again what could not be written, and declares what was lost. An error is another program's lock.
-    fn heal(&mut self) -> Result<(), LockError> {
-        self.shed += self.lost.swap(0, Ordering::Relaxed);
-        if let Some(tried) = self.failed_at {
-            if tried.elapsed() < RETRY {
-                return Ok(());
-            }
-            self.failed_at = Some(Instant::now());
-        }
-        let was_shut = !self.file.is_open();
-        if (was_shut && !self.open_late()?) || !self.catch_up() {
-            return Ok(());
-        }
-        let was_failed = self.failed_at.take().is_some();
-        if was_shut {
-            self.begin_late();
-        }
-        self.number_waiting();
-        self.declare_shed();
-        if was_failed && self.failed_at.is_none() {
-            let acked = self.acked;
-            let done = self.file.writable().and_then(|store| {
-                store.acked(acked, &[])?;
-                store.count()
-            });
-            self.stored = self.note(done).unwrap_or(self.stored);
-            let _ = self.outlets.health.send(Health::Healed);
-            info!("the spool can be written again");
-        }
-        Ok(())
-    }
-
-    /// Opens the file that could not be opened before; false if it still cannot.
-    fn open_late(&mut self) -> Result<bool, LockError> {
-        let (store, start) = match begun(&self.path, &mut self.lock) {
-            Ok(begun) => begun,
-            Err(StoreError::Lock(held @ LockError::Held(_))) => return Err(held),
-            Err(failure) => {
-                let _ = self.note::<()>(Err(failure));
-                return Ok(false);
-            }
-        };
-        info!(boot = start.boot, next_seq = start.next_seq, "the spool could be opened");
-        self.file = File::Open(store);
-        self.next_seq = start.next_seq.max(self.next_seq);
-        self.reserved = start.next_seq - 1 + store::BLOCK;
-        self.stored = start.backlog;
-        self.acked = start.acked.max(self.acked);
-        self.start = start;
-        Ok(true)
-    }
-
-    /// Whatever a run begins with, now that there is a file; then the facts that waited for numbers.
-    fn begin_late(&mut self) {
-        let _ = self.outlets.health.send(Health::Opened(Box::new(self.start.clone())));
-        let (first_free, next) = (self.start.next_seq, self.next_seq);
-        if next > self.reserved {
-            self.reserve();
-        }
-        self.declare_unused();
-        if next > first_free {
-            // Another file than the one that was read before: its numbers stay behind those of that one.
-            self.declare_gap(first_free, next - 1, "spool_renewed");
-        }
-    }
-
-    /// Numbers and stores the facts that waited for it.
-    fn number_waiting(&mut self) {
-        let waiting = std::mem::take(&mut self.unnumbered);
-        let fresh = waiting.into_iter().filter_map(|new| self.number(new)).collect();
-        self.keep(fresh);
-    }
-
-    /// Stores what was held; false if there is still no room.
-    fn catch_up(&mut self) -> bool {
-        if self.held.is_empty() {
-            return self.failed_at.is_none() || self.reserve();
-        }
-        let held: Vec<Event> = self.held.iter().cloned().collect();
-        let done = self.file.writable().and_then(|store| store.append(&held));
-        if self.note(done).is_none() {
-            return false;
-        }
-        self.stored += held.len() as u64;
-        self.held.clear();
-        true
-    }
-
-    /// Declares events that were never numbered: exactly as many numbers as events.
-    fn declare_shed(&mut self) {
-        if self.shed == 0 || self.stored >= self.max_events {
-            return;
-        }
-        let first = self.next_seq;
-        self.next_seq += self.shed;
-        warn!(first, count = self.shed, "events were shed while the spool could not take them");
-        self.shed = 0;
-        if self.next_seq > self.reserved {
-            self.reserve();
-        }
-        self.declare_gap(first, self.next_seq - 1, "spool_full");
     }
 
     fn declare_gap(&mut self, first: u64, last: u64, reason: &str) {
