@@ -47,6 +47,11 @@ BENCH_VENV := $(abspath $(TARGET))/bench-venv
 BENCH_PYTHON := $(or $(PYTHON),$(BENCH_VENV)/bin/python)
 BENCH_ARGS ?=
 
+.PHONY: bench-sampling
+bench-sampling: ## Measure the longest gap between looks at a lane's inputs with every core busy
+	@scripts/prepare rust cc
+	@$(CARGO) bench --quiet -p boomgate-edge-agent --bench sampling
+
 .PHONY: bench-reader
 bench-reader: $(if $(PYTHON),,$(BENCH_VENV)/ready) ## Measure the plate reader on one core, its networks beside onnxruntime (BENCH_ARGS="--help" teaches more)
 	@scripts/prepare rust cc

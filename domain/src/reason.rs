@@ -328,6 +328,12 @@ reasons! {
     FaultPower { detail: String } "FAULT-POWER"
         en "Power or temperature out of range: {detail}."
         vi "Nguồn điện hoặc nhiệt độ bất thường: {detail}."
+    FaultStoreBehind { above: u64 } "FAULT-STORE-BEHIND"
+        en "The lane's store is new, old or a copy: the server had numbers up to {above}. The lane goes on above them; check its disk."
+        vi "Bộ nhớ của làn là mới, cũ hoặc bản sao: máy chủ đã có số đến {above}. Làn tiếp tục với số lớn hơn; hãy kiểm tra ổ đĩa."
+    FaultCertificate { detail: String } "FAULT-CERTIFICATE"
+        en "The lane's certificate must be renewed: {detail}."
+        vi "Cần gia hạn chứng chỉ của làn: {detail}."
 
     // Events that became dead letters.
     RejectSignature {} "REJECT-SIGNATURE"
@@ -471,7 +477,7 @@ mod tests {
         CMD-SUPERSEDED CMD-RESTARTED CMD-SIGNATURE CMD-UNKNOWN FAULT-LOOP FAULT-OPEN-TIMEOUT FAULT-CLOSE-TIMEOUT FAULT-OBSTRUCTED \
         FAULT-BOOM-MOVED FAULT-BOOM-BROKEN FAULT-FIRE FAULT-TAILGATE FAULT-WRONG-WAY FAULT-UNAUTHORISED \
         FAULT-HELD-TOO-LONG FAULT-REPLAY FAULT-CAMERA FAULT-READER FAULT-SPOOL FAULT-CLOCK FAULT-UPLINK \
-        FAULT-EVENTS-LOST FAULT-POWER REJECT-SIGNATURE REJECT-MALFORMED REJECT-VERSION REJECT-TOO-LARGE \
+        FAULT-EVENTS-LOST FAULT-POWER FAULT-STORE-BEHIND FAULT-CERTIFICATE REJECT-SIGNATURE REJECT-MALFORMED REJECT-VERSION REJECT-TOO-LARGE \
         REJECT-DEVICE REJECT-TOPIC REJECT-SEQ REJECT-TIME REJECT-ARRIVAL REJECT-POISON";
 
     #[test]

@@ -19,15 +19,18 @@ use crate::camera::Camera;
 use crate::camera::folder::FolderCamera;
 use crate::camera::sim::SimCamera;
 use crate::clock::Clock;
-use crate::config::{CameraKind, Config, GpioKind};
-use crate::eventloop::{EventLoop, Inbox, Parts, Settings};
+use crate::config::{CameraKind, CameraSource, Config, GpioKind};
+use crate::eventloop::{EventLoop, Inbox, PartEnded, Parts, Settings};
 use crate::evidence::Shelf;
-use crate::gpio::Gpio;
-use crate::gpio::sim::SimGpio;
+use crate::gpio::{self, Wires};
+use crate::private_files;
 use crate::recognise::Recogniser;
+use crate::sampling::Sampler;
 use crate::sim::SimLane;
 use crate::sim::control::{self, Journal};
+use crate::spool::store::Start;
 use crate::spool::{Outlets, Spool};
+use crate::uplink::certificate::Expiry;
 use crate::uplink::keys;
 use crate::uplink::{Ends, Identity, LaneNow, Uplink};
 use crate::vision::{Judgement, Vision};
@@ -36,50 +39,47 @@ use crate::vision::{Judgement, Vision};
 const QUEUE: usize = 256;
 const PARENT_CHECK: Duration = Duration::from_millis(500);
 
-/// Runs a lane until a signal, its control socket or its parent ends it.
+/// Runs a lane until a signal, its control socket or its parent ends it, or one of its parts has ended.
 pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
+    private_files::make_private();
+    private_files::tighten(&config);
     let clock = Clock::start(config.time_scale);
     let tls = keys::tls_config(&config.server)?;
     let signing = keys::signing_key(&config.server.sign_key)?;
     let recogniser = recogniser(&config)?;
-    let sim = matches!(config.gpio, GpioKind::Sim)
-        .then(|| SimLane::new(clock.clone(), Journal::new(config.lane.as_str())));
-
     let (live, fresh) = mpsc::channel(QUEUE);
     let (health, spool_health) = mpsc::unbounded_channel();
+    // Before wires, camera and sockets: whoever else runs in this folder is not to be disturbed.
     let (spool, start, keeper) =
         Spool::start(&config.spool, config.max_events, &clock, Outlets { live, health })
-            .with_context(|| format!("the spool {} cannot be opened", config.spool.display()))?;
+            .with_context(|| format!("the spool {} cannot be used", config.spool.display()))?;
+    let sim = matches!(config.gpio, GpioKind::Sim)
+        .then(|| SimLane::new(clock.clone(), Journal::new(config.lane.as_str())));
     let epoch = Octets(rand::rng().random());
     info!(boot = start.boot, next_seq = start.next_seq, backlog = start.backlog, "the lane starts");
 
-    let shelf = Shelf::open(&config.evidence, config.max_evidence_bytes)
-        .with_context(|| format!("the evidence folder {} cannot be used", config.evidence.display()))?;
+    let shelf = Shelf::open(&config.evidence, config.max_evidence_bytes);
     let (sights, sights_inbox) = mpsc::channel(QUEUE);
     let judgement =
         Judgement { grammar: config.reader.grammar.clone(), thresholds: config.reader.thresholds.clone() };
     let vision = Vision::start(camera(&config, sim.as_ref())?, recogniser, judgement, sights)?;
-    let lane_now = LaneNow {
-        boom: Boom::Unknown,
-        mode: "starting".into(),
-        command_counter: start.commands.counter(),
-        list_version: start.list_version,
-        faults: Vec::new(),
-        view: None,
-    };
-    let (lane_now, lane_seen) = watch::channel(lane_now);
+    let (lane_now, lane_seen) = watch::channel(lane_now(&start));
     let (news, news_inbox) = mpsc::channel(QUEUE);
     let (wakes, wakes_inbox) = mpsc::channel(QUEUE);
 
-    let identity = identity(&config, signing, epoch, start.boot);
+    let identity = identity(&config, signing, epoch);
     let ends = Ends { spool: spool.clone(), lane: lane_seen, live: fresh, news };
     let uplink = tokio::spawn(Uplink::new(&config, Arc::clone(&tls), identity, clock.clone(), ends).run());
-    let evidence = tokio::spawn(shelf.clone().send_all(tls, config.server.https.clone()));
-    let ending = ending(&config, sim.as_ref(), exit_with_parent)?;
+    let mut evidence = tokio::spawn(shelf.clone().send_all(tls, config.server.https.clone()));
+    let asked = ending(&config, sim.as_ref(), exit_with_parent)?;
 
+    let wires = wires(&config, sim.as_ref())?;
+    let (sampler, samples) = Sampler::start(wires.inputs, clock.clone(), sample_every(&config))?;
     let parts = Parts {
         lane: Lane::new(config.machine.clone(), clock.lane_now()),
-        gpio: gpio(&config, sim.as_ref())?,
+        relays: wires.relays,
+        under_boom: sampler.under_boom(),
+        settings: settings(&config, epoch, &clock),
         clock,
         spool: spool.clone(),
         vision,
@@ -88,36 +88,57 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
         lane_now,
         wakes,
         sim,
-        settings: settings(&config, epoch),
     };
-    let inbox = Inbox { wakes: wakes_inbox, news: news_inbox, sights: sights_inbox, health: spool_health };
-    EventLoop::new(parts).run(inbox, ending).await;
+    let inbox =
+        Inbox { samples, wakes: wakes_inbox, news: news_inbox, sights: sights_inbox, health: spool_health };
+    let ending = async {
+        tokio::select! {
+            () = asked => Ok(()),
+            _ = &mut evidence => Err(PartEnded("sending of evidence")),
+        }
+    };
+    let outcome = EventLoop::new(parts).run(inbox, ending).await;
 
     uplink.abort();
     evidence.abort();
     spool.end();
+    drop(sampler);
     tokio::task::spawn_blocking(move || keeper.join()).await.ok();
     if let Some(socket) = &config.control {
         let _ = std::fs::remove_file(socket);
     }
     info!("the lane has ended");
-    Ok(())
+    Ok(outcome?)
 }
 
-fn identity(config: &Config, signing: ed25519_dalek::SigningKey, epoch: Epoch, boot: u32) -> Identity {
+/// What hellos say before anything has happened.
+fn lane_now(start: &Start) -> LaneNow {
+    LaneNow {
+        boom: Boom::Unknown,
+        mode: "starting".into(),
+        command_counter: start.commands.counter(),
+        list_version: start.list_version,
+        faults: Vec::new(),
+        view: None,
+    }
+}
+
+fn identity(config: &Config, signing: ed25519_dalek::SigningKey, epoch: Epoch) -> Identity {
     Identity {
         device: config.device.clone(),
         topic: Topic::new(config.site.clone(), config.lane.clone(), Leaf::Up),
         signing,
         server: config.server.public_key,
         epoch,
-        boot,
     }
 }
 
-fn settings(config: &Config, epoch: Epoch) -> Settings {
-    // Lane time runs faster in a simulation, and so must the samples.
-    let sample_every = Duration::from_secs_f64((0.010 / config.time_scale).max(0.002));
+/// How often the wires are looked at. Lane time runs faster in a simulation, and so must the samples.
+fn sample_every(config: &Config) -> Duration {
+    Duration::from_secs_f64((0.010 / config.time_scale).max(0.002))
+}
+
+fn settings(config: &Config, epoch: Epoch, clock: &Clock) -> Settings {
     Settings {
         direction: config.direction,
         addressee: Addressee { site: config.site.clone(), lane: config.lane.clone() },
@@ -125,7 +146,9 @@ fn settings(config: &Config, epoch: Epoch) -> Settings {
         offline: config.offline,
         time_zone: config.time_zone.clone(),
         language: config.language,
-        sample_every,
+        // Keys that cannot be read have been named before.
+        expiry: Expiry::of(&config.server).ok(),
+        stale_after: clock.real(config.machine.safety.stale_ms),
     }
 }
 
@@ -145,31 +168,31 @@ pub fn camera(config: &Config, sim: Option<&SimLane>) -> Result<Box<dyn Camera>>
 }
 
 #[cfg(feature = "opencv")]
-fn opencv_camera(source: &str) -> Result<Box<dyn Camera>> {
-    Ok(Box::new(crate::camera::opencv::OpenCvCamera::open(source)?))
+fn opencv_camera(source: &CameraSource) -> Result<Box<dyn Camera>> {
+    Ok(Box::new(crate::camera::opencv::OpenCvCamera::open(source.whole())?))
 }
 
 #[cfg(not(feature = "opencv"))]
-fn opencv_camera(source: &str) -> Result<Box<dyn Camera>> {
+fn opencv_camera(source: &CameraSource) -> Result<Box<dyn Camera>> {
     anyhow::bail!("this program was built without OpenCV, which the camera {source} needs")
 }
 
 /// The wires as configured.
-pub fn gpio(config: &Config, sim: Option<&SimLane>) -> Result<Box<dyn Gpio>> {
+pub fn wires(config: &Config, sim: Option<&SimLane>) -> Result<Wires> {
     match (&config.gpio, sim) {
-        (GpioKind::Sim, Some(lane)) => Ok(Box::new(SimGpio::new(lane.clone()))),
+        (GpioKind::Sim, Some(lane)) => Ok(gpio::sim::wires(lane)),
         (GpioKind::Sim, None) => anyhow::bail!("a simulated lane is missing"),
-        (GpioKind::Pi(wiring), _) => pi_gpio(wiring),
+        (GpioKind::Pi(wiring), _) => pi_wires(wiring),
     }
 }
 
 #[cfg(feature = "rppal")]
-fn pi_gpio(wiring: &crate::gpio::wiring::Wiring) -> Result<Box<dyn Gpio>> {
-    Ok(Box::new(crate::gpio::pi::PiGpio::open(wiring)?))
+fn pi_wires(wiring: &gpio::wiring::Wiring) -> Result<Wires> {
+    Ok(gpio::pi::wires(wiring)?)
 }
 
 #[cfg(not(feature = "rppal"))]
-fn pi_gpio(_: &crate::gpio::wiring::Wiring) -> Result<Box<dyn Gpio>> {
+fn pi_wires(_: &gpio::wiring::Wiring) -> Result<Wires> {
     anyhow::bail!("this program was built without GPIO; build it with the feature rppal on a Raspberry Pi")
 }
 

@@ -43,6 +43,13 @@ impl Clock {
         Clock { started: Instant::now(), scale, agreed: Arc::new(AtomicI64::new(NEVER)) }
     }
 
+    /// A clock of a program that began so long ago.
+    #[cfg(test)]
+    pub fn started_before(uptime: Duration) -> Clock {
+        let started = Instant::now().checked_sub(uptime).unwrap_or_else(Instant::now);
+        Clock { started, ..Clock::start(1.0) }
+    }
+
     pub fn moment(&self) -> Moment {
         let (uptime_ms, wall_ms) = (self.uptime_ms(), wall_ms());
         let believed = self.server_agreed(uptime_ms, wall_ms) || Path::new(TIMESYNCD).exists();
@@ -51,15 +58,21 @@ impl Clock {
     }
 
     pub fn uptime_ms(&self) -> u64 {
-        self.started.elapsed().as_millis() as u64
+        self.uptime().as_millis() as u64
     }
 
-    /// Takes note of the server's time, `half_trip` after it was read.
-    pub fn compare_with_server(&self, server_ms: i64, half_trip: Duration) {
+    /// Real time since the program started.
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Takes note of the server's time, `half_trip` after it was read. Returns by how much our wall clock is ahead of it.
+    pub fn compare_with_server(&self, server_ms: i64, half_trip: Duration) -> i64 {
         let (uptime_ms, wall_ms) = (self.uptime_ms(), wall_ms());
         let apart = wall_ms.saturating_sub(server_ms).saturating_sub(half_trip.as_millis() as i64);
         let anchor = if apart.abs() <= AGREEMENT_MS { wall_ms - uptime_ms as i64 } else { NEVER };
         self.agreed.store(anchor, Ordering::Relaxed);
+        apart
     }
 
     fn server_agreed(&self, uptime_ms: u64, wall_ms: i64) -> bool {
@@ -69,7 +82,12 @@ impl Clock {
 
     /// Time of the lane machine and of a simulated lane.
     pub fn lane_now(&self) -> Monotonic {
-        Monotonic::from_millis((self.started.elapsed().as_secs_f64() * 1e3 * self.scale) as u64)
+        self.lane_time(self.uptime())
+    }
+
+    /// Lane time at a moment of uptime.
+    pub fn lane_time(&self, uptime: Duration) -> Monotonic {
+        Monotonic::from_millis((uptime.as_secs_f64() * 1e3 * self.scale) as u64)
     }
 
     /// When lane time will be `at`.

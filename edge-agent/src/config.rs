@@ -3,6 +3,11 @@
 //! Raw sections are what serde reads, unknown keys refused; [`Config`] is what the program uses. Reading is pure;
 //! [`Config::surroundings`] looks at the machine (files, built-in features).
 
+mod address;
+mod limits;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -20,15 +25,19 @@ use toml::{Table, Value};
 
 use crate::gpio::wiring::Wiring;
 use crate::recognise::{Choice, DetectorKind};
+use crate::redact;
 
 const SECTIONS: [&str; 10] =
     ["server", "spool", "gpio", "camera", "reader", "timings", "offline", "sign", "evidence", "sim"];
 const NAMES: [&str; 6] = ["site", "lane", "device", "direction", "time_scale", "time_zone"];
 const MAX_EVENTS: u64 = 1_000_000;
 const MAX_EVIDENCE_MIB: u64 = 512;
+const MQTT_PORT: u16 = 8883;
 
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// Where it stands.
+    pub file: PathBuf,
     pub site: SiteCode,
     pub lane: LaneCode,
     pub device: DeviceCode,
@@ -75,8 +84,35 @@ pub enum GpioKind {
 pub enum CameraKind {
     Sim,
     /// Anything OpenCV's VideoCapture opens.
-    OpenCv(String),
+    OpenCv(CameraSource),
     Folder(PathBuf),
+}
+
+/// The address of a camera. It may hold a password, so it is shown without.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CameraSource(String);
+
+impl CameraSource {
+    pub fn new(source: impl Into<String>) -> CameraSource {
+        CameraSource(source.into())
+    }
+
+    /// With its password, for whoever opens it.
+    pub fn whole(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CameraSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&redact::secrets(&self.0))
+    }
+}
+
+impl fmt::Debug for CameraSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", redact::secrets(&self.0))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -180,7 +216,10 @@ impl Config {
         };
         let text = std::fs::read_to_string(file).map_err(|error| alone(error.to_string()))?;
         let folder = file.parent().unwrap_or(Path::new("."));
-        Config::parse(&text, folder).map_err(|faults| BadConfig { file: file.to_owned(), faults })
+        match Config::parse(&text, folder) {
+            Ok(config) => Ok(Config { file: file.to_owned(), ..config }),
+            Err(faults) => Err(BadConfig { file: file.to_owned(), faults }),
+        }
     }
 
     pub fn parse(text: &str, folder: &Path) -> Result<Config, Vec<Fault>> {
@@ -193,6 +232,13 @@ impl Config {
             Some(config) if raw.faults.is_empty() => Ok(config),
             _ => Err(raw.faults),
         }
+    }
+
+    /// What is right only if somebody has seen to it.
+    pub fn warnings(&self) -> Vec<Fault> {
+        let GpioKind::Pi(wiring) = &self.gpio else { return Vec::new() };
+        let named = |(key, what)| Fault { path: format!("gpio.pins.{key}"), what };
+        wiring.warnings().into_iter().map(named).collect()
     }
 
     /// What this machine and this build lack for the file.
@@ -259,8 +305,12 @@ impl Raw {
         let offline = self.optional("offline").unwrap_or_default();
         let sign: RawSign = self.optional("sign").unwrap_or_default();
         let evidence: RawEvidence = self.optional("evidence").unwrap_or_default();
+        if evidence.max_mib == Some(0) {
+            self.fault("evidence.max_mib", "0 leaves no room for a single picture; leave it out for 512");
+        }
         let control = self.control(gpio.as_ref(), camera.as_ref());
         Some(Config {
+            file: self.at("agent.toml".into()),
             site: site?,
             lane: lane?,
             device: device?,
@@ -284,6 +334,11 @@ impl Raw {
 
     fn fault(&mut self, path: &str, what: impl Into<String>) {
         self.faults.push(Fault { path: path.to_owned(), what: what.into() });
+    }
+
+    /// The value, or its fault noted under this key.
+    fn checked<T>(&mut self, path: &str, value: Result<T, String>) -> Option<T> {
+        value.map_err(|what| self.fault(path, what)).ok()
     }
 
     fn at(&self, path: PathBuf) -> PathBuf {
@@ -376,23 +431,17 @@ impl Raw {
 
     fn server(&mut self) -> Option<Server> {
         let raw: RawServer = self.section("server")?;
-        let address =
-            raw.mqtt.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
-        if address.is_none_or(|(host, _)| host.is_empty()) {
-            self.fault("server.mqtt", format!("{:?} is not host:port", raw.mqtt));
-        }
-        if !raw.https.starts_with("https://") {
-            self.fault("server.https", format!("{:?} does not begin with https://", raw.https));
-        }
+        let mqtt = self.checked("server.mqtt", address::host_port(&raw.mqtt, MQTT_PORT));
+        let https = self.checked("server.https", address::https_url(&raw.https));
         let public_key = verifying_key(&raw.public_key);
         if let Err(what) = &public_key {
             self.fault("server.public_key", what.clone());
         }
-        let (host, port) = address?;
+        let mqtt = mqtt?;
         Some(Server {
-            mqtt_host: host.trim_matches(['[', ']']).to_owned(),
-            mqtt_port: port,
-            https: raw.https.trim_end_matches('/').to_owned(),
+            mqtt_host: mqtt.host,
+            mqtt_port: mqtt.port,
+            https: https?,
             ca: self.at(raw.ca),
             cert: self.at(raw.cert),
             key: self.at(raw.key),
@@ -443,7 +492,7 @@ impl Raw {
                 self.fault("camera.source", "a simulated camera has no source");
                 None
             }
-            ("opencv", Some(source)) if !source.is_empty() => Some(CameraKind::OpenCv(source)),
+            ("opencv", Some(source)) if !source.is_empty() => Some(CameraKind::OpenCv(CameraSource(source))),
             ("folder", Some(source)) if !source.is_empty() => {
                 Some(CameraKind::Folder(self.at(source.into())))
             }
@@ -466,6 +515,9 @@ impl Raw {
         }
         if raw.reader_config.is_some() && raw.reader.is_none() {
             self.fault("reader.reader_config", "it describes a reader, and none is named");
+        }
+        for (key, what) in limits::threshold_faults(&raw.thresholds) {
+            self.fault(&format!("reader.thresholds.{key}"), what);
         }
         let grammar = match Grammar::for_countries(&raw.countries) {
             Ok(grammar) => grammar,
@@ -503,7 +555,12 @@ impl Raw {
         }
         lay_over(&mut settings, own);
         match Value::Table(settings).try_into::<LaneConfig>() {
-            Ok(machine) => Some(in_lane_time(machine, scale)),
+            Ok(machine) => {
+                for (key, what) in limits::timing_faults(&machine) {
+                    self.fault(&format!("timings.{key}"), what);
+                }
+                Some(in_lane_time(machine, scale))
+            }
             Err(error) => {
                 self.fault("timings", error.to_string().trim_end().replace('\n', " "));
                 None
@@ -558,125 +615,4 @@ fn verifying_key(text: &str) -> Result<VerifyingKey, String> {
     let bytes: [u8; 32] =
         bytes.try_into().map_err(|bytes: Vec<u8>| format!("{} bytes where 32 are needed", bytes.len()))?;
     VerifyingKey::from_bytes(&bytes).map_err(|_| "not an Ed25519 public key".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A file that is right; `{key}` of the server is 32 bytes of a real key.
-    pub fn good() -> String {
-        let key = hex::encode(ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key().to_bytes());
-        format!(
-            r#"
-site = "north"
-lane = "in-1"
-device = "pi-1"
-direction = "entry"
-time_scale = 10
-
-[server]
-mqtt = "127.0.0.1:8883"
-https = "https://127.0.0.1:8443/"
-ca = "ca.pem"
-cert = "device.pem"
-key = "device.key"
-sign_key = "sign.key"
-public_key = "{key}"
-
-[spool]
-path = "spool.db"
-
-[gpio]
-kind = "sim"
-
-[camera]
-kind = "sim"
-
-[reader]
-countries = ["SK", "DE"]
-
-[timings]
-open_hold_ms = 9000
-safety = {{ debounce_ms = 25 }}
-
-[sim]
-control = "ctl.sock"
-"#
-        )
-    }
-
-    #[test]
-    fn the_shipped_example_is_right() {
-        let config = Config::parse(include_str!("../agent.example.toml"), Path::new("/lane")).unwrap();
-        assert!(matches!(config.gpio, GpioKind::Pi(_)) && matches!(config.camera, CameraKind::OpenCv(_)));
-    }
-
-    fn faults(text: &str) -> Vec<String> {
-        let found = Config::parse(text, Path::new("/lane")).unwrap_err();
-        found.into_iter().map(|fault| format!("{}: {}", fault.path, fault.what)).collect()
-    }
-
-    #[test]
-    fn a_right_file_is_taken_with_paths_beside_it_and_waits_in_real_time() {
-        let config = Config::parse(&good(), Path::new("/lane")).unwrap();
-        assert_eq!(config.server.ca, Path::new("/lane/ca.pem"));
-        assert_eq!((config.server.mqtt_host.as_str(), config.server.mqtt_port), ("127.0.0.1", 8883));
-        assert_eq!(config.server.https, "https://127.0.0.1:8443");
-        assert_eq!((config.machine.open_hold_ms, config.machine.safety.debounce_ms), (9000, 25));
-        let usual = LaneConfig::for_direction(Direction::Entry);
-        assert_eq!(config.machine.decision_timeout_ms, usual.decision_timeout_ms * 10);
-        assert_eq!(config.machine.close_timeout_ms, usual.close_timeout_ms);
-    }
-
-    #[test]
-    fn every_fault_is_named_at_once() {
-        let bad = good()
-            .replace("lane = \"in-1\"", "lane = \"In/1\"\nlamp = 3")
-            .replace("direction = \"entry\"", "direction = \"up\"")
-            .replace("127.0.0.1:8883", "nowhere")
-            .replace("[\"SK\", \"DE\"]", "[\"ZZ\"]\ndetector_kind = \"boxes\"\nreader_config = \"ocr.yaml\"")
-            .replace("[camera]\nkind = \"sim\"", "[camera]\nkind = \"folder\"")
-            .replace("open_hold_ms", "open_holt_ms")
-            .replace("path = \"spool.db\"", "path = \"spool.db\"\nsize = 3");
-        let found = faults(&bad).join("\n");
-        for expected in [
-            "lamp: unknown key",
-            "lane: lane code \"In/1\" contains 'I'",
-            "direction: \"up\" is neither",
-            "server.mqtt: \"nowhere\" is not host:port",
-            "reader.countries: no plate series for country \"ZZ\"",
-            "camera.source: kind \"folder\" needs a source",
-            "reader.detector_kind: \"boxes\" needs a detector",
-            "reader.reader_config: it describes a reader, and none is named",
-            "timings: unknown field `open_holt_ms`",
-            "spool: unknown field `size`",
-        ] {
-            assert!(found.contains(expected), "{expected} not in\n{found}");
-        }
-    }
-
-    #[test]
-    fn an_empty_file_names_everything_it_needs() {
-        let found = faults("").join("\n");
-        for key in ["site", "lane", "device", "direction", "server", "spool", "gpio", "camera"] {
-            assert!(found.contains(&format!("{key}: this ")), "{key} not in\n{found}");
-        }
-    }
-
-    #[test]
-    fn a_simulated_camera_on_real_wires_and_a_fast_real_lane_are_refused() {
-        let pins = "[gpio]\nkind = \"pi\"\n[gpio.pins]\narming = { pin = 5, active = \"low\" }";
-        let found = faults(&good().replace("[gpio]\nkind = \"sim\"", pins)).join("\n");
-        assert!(found.contains("gpio: missing field"), "{found}");
-    }
-
-    #[test]
-    fn what_the_machine_lacks_is_named() {
-        let text = good().replace("[camera]\nkind = \"sim\"", "[camera]\nkind = \"opencv\"\nsource = \"0\"");
-        let config = Config::parse(&text, Path::new("/nowhere")).unwrap();
-        let paths: Vec<String> = config.surroundings().into_iter().map(|fault| fault.path).collect();
-        assert!(paths.contains(&"server.ca".to_owned()));
-        assert_eq!(paths.contains(&"camera.kind".to_owned()), !cfg!(feature = "opencv"));
-    }
 }

@@ -1,5 +1,8 @@
 //! A self-test for the person at the lane: each check says what it found and what to do about it.
 
+mod storage;
+mod time;
+
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -9,15 +12,16 @@ use tokio::time::timeout;
 
 use crate::agent;
 use crate::camera::{Camera, CameraError};
-use crate::clock::Clock;
-use crate::config::Config;
-use crate::gpio::Gpio;
+use crate::clock::{Clock, wall_ms};
+use crate::config::{CameraKind, Config};
+use crate::private_files::{self, TooOpen};
 use crate::recognise::Recogniser;
 use crate::recognise::advice::{Taken, advise};
 use crate::recognise::grey::Grey;
 use crate::sim::SimLane;
 use crate::sim::control::Journal;
-use crate::spool::store::Store;
+use crate::spool::lock::{self, Holder};
+use crate::uplink::certificate::Expiry;
 use crate::uplink::keys;
 use crate::vision::shot;
 
@@ -37,16 +41,24 @@ pub struct Check {
     pub outcome: Result<String, String>,
 }
 
-/// Looks at everything a lane needs. Moves nothing: the boom stays as it is.
+/// Looks at everything a lane needs. Moves nothing: the boom stays as it is, and so does a program that runs the lane now.
 pub async fn examine(config: &Config) -> Vec<Check> {
+    let running = lock::holder(&config.spool);
     let sim = SimLane::new(Clock::start(1.0), Journal::new(config.lane.as_str()));
     let mut checks = vec![
         check("files", surroundings(config)),
         check("keys", keys(config)),
-        check("spool", spool(config)),
-        check("wires", agent::gpio(config, Some(&sim)).map_err(chain).and_then(wires)),
+        check("certificate", certificate(config)),
+        check("permissions", permissions(config)),
+        check("spool", storage::spool(config, running.as_ref())),
+        check("wires", wires(config, &sim, running.as_ref())),
         check("server", server(config).await),
+        check("clock", time::clock(config).await),
     ];
+    if let (Some(running), CameraKind::OpenCv(_)) = (&running, &config.camera) {
+        checks.push(check("camera and reader", Ok(untouched(running))));
+        return checks;
+    }
     let camera = agent::camera(config, Some(&sim)).map_err(chain);
     let recogniser = agent::recogniser(config).map_err(chain);
     checks.push(check("camera and reader", within(SEE, move || see(camera, recogniser))));
@@ -84,19 +96,36 @@ fn keys(config: &Config) -> Result<String, String> {
     Ok("certificate, its key and the signing key are readable".into())
 }
 
-fn spool(config: &Config) -> Result<String, String> {
-    if !config.spool.exists() {
-        return Ok(format!("none yet; {} is made at the first start", config.spool.display()));
+fn certificate(config: &Config) -> Result<String, String> {
+    let expiry = Expiry::of(&config.server).map_err(|error| error.to_string())?;
+    let standing = expiry.seen(wall_ms().div_euclid(1_000));
+    if standing.is_urgent() {
+        return Err(format!("{standing}; renew it on the server (boomgate device renew) and copy it here"));
     }
-    let store = Store::open(&config.spool).map_err(|error| chain(error.into()))?;
-    let waiting = store.count().map_err(|error| chain(error.into()))?;
-    let dead = store.dead_letters().map_err(|error| chain(error.into()))?.len();
-    Ok(format!("{waiting} events wait for the server, {dead} dead letters"))
+    Ok(standing.to_string())
 }
 
-fn wires(mut gpio: Box<dyn Gpio>) -> Result<String, String> {
-    let inputs = gpio.read().map_err(|error| error.to_string())?;
+fn permissions(config: &Config) -> Result<String, String> {
+    let open: Vec<String> = private_files::too_open(config).iter().map(TooOpen::advice).collect();
+    if open.is_empty() {
+        Ok("keys, configuration, spool and pictures are this user's alone".into())
+    } else {
+        Err(open.join("; "))
+    }
+}
+
+/// Taking the pins would release the relays of the program that uses them.
+fn wires(config: &Config, sim: &SimLane, running: Option<&Holder>) -> Result<String, String> {
+    if let Some(running) = running {
+        return Ok(untouched(running));
+    }
+    let mut wires = agent::wires(config, Some(sim)).map_err(chain)?;
+    let inputs = wires.inputs.read().map_err(|error| error.to_string())?;
     Ok(format!("{inputs:?}; relays released"))
+}
+
+fn untouched(running: &Holder) -> String {
+    format!("in use by {running}; left alone. End it to have this checked")
 }
 
 async fn server(config: &Config) -> Result<String, String> {

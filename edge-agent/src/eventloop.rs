@@ -2,10 +2,16 @@
 //!
 //! The loop feeds `domain::lane` and performs what it answers. Nothing here waits: what takes time (the disk, the list, a
 //! picture) is done elsewhere and comes back as another wake, so that a close request is dropped within one sample.
+//! Samples are taken on a thread of their own and come with their times. A loop that was late takes them over first, each
+//! at its time, so its lateness alone makes no input stale; what only moves a boom down asks the newest one besides.
 
+mod condition;
 mod perform;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use boomgate_domain::decide::{self, Direction, OfflinePolicy, SiteState, decide};
@@ -29,30 +35,33 @@ use uuid::Uuid;
 
 use crate::clock::{Clock, wall_ms};
 use crate::evidence::Shelf;
-use crate::gpio::{Gpio, Inputs};
+use crate::gpio::{Drive, Inputs, Relays};
 use crate::notify::Supervisor;
 use crate::recognise::advice::Lately;
+use crate::sampling::{Sample, UnderBoom};
 use crate::sim::SimLane;
 use crate::sim::control::Report;
 use crate::spool::{Health, NewEvent, Spool};
+use crate::uplink::certificate::Expiry;
 use crate::uplink::{LaneNow, News};
-use crate::vision::{Seen, Sight, Trouble, Vision};
-use crate::wire;
+use crate::vision::{Seen, Sight, Vision};
+use crate::wire::{self, KEY_SWITCH};
 
 /// Cars whose readings are remembered: the one waiting and a few that just left.
 const CARS: usize = 16;
-/// Unchanged levels are repeated this often, in real time.
-const REPEAT: Duration = Duration::from_millis(50);
+const HOUR: Duration = Duration::from_secs(3_600);
 /// Largest offline list: a thousand parts.
 const LIST_PARTS: u32 = 1_000;
 
 /// Everything that wakes the lane.
 #[derive(Debug)]
 pub enum Wake {
-    /// Time to look at the wires.
-    Sample,
+    /// A look at the wires.
+    Sample(Sample),
     /// The lane machine's own timer.
     Timer,
+    /// Time to look at how long the certificates last.
+    Certificate,
     Sight(Sight),
     News(News),
     Spool(Health),
@@ -78,10 +87,16 @@ pub struct Pending {
     received: Instant,
 }
 
+/// A part of the program that must run as long as the program does, and does not any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the part \"{0}\" has ended, so the lane's program ends too; its supervisor starts it anew")]
+pub struct PartEnded(pub &'static str);
+
 /// What the loop is made of.
 pub struct Parts {
     pub lane: Lane,
-    pub gpio: Box<dyn Gpio>,
+    pub relays: Box<dyn Relays>,
+    pub under_boom: Arc<UnderBoom>,
     pub clock: Clock,
     pub spool: Spool,
     pub vision: Vision,
@@ -100,12 +115,15 @@ pub struct Settings {
     pub offline: OfflinePolicy,
     pub time_zone: TimeZone,
     pub language: Lang,
-    /// How often the wires are looked at, in real time.
-    pub sample_every: Duration,
+    /// Which certificate ends first, and when.
+    pub expiry: Option<Expiry>,
+    /// A look at the wires that is older than this, in real time, says nothing of the space under the boom.
+    pub stale_after: Duration,
 }
 
 /// What comes from the other tasks and threads.
 pub struct Inbox {
+    pub samples: mpsc::Receiver<Sample>,
     pub wakes: mpsc::Receiver<Wake>,
     pub news: mpsc::Receiver<News>,
     pub sights: mpsc::Receiver<Sight>,
@@ -114,7 +132,7 @@ pub struct Inbox {
 
 pub struct EventLoop {
     parts: Parts,
-    inputs: Option<(Inputs, Instant)>,
+    inputs: Option<Inputs>,
     cars: VecDeque<Car>,
     cause: Cause,
     /// The command that opens as soon as the drive may move again.
@@ -128,8 +146,14 @@ pub struct EventLoop {
     /// How the camera showed the last vehicles.
     lately: Lately,
     spool_failed: bool,
+    clock_fault: Option<Reason>,
+    certificate_fault: Option<Reason>,
+    /// The sign has nothing to say to a driver.
+    resting: bool,
     list: Option<Partial>,
     wires_failed: bool,
+    /// The machine asked for a closing that the newest look at the wires did not allow.
+    closing_refused: bool,
 }
 
 /// What is known of a car that came.
@@ -172,33 +196,46 @@ impl EventLoop {
             trouble: None,
             lately: Lately::default(),
             spool_failed: false,
+            clock_fault: None,
+            certificate_fault: None,
+            resting: false,
             list: None,
             wires_failed: false,
+            closing_refused: false,
         }
     }
 
-    /// Runs until `ending` is done, then releases the drive.
-    pub async fn run(mut self, mut inbox: Inbox, ending: impl Future<Output = ()>) {
-        let mut samples = tokio::time::interval(self.parts.settings.sample_every);
-        samples.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    /// Runs until `ending` is done or a part of the program has ended, then releases the drive.
+    pub async fn run(
+        mut self,
+        mut inbox: Inbox,
+        ending: impl Future<Output = Result<(), PartEnded>>,
+    ) -> Result<(), PartEnded> {
         tokio::pin!(ending);
         let mut supervisor = Supervisor::from_environment();
-        loop {
+        let mut hours = tokio::time::interval(HOUR);
+        let ended = loop {
             supervisor.alive();
             let timer = tokio::time::Instant::from_std(self.timer());
+            // A closed channel is a thread or task that is gone, by a panic or otherwise: without it this is no lane.
             let wake = tokio::select! {
                 biased;
-                () = &mut ending => break,
-                _ = samples.tick() => Wake::Sample,
-                () = tokio::time::sleep_until(timer) => Wake::Timer,
-                Some(wake) = inbox.wakes.recv() => wake,
-                Some(sight) = inbox.sights.recv() => Wake::Sight(sight),
-                Some(news) = inbox.news.recv() => Wake::News(news),
-                Some(health) = inbox.health.recv() => Wake::Spool(health),
+                ended = &mut ending => break ended,
+                sample = inbox.samples.recv() => sample.map(Wake::Sample).ok_or(PartEnded("sampling of the inputs")),
+                () = tokio::time::sleep_until(timer) => Ok(Wake::Timer),
+                Some(wake) = inbox.wakes.recv() => Ok(wake),
+                sight = inbox.sights.recv() => sight.map(Wake::Sight).ok_or(PartEnded("camera and plate reader")),
+                news = inbox.news.recv() => news.map(Wake::News).ok_or(PartEnded("line to the server")),
+                _ = hours.tick() => Ok(Wake::Certificate),
+                health = inbox.health.recv() => health.map(Wake::Spool).ok_or(PartEnded("spool")),
             };
-            self.wake(wake);
-        }
+            match wake {
+                Ok(wake) => self.wake(wake),
+                Err(part) => break Err(part),
+            }
+        };
         self.rest();
+        ended
     }
 
     fn timer(&self) -> Instant {
@@ -208,8 +245,9 @@ impl EventLoop {
 
     fn wake(&mut self, wake: Wake) {
         match wake {
-            Wake::Sample => self.sample(),
+            Wake::Sample(sample) => self.sample(sample),
             Wake::Timer => self.feed(LaneEvent::Tick, Cause::Rule("timer")),
+            Wake::Certificate => self.look_at_certificate(),
             Wake::Sight(Sight::Seen(seen)) => self.seen(*seen),
             Wake::Sight(Sight::Camera(trouble)) => self.camera_is(trouble),
             Wake::News(news) => self.news(news),
@@ -226,8 +264,11 @@ impl EventLoop {
 
     /// One event into the machine, and what it answers done at once.
     fn feed(&mut self, event: LaneEvent, cause: Cause) {
+        self.feed_at(event, cause, self.parts.clock.lane_now());
+    }
+
+    fn feed_at(&mut self, event: LaneEvent, cause: Cause, now: Monotonic) {
         self.cause = cause;
-        let now = self.parts.clock.lane_now();
         let mut minted = None;
         let mut mint = || *minted.insert(ArrivalId::from_uuid(Uuid::now_v7()));
         let actions = self.parts.lane.handle(event, now, &mut mint);
@@ -254,37 +295,34 @@ impl EventLoop {
         }
     }
 
-    fn sample(&mut self) {
+    fn sample(&mut self, sample: Sample) {
         if self.trouble.is_none()
             && let Some(stuck) = self.parts.vision.stuck()
         {
             self.camera_is(Some(stuck));
         }
-        let read = match self.parts.gpio.read() {
-            Ok(read) => read,
-            Err(failure) => return self.wires_failed(&failure.to_string()),
-        };
-        self.wires_failed = false;
-        let (before, due) = match self.inputs {
-            Some((before, at)) => (Some(before), at.elapsed() >= REPEAT),
-            None => (None, true),
-        };
-        if before == Some(read) && !due {
-            return;
+        match sample.inputs {
+            Ok(inputs) => {
+                self.wires_failed = false;
+                let before = self.inputs.replace(inputs);
+                self.feed_inputs(before, inputs, sample.at);
+            }
+            Err(why) => self.wires_failed(&why, sample.at),
         }
-        self.inputs = Some((read, Instant::now()));
-        self.feed_inputs(before, read);
+        if self.closing_refused {
+            self.drive(Drive::Close);
+        }
     }
 
     /// A line that cannot be read goes stale in the machine, which then knows nothing and keeps still.
-    fn wires_failed(&mut self, why: &str) {
+    fn wires_failed(&mut self, why: &str, at: Monotonic) {
         if !std::mem::replace(&mut self.wires_failed, true) {
             error!(why, "the wires cannot be read");
         }
-        self.feed(LaneEvent::Tick, Cause::Rule("wires-failed"));
+        self.feed_at(LaneEvent::Tick, Cause::Rule("wires-failed"), at);
     }
 
-    fn feed_inputs(&mut self, before: Option<Inputs>, now: Inputs) {
+    fn feed_inputs(&mut self, before: Option<Inputs>, now: Inputs, at: Monotonic) {
         let lines = [
             (LoopRole::Arming, Some(now.arming)),
             (LoopRole::Safety, Some(now.safety)),
@@ -292,18 +330,21 @@ impl EventLoop {
         ];
         for (role, level) in lines {
             if let Some(level) = level {
-                self.feed(LaneEvent::Level { role, level }, Cause::Rule("loops"));
+                self.feed_at(LaneEvent::Level { role, level }, Cause::Rule("loops"), at);
             }
         }
         let changed = |of: fn(&Inputs) -> bool| before.is_none_or(|before| of(&before) != of(&now));
         if before.map(|inputs| position(&inputs)) != Some(position(&now)) {
-            self.feed(LaneEvent::Boom(position(&now)), Cause::Rule("boom-switches"));
+            self.feed_at(LaneEvent::Boom(position(&now)), Cause::Rule("boom-switches"), at);
         }
         if changed(|inputs| inputs.fire) {
-            self.feed(LaneEvent::FireInput { active: now.fire }, Cause::Rule("fire"));
+            self.feed_at(LaneEvent::FireInput { active: now.fire }, Cause::Rule("fire"), at);
         }
         if now.reset && changed(|inputs| inputs.reset) {
-            self.feed(LaneEvent::LocalReset, Cause::Rule("local-reset"));
+            self.feed_at(LaneEvent::LocalReset, Cause::Rule("local-reset"), at);
+        }
+        if now.key_switch && changed(|inputs| inputs.key_switch) {
+            self.feed_at(LaneEvent::LocalOpen, Cause::Rule(KEY_SWITCH), at);
         }
     }
 
@@ -346,40 +387,6 @@ impl EventLoop {
         self.feed(LaneEvent::ReadingDone { arrival, verdict }, Cause::Rule("reading"));
     }
 
-    /// The camera as it is between cars. That it is well says nothing of the reader.
-    fn camera_is(&mut self, trouble: Option<Trouble>) {
-        if trouble.is_none() && matches!(self.trouble, Some(Reason::FaultReader { .. })) {
-            return;
-        }
-        self.note_trouble(trouble);
-        self.tell_view();
-    }
-
-    /// Raises and clears the fault of a camera or reader as it comes and goes.
-    fn note_trouble(&mut self, trouble: Option<Trouble>) {
-        let trouble = trouble.map(|trouble| match trouble {
-            Trouble::Camera(detail) => Reason::FaultCamera { detail: short(&detail) },
-            Trouble::Reader(detail) => Reason::FaultReader { detail: short(&detail) },
-        });
-        let same = self.trouble.as_ref().map(Reason::code) == trouble.as_ref().map(Reason::code);
-        if same {
-            return;
-        }
-        if let Some(over) = self.trouble.take() {
-            self.append(wire::fault(&over, false));
-        }
-        if let Some(new) = &trouble {
-            self.append(wire::fault(new, true));
-        }
-        self.trouble = trouble;
-    }
-
-    /// What the next heartbeats say of the camera's view; a fault says more than the last pictures.
-    fn tell_view(&mut self) {
-        let view = wire::view(self.lately.health(), self.trouble.as_ref());
-        self.parts.lane_now.send_modify(|now| now.view = view);
-    }
-
     fn tell_reading(&self, arrival: ArrivalId, reading: &Reading) {
         if let Some(sim) = &self.parts.sim {
             let text = reading.plate.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -403,6 +410,7 @@ impl EventLoop {
                 self.alarm();
             }
             News::ListPart(part) => self.list_part(*part),
+            News::Clock { apart_ms, unsure_ms } => self.clock_is(apart_ms, unsure_ms),
             News::Published { arrival, at } => {
                 if let Some(car) = self.car(ArrivalId::from_uuid(arrival)) {
                     car.published.get_or_insert(at);
@@ -590,32 +598,8 @@ impl EventLoop {
         self.feed(event, Cause::Rule("local-decision"));
     }
 
-    fn spool_is(&mut self, health: Health) {
-        self.spool_failed = health == Health::Failed;
-        let reason = Reason::FaultSpool { detail: "the disk cannot be written".into() };
-        self.append(wire::fault(&reason, self.spool_failed));
-    }
-
     fn append(&self, body: EventBody) {
         self.parts.spool.append(NewEvent { id: Uuid::now_v7(), moment: self.parts.clock.moment(), body });
-    }
-
-    fn publish_state(&self) {
-        let parts = &self.parts;
-        let mut faults: Vec<String> =
-            parts.lane.faults().iter().map(|reason| reason.code().to_owned()).collect();
-        faults.extend(self.trouble.as_ref().map(|reason| reason.code().to_owned()));
-        faults.extend(self.spool_failed.then(|| "FAULT-SPOOL".to_owned()));
-        let boom = wire::boom(parts.lane.boom().0);
-        let mode = if parts.lane.is_ready() { "ready" } else { "starting" };
-        let command_counter = parts.commands.counter();
-        parts.lane_now.send_if_modified(|now| {
-            let (list_version, view) = (now.list_version, now.view.clone());
-            let new = LaneNow { boom, mode: mode.into(), command_counter, list_version, faults, view };
-            let changed = *now != new;
-            *now = new;
-            changed
-        });
     }
 }
 

@@ -3,6 +3,9 @@
 //! The signed arrival carries the hash, so the picture needs no signature of its own. The folder is bounded: when it is
 //! full the oldest picture goes. Knows nothing of what is on a picture.
 
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,17 +65,22 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    pub fn open(folder: &Path, max_bytes: u64) -> std::io::Result<Shelf> {
-        std::fs::create_dir_all(folder)?;
-        Ok(Shelf { folder: folder.to_owned(), max_bytes, fresh: Arc::new(Notify::new()) })
+    /// A folder that cannot be made now is tried again with each picture: a lane runs without its pictures.
+    pub fn open(folder: &Path, max_bytes: u64) -> Shelf {
+        if let Err(failure) = make_folder(folder) {
+            warn!(error = %failure, folder = %folder.display(), "no evidence can be kept for now");
+        }
+        Shelf { folder: folder.to_owned(), max_bytes, fresh: Arc::new(Notify::new()) }
     }
 
     /// Keeps a picture; done when it is a whole file. Blocks on the disk.
     pub fn keep(&self, evidence: &Evidence) -> std::io::Result<()> {
+        make_folder(&self.folder)?;
         self.make_room(evidence.jpeg.len() as u64)?;
         let name = hex::encode(evidence.sha256);
         let half = self.folder.join(format!("{name}.part"));
-        std::fs::write(&half, &evidence.jpeg)?;
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half)?;
+        file.write_all(&evidence.jpeg)?;
         std::fs::rename(&half, self.folder.join(format!("{name}.jpg")))?;
         self.fresh.notify_one();
         Ok(())
@@ -111,12 +119,7 @@ impl Shelf {
 
     /// Sends what is kept, for ever: PUT by hash over mutual TLS, deleted when the server has it.
     pub async fn send_all(self, tls: Arc<ClientConfig>, https: String) {
-        let client =
-            Client::builder().tls_backend_preconfigured((*tls).clone()).timeout(TIMEOUT).no_proxy().build();
-        let client = match client {
-            Ok(client) => client,
-            Err(error) => return warn!(%error, "no HTTPS client; evidence stays on this lane"),
-        };
+        let client = client(&tls).await;
         let mut pause = FIRST_PAUSE;
         loop {
             let oldest = self.pictures().unwrap_or_default().into_iter().next();
@@ -138,6 +141,23 @@ impl Shelf {
                 }
             }
         }
+    }
+}
+
+/// For its owner alone: pictures of cars are nobody else's business.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+async fn client(tls: &ClientConfig) -> Client {
+    loop {
+        let built =
+            Client::builder().tls_backend_preconfigured(tls.clone()).timeout(TIMEOUT).no_proxy().build();
+        match built {
+            Ok(client) => return client,
+            Err(error) => warn!(%error, "no HTTPS client; evidence stays on this lane for now"),
+        }
+        tokio::time::sleep(LONGEST_PAUSE).await;
     }
 }
 
@@ -207,7 +227,7 @@ mod tests {
     fn a_full_folder_drops_its_oldest_picture() {
         let folder = tempfile::tempdir().unwrap();
         let picture = |tag: u8| Evidence { sha256: [tag; 32], jpeg: vec![tag; 400] };
-        let shelf = Shelf::open(folder.path(), 1_000).unwrap();
+        let shelf = Shelf::open(folder.path(), 1_000);
         for tag in 1..=3 {
             shelf.keep(&picture(tag)).unwrap();
             std::thread::sleep(Duration::from_millis(15));

@@ -1,7 +1,7 @@
 //! The wires of a lane: what its inputs say now, and what its relays are told.
 //!
-//! An adapter knows pins or a model; it does not know why a boom moves. Whatever happens, dropping an adapter leaves
-//! both relays released.
+//! An adapter knows pins or a model; it does not know why a boom moves. Inputs and relays are two values, so that looking
+//! never waits for acting. Whatever happens, dropping the relays leaves both released.
 
 #[cfg(feature = "rppal")]
 pub mod pi;
@@ -25,6 +25,8 @@ pub struct Inputs {
     pub fire: bool,
     /// The local reset button.
     pub reset: bool,
+    /// A key switch or button on the spot that opens; false where none is fitted.
+    pub key_switch: bool,
 }
 
 /// What the barrier's drive is asked for. A close request lasts only as long as it is held.
@@ -37,11 +39,21 @@ pub enum Drive {
     Close,
 }
 
-pub trait Gpio: Send {
+/// The inputs; read on a thread of their own.
+pub trait InputLines: Send {
     fn read(&mut self) -> Result<Inputs, GpioError>;
+}
 
+/// The outputs. Dropping them leaves both relays released.
+pub trait Relays: Send {
     /// Sets the relays; never both.
     fn drive(&mut self, drive: Drive) -> Result<(), GpioError>;
+}
+
+/// The two sides of a lane's wires.
+pub struct Wires {
+    pub inputs: Box<dyn InputLines>,
+    pub relays: Box<dyn Relays>,
 }
 
 #[derive(Debug, Error)]

@@ -10,11 +10,13 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use boomgate_domain::plate::grammar::Grammar;
 use boomgate_domain::reading::{Kind, Thresholds};
-use boomgate_edge_agent::config::{BadConfig, Config};
+use boomgate_edge_agent::config::{BadConfig, Config, Fault};
 use boomgate_edge_agent::evaluate::sheet::Sheet;
 use boomgate_edge_agent::evaluate::{self, Case};
 use boomgate_edge_agent::read::{Order, verdict};
 use boomgate_edge_agent::recognise::{Choice, DetectorKind, Recogniser};
+use boomgate_edge_agent::spool::lock::LockError;
+use boomgate_edge_agent::spool::store::StoreError;
 use boomgate_edge_agent::vision::Judgement;
 use boomgate_edge_agent::{agent, doctor, say};
 use clap::{Args, Parser, Subcommand};
@@ -23,6 +25,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Configuration that cannot be used (EX_CONFIG of sysexits.h).
 const BAD_CONFIG: u8 = 78;
+/// Another program uses this lane's spool (EX_TEMPFAIL).
+const IN_USE: u8 = 75;
 
 /// The lane: loops, camera, plate reader, barrier, spool and the line to the server.
 #[derive(Parser)]
@@ -158,7 +162,13 @@ fn main() -> ExitCode {
 fn finish(outcome: Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         say::trouble(format!("edge-agent: {error:#}"));
-        if error.is::<BadConfig>() { ExitCode::from(BAD_CONFIG) } else { ExitCode::FAILURE }
+        if error.is::<BadConfig>() {
+            ExitCode::from(BAD_CONFIG)
+        } else if matches!(error.downcast_ref(), Some(StoreError::Lock(LockError::Held(_)))) {
+            ExitCode::from(IN_USE)
+        } else {
+            ExitCode::FAILURE
+        }
     })
 }
 
@@ -175,7 +185,11 @@ fn run_lane(run: &Run) -> Result<ExitCode> {
 fn log(json: bool) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,tract_core=warn,tract_onnx=warn,rumqttc=warn"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // What cannot be written is lost: complaining about it would go the same way.
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(say::Log::default)
+        .log_internal_errors(false);
     if json {
         logs.json().init();
     } else {
@@ -192,6 +206,9 @@ fn usable(file: &Path) -> Result<Config> {
 
 fn check_config(check: &CheckConfig) -> Result<ExitCode> {
     let config = if check.file_only { Config::read(&check.config)? } else { usable(&check.config)? };
+    for Fault { path, what } in config.warnings() {
+        say::line(format!("note: {path}: {what}"));
+    }
     say::line(format!("{} is right: lane {} of site {}", check.config.display(), config.lane, config.site));
     Ok(ExitCode::SUCCESS)
 }

@@ -3,29 +3,33 @@
 //! One thread owns the SQLite file and works through a queue of jobs. An event gets its number here, goes out at once to
 //! whoever speaks with the server, and is committed with everything else that waited; only its deletion needs an ack.
 //! When the file cannot be written, telemetry is shed and counted, facts are held in memory, and the loss is declared as
-//! one gap when there is room again. Knows nothing of MQTT, lanes or decisions.
+//! one gap when there is room again. The same holds when it could not even be opened: the run then begins without it, reads
+//! what it can of it, and opens it as soon as that can be done. Knows nothing of MQTT, lanes or decisions.
 
+mod keeper;
+pub mod lock;
+pub mod mark;
 pub mod store;
 
-use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use boomgate_domain::lane::command::CommandLog;
 use boomgate_domain::plate::Plate;
 use boomgate_schemas::bytes::Octets;
 use boomgate_schemas::down::{ListEntry, Rejected};
-use boomgate_schemas::up::{Event, EventBody, Gap};
+use boomgate_schemas::up::{Event, EventBody};
 use tokio::sync::{mpsc, oneshot};
-use tracing::{error, info, warn};
+use tracing::warn;
 use uuid::Uuid;
 
 use crate::clock::{Clock, Moment};
-use store::{Start, Store, StoreError};
+use keeper::Keeper;
+use store::{Start, StoreError};
 
 /// Jobs that may wait for the file.
 const QUEUE: usize = 4096;
@@ -44,10 +48,12 @@ pub struct NewEvent {
 }
 
 /// The file can or cannot be written, as it changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
     Failed,
     Healed,
+    /// The file could not be opened at the start and now is: this is what it knew.
+    Opened(Box<Start>),
 }
 
 /// The file cannot be written now, so what depends on it must not happen.
@@ -57,11 +63,34 @@ pub struct Unwritable;
 
 enum Job {
     Append(NewEvent),
-    Acked { upto: u64, rejected: Vec<Rejected> },
-    Backlog { after: u64, limit: usize, reply: oneshot::Sender<Vec<Event>> },
-    SaveCommands { log: CommandLog, reply: Option<oneshot::Sender<Result<(), Unwritable>>> },
-    ReplaceList { version: u64, key: Octets<32>, entries: Vec<ListEntry>, reply: oneshot::Sender<bool> },
-    Lookup { plate: Plate, reply: oneshot::Sender<Vec<ListEntry>> },
+    Acked {
+        upto: u64,
+        rejected: Vec<Rejected>,
+    },
+    /// Gives what waits numbers above this one, if the server has those up to it under other events.
+    Renumber {
+        above: u64,
+        reply: oneshot::Sender<Option<u64>>,
+    },
+    Backlog {
+        after: u64,
+        limit: usize,
+        reply: oneshot::Sender<Vec<Event>>,
+    },
+    SaveCommands {
+        log: CommandLog,
+        reply: Option<oneshot::Sender<Result<(), Unwritable>>>,
+    },
+    ReplaceList {
+        version: u64,
+        key: Octets<32>,
+        entries: Vec<ListEntry>,
+        reply: oneshot::Sender<bool>,
+    },
+    Lookup {
+        plate: Plate,
+        reply: oneshot::Sender<Vec<ListEntry>>,
+    },
     End,
 }
 
@@ -76,10 +105,13 @@ pub struct Spool {
 
 /// What a hello says of the spool; read from any thread.
 #[derive(Debug, Default)]
-pub struct Figures {
+struct Figures {
+    boot: AtomicU32,
     next_seq: AtomicU64,
     acked: AtomicU64,
     backlog: AtomicU64,
+    /// Which file it is, once that is known.
+    spool: Mutex<Option<Octets<16>>>,
 }
 
 /// Where a started spool sends what others must know.
@@ -91,38 +123,21 @@ pub struct Outlets {
 
 impl Spool {
     /// Opens the file, begins a run and starts the thread. Join the handle after `end`.
+    ///
+    /// A file that cannot be opened is no reason not to start: the run begins with what can be read of it. Only one that
+    /// another program uses is refused.
     pub fn start(
         path: &Path,
         max_events: u64,
         clock: &Clock,
         outlets: Outlets,
     ) -> Result<(Spool, Start, JoinHandle<()>), StoreError> {
-        let mut store = Store::open(path)?;
-        let start = store.begin()?;
         let (jobs, queue) = sync_channel(QUEUE);
         let (lost, figures) = (Arc::new(AtomicU64::new(0)), Arc::new(Figures::default()));
-        figures.acked.store(start.acked, Ordering::Relaxed);
-        let mut keeper = Keeper {
-            store,
-            outlets,
-            clock: clock.clone(),
-            boot: start.boot,
-            next_seq: start.next_seq,
-            reserved: start.next_seq - 1 + store::BLOCK,
-            stored: start.backlog,
-            max_events,
-            held: VecDeque::new(),
-            shed: 0,
-            acked: start.acked,
-            failed_at: None,
-            lost: Arc::clone(&lost),
-            figures: Arc::clone(&figures),
-        };
-        keeper.publish_figures();
-        if let Some((first, last)) = start.gap {
-            info!(first, last, "the last run did not end well; its unused numbers are declared as a gap");
-            keeper.declare_gap(first, last, "crash");
-        }
+        let mut keeper = Keeper::open(path, max_events, clock.clone(), outlets)?;
+        keeper.lost = Arc::clone(&lost);
+        keeper.figures = Arc::clone(&figures);
+        let start = keeper.begin();
         let thread = std::thread::Builder::new()
             .name("spool".into())
             .spawn(move || keeper.work(&queue))
@@ -141,6 +156,12 @@ impl Spool {
 
     pub fn acked(&self, upto: u64, rejected: Vec<Rejected>) {
         self.order(Job::Acked { upto, rejected });
+    }
+
+    /// The server has numbers up to `above` under other events: gives everything that waits numbers above it. Returns the
+    /// number above which they now are; none if nothing had to be done, or could be.
+    pub async fn renumber(&self, above: u64) -> Option<u64> {
+        self.ask(|reply| Job::Renumber { above, reply }).await.flatten()
     }
 
     /// Stores an answer; nothing waits for it, a lost one costs a `CMD-RESTARTED` after a crash.
@@ -173,6 +194,16 @@ impl Spool {
         self.order(Job::End);
     }
 
+    /// The run's number: how often this spool's program was started.
+    pub fn boot(&self) -> u32 {
+        self.figures.boot.load(Ordering::Relaxed)
+    }
+
+    /// Which file it is; none while it cannot be opened.
+    pub fn id(&self) -> Option<Octets<16>> {
+        *self.figures.spool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn next_seq(&self) -> u64 {
         self.figures.next_seq.load(Ordering::Relaxed)
     }
@@ -195,259 +226,5 @@ impl Spool {
         let (reply, answer) = oneshot::channel();
         self.jobs.try_send(job(reply)).ok()?;
         answer.await.ok()
-    }
-}
-
-/// The thread's side.
-struct Keeper {
-    store: Store,
-    outlets: Outlets,
-    clock: Clock,
-    boot: u32,
-    next_seq: u64,
-    reserved: u64,
-    stored: u64,
-    max_events: u64,
-    /// Numbered facts the file could not take yet.
-    held: VecDeque<Event>,
-    /// Events that were never numbered and are to be declared.
-    shed: u64,
-    acked: u64,
-    failed_at: Option<Instant>,
-    lost: Arc<AtomicU64>,
-    figures: Arc<Figures>,
-}
-
-impl Keeper {
-    fn work(&mut self, queue: &Receiver<Job>) {
-        loop {
-            let first = match queue.recv_timeout(RETRY) {
-                Ok(job) => Some(job),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => break,
-            };
-            let batch: Vec<Job> = first.into_iter().chain(queue.try_iter().take(BATCH)).collect();
-            let ending = batch.iter().any(|job| matches!(job, Job::End));
-            self.take(batch);
-            self.heal();
-            self.publish_figures();
-            if ending {
-                break;
-            }
-        }
-        if self.held.is_empty() && self.store.end(self.next_seq - 1).is_err() {
-            warn!("the spool did not end well; the next start declares a gap");
-        }
-    }
-
-    fn take(&mut self, batch: Vec<Job>) {
-        let mut fresh = Vec::new();
-        for job in batch {
-            match job {
-                Job::Append(event) => fresh.extend(self.number(event)),
-                other => {
-                    self.keep(std::mem::take(&mut fresh));
-                    self.serve(other);
-                }
-            }
-        }
-        self.keep(fresh);
-    }
-
-    fn serve(&mut self, job: Job) {
-        match job {
-            Job::Append(_) | Job::End => {}
-            Job::Acked { upto, rejected } => self.acknowledge(upto, &rejected),
-            Job::Backlog { after, limit, reply } => drop(reply.send(self.backlog(after, limit))),
-            Job::SaveCommands { log, reply } => {
-                let done = self.store.save_commands(&log);
-                let done = self.note(done).ok_or(Unwritable);
-                if let Some(reply) = reply {
-                    let _ = reply.send(done);
-                }
-            }
-            Job::ReplaceList { version, key, entries, reply } => {
-                let done = self.store.replace_list(version, &key, &entries);
-                let _ = reply.send(self.note(done).is_some());
-            }
-            Job::Lookup { plate, reply } => drop(reply.send(self.lookup(&plate).unwrap_or_default())),
-        }
-    }
-
-    /// Gives an event its number and sends it out, unless it must be shed.
-    fn number(&mut self, new: NewEvent) -> Option<Event> {
-        let crowded = self.failed_at.is_some() || self.stored >= self.max_events;
-        let no_room = self.held.len() >= HELD_MOST || (self.next_seq > self.reserved && !self.reserve());
-        if no_room || (crowded && is_telemetry(&new.body)) {
-            self.shed += 1;
-            return None;
-        }
-        let event = self.numbered(new);
-        let _ = self.outlets.live.try_send(event.clone());
-        Some(event)
-    }
-
-    fn numbered(&mut self, new: NewEvent) -> Event {
-        let seq = self.next_seq;
-        self.next_seq += 1;
-        let Moment { uptime_ms, wall_ms, clock } = new.moment;
-        Event {
-            seq,
-            boot: self.boot,
-            id: new.id,
-            at_ms: wall_ms,
-            clock,
-            uptime_ms,
-            body: new.body,
-            was: None,
-        }
-    }
-
-    /// Commits events, or holds them if that fails.
-    fn keep(&mut self, fresh: Vec<Event>) {
-        if fresh.is_empty() {
-            return;
-        }
-        if self.failed_at.is_none() {
-            let done = self.store.append(&fresh);
-            if self.note(done).is_some() {
-                self.stored += fresh.len() as u64;
-                self.reserve_ahead();
-                return;
-            }
-        }
-        self.held.extend(fresh);
-    }
-
-    fn reserve_ahead(&mut self) {
-        if self.reserved.saturating_sub(self.next_seq) < store::BLOCK / 2 {
-            self.reserve();
-        }
-    }
-
-    fn reserve(&mut self) -> bool {
-        let reserved = self.store.reserve(self.next_seq.max(self.reserved));
-        match self.note(reserved) {
-            Some(reserved) => {
-                self.reserved = reserved;
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn acknowledge(&mut self, upto: u64, rejected: &[Rejected]) {
-        // Numbers this run has not given out cannot have been committed: such an ack is not ours.
-        if upto >= self.next_seq {
-            warn!(upto, next_seq = self.next_seq, "an ack for numbers never used is ignored");
-            return;
-        }
-        for one in rejected {
-            error!(
-                seq = one.seq,
-                code = one.code,
-                "the server will never take this event; it is kept as a dead letter"
-            );
-        }
-        self.held.retain(|event| event.seq > upto);
-        self.acked = self.acked.max(upto);
-        let done = self.store.acked(upto, rejected);
-        if self.note(done).is_some() {
-            self.stored = self.store.count().unwrap_or(self.stored);
-        }
-    }
-
-    fn backlog(&mut self, after: u64, limit: usize) -> Vec<Event> {
-        let found = self.store.backlog(after, limit);
-        let mut events = self.note(found).unwrap_or_default();
-        let last = events.last().map_or(after, |event| event.seq);
-        let room = limit.saturating_sub(events.len());
-        events.extend(self.held.iter().filter(|event| event.seq > last).take(room).cloned());
-        events
-    }
-
-    fn lookup(&mut self, plate: &Plate) -> Option<Vec<ListEntry>> {
-        let key = self.store.list_key();
-        let tag = self.note(key)??.tag(plate);
-        let found = self.store.listed(tag.as_bytes());
-        self.note(found)
-    }
-
-    /// Tries again what could not be written, and declares what was lost.
-    fn heal(&mut self) {
-        self.shed += self.lost.swap(0, Ordering::Relaxed);
-        if self.failed_at.is_some_and(|at| at.elapsed() < RETRY) {
-            return;
-        }
-        if !self.held.is_empty() {
-            let held: Vec<Event> = self.held.iter().cloned().collect();
-            let done = self.store.append(&held);
-            if self.note(done).is_none() {
-                return;
-            }
-            self.stored += held.len() as u64;
-            self.held.clear();
-        } else if self.failed_at.is_some() && !self.reserve() {
-            return;
-        }
-        let was_failed = self.failed_at.take().is_some();
-        if self.shed > 0 && self.stored < self.max_events {
-            let first = self.next_seq;
-            self.next_seq += self.shed;
-            warn!(first, count = self.shed, "events were shed while the spool could not take them");
-            self.shed = 0;
-            if self.next_seq > self.reserved {
-                self.reserve();
-            }
-            self.declare_gap(first, self.next_seq - 1, "spool_full");
-        }
-        let acked = self.acked;
-        if was_failed && self.failed_at.is_none() {
-            let done = self.store.acked(acked, &[]);
-            self.note(done);
-            let _ = self.outlets.health.send(Health::Healed);
-            info!("the spool can be written again");
-        }
-    }
-
-    fn declare_gap(&mut self, first: u64, last: u64, reason: &str) {
-        let body = EventBody::Gap(Gap { first, last, reason: reason.to_owned() });
-        let new = NewEvent { id: Uuid::now_v7(), moment: self.clock.moment(), body };
-        let event = self.numbered(new);
-        let _ = self.outlets.live.try_send(event.clone());
-        self.keep(vec![event]);
-    }
-
-    /// The value, or the failure noted and told once.
-    fn note<T>(&mut self, outcome: Result<T, StoreError>) -> Option<T> {
-        match outcome {
-            Ok(value) => Some(value),
-            Err(failure) => {
-                if self.failed_at.replace(Instant::now()).is_none() {
-                    error!(error = ?failure, "{failure}; facts are held in memory, telemetry is shed");
-                    let _ = self.outlets.health.send(Health::Failed);
-                }
-                None
-            }
-        }
-    }
-
-    fn publish_figures(&self) {
-        self.figures.next_seq.store(self.next_seq, Ordering::Relaxed);
-        self.figures.acked.store(self.acked, Ordering::Relaxed);
-        self.figures.backlog.store(self.stored + self.held.len() as u64, Ordering::Relaxed);
-    }
-}
-
-/// What may be lost when there is no room: it describes, it moves neither stays nor money.
-fn is_telemetry(body: &EventBody) -> bool {
-    match body {
-        EventBody::Boom(_) => true,
-        EventBody::Arrival(_)
-        | EventBody::Decided(_)
-        | EventBody::Passage(_)
-        | EventBody::Result(_)
-        | EventBody::Fault(_)
-        | EventBody::Gap(_) => false,
     }
 }

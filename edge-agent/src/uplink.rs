@@ -5,6 +5,7 @@
 //! ends is never resumed: a fresh client is made and everything unacked goes out again. Knows nothing of what a command
 //! means; it hands on what carries the server's signature.
 
+pub mod certificate;
 pub mod keys;
 pub mod window;
 
@@ -79,6 +80,11 @@ pub enum News {
         why: String,
     },
     ListPart(Box<SyncPart>),
+    /// How far our wall clock is ahead of the server's, and how sure that is.
+    Clock {
+        apart_ms: i64,
+        unsure_ms: u64,
+    },
     /// An arrival left for the server.
     Published {
         arrival: Uuid,
@@ -106,7 +112,6 @@ pub struct Identity {
     pub signing: SigningKey,
     pub server: VerifyingKey,
     pub epoch: Epoch,
-    pub boot: u32,
 }
 
 /// What the line is connected to in the program.
@@ -195,6 +200,8 @@ impl Uplink {
         options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(Arc::clone(&self.tls))));
         options.set_max_packet_size(PACKET, PACKET).set_keep_alive(KEEP_ALIVE);
         options.set_clean_session(true).set_inflight(100);
+        // Tells the broker whether a second connection of this device is this very run of the program.
+        options.set_credentials(hex::encode(self.identity.epoch.0), "");
         let (client, mut eventloop) = AsyncClient::new(options, REQUESTS);
         let mut network = NetworkOptions::new();
         network.set_tcp_nodelay(true);
@@ -327,7 +334,7 @@ impl<'a> Session<'a> {
         Hello {
             device: line.identity.device.to_string(),
             epoch: line.identity.epoch,
-            boot: line.identity.boot,
+            boot: line.spool.boot(),
             uptime_ms: moment.uptime_ms,
             wall_ms: moment.wall_ms,
             clock: moment.clock,
@@ -342,7 +349,7 @@ impl<'a> Session<'a> {
             rtt_ms: line.rtt_ms,
             faults: lane.faults,
             view: lane.view,
-            spool: None,
+            spool: line.spool.id(),
         }
     }
 
@@ -424,7 +431,7 @@ impl<'a> Session<'a> {
             Err(error) => return self.forged(&topic, error.to_string()).await,
         };
         match topic.leaf {
-            Leaf::Ack => self.take_ack(&opened.payload),
+            Leaf::Ack => self.take_ack(&opened.payload).await,
             Leaf::Cmd => self.take_command(&opened.payload, bytes).await,
             Leaf::List => self.take_list(&opened.payload).await,
             Leaf::Up | Leaf::Hello | Leaf::Sync => warn!("a message on a topic only lanes speak on"),
@@ -438,7 +445,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn take_ack(&mut self, payload: &[u8]) {
+    async fn take_ack(&mut self, payload: &[u8]) {
         let ack = match Ack::decode(payload) {
             Ok(ack) => ack,
             Err(error) => return warn!(%error, "an ack cannot be read"),
@@ -448,10 +455,22 @@ impl<'a> Session<'a> {
             self.unanswered = 0;
             let rtt = now.saturating_sub(echo).min(u64::from(u32::MAX)) as u32;
             self.line.rtt_ms = Some(rtt);
-            self.line.clock.compare_with_server(ack.now_ms, Duration::from_millis(u64::from(rtt) / 2));
+            let unsure_ms = u64::from(rtt) / 2;
+            let apart_ms = self.line.clock.compare_with_server(ack.now_ms, Duration::from_millis(unsure_ms));
+            let _ = self.line.news.send(News::Clock { apart_ms, unsure_ms }).await;
+        }
+        if let Some(above) = ack.above {
+            // Whatever else it says is about events that are not ours.
+            return self.renumber(above).await;
         }
         if ack.upto < self.line.spool.next_seq() && self.line.window.take_ack(ack.upto, now) {
             self.line.spool.acked(ack.upto, ack.rejected);
+        }
+    }
+
+    async fn renumber(&mut self, above: u64) {
+        if let Some(base) = self.line.spool.renumber(above).await {
+            self.line.window.begin_above(base, self.line.clock.uptime_ms());
         }
     }
 

@@ -18,6 +18,7 @@ use tracing::{debug, warn};
 
 use crate::camera::Camera;
 use crate::evidence::{self, Evidence};
+use crate::priority;
 use crate::recognise::advice::Shot;
 use crate::recognise::grey::Grey;
 use crate::recognise::net::NetError;
@@ -102,7 +103,10 @@ impl Vision {
         let (theirs, at) = (Arc::clone(&current), Arc::clone(&busy));
         let eyes =
             Eyes { camera, recogniser, judgement, sights, current: theirs, busy: at, camera_well: true };
-        std::thread::Builder::new().name("vision".into()).spawn(move || eyes.work(&inbox))?;
+        std::thread::Builder::new().name("vision".into()).spawn(move || {
+            priority::lower("plate reader");
+            eyes.work(&inbox)
+        })?;
         Ok(Vision { orders, current, busy })
     }
 
@@ -156,7 +160,7 @@ struct Frames {
     readings: Vec<FrameReading>,
     /// Those that may become evidence.
     pictures: Vec<(u32, RgbImage)>,
-    /// The first frame, encoded while it was read: it is nearly always the one.
+    /// The first frame, encoded while it was read if there is a core for that: it is nearly always the one.
     first: Option<Evidence>,
     trouble: Option<Trouble>,
     shots: Vec<Shot>,
@@ -238,7 +242,8 @@ impl Eyes {
             return false;
         }
         let looked = std::thread::scope(|scope| {
-            let encoding = (number == 0).then(|| scope.spawn(|| evidence::encode(&picture)));
+            let encoding =
+                (number == 0 && reader_threads() > 1).then(|| scope.spawn(|| evidence::encode(&picture)));
             let looked = Grey::of(&picture).map(|grey| {
                 let sightings = self.recogniser.look(&grey)?;
                 Ok::<_, NetError>((shot(&grey, &sightings), sightings))
@@ -267,9 +272,14 @@ impl Frames {
     fn evidence(&mut self, best: Option<u32>) -> Option<Evidence> {
         match self.pictures.iter().find(|(number, _)| Some(*number) == best) {
             Some((1.., picture)) => evidence::encode(picture),
-            Some((0, _)) | None => self.first.take(),
+            Some((0, _)) | None => self.first.take().or_else(|| evidence::encode(&self.pictures.first()?.1)),
         }
     }
+}
+
+/// Threads that may work on pictures at once: one core is left to the wires, however few there are.
+fn reader_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
 }
 
 /// How a frame shows what was sighted in it; a sighting too faint to count shows nothing.

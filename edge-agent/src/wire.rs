@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 use crate::recognise::advice::Health;
 
+/// The rule that opened when a person on the spot did, with a key or a button.
+pub const KEY_SWITCH: &str = "key-switch";
 /// Longest list of candidates that travels.
 const CANDIDATES: usize = 5;
 

@@ -4,9 +4,13 @@
 
 mod rig;
 
+use std::fs::Permissions;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use boomgate_edge_agent::camera::scene::{Light, Scene, View};
 use rig::film::jpeg;
@@ -125,7 +129,7 @@ fn a_right_file_is_right_and_the_doctor_says_what_answers() {
     let examined = agent(&["doctor", "--config", &file]);
     let said = text(&examined.stdout);
     assert!(examined.status.success(), "{said}");
-    assert_eq!(said.lines().filter(|line| line.starts_with("ok")).count(), 6, "{said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("ok")).count(), 9, "{said}");
     std::fs::remove_file(lane.path("sign.key")).unwrap();
     let examined = agent(&["doctor", "--config", &file]);
     assert!(
@@ -163,4 +167,156 @@ fn a_lane_told_to_ends_with_its_parent() {
     parent.wait().unwrap();
     wait("a clean end", || lane.log().contains("the lane has ended").then_some(()));
     assert!(!socket.exists());
+}
+
+/// A lane whose camera has a password, in a build without OpenCV or with a camera that does not answer.
+fn lane_with_password(server: &Server) -> Lane {
+    let camera = "kind = \"opencv\"\nsource = \"rtsp://admin:s3cret@127.0.0.1:1/stream\"".to_owned();
+    Lane::prepare(server, &Plan { camera, ..Plan::default() })
+}
+
+#[test]
+fn no_command_prints_the_cameras_password() {
+    let server = Server::start();
+    let lane = lane_with_password(&server);
+    let file = lane.path("agent.toml").display().to_string();
+    for arguments in
+        [["doctor", "--config", &file], ["check-config", "--config", &file], ["run", "--config", &file]]
+    {
+        if arguments[0] == "run" && cfg!(feature = "opencv") {
+            continue;
+        }
+        let done = agent(&arguments);
+        let said = text(&done.stdout) + &text(&done.stderr);
+        assert!(!said.contains("s3cret"), "{}: {said}", arguments[0]);
+    }
+    // A fault in the very line is shown with the line.
+    let broken = std::fs::read_to_string(&file).unwrap().replace("stream\"", "stream\" x");
+    std::fs::write(&file, broken).unwrap();
+    let done = agent(&["check-config", "--config", &file]);
+    let said = text(&done.stderr);
+    assert!(
+        done.status.code() == Some(78) && said.contains("***@127.0.0.1") && !said.contains("s3cret"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_no_command_with_a_panic() {
+    let server = Server::start();
+    let lane = Lane::prepare(&server, &Plan::default());
+    let done = Command::new("sh")
+        .args(["-c", "\"$0\" doctor --config \"$1\" | head -n 1; exit 0"])
+        .args([env!("CARGO_BIN_EXE_edge-agent").as_ref(), lane.path("agent.toml").as_os_str()])
+        .output()
+        .unwrap();
+    assert!(text(&done.stdout).starts_with("ok"), "{}", text(&done.stdout));
+    assert_eq!(text(&done.stderr), "");
+    // Before anything is read: every line meets a closed pipe.
+    let mut closed = Command::new(env!("CARGO_BIN_EXE_edge-agent"))
+        .args(["doctor", "--config", &lane.path("agent.toml").display().to_string()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(closed.stdout.take());
+    let done = closed.wait_with_output().unwrap();
+    assert_eq!((done.status.code(), text(&done.stderr).as_str()), (Some(141), ""));
+}
+
+#[test]
+fn a_log_that_cannot_be_written_does_not_end_the_lane() {
+    let server = Server::that_opens();
+    let lane = Lane::prepare(&server, &Plan::default());
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let (reader, pipe) = std::io::pipe().unwrap();
+    drop(reader);
+    for log in [Stdio::from(full), Stdio::from(pipe)] {
+        let mut running = Command::new(env!("CARGO_BIN_EXE_edge-agent"))
+            .args(["run", "--exit-with-parent", "--config", &lane.path("agent.toml").display().to_string()])
+            .env("RUST_LOG", "debug")
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let boot = server.hello().map_or(0, |hello| hello.boot);
+        wait("a hello of this start", || {
+            assert_eq!(running.try_wait().unwrap(), None, "it has ended");
+            server.hello().filter(|hello| hello.boot > boot)
+        });
+        let mut control = wait("the control socket", || UnixStream::connect(lane.path("ctl.sock")).ok());
+        writeln!(control, "{{\"do\":\"quit\"}}").unwrap();
+        assert!(running.wait().unwrap().success());
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn what_a_lane_keeps_is_its_users_alone_whatever_the_umask_was() {
+    let server = Server::that_opens();
+    let lane = Lane::prepare(&server, &Plan::default());
+    let evidence = lane.path("evidence");
+    std::fs::create_dir(&evidence).unwrap();
+    let old = evidence.join("old.part");
+    std::fs::write(&old, "a picture of another time").unwrap();
+    for (path, open) in
+        [("agent.toml", 0o644), ("device.key", 0o640), ("sign.key", 0o604), ("evidence", 0o755)]
+    {
+        std::fs::set_permissions(lane.path(path), Permissions::from_mode(open)).unwrap();
+    }
+    let examined = lane.second("doctor");
+    let said = text(&examined.stdout);
+    for path in ["agent.toml", "device.key", "sign.key"] {
+        let advice = format!("chmod 0600 {}", lane.path(path).display());
+        assert!(!examined.status.success() && said.contains(&advice), "{advice} not in {said}");
+    }
+    assert!(said.contains(&format!("chmod 0700 {}", evidence.display())), "{said}");
+
+    let mut running = Command::new("sh")
+        .args(["-c", "umask 000; exec \"$0\" run --exit-with-parent --config \"$1\" 2>\"$2\""])
+        .args([env!("CARGO_BIN_EXE_edge-agent").as_ref(), lane.path("agent.toml").as_os_str()])
+        .arg(lane.log_path())
+        .spawn()
+        .unwrap();
+    let mut control = wait("the control socket", || UnixStream::connect(lane.path("ctl.sock")).ok());
+    writeln!(control, "{{\"do\":\"car\",\"car\":\"a\",\"plate\":\"BA123XY\",\"country\":\"SK\"}}").unwrap();
+    let arrival = wait("an arrival", || server.arrivals().first().cloned());
+    let picture = evidence.join(format!("{}.jpg", arrival.evidence.unwrap()));
+    wait("its picture", || picture.is_file().then_some(()));
+    for path in
+        ["agent.toml", "device.key", "sign.key", "spool.db", "spool.db-wal", "spool.db-shm", "spool.db.lock"]
+    {
+        assert_eq!(mode(&lane.path(path)), 0o600, "{path}");
+    }
+    assert_eq!((mode(&evidence), mode(&picture), mode(&old)), (0o700, 0o600, 0o600));
+    assert!(lane.log().contains("was readable by others and is not any more"), "{}", lane.log());
+    assert!(lane.second("doctor").status.success(), "{}", text(&lane.second("doctor").stdout));
+    writeln!(control, "{{\"do\":\"quit\"}}").unwrap();
+    assert!(running.wait().unwrap().success());
+}
+
+#[test]
+fn a_certificate_that_ends_soon_or_has_ended_is_said_by_doctor_log_and_hello() {
+    let server = Server::start();
+    let mut lane = Lane::prepare(&server, &Plan::default());
+    let (cert, key) =
+        server.pki.device_until(std::time::SystemTime::now() + Duration::from_secs(12 * 86_400 + 60));
+    std::fs::write(lane.path("device.pem"), cert).unwrap();
+    std::fs::write(lane.path("device.key"), key).unwrap();
+    let said = text(&lane.second("doctor").stdout);
+    assert!(said.contains("FAIL  certificate: the device's certificate ends in 12 days"), "{said}");
+    lane.run();
+    wait("the fault", || server.hello().filter(|hello| hello.faults == ["FAULT-CERTIFICATE"]));
+    assert!(lane.log().contains("ends in 12 days") && lane.log().contains("renew it"), "{}", lane.log());
+    assert!(lane.quit());
+
+    let (cert, key) = server.pki.device_until(std::time::SystemTime::now() - Duration::from_secs(86_400));
+    std::fs::write(lane.path("device.pem"), cert).unwrap();
+    std::fs::write(lane.path("device.key"), key).unwrap();
+    let said = text(&lane.second("doctor").stdout);
+    assert!(said.contains("the device's certificate expired on 20"), "{said}");
+    lane.run();
+    wait("the log", || lane.log().contains("expired on 20").then_some(()));
 }

@@ -67,7 +67,7 @@ async fn a_picture_is_sent_until_the_server_has_it_and_one_it_never_takes_is_dro
     let acceptor = TlsAcceptor::from(server.pki.server_tls());
     tokio::spawn(receive(listener, acceptor, Arc::clone(&received), statuses));
 
-    let shelf = Shelf::open(&lane.path("shelf"), 10_000_000).unwrap();
+    let shelf = Shelf::open(&lane.path("shelf"), 10_000_000);
     let (first, second) = (encode(&picture(1)).unwrap(), encode(&picture(2)).unwrap());
     shelf.keep(&first).unwrap();
     std::thread::sleep(std::time::Duration::from_millis(20));

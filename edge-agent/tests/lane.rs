@@ -4,13 +4,16 @@
 
 mod rig;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use boomgate_domain::listing::ListingKey;
 use boomgate_domain::plate::Plate;
+use boomgate_edge_agent::spool::store::Store;
 use boomgate_schemas::bytes::{Epoch, Octets};
 use boomgate_schemas::down::{Command, ListEntry, ListKind, SyncPart};
 use boomgate_schemas::envelope::{self, Header};
 use boomgate_schemas::topic::{Leaf, Topic};
-use boomgate_schemas::up::{Answer, EventBody, PassageKind};
+use boomgate_schemas::up::{Answer, ClockState, Event, EventBody, Fault, Hello, Params, PassageKind};
 use ed25519_dalek::SigningKey;
 use rig::server::{Server, list_key, topic};
 use rig::{Lane, Plan, wait};
@@ -115,7 +118,7 @@ fn forgeries(server: &Server, good: &Command) -> Vec<(Leaf, Vec<u8>)> {
 }
 
 #[test]
-fn a_killed_lane_uses_no_number_twice_and_declares_what_it_cannot_know() {
+fn a_killed_lane_uses_no_number_twice_and_declares_only_what_is_missing() {
     let server = Server::that_opens();
     let mut lane = Lane::start(&server, &Plan::default());
     for round in 0..3 {
@@ -145,8 +148,14 @@ fn a_killed_lane_uses_no_number_twice_and_declares_what_it_cannot_know() {
             let known = ids.entry(event.seq).or_insert(event.id);
             assert_eq!(*known, event.id, "number {} was used for two events", event.seq);
         }
-        let gaps = shared.events.iter().filter(|event| matches!(event.body, EventBody::Gap(_))).count();
-        assert!(gaps >= 3, "{gaps} gaps declared");
+        // Three kills: what may be missing is what was on its way to the disk just then, not a block of thousands.
+        let missing = |event: &Event| match &event.body {
+            EventBody::Gap(gap) => gap.last + 1 - gap.first,
+            _ => 0,
+        };
+        let missing: u64 =
+            ids.keys().filter_map(|seq| shared.events.iter().find(|e| e.seq == *seq)).map(missing).sum();
+        assert!(missing < 100 && shared.watermark() < 1_000, "{missing} numbers declared missing");
         let boots: std::collections::BTreeSet<u32> = shared.hellos.iter().map(|hello| hello.boot).collect();
         assert_eq!(boots.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4]);
     });
@@ -219,5 +228,179 @@ fn events_nobody_acked_are_sent_again_until_someone_does() {
     wait("an empty spool", || {
         let hello = server.hello()?;
         (hello.backlog == 0 && hello.acked_seq + 1 == hello.next_seq).then_some(())
+    });
+}
+
+/// How many different events lie at the server under numbers of the lane's own.
+fn passages(server: &Server) -> usize {
+    server.with(|shared| {
+        let passages = shared.events.iter().filter(|event| matches!(event.body, EventBody::Passage(_)));
+        passages.map(|event| event.id).collect::<std::collections::BTreeSet<_>>().len()
+    })
+}
+
+#[test]
+fn a_lane_whose_spool_is_behind_the_server_goes_on_above_and_loses_nothing() {
+    let server = Server::that_opens();
+    server.with(|shared| shared.taken = 5_000);
+    let mut lane = Lane::prepare(&server, &Plan::default());
+    let ids = fill(&lane.path("spool.db"), 20);
+    lane.run();
+    lane.car("a", "BA123XY");
+    lane.wait_for("passed", |report| report["car"] == "a");
+    wait("the passage under a number of its own", || (passages(&server) == 1).then_some(()));
+    let hello = wait("all acked", || {
+        let all = |hello: &Hello| hello.next_seq > 5_000 && hello.acked_seq + 1 == hello.next_seq;
+        server.hello().filter(|hello| all(hello) && hello.backlog == 0)
+    });
+    assert!(hello.next_seq > 5_000 && hello.spool.is_some(), "{hello:?}");
+    assert!(server.faults().contains(&"FAULT-STORE-BEHIND".to_owned()));
+    server.with(|shared| {
+        let told = shared.events.iter().filter(|event| ids.contains(&event.id));
+        let told: std::collections::BTreeMap<_, _> = told.map(|event| (event.id, event.was)).collect();
+        assert_eq!(told.len(), ids.len(), "what waited is there");
+        assert!(told.values().all(Option::is_some), "who was renumbered says so: {told:?}");
+        let same = |username: &String| *username == hex::encode(hello.epoch.0);
+        assert!(!shared.usernames.is_empty() && shared.usernames.iter().all(same), "{:?}", shared.usernames);
+    });
+    assert!(lane.quit());
+}
+
+#[test]
+fn a_kill_while_a_long_backlog_is_renumbered_leaves_old_numbers_or_new_ones() {
+    let server = Server::start();
+    server.with(|shared| (shared.taken, shared.withhold_acks) = (1_000_000, true));
+    let mut lane = Lane::prepare(&server, &Plan::default());
+    let path = lane.path("spool.db");
+    let ids = fill(&path, 6_000);
+    let mut moved = 0;
+    for round in 0..12 {
+        lane.run();
+        // From before the first hello to after the last number, a little later each time.
+        let limit = std::time::Instant::now() + std::time::Duration::from_millis(40 * round);
+        while std::time::Instant::now() < limit && !lane.log().contains("new ones were given") {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        lane.kill();
+        let store = Store::inspect(&path).unwrap();
+        let events: Vec<_> = all(&store).into_iter().filter(|event| ids.contains(&event.id)).collect();
+        assert_eq!(events.len(), ids.len(), "round {round}: an event is missing");
+        let new = events.iter().filter(|event| event.seq > 1_000_000).count();
+        assert!(new == 0 || new == ids.len(), "round {round}: {new} of {} have new numbers", ids.len());
+        moved = new;
+    }
+    if moved == 0 {
+        lane.run();
+        wait("new numbers", || lane.log().contains("new ones were given").then_some(()));
+    }
+    assert!(!std::fs::read_to_string(lane.log_path()).unwrap().contains("damaged"));
+}
+
+fn fill(path: &std::path::Path, count: u64) -> std::collections::BTreeSet<Uuid> {
+    let mut store = Store::open(path).unwrap();
+    let first = store.begin().unwrap().next_seq;
+    let event = |seq| Event {
+        seq,
+        boot: 1,
+        id: Uuid::now_v7(),
+        at_ms: 5,
+        clock: ClockState::Synced,
+        uptime_ms: 5,
+        body: EventBody::Fault(Fault { code: "FAULT-POWER".into(), params: Params::new(), raised: true }),
+        was: None,
+    };
+    store.reserve(first + count).unwrap();
+    let events: Vec<Event> = (first..first + count).map(event).collect();
+    store.append(&events).unwrap();
+    store.end(first + count - 1).unwrap();
+    events.into_iter().map(|event| event.id).collect()
+}
+
+fn all(store: &Store) -> Vec<Event> {
+    let mut events: Vec<Event> = Vec::new();
+    loop {
+        let part = store.backlog(events.last().map_or(0, |event| event.seq), 1_000).unwrap();
+        if part.is_empty() {
+            return events;
+        }
+        events.extend(part);
+    }
+}
+
+#[test]
+fn a_lane_whose_clock_differs_from_the_servers_says_so() {
+    let server = Server::that_opens();
+    server.with(|shared| shared.ahead_ms = 20_000);
+    let lane = Lane::start(&server, &Plan::default());
+    wait("the fault", || server.faults().contains(&"FAULT-CLOCK".to_owned()).then_some(()));
+    wait("the log", || lane.log().contains("wall clock differs from the server").then_some(()));
+    wait("the next hello", || server.hello().filter(|hello| hello.faults == ["FAULT-CLOCK"]));
+}
+
+#[test]
+fn a_key_switch_and_a_car_that_gives_up_are_told_to_the_server() {
+    let server = Server::start();
+    let mut lane =
+        Lane::start(&server, &Plan { more: "[timings]\ndecision_timeout_ms = 60000", ..Plan::default() });
+    lane.wait_for("boom", |report| report["state"] == "closed");
+    lane.order(serde_json::json!({"do": "car", "car": "a", "plate": "BA123XY", "country": "SK", "patience_ms": 3_000}));
+    lane.wait_for("left", |report| report["car"] == "a");
+    let left = wait("the departure", || {
+        server.with(|shared| {
+            shared.events.iter().find_map(|event| match &event.body {
+                EventBody::Passage(passage) => Some(passage.clone()),
+                _ => None,
+            })
+        })
+    });
+    assert_eq!((left.kind, left.arrival), (PassageKind::BackedOut, Some(server.arrivals()[0].arrival)));
+    lane.order(serde_json::json!({"do": "key"}));
+    wait("the opening by key", || {
+        server.with(|shared| {
+            let by_key = |event: &Event| {
+                matches!(&event.body, EventBody::Boom(boom) if boom.cause == "rule:key-switch")
+            };
+            shared.events.iter().any(by_key).then_some(())
+        })
+    });
+}
+
+/// Ends the busy threads whatever happens.
+struct Busy<'a>(&'a AtomicBool);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_busy_machine_makes_no_safety_loop_stale() {
+    let server = Server::that_opens();
+    let mut lane = Lane::start(&server, &Plan::default());
+    let running = AtomicBool::new(true);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let _busy = Busy(&running);
+        for _ in 0..2 * cores {
+            scope.spawn(|| {
+                while running.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        // Up by key, and down again when no car has come for a while: that takes a safety loop that is known to be clear.
+        lane.wait_for("boom", |report| report["state"] == "closed");
+        lane.order(serde_json::json!({"do": "key"}));
+        lane.wait_for("boom", |report| report["state"] == "open");
+        lane.wait_for("boom", |report| report["state"] == "closing");
+    });
+    let is_stale = |event: &Event| {
+        matches!(&event.body, EventBody::Fault(fault)
+            if fault.code == "FAULT-LOOP" && fault.params.get("fault").is_some_and(|fault| fault == "stale"))
+    };
+    server.with(|shared| {
+        let stale: Vec<_> = shared.events.iter().filter(|event| is_stale(event)).collect();
+        assert!(stale.is_empty(), "{stale:?}");
     });
 }

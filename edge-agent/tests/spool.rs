@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod rig;
+
 use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -11,6 +13,7 @@ use boomgate_edge_agent::spool::store::{Start, Store};
 use boomgate_edge_agent::spool::{Health, NewEvent, Outlets, Spool};
 use boomgate_schemas::down::Rejected;
 use boomgate_schemas::up::{Boom, BoomState, Event, EventBody, Passage, PassageKind};
+use rig::disk::SmallDisk;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -162,32 +165,89 @@ async fn a_full_disk_costs_telemetry_and_no_fact() {
     assert_eq!((start.next_seq, start.gap, start.backlog), (next, None, events.len() as u64));
 }
 
-struct SmallDisk<'a>(&'a Path);
-
-impl<'a> SmallDisk<'a> {
-    fn mount(folder: &'a Path) -> Option<SmallDisk<'a>> {
-        let mounted = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=512k", "tmpfs"])
-            .arg(folder)
-            .output()
-            .is_ok_and(|done| done.status.success());
-        mounted.then_some(SmallDisk(folder))
-    }
-
-    fn fill(&self) {
-        use std::io::Write;
-        let mut filler = std::fs::File::create(self.0.join("filler")).unwrap();
-        while filler.write_all(&[0; 1024]).is_ok() {}
-    }
-
-    fn empty(&self) {
-        std::fs::remove_file(self.0.join("filler")).unwrap();
-    }
+#[tokio::test]
+async fn an_older_copy_goes_on_above_what_the_server_has_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = Rig::open(&folder.path().join("spool.db"), 1_000_000);
+    (0..20).for_each(|_| rig.fact());
+    rig.spool.acked(4, vec![]);
+    let before = rig.backlog().await;
+    assert_eq!(rig.spool.renumber(700).await, Some(700));
+    let after = rig.backlog().await;
+    let bodies = |events: &[Event]| events.iter().map(|event| event.id).collect::<Vec<_>>();
+    assert_eq!(bodies(&after[2..]), bodies(&before), "every event is still there, in its order");
+    assert_eq!(after.iter().map(|event| event.seq).collect::<Vec<_>>(), (701..=718).collect::<Vec<_>>());
+    assert_eq!(
+        after[2..].iter().map(|event| event.was).collect::<Vec<_>>(),
+        (5..=20).map(Some).collect::<Vec<_>>()
+    );
+    let EventBody::Gap(gap) = &after[0].body else { panic!("{:?}", after[0]) };
+    assert_eq!((gap.first, gap.last), (5, 700));
+    assert!(matches!(&after[1].body, EventBody::Fault(fault) if fault.code == "FAULT-STORE-BEHIND"));
+    assert_eq!((rig.spool.next_seq(), rig.spool.acked_seq()), (719, 700));
+    assert_eq!(rig.spool.renumber(700).await, None, "asked again, it is done already");
+    rig.spool.acked(300, vec![]);
+    rig.fact();
+    assert_eq!(rig.backlog().await.len(), 19, "an ack for the old numbers deletes nothing");
+    rig.end();
+    let start = Store::open(&folder.path().join("spool.db")).unwrap().begin().unwrap();
+    assert_eq!((start.next_seq, start.acked, start.gap, start.backlog), (720, 700, None, 19));
 }
 
-impl Drop for SmallDisk<'_> {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg("-l").arg(self.0).output();
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    /// Events, honest acks, acks with `above` and restarts in any order: what no honest ack covered is there, once.
+    #[test]
+    fn nothing_that_waits_is_deleted_by_an_ack_that_says_above(
+        steps in proptest::collection::vec((0_u8..5, 0_u64..60), 1..40)
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("spool.db");
+            let mut rig = Rig::open(&path, 1_000_000);
+            let mut waiting: Vec<Uuid> = Vec::new();
+            for (step, amount) in steps {
+                match step {
+                    0 | 1 => {
+                        let id = Uuid::now_v7();
+                        let body = EventBody::Passage(Passage {
+                            arrival: None,
+                            direction: boomgate_schemas::up::Direction::Entry,
+                            kind: PassageKind::Passed,
+                        });
+                        rig.spool.append(NewEvent { id, moment: rig.clock.moment(), body });
+                        waiting.push(id);
+                    }
+                    2 => {
+                        let known = rig.backlog().await;
+                        let upto = known.get(amount as usize).map_or(0, |event| event.seq);
+                        rig.spool.acked(upto, vec![]);
+                        let gone: Vec<Uuid> =
+                            known.iter().filter(|event| event.seq <= upto).map(|event| event.id).collect();
+                        waiting.retain(|id| !gone.contains(id));
+                    }
+                    3 => {
+                        // Below, within and above what waits.
+                        let above = rig.spool.next_seq().saturating_sub(20) + amount;
+                        let base = rig.spool.renumber(above).await;
+                        let lowest = rig.backlog().await.first().map(|event| event.seq);
+                        assert!(lowest.is_none_or(|lowest| lowest > above), "{lowest:?} after {above}, {base:?}");
+                        assert_eq!(rig.spool.renumber(above).await, None);
+                    }
+                    _ => {
+                        rig.end();
+                        rig = Rig::open(&path, 1_000_000);
+                    }
+                }
+                let known = rig.backlog().await;
+                let ids: Vec<Uuid> = known.iter().map(|event| event.id).filter(|id| waiting.contains(id)).collect();
+                assert_eq!(ids, waiting, "each once, in the order in which they happened");
+                assert!(known.windows(2).all(|pair| pair[0].seq < pair[1].seq));
+            }
+            rig.end();
+        });
     }
 }
 

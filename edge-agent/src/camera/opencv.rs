@@ -18,6 +18,7 @@ use opencv::videoio::{
 use tracing::{info, warn};
 
 use super::{Camera, CameraError};
+use crate::{priority, redact};
 
 const PATIENCE: Duration = Duration::from_secs(3);
 const TIMEOUT_MS: i32 = 5_000;
@@ -144,7 +145,11 @@ impl OpenCvCamera {
         self.given = 0;
         self.grabber = Arc::new(Shared::default());
         let (source, theirs) = (Source::parse(&self.source), Arc::clone(&self.grabber));
-        std::thread::Builder::new().name("camera".into()).spawn(move || keep_grabbing(&source, &theirs))?;
+        std::thread::Builder::new().name("camera".into()).spawn(move || {
+            // Decoding, too, comes after the wires; OpenCV's own threads follow this one.
+            priority::lower("camera");
+            keep_grabbing(&source, &theirs)
+        })?;
         Ok(())
     }
 
@@ -172,7 +177,7 @@ impl OpenCvCamera {
     }
 
     fn silent(&self, waited: Duration, why: String) -> CameraError {
-        let source_name = without_password(&self.source);
+        let source_name = redact::secrets(&self.source).into_owned();
         CameraError::Silent { source_name, waited_ms: waited.as_millis() as u64, why }
     }
 }
@@ -374,17 +379,6 @@ impl Iterator for Playback {
     }
 }
 
-/// A camera's address without its user and password, for people.
-fn without_password(source: &str) -> String {
-    match source.split_once("://") {
-        Some((scheme, rest)) => {
-            let host = rest.split_once('@').map_or(rest, |(_, host)| host);
-            format!("{scheme}://{host}")
-        }
-        None => source.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use opencv::core::{Scalar, Size};
@@ -470,11 +464,10 @@ mod tests {
     }
 
     #[test]
-    fn sources_are_told_apart_and_passwords_kept() {
+    fn sources_are_told_apart() {
         assert_eq!(Source::parse("/dev/video2"), Source::Device(2));
         assert_eq!(Source::parse("0"), Source::Device(0));
         assert!(matches!(Source::parse("libcamerasrc ! appsink"), Source::Pipeline(_)));
         assert!(matches!(Source::parse("rtsp://u:p@10.0.0.2/s"), Source::Network(_)));
-        assert_eq!(without_password("rtsp://u:p@10.0.0.2/s"), "rtsp://10.0.0.2/s");
     }
 }

@@ -8,12 +8,13 @@ use boomgate_domain::reason::Reason;
 use boomgate_domain::stay::PassageKind;
 use boomgate_schemas::bytes::Octets;
 use boomgate_schemas::up::{Arrival, BoomState as BoomEvent, Decided, EventBody, Passage};
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
+use super::condition::spool_fault;
 use super::{Cause, EventLoop};
 use crate::gpio::Drive;
 use crate::sim::control::{Amount, Report};
-use crate::wire;
+use crate::wire::{self, KEY_SWITCH};
 
 impl EventLoop {
     pub(super) fn perform(&mut self, action: LaneAction) {
@@ -21,19 +22,17 @@ impl EventLoop {
             LaneAction::TakeFrames { arrival } => self.parts.vision.look(arrival),
             LaneAction::StopFrames { .. } => self.parts.vision.stop(),
             LaneAction::ReportArrival { arrival, .. } => self.report_arrival(arrival),
-            LaneAction::ReportDeparture { arrival } => {
-                debug!(arrival = %arrival, "the car left without passing")
-            }
+            LaneAction::ReportDeparture { arrival } => self.report_departure(arrival),
             LaneAction::ReportPassage { arrival, kind } => self.report_passage(arrival, kind),
             LaneAction::DecideLocally { arrival } => self.look_up(arrival),
             LaneAction::ReportDecision { arrival, outcome, reason } => {
                 self.report_decision(arrival, outcome, &reason)
             }
-            LaneAction::ReportLocalOpen => info!("opened by a switch at the lane"),
+            LaneAction::ReportLocalOpen => self.report_local_open(),
             LaneAction::DriveOpen => self.drive(Drive::Open),
             LaneAction::DriveClose => self.drive(Drive::Close),
             LaneAction::StopDriving => self.drive(Drive::Rest),
-            LaneAction::ShowSign(sign) => self.show(&sign),
+            LaneAction::ShowSign(sign) => self.show_from_lane(&sign),
             LaneAction::AnswerCommand { command, answer } => {
                 let position = self.executing.iter().position(|(id, _)| *id == command);
                 if let Some((command, counter)) = position.map(|at| self.executing.swap_remove(at)) {
@@ -56,17 +55,22 @@ impl EventLoop {
         self.drive(Drive::Rest);
     }
 
-    fn drive(&mut self, drive: Drive) {
+    pub(super) fn drive(&mut self, drive: Drive) {
         let held_back = if drive == Drive::Open { self.waiting_open.take() } else { None };
         let cause = match (self.cause, held_back) {
             // An opening that the duty limit held back still belongs to the command that asked for it.
             (Cause::Rule("timer" | "loops"), Some(command)) => Cause::Command(command),
             (cause, _) => cause,
         };
-        if let Err(failure) = self.parts.gpio.drive(drive) {
+        let asked = std::mem::replace(&mut self.closing_refused, false);
+        let drive = self.allowed(drive);
+        if asked && self.closing_refused {
+            return;
+        }
+        if let Err(failure) = self.parts.relays.drive(drive) {
             error!(error = %failure, ?drive, "the relays do not obey");
         }
-        let safety = match self.inputs.map(|(inputs, _)| inputs.safety) {
+        let safety = match self.inputs.map(|inputs| inputs.safety) {
             Some(RawLevel::Clear) => "clear",
             Some(RawLevel::Occupied) => "occupied",
             Some(RawLevel::WireCut) | None => "unknown",
@@ -86,6 +90,32 @@ impl EventLoop {
                 safety: safety.into(),
             });
         }
+    }
+
+    /// The machine may be a little behind the wires. Down goes the boom only if the newest look agrees; until it does, or
+    /// the machine has learnt the same and withdraws the request, the drive rests.
+    fn allowed(&mut self, drive: Drive) -> Drive {
+        let parts = &self.parts;
+        let (now, oldest) = (parts.clock.uptime(), parts.settings.stale_after);
+        if drive != Drive::Close || parts.under_boom.is_clear(now, oldest) {
+            return drive;
+        }
+        warn!("no closing for now: the newest look at the safety input does not say that it is clear");
+        self.closing_refused = true;
+        Drive::Rest
+    }
+
+    /// A car that came and went away again passed nothing: the server hears of it as of one that backed out.
+    fn report_departure(&mut self, arrival: ArrivalId) {
+        info!(arrival = %arrival, "the car left without passing");
+        self.report_passage(Some(arrival), PassageKind::BackedOut);
+    }
+
+    /// Told even when the boom was up already: somebody let a car through without a decision.
+    fn report_local_open(&mut self) {
+        info!("opened by a switch at the lane");
+        let state = wire::boom(self.parts.lane.boom().0);
+        self.append(EventBody::Boom(BoomEvent { state, cause: format!("rule:{KEY_SWITCH}") }));
     }
 
     fn report_arrival(&mut self, arrival: ArrivalId) {
@@ -142,6 +172,19 @@ impl EventLoop {
         self.append(EventBody::Boom(BoomEvent { state, cause: cause.unwrap_or_else(|| "unknown".into()) }));
         if let Some(sim) = &self.parts.sim {
             sim.journal().tell(Report::Boom { state: format!("{state:?}").to_lowercase() });
+        }
+    }
+
+    fn show_from_lane(&mut self, sign: &Sign) {
+        self.resting = *sign == Sign::Idle;
+        if self.resting { self.show_resting() } else { self.show(sign) }
+    }
+
+    /// While no driver needs the sign, it says what is wrong with the lane.
+    pub(super) fn show_resting(&self) {
+        if self.resting {
+            let sign = if self.spool_failed { Sign::Reason(spool_fault()) } else { Sign::Idle };
+            self.show(&sign);
         }
     }
 

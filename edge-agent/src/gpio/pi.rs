@@ -8,9 +8,9 @@ use boomgate_domain::loops::RawLevel;
 use rppal::gpio::{Gpio as Chip, InputPin, OutputPin};
 
 use super::wiring::{Active, InputWire, OutputWire, Wiring};
-use super::{Drive, Gpio, GpioError, Inputs};
+use super::{Drive, GpioError, InputLines, Inputs, Relays, Wires};
 
-pub struct PiGpio {
+struct PiInputs {
     arming: Line,
     safety: Line,
     photocell: Option<Line>,
@@ -18,6 +18,10 @@ pub struct PiGpio {
     boom_closed: Line,
     fire: Line,
     reset: Line,
+    key_switch: Option<Line>,
+}
+
+struct PiRelays {
     open: Relay,
     close: Relay,
 }
@@ -33,29 +37,31 @@ struct Relay {
     active: Active,
 }
 
-impl PiGpio {
-    /// Takes the pins: relays first, released.
-    pub fn open(wiring: &Wiring) -> Result<PiGpio, GpioError> {
-        let chip = Chip::new().map_err(|error| GpioError::Chip(error.to_string()))?;
-        Ok(PiGpio {
-            open: Relay::take(&chip, &wiring.open_relay, "open relay")?,
-            close: Relay::take(&chip, &wiring.close_relay, "close relay")?,
-            arming: Line::take(&chip, &wiring.arming, "arming loop", OpenWire::Active)?,
-            safety: Line::take(&chip, &wiring.safety, "safety loop", OpenWire::Active)?,
-            photocell: wiring
-                .photocell
-                .as_ref()
-                .map(|wire| Line::take(&chip, wire, "photocell", OpenWire::Active))
-                .transpose()?,
-            boom_open: Line::take(&chip, &wiring.boom_open, "boom open switch", OpenWire::Inactive)?,
-            boom_closed: Line::take(&chip, &wiring.boom_closed, "boom closed switch", OpenWire::Inactive)?,
-            fire: Line::take(&chip, &wiring.fire, "fire contact", OpenWire::Active)?,
-            reset: Line::take(&chip, &wiring.reset, "reset button", OpenWire::Inactive)?,
-        })
-    }
+/// Takes the pins: relays first, released.
+pub fn wires(wiring: &Wiring) -> Result<Wires, GpioError> {
+    let chip = Chip::new().map_err(|error| GpioError::Chip(error.to_string()))?;
+    let relays = PiRelays {
+        open: Relay::take(&chip, &wiring.open_relay, "open relay")?,
+        close: Relay::take(&chip, &wiring.close_relay, "close relay")?,
+    };
+    let line = |wire: &InputWire, role, open| Line::take(&chip, wire, role, open);
+    let fitted = |wire: &Option<InputWire>, role, open| {
+        wire.as_ref().map(|wire| Line::take(&chip, wire, role, open)).transpose()
+    };
+    let inputs = PiInputs {
+        arming: line(&wiring.arming, "arming loop", OpenWire::Active)?,
+        safety: line(&wiring.safety, "safety loop", OpenWire::Active)?,
+        photocell: fitted(&wiring.photocell, "photocell", OpenWire::Active)?,
+        boom_open: line(&wiring.boom_open, "boom open switch", OpenWire::Inactive)?,
+        boom_closed: line(&wiring.boom_closed, "boom closed switch", OpenWire::Inactive)?,
+        fire: line(&wiring.fire, "fire contact", OpenWire::Active)?,
+        reset: line(&wiring.reset, "reset button", OpenWire::Inactive)?,
+        key_switch: fitted(&wiring.key_switch, "key switch", OpenWire::Inactive)?,
+    };
+    Ok(Wires { inputs: Box::new(inputs), relays: Box::new(relays) })
 }
 
-impl Gpio for PiGpio {
+impl InputLines for PiInputs {
     fn read(&mut self) -> Result<Inputs, GpioError> {
         Ok(Inputs {
             arming: self.arming.level(),
@@ -65,9 +71,12 @@ impl Gpio for PiGpio {
             boom_closed: self.boom_closed.is_active(),
             fire: self.fire.level() != RawLevel::Clear,
             reset: self.reset.is_active(),
+            key_switch: self.key_switch.as_ref().is_some_and(Line::is_active),
         })
     }
+}
 
+impl Relays for PiRelays {
     fn drive(&mut self, drive: Drive) -> Result<(), GpioError> {
         // Release before energising: never both at once.
         match drive {
@@ -88,7 +97,7 @@ impl Gpio for PiGpio {
     }
 }
 
-impl Drop for PiGpio {
+impl Drop for PiRelays {
     fn drop(&mut self) {
         self.open.set(false);
         self.close.set(false);

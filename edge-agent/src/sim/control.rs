@@ -201,7 +201,7 @@ async fn hear(read: OwnedReadHalf, lane: &SimLane, own: &mpsc::Sender<String>, q
             }
             Err(error) => {
                 let message = format!(
-                    "not an order: {error}; known are car, fire, loop, obstruct, button, status, quit"
+                    "not an order: {error}; known are car, fire, loop, obstruct, button, key, status, quit"
                 );
                 let _ = own.send(line(&Report::Error { message })).await;
             }

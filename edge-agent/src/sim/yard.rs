@@ -60,6 +60,8 @@ pub enum Do {
     },
     /// The local reset button is pressed.
     Button,
+    /// Somebody opens with the key switch.
+    Key,
     /// Ends the agent.
     Quit,
     Status,
@@ -156,6 +158,7 @@ pub struct Yard {
     obstructed: bool,
     fire: bool,
     button_until: Monotonic,
+    key_until: Monotonic,
     /// What the sign says; honest drivers heed it.
     told_to_wait: bool,
     hit: bool,
@@ -178,6 +181,7 @@ impl Yard {
             obstructed: false,
             fire: false,
             button_until: now,
+            key_until: now,
             told_to_wait: false,
             hit: false,
             named: VecDeque::new(),
@@ -207,6 +211,7 @@ impl Yard {
             Do::Loop { which: Which::Closing, state } => self.closing = state,
             Do::Obstruct { on } => self.obstructed = on,
             Do::Button => self.button_until = self.now.plus_ms(BUTTON_MS),
+            Do::Key => self.key_until = self.now.plus_ms(BUTTON_MS),
             Do::Quit | Do::Status => {}
         }
     }
@@ -244,6 +249,7 @@ impl Yard {
             boom_closed: self.boom <= 0.0,
             fire: self.fire,
             reset: self.now < self.button_until,
+            key_switch: self.now < self.key_until,
         }
     }
 

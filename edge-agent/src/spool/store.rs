@@ -3,6 +3,10 @@
 //! WAL with `synchronous=FULL`: what a function here has returned from survives a power cut. Synchronous, one thread,
 //! no policy: what to shed and when is `spool.rs`'s business.
 
+mod renumber;
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use boomgate_domain::lane::command::CommandLog;
@@ -10,8 +14,10 @@ use boomgate_domain::listing::ListingKey;
 use boomgate_schemas::down::{ListEntry, ListKind, Rejected};
 use boomgate_schemas::up::Event;
 use boomgate_schemas::{bytes::Octets, strict};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, params};
 use thiserror::Error;
+
+use super::lock::LockError;
 
 /// Sequence numbers made durable at a time.
 pub const BLOCK: u64 = 4096;
@@ -23,6 +29,8 @@ create table if not exists dead_letter (seq integer primary key, code text not n
 create table if not exists command_log (one integer primary key check (one = 1), body text not null) strict;
 create table if not exists list_entry (tag blob not null, kind text not null, until_ms integer, primary key (tag, kind)) strict;
 create table if not exists list_key (one integer primary key check (one = 1), key blob not null) strict;
+create table if not exists identity (one integer primary key check (one = 1), id blob not null) strict;
+insert or ignore into identity (one, id) values (1, randomblob(16));
 ";
 
 #[derive(Debug, Error)]
@@ -33,6 +41,10 @@ pub enum StoreError {
     Database(#[from] rusqlite::Error),
     #[error("spool file is damaged: {0}")]
     Damaged(String),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error("the spool is not open")]
+    Closed,
 }
 
 /// Where the last run ended.
@@ -46,6 +58,24 @@ pub struct Start {
     pub backlog: u64,
     pub commands: CommandLog,
     pub list_version: u64,
+    /// Drawn when the file was made: another one is another spool.
+    pub spool: Option<Octets<16>>,
+}
+
+impl Default for Start {
+    /// A first run without a file.
+    fn default() -> Start {
+        Start {
+            boot: 1,
+            next_seq: 1,
+            gap: None,
+            acked: 0,
+            backlog: 0,
+            commands: CommandLog::default(),
+            list_version: 0,
+            spool: None,
+        }
+    }
 }
 
 pub struct Store {
@@ -55,6 +85,7 @@ pub struct Store {
 impl Store {
     /// Opens or makes the file and checks it. A damaged file is refused, never repaired by guessing.
     pub fn open(path: &Path) -> Result<Store, StoreError> {
+        make_private(path);
         let connection = Connection::open(path).map_err(classified)?;
         connection.pragma_update(None, "journal_mode", "wal").map_err(classified)?;
         connection.pragma_update(None, "synchronous", "full")?;
@@ -69,25 +100,41 @@ impl Store {
         Ok(Store { connection })
     }
 
+    /// Opens the file to look at it: nothing is written, and whoever uses it is not disturbed.
+    pub fn inspect(path: &Path) -> Result<Store, StoreError> {
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let readable = |connection: Connection| -> rusqlite::Result<Connection> {
+            connection.busy_timeout(std::time::Duration::from_secs(2))?;
+            connection.query_row("select count(*) from meta", [], |row| row.get::<_, u64>(0))?;
+            Ok(connection)
+        };
+        let live = Connection::open_with_flags(path, flags).and_then(readable);
+        let connection = match live {
+            Err(error) if matches!(classified_kind(&error), Kind::Full) => {
+                // On a disk that takes nothing the log's index cannot be made; the file alone can be read as it is.
+                Connection::open_with_flags(immutable(path), flags).and_then(readable)
+            }
+            other => other,
+        };
+        Ok(Store { connection: connection.map_err(classified)? })
+    }
+
+    /// What a run would begin with, without beginning it.
+    pub fn peek(&self, noted: Option<u64>) -> Result<Start, StoreError> {
+        start(&self.connection, noted)
+    }
+
     /// Begins a run: raises the boot counter and reserves the first block behind everything the last run reserved.
     pub fn begin(&mut self) -> Result<Start, StoreError> {
+        self.begin_after(None)
+    }
+
+    /// The same, if it is known how far the last run used its numbers.
+    pub fn begin_after(&mut self, noted: Option<u64>) -> Result<Start, StoreError> {
         let change = self.change()?;
-        let boot = meta(&change, "boot")? + 1;
-        let reserved = meta(&change, "reserved")?;
-        let acked = meta(&change, "acked")?;
-        let used: u64 = change.query_row("select coalesce(max(seq), 0) from event", [], |row| row.get(0))?;
-        let backlog = change.query_row("select count(*) from event", [], |row| row.get(0))?;
-        let last = used.max(acked).max(meta(&change, "ended")?);
-        let start = Start {
-            boot: boot as u32,
-            next_seq: last.max(reserved) + 1,
-            gap: (last < reserved).then_some((last + 1, reserved)),
-            acked,
-            backlog,
-            commands: command_log(&change)?,
-            list_version: meta(&change, "list_version")?,
-        };
-        set_meta(&change, "boot", boot)?;
+        let start = start(&change, noted)?;
+        set_meta(&change, "boot", u64::from(start.boot))?;
         set_meta(&change, "reserved", start.next_seq - 1 + BLOCK)?;
         change.commit().map_err(classified)?;
         Ok(start)
@@ -222,13 +269,64 @@ fn kind_name(kind: ListKind) -> &'static str {
     }
 }
 
-fn meta(change: &Transaction<'_>, name: &str) -> rusqlite::Result<u64> {
+/// The next run as the file has it now.
+fn start(connection: &Connection, noted: Option<u64>) -> Result<Start, StoreError> {
+    let reserved = meta(connection, "reserved")?;
+    // A note beyond what was ever reserved is another file's.
+    let reserved = noted.filter(|noted| *noted <= reserved).unwrap_or(reserved);
+    let acked = meta(connection, "acked")?;
+    let used: u64 = connection.query_row("select coalesce(max(seq), 0) from event", [], |row| row.get(0))?;
+    let backlog = connection.query_row("select count(*) from event", [], |row| row.get(0))?;
+    let last = used.max(acked).max(meta(connection, "ended")?);
+    Ok(Start {
+        boot: u32::try_from(meta(connection, "boot")?).unwrap_or(u32::MAX).saturating_add(1),
+        next_seq: last.max(reserved) + 1,
+        gap: (last < reserved).then_some((last + 1, reserved)),
+        acked,
+        backlog,
+        commands: command_log(connection)?,
+        list_version: meta(connection, "list_version")?,
+        spool: identity(connection)?,
+    })
+}
+
+/// None for a file that was made before files had one.
+fn identity(connection: &Connection) -> rusqlite::Result<Option<Octets<16>>> {
+    let known: bool =
+        connection
+            .query_row("select count(*) from sqlite_master where name = 'identity'", [], |row| row.get(0))?;
+    if !known {
+        return Ok(None);
+    }
+    let id = connection.query_row("select id from identity", [], |row| row.get(0)).optional()?;
+    Ok(id.map(Octets))
+}
+
+/// Makes the file readable by its owner alone, before SQLite makes it for everybody; SQLite's own files follow it.
+fn make_private(path: &Path) {
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+}
+
+fn immutable(path: &Path) -> String {
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                uri.push(char::from(*byte))
+            }
+            other => uri.push_str(&format!("%{other:02x}")),
+        }
+    }
+    uri + "?immutable=1"
+}
+
+fn meta(change: &Connection, name: &str) -> rusqlite::Result<u64> {
     let found =
         change.query_row("select value from meta where name = ?1", [name], |row| row.get(0)).optional()?;
     Ok(found.unwrap_or(0))
 }
 
-fn command_log(change: &Transaction<'_>) -> Result<CommandLog, StoreError> {
+fn command_log(change: &Connection) -> Result<CommandLog, StoreError> {
     let body: Option<String> =
         change.query_row("select body from command_log", [], |row| row.get(0)).optional()?;
     let log = body.map(|body| serde_json::from_str(&body)).transpose();
@@ -245,18 +343,33 @@ fn set_meta(change: &Transaction<'_>, name: &str, value: u64) -> Result<(), Stor
     Ok(())
 }
 
-/// Tells the faults that pass (no room, read-only, I/O) from those that do not.
+/// The faults that pass (no room, read-only, I/O) and those that do not.
+enum Kind {
+    Full,
+    Damaged,
+    Other,
+}
+
 fn classified(error: rusqlite::Error) -> StoreError {
+    match classified_kind(&error) {
+        Kind::Full => StoreError::Full(error),
+        Kind::Damaged => StoreError::Damaged(error.to_string()),
+        Kind::Other => StoreError::Database(error),
+    }
+}
+
+fn classified_kind(error: &rusqlite::Error) -> Kind {
     match error.sqlite_error_code() {
         Some(
             ErrorCode::DiskFull
             | ErrorCode::ReadOnly
             | ErrorCode::SystemIoFailure
             | ErrorCode::CannotOpen
+            | ErrorCode::PermissionDenied
             | ErrorCode::DatabaseBusy,
-        ) => StoreError::Full(error),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged(error.to_string()),
-        _ => StoreError::Database(error),
+        ) => Kind::Full,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Kind::Damaged,
+        _ => Kind::Other,
     }
 }
 
@@ -321,6 +434,21 @@ mod tests {
         drop(store);
         let start = open(&folder).begin().unwrap();
         assert_eq!((start.next_seq, start.gap), (BLOCK + 1, Some((3, BLOCK))));
+    }
+
+    #[test]
+    fn a_killed_run_whose_last_number_is_known_leaves_exactly_what_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = open(&folder);
+        store.begin().unwrap();
+        store.append(&[event(1), event(2)]).unwrap();
+        drop(store);
+        let start =
+            |noted| open(&folder).begin_after(noted).map(|start| (start.next_seq, start.gap)).unwrap();
+        assert_eq!(start(Some(4)), (5, Some((3, 4))), "3 and 4 left the lane and were never stored");
+        assert_eq!(start(Some(2)), (3, None));
+        assert_eq!(start(Some(1)), (3, None), "what is stored was used");
+        assert_eq!(start(Some(9_999_999)), (2 + BLOCK + 1, Some((3, 2 + BLOCK))), "a note from elsewhere");
     }
 
     #[test]

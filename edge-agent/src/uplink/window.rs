@@ -81,6 +81,12 @@ impl Window {
         true
     }
 
+    /// Everything that waits was given numbers above this: what is under way has others now.
+    pub fn begin_above(&mut self, base: u64, now_ms: u64) {
+        self.acked = self.acked.max(base);
+        self.restart(now_ms);
+    }
+
     /// When everything under way counts as lost; never while nothing is.
     pub fn due_ms(&self) -> Option<u64> {
         (!self.flights.is_empty()).then(|| self.progress_ms + self.wait_ms)
@@ -130,6 +136,16 @@ mod tests {
         assert!(window.is_flying(500) && !window.is_flying(11));
         window.sent(11, 74, 0);
         assert_eq!(window.backlog_after(), Some(74));
+    }
+
+    #[test]
+    fn what_was_renumbered_goes_out_from_the_bottom_of_its_new_numbers() {
+        let mut window = Window::new(0, 0);
+        window.sent(1, 9, 0);
+        window.begin_above(500, 10);
+        assert!(!window.is_flying(1) && window.due_ms().is_none());
+        assert_eq!((window.acked(), window.backlog_after()), (500, Some(500)));
+        assert!(!window.take_ack(9, 20), "an ack for the old numbers");
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 #![allow(dead_code, reason = "each test file uses its part of the rig")]
 
+pub mod disk;
 pub mod film;
 pub mod server;
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -43,6 +46,8 @@ pub struct Lane {
 pub struct Plan {
     pub direction: &'static str,
     pub speed: u32,
+    /// Path of the spool.
+    pub spool: &'static str,
     /// What stands in the section [camera].
     pub camera: String,
     pub more: &'static str,
@@ -50,7 +55,7 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Plan {
-        Plan { direction: "entry", speed: 4, camera: "kind = \"sim\"".into(), more: "" }
+        Plan { direction: "entry", speed: 4, spool: "spool.db", camera: "kind = \"sim\"".into(), more: "" }
     }
 }
 
@@ -59,7 +64,11 @@ impl Lane {
         let folder = tempfile::tempdir().unwrap();
         let signing = SigningKey::from_bytes(&server::DEVICE_KEY);
         let Pki { ca, device_cert, device_key, .. } = &server.pki;
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        };
         write("ca.pem", ca);
         write("device.pem", device_cert);
         write("device.key", device_key);
@@ -99,6 +108,17 @@ impl Lane {
     pub fn order(&mut self, order: Value) {
         let stream = self.control.as_mut().unwrap();
         writeln!(stream, "{order}").unwrap();
+    }
+
+    /// Another program on the same folder, run to its end.
+    pub fn second(&self, command: &str) -> Output {
+        let file = self.path("agent.toml");
+        Command::new(env!("CARGO_BIN_EXE_edge-agent"))
+            .arg(command)
+            .arg("--config")
+            .arg(file)
+            .output()
+            .unwrap()
     }
 
     pub fn car(&mut self, id: &str, plate: &str) {
@@ -173,7 +193,7 @@ impl Drop for Lane {
 
 fn config(server: &Server, plan: &Plan) -> String {
     let key = hex::encode(server.signing.verifying_key().to_bytes());
-    let Plan { direction, speed, camera, more } = plan;
+    let Plan { direction, speed, spool, camera, more } = plan;
     format!(
         r#"
 site = "north"
@@ -190,7 +210,7 @@ key = "device.key"
 sign_key = "sign.key"
 public_key = "{key}"
 [spool]
-path = "spool.db"
+path = "{spool}"
 [gpio]
 kind = "sim"
 [camera]

@@ -33,10 +33,19 @@ pub struct Pki {
     pub ca: String,
     pub device_cert: String,
     pub device_key: String,
+    issuer: rcgen::CertifiedIssuer<'static, rcgen::KeyPair>,
     server: Arc<ServerConfig>,
 }
 
 impl Pki {
+    /// Certificate and key of the device that end at this time.
+    pub fn device_until(&self, end: std::time::SystemTime) -> (String, String) {
+        let mut params = device_params();
+        params.not_after = end.into();
+        let key = rcgen::KeyPair::generate().unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
+    }
+
     /// The server's side of TLS; clients must show a certificate of the site.
     pub fn server_tls(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.server)
@@ -56,12 +65,20 @@ pub struct Shared {
     pub hellos: Vec<Hello>,
     /// As they came, repeats included.
     pub events: Vec<Event>,
+    /// Those whose numbers are taken.
+    pub strangers: Vec<Event>,
     /// Whether events are acked at all.
     pub withhold_acks: bool,
     /// Whether every accepted reading is answered with an opening.
     pub open_all: bool,
     /// Connections are closed at once.
     pub refuse: bool,
+    /// Numbers up to this are another lane program's events: this server has seen more than the lane's spool has.
+    pub taken: u64,
+    /// How far the server's clock is ahead of this machine's.
+    pub ahead_ms: i64,
+    /// Who a lane says it is in its CONNECT.
+    pub usernames: Vec<String>,
     pub counter: u64,
     pub sync_requests: usize,
     lane: Option<mpsc::UnboundedSender<Packet>>,
@@ -200,6 +217,10 @@ impl Shared {
 
     fn hear_events(&mut self, batch: UpBatch) {
         for event in batch.events {
+            if event.seq <= self.taken {
+                self.strangers.push(event);
+                continue;
+            }
             let fresh = self.events.iter().all(|known| known.seq != event.seq);
             if let (EventBody::Arrival(arrival), true, true) = (&event.body, fresh, self.open_all)
                 && arrival.reading.is_some()
@@ -214,7 +235,7 @@ impl Shared {
 
     /// The contiguous watermark: declared gaps count as heard.
     pub fn watermark(&self) -> u64 {
-        let mut upto = 0;
+        let known: HashSet<u64> = self.events.iter().map(|event| event.seq).collect();
         let gaps: Vec<(u64, u64)> = self
             .events
             .iter()
@@ -222,24 +243,37 @@ impl Shared {
                 if let EventBody::Gap(gap) = &event.body { Some((gap.first, gap.last)) } else { None }
             })
             .collect();
-        let has = |seq: u64| {
-            self.events.iter().any(|event| event.seq == seq)
-                || gaps.iter().any(|(first, last)| (*first..=*last).contains(&seq))
-        };
-        while has(upto + 1) {
-            upto += 1;
+        let mut upto = 0;
+        loop {
+            let declared = gaps.iter().find(|(first, last)| (*first..=*last).contains(&(upto + 1)));
+            upto = match declared {
+                Some((_, last)) => *last,
+                None if known.contains(&(upto + 1)) => upto + 1,
+                None => return upto,
+            };
         }
-        upto
+    }
+
+    /// Whether the lane numbers its events below those that are taken.
+    fn is_behind(&self) -> bool {
+        let next = self.hellos.last().map_or(0, |hello| hello.next_seq);
+        let fresh = self.events.iter().any(|event| event.seq > self.taken);
+        self.taken > 0 && next <= self.taken && !fresh
     }
 
     fn ack(&mut self, echo: Option<u64>) {
-        let upto = if self.withhold_acks { 0 } else { self.watermark() };
-        if upto == 0 && echo.is_none() {
+        let above = self.is_behind().then_some(self.taken);
+        let upto = match above {
+            Some(_) => self.hellos.last().map_or(0, |hello| hello.acked_seq),
+            None if self.withhold_acks => 0,
+            None => self.watermark(),
+        };
+        if upto == 0 && echo.is_none() && above.is_none() {
             return;
         }
-        let now_ms =
+        let wall_ms =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
-        let ack = Ack { upto, rejected: vec![], echo, now_ms, above: None };
+        let ack = Ack { upto, rejected: vec![], echo, now_ms: wall_ms + self.ahead_ms, above };
         let signing = SigningKey::from_bytes(&SERVER_KEY);
         self.send(Leaf::Ack, envelope::seal(&topic(Leaf::Ack), &Header::server(), ack.encode(), &signing));
     }
@@ -304,6 +338,9 @@ fn answer(packet: &Packet, shared: &Arc<Mutex<Shared>>) -> Vec<Packet> {
     match packet {
         Packet::Connect(connect) => {
             assert_eq!(connect.client_id, "pi-1");
+            let login = connect.login.as_ref().unwrap();
+            assert_eq!(login.password, "");
+            shared.lock().unwrap().usernames.push(login.username.clone());
             vec![Packet::ConnAck(ConnAck::new(ConnectReturnCode::Success, false))]
         }
         Packet::Subscribe(subscribe) => {
@@ -329,21 +366,27 @@ async fn write(
     stream.flush().await
 }
 
+fn device_params() -> rcgen::CertificateParams {
+    let name = rcgen::SanType::URI("boomgate://north/in-1/pi-1".try_into().unwrap());
+    let mut params = rcgen::CertificateParams::default();
+    params.subject_alt_names = vec![name];
+    params
+}
+
 fn pki() -> Pki {
     let mut params = rcgen::CertificateParams::default();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let ca = rcgen::CertifiedIssuer::self_signed(params, rcgen::KeyPair::generate().unwrap()).unwrap();
-    let certificate = |name: rcgen::SanType| {
+    let certificate = |params: rcgen::CertificateParams| {
         let key = rcgen::KeyPair::generate().unwrap();
-        let mut params = rcgen::CertificateParams::default();
-        params.subject_alt_names = vec![name];
         (params.signed_by(&key, &ca).unwrap().pem(), key.serialize_pem())
     };
-    let (server_cert, server_key) = certificate(rcgen::SanType::DnsName("localhost".try_into().unwrap()));
-    let (device_cert, device_key) =
-        certificate(rcgen::SanType::URI("boomgate://north/in-1/pi-1".try_into().unwrap()));
+    let mut named = rcgen::CertificateParams::default();
+    named.subject_alt_names = vec![rcgen::SanType::DnsName("localhost".try_into().unwrap())];
+    let (server_cert, server_key) = certificate(named);
+    let (device_cert, device_key) = certificate(device_params());
     let server = server_config(&ca.pem(), &server_cert, &server_key);
-    Pki { ca: ca.pem(), device_cert, device_key, server }
+    Pki { ca: ca.pem(), device_cert, device_key, issuer: ca, server }
 }
 
 fn server_config(ca: &str, cert: &str, key: &str) -> Arc<ServerConfig> {
