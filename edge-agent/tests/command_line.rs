@@ -17,6 +17,7 @@ use rig::film::jpeg;
 use rig::server::Server;
 use rig::{Lane, Plan, wait};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn agent(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_edge-agent")).args(arguments).output().unwrap()
@@ -319,4 +320,40 @@ fn a_certificate_that_ends_soon_or_has_ended_is_said_by_doctor_log_and_hello() {
     assert!(said.contains("the device's certificate expired on 20"), "{said}");
     lane.run();
     wait("the log", || lane.log().contains("expired on 20").then_some(()));
+}
+
+/// Answers one request over TLS with this head.
+fn answer_once(server: &Server, head: &'static str) -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let acceptor = tokio_rustls::TlsAcceptor::from(server.pki.server_tls());
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            listener.set_nonblocking(true).unwrap();
+            let (stream, _) = tokio::net::TcpListener::from_std(listener).unwrap().accept().await.unwrap();
+            let mut stream = acceptor.accept(stream).await.unwrap();
+            let mut request = [0; 4096];
+            assert!(stream.read(&mut request).await.unwrap() > 0);
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+        });
+    });
+    port
+}
+
+#[test]
+fn the_doctor_says_how_far_the_clock_is_from_the_servers() {
+    let server = Server::start();
+    let lane = Lane::prepare(&server, &Plan::default());
+    let port = answer_once(
+        &server,
+        "HTTP/1.1 404 Not Found\r\ndate: Sun, 06 Nov 2022 08:49:37 GMT\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    );
+    let file = lane.path("agent.toml");
+    let text_of = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text_of.replace("https://localhost:1\"", &format!("https://localhost:{port}\"")))
+        .unwrap();
+    let said = text(&lane.second("doctor").stdout);
+    assert!(said.contains("FAIL  clock: it is ") && said.contains(" s ahead of the server's"), "{said}");
 }
