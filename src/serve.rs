@@ -193,7 +193,9 @@ async fn keep_broker(
         tokio::select! {
             error = broker.failed() => return anyhow!(error).context("broker"),
             () = end(&mut told) => return anyhow!("broker was told to end"),
-            Some(lane) = to_cut.recv() => broker.cut_off(&lane.site, &lane.lane, lane.why).await,
+            Some(lane) = to_cut.recv() => {
+                broker.cut_off(&lane.site, &lane.lane, lane.why).await;
+            }
             Some(code) = changed.recv() => revocations::end_if_revoked(&broker, &pool, &code).await,
         }
     }
