@@ -69,7 +69,7 @@ impl Pki {
         if !pki.path("server.pem").exists() {
             pki.create_server(hosts)?;
         }
-        pki.renew_server_near_its_end(hosts)?;
+        pki.renew_server_if_due(hosts)?;
         if !pki.path("server-sign.key").exists() {
             write_secret(&pki.path("server-sign.key"), new_signing_key()?.0.as_bytes())?;
         }
@@ -154,14 +154,17 @@ impl Pki {
         Ok(vec![("ca", expiry::end(&self.ca_pem()?)?), ("server", expiry::end(&self.server_pem()?)?)])
     }
 
-    /// Renews the server's certificate in its last month, where the CA's key is at hand.
-    pub fn renew_server_near_its_end(&self, hosts: &[String]) -> Result<()> {
-        let days = expiry::days_left(expiry::end(&self.server_pem()?)?, Timestamp::now());
-        if days > expiry::WARN_DAYS || !self.path("ca.key").exists() {
+    /// Renews the server's certificate in its last month, and where it lacks one of `hosts`; if the CA's key is at hand.
+    pub fn renew_server_if_due(&self, hosts: &[String]) -> Result<()> {
+        let shown = self.server_pem()?;
+        let days_left = expiry::days_left(expiry::end(&shown)?, Timestamp::now());
+        let names = expiry::names(&shown)?;
+        let has_all = hosts.iter().all(|host| names.contains(host));
+        if (days_left > expiry::WARN_DAYS && has_all) || !self.path("ca.key").exists() {
             return Ok(());
         }
         self.renew_server(hosts)?;
-        tracing::warn!(days_left = days, "the server's certificate was near its end and is renewed");
+        tracing::warn!(days_left, ?hosts, "the server's certificate is renewed");
         Ok(())
     }
 
@@ -302,8 +305,20 @@ mod tests {
             KeyPair::from_pem(&pki.server_key_pem().unwrap()).unwrap().public_key_raw(),
             key.public_key_raw()
         );
-        // One that is not near its end stays.
+        // One that is not near its end and has all names stays.
         assert_eq!(Pki::open_or_create(dir.path(), &[]).unwrap().server_pem().unwrap(), renewed);
+    }
+
+    #[test]
+    fn a_device_added_under_another_name_of_the_server_could_not_trust_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let pki = Pki::open_or_create(dir.path(), &["gate.example.org".into()]).unwrap();
+        let first = pki.server_pem().unwrap();
+        Pki::open_or_create(dir.path(), &["gate.example.org".into(), "10.0.0.7".into()]).unwrap();
+        let second = pki.server_pem().unwrap();
+        let names = expiry::names(&second).unwrap();
+        assert!(names.ends_with(&["gate.example.org".into(), "10.0.0.7".into()]), "{names:?}");
+        assert!(!expiry::names(&first).unwrap().contains(&"10.0.0.7".into()));
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl Certificates {
     }
 
     async fn look(&self, pool: &Pool, said: &mut HashMap<String, Timestamp>, now: Timestamp) {
-        let renewed = super::Pki::open(&self.pki).and_then(|pki| pki.renew_server_near_its_end(&self.hosts));
+        let renewed = super::Pki::open(&self.pki).and_then(|pki| pki.renew_server_if_due(&self.hosts));
         if let Err(error) = renewed {
             tracing::warn!(error = format!("{error:#}"), "the server's certificate cannot be renewed");
         }

@@ -6,6 +6,7 @@
 
 use std::env;
 use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -111,8 +112,11 @@ fn take_locks(root: &Path) -> (File, File) {
         fs::create_dir_all(root).expect("a folder under the temporary one");
         let users = lock_file(&root.join("users"));
         users.lock_shared().expect("shared lock");
-        // The watcher may have removed the folder while we waited for it.
-        if root.join("users").exists() {
+        // The watcher may have removed the folder while we waited for it, and another test made a new one.
+        let same =
+            |held: fs::Metadata, there: fs::Metadata| (held.dev(), held.ino()) == (there.dev(), there.ino());
+        let is_there = fs::metadata(root.join("users")).ok().zip(users.metadata().ok());
+        if is_there.is_some_and(|(there, held)| same(held, there)) {
             let starting = lock_file(&root.join("starting"));
             starting.lock().expect("exclusive lock");
             return (users, starting);
@@ -132,7 +136,7 @@ fn watch_idleness(root: &Path, postgres: i32) {
             flock --nonblock --exclusive "$1/users" sh -c '
                 kill -INT "$2" 2>/dev/null
                 for _ in $(seq 300); do [ -e "$1/postgres/pgdata/postmaster.pid" ] || break; sleep 0.1; done
-                rm -rf "$1"' sh "$1" "$2" && exit 0
+                mv "$1" "$1.$$" && rm -rf "$1.$$"' sh "$1" "$2" && exit 0
             [ -e "$1/postgres/pgdata/postmaster.pid" ] || exit 0
         done"#;
     let mut command = Command::new("setsid");

@@ -252,10 +252,12 @@ impl Site {
         self.server.as_mut().is_some_and(|server| server.has_ended().is_none())
     }
 
-    /// # Panics
-    /// When the server was killed.
-    pub fn server_pid(&self) -> i32 {
-        self.server.as_ref().expect("the server runs").pid().as_raw()
+    /// Resident memory of the server, in KiB.
+    pub fn server_kib(&self) -> u64 {
+        let pid = self.server.as_ref().expect("the server runs").pid();
+        let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
     }
 
     /// Resident memory of the server, in KiB.

@@ -8,13 +8,6 @@ use boomgate_tests::site::{Plan, Site};
 use boomgate_tests::wait;
 use serde_json::json;
 
-/// Of the server, in KiB.
-fn resident(site: &Site) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", site.server_pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
-}
-
 fn client(address: IpAddr) -> reqwest::Client {
     reqwest::Client::builder().local_address(address).build().unwrap()
 }
@@ -34,19 +27,19 @@ async fn a_storm_of_three_hundred_logins_left_nine_hundred_megabytes_behind() {
     let clients: Vec<_> = (2..8).map(|host| client(IpAddr::from([127, 0, 0, host]))).collect();
     // What every server has after its first login.
     attempt(clients[0].clone(), url.clone(), 0).await;
-    let before = resident(&site);
+    let before = site.server_kib();
     let storm: tokio::task::JoinSet<_> =
         (1..=300).map(|number| attempt(clients[number % 6].clone(), url.clone(), number)).collect();
     let answers = storm.join_all().await;
-    let storm = resident(&site);
+    let storm = site.server_kib();
     let count = |wanted: u16| answers.iter().filter(|(status, _)| *status == wanted).count();
     assert_eq!(count(401) + count(429) + count(503), 300, "{answers:?}");
     assert!(
         answers.iter().all(|(status, retry)| *status == 401 || *retry),
         "whoever is turned away is told when to come back"
     );
-    let back = async || Some(resident(&site)).filter(|now| *now <= before * 12 / 10);
-    let after = wait::at_most(Duration::from_secs(60), back).await.unwrap_or_else(|| resident(&site));
+    let back = async || Some(site.server_kib()).filter(|now| *now <= before * 12 / 10);
+    let after = wait::at_most(Duration::from_secs(60), back).await.unwrap_or_else(|| site.server_kib());
     figures::show(format!(
         "resident KiB: {before} before, {storm} at the end of the storm, {after} after; 401 {}, 429 {}, 503 {}",
         count(401),
