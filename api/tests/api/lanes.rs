@@ -2,7 +2,7 @@
 
 use boomgate_domain::ids::CommandId;
 use boomgate_store::commands;
-use boomgate_store::devices::{self, Heard};
+use boomgate_store::devices::{self, NewHello};
 use boomgate_store::evidence;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ fn lane<'a>(list: &'a Value, code: &str) -> &'a Value {
 
 /// A hello of the exit's device, as ingest keeps it.
 async fn hear(house: &House, hello: Value) {
-    let heard = Heard {
+    let heard = NewHello {
         site: house.site,
         device: house.device,
         epoch: [1; 16],
@@ -26,8 +26,10 @@ async fn hear(house: &House, hello: Value) {
         command_counter: 0,
         list_version: 1,
         hello,
+        spool: None,
+        clock_ahead_ms: 1200,
     };
-    devices::hear(&house.db.pool.get().await.unwrap(), &heard).await.unwrap();
+    devices::hear(&house.db.pool.get().await.unwrap(), &heard, true).await.unwrap().unwrap();
 }
 
 #[tokio::test]
