@@ -260,14 +260,6 @@ impl Site {
         line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
     }
 
-    /// Resident memory of the server, in KiB.
-    pub fn server_kib(&self) -> u64 {
-        let pid = self.server.as_ref().expect("the server runs").pid();
-        let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-        line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
-    }
-
     pub fn server_log(&self) -> String {
         self.server.as_ref().map(Process::log).unwrap_or_default()
     }
