@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use boomgate_schemas::identity::DeviceIdentity;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use rumqttd::Notification;
 use rumqttd::protocol::v4::V4;
 use rumqttd::protocol::{
@@ -279,7 +279,7 @@ impl Live {
         }
     }
 
-    async fn take_publish(&mut self, publish: Publish, first_byte: u8) -> Result<(), End> {
+    async fn take_publish(&mut self, mut publish: Publish, first_byte: u8) -> Result<(), End> {
         let qos = (first_byte >> 1) & 0b11;
         rights::may_publish(
             &self.caller.identity,
@@ -290,6 +290,9 @@ impl Live {
         )
         .map_err(End::Violation)?;
         metrics::counter!("boomgate_broker_messages_total", "direction" => "up").increment(1);
+        // Both are parts of the read buffer: in the router's log a small one would keep all of it.
+        publish.topic = Bytes::copy_from_slice(&publish.topic);
+        publish.payload = Bytes::copy_from_slice(&publish.payload);
         self.route(Packet::Publish(publish, None)).await
     }
 

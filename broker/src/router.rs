@@ -72,7 +72,7 @@ fn router_config(connections: usize) -> RouterConfig {
 /// What is read at once needs little room, and what a flood puts here is memory that stays with the router.
 fn from_lanes_kept_longer() -> std::collections::HashMap<String, rumqttd::SegmentConfig> {
     let room = |leaf| match leaf {
-        Leaf::Up => rumqttd::SegmentConfig { max_segment_size: 4 * 1024 * 1024, max_segment_count: 4 },
+        Leaf::Up => rumqttd::SegmentConfig { max_segment_size: 1024 * 1024, max_segment_count: 4 },
         _ => rumqttd::SegmentConfig { max_segment_size: 1024 * 1024, max_segment_count: 2 },
     };
     [Leaf::Up, Leaf::Hello, Leaf::Sync].into_iter().map(|leaf| (leaf.every_lane(), room(leaf))).collect()

@@ -47,7 +47,7 @@ const MOST: usize = 192;
 /// How long what comes after a hole waits for what is missing.
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// Most events of one device in one transaction: whoever comes next waits for no more than that.
-const MOST_OF_DEVICE: usize = 128;
+const MOST_OF_DEVICE: usize = 64;
 const AGAIN: usize = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);

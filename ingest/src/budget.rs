@@ -13,10 +13,10 @@ pub(crate) struct Rate {
     pub per_second: f64,
 }
 
-const MESSAGES: Rate = Rate { burst: 512.0, per_second: 100.0 };
-const BYTES: Rate = Rate { burst: 8.0 * 1024.0 * 1024.0, per_second: 2.0 * 1024.0 * 1024.0 };
+const MESSAGES: Rate = Rate { burst: 256.0, per_second: 100.0 };
+const BYTES: Rate = Rate { burst: 4.0 * 1024.0 * 1024.0, per_second: 2.0 * 1024.0 * 1024.0 };
 /// Work in units of an event that is only stored. 50,000 events kept over an outage are taken in a minute.
-const WORK: Rate = Rate { burst: 2_000.0, per_second: 1_000.0 };
+const WORK: Rate = Rate { burst: 1_000.0, per_second: 1_000.0 };
 const RESERVE: Rate = Rate { burst: 150_000.0, per_second: 200.0 };
 
 /// What a message costs before anybody looked into it.
@@ -143,7 +143,7 @@ mod tests {
         let mut budget = Budget::new(now);
         assert_eq!(budget.wait(now), Duration::ZERO);
         assert!(budget.is_full(now));
-        budget.take_work(now, 4_000);
+        budget.take_work(now, 3_000);
         assert!(!budget.is_full(now));
         let wait = budget.wait(now);
         assert!(wait > Duration::from_secs(1) && wait < Duration::from_secs(3), "{wait:?}");

@@ -17,7 +17,7 @@ use crate::line::{Line, now_ms};
 use crate::park::{Park, SITES};
 use crate::processes::resident_mib;
 
-/// Lanes of one site, the attacker the first of them.
+/// Honest lanes of one site. Each round has an attacker of its own, for who was cut off is kept out.
 const NEIGHBOURS: usize = 10;
 /// Cars of all neighbours together, a second.
 const PER_SECOND: f64 = 20.0;
@@ -26,17 +26,18 @@ const SETTLE: Duration = Duration::from_secs(3);
 pub async fn measure(plan: &Plan) -> Result<Section> {
     let note = "10 lanes of one site, 20 cars a second; one more of the site sends all it can";
     let mut section = Section::new("malice", note);
-    let park = Park::open((NEIGHBOURS + 1) * SITES).await?;
+    let park = Park::open((NEIGHBOURS + plan.rounds) * SITES).await?;
     let of_site: Vec<_> = park.lanes.iter().step_by(SITES).collect();
     let mut lines = Vec::new();
-    for lane in &of_site[1..] {
+    for lane in &of_site[..NEIGHBOURS] {
         lines.push(Line::connect(lane, park.server_key, park.server().mqtt).await?);
     }
     lines = turn(lines, plan.turn / 2, Some(PER_SECOND)).await?.lines;
-    for _ in 0..plan.rounds {
+    for round in 0..plan.rounds {
         let quiet = turn(lines, plan.turn, Some(PER_SECOND)).await?;
         let before = resident_mib(park.server_pid())?;
-        let attacker = Line::connect(of_site[0], park.server_key, park.server().mqtt).await?;
+        let attacker = of_site[NEIGHBOURS + round];
+        let attacker = Line::connect(attacker, park.server_key, park.server().mqtt).await?;
         let (done, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let attack = tokio::spawn(attack(attacker, Arc::clone(&done), Arc::clone(&sent)));
         let loud = turn(quiet.lines, plan.turn, Some(PER_SECOND)).await?;
