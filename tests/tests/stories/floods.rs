@@ -51,16 +51,20 @@ async fn one_device_at_full_malice_pushed_its_neighbours_to_local_decisions() {
     let site = Site::open(Plan { lanes: 4, ..Plan::default() }).await;
     let (entry, exit) = (site.lane("in-1").await, site.lane("out-1").await);
     let device = Arc::new(Device::connect(&site, "in-2").await);
-    entry.car("before", "BA000XY");
+    let plates: Vec<String> = (2..2 + CARS).map(|number| format!("BA{number}45XY")).collect();
+    for plate in &plates {
+        site.subscribe(plate).await;
+    }
+    entry.car("before", "BA678XY");
     site.journal.passed("in-1", "before").await;
     let quiet = site.server_kib();
 
     let (flooding, honest) = ammunition(&device);
     let done = Arc::new(AtomicBool::new(false));
     let flood = tokio::spawn(flood(Arc::clone(&device), flooding, Arc::clone(&done)));
-    for car in 0..CARS {
+    for (car, plate) in plates.iter().enumerate() {
         let name = format!("car-{car}");
-        entry.car(&name, &format!("BA{car}11XY"));
+        entry.car(&name, plate);
         site.journal.passed("in-1", &name).await;
         assert!(!site.journal.decision("in-1", &name).await.local, "{name} was decided by the lane alone");
     }
@@ -90,9 +94,9 @@ async fn one_device_at_full_malice_pushed_its_neighbours_to_local_decisions() {
                  where e.site_id = $1 and d.code = 'demo-in-2'";
     assert_eq!(site.number(twice).await, 0);
 
-    for car in 0..CARS {
+    for (car, plate) in plates.iter().enumerate() {
         let name = format!("car-{car}");
-        exit.car(&name, &format!("BA{car}11XY"));
+        exit.car(&name, plate);
         site.journal.passed("out-1", &name).await;
     }
     let limit = quiet + quiet / 5;
