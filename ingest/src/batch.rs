@@ -90,7 +90,9 @@ pub(crate) async fn run(mut worker: Worker, mut messages: mpsc::Receiver<Receive
                 () = sleep_until(timeout), if timeout.is_some() => 1,
             }
         } else {
-            take_ready(&mut messages, &mut taken);
+            if later.len() < MOST {
+                take_ready(&mut messages, &mut taken);
+            }
             1
         };
         if count == 0 {

@@ -11,7 +11,7 @@ use boomgate_schemas::up::Hello;
 use boomgate_store::devices::{self, Heard, KnownStore, NewHello};
 use boomgate_store::exceptions::{self, NewException};
 use boomgate_store::pool::within;
-use boomgate_store::{Pool, StoreError, Transaction, live_feed};
+use boomgate_store::{Pool, StoreError, Transaction, live_feed, sites};
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -90,19 +90,22 @@ impl Greeter {
         let new = new_hello(device, hello, at);
         metrics::gauge!("boomgate_lane_clock_ahead_seconds", "lane" => lane_label(device))
             .set(new.clock_ahead_ms as f64 / 1000.0);
-        let heard = match devices::hear(&client, &new, false).await? {
-            Some(heard) => heard,
+        let (heard, behind) = match devices::hear(&client, &new, false).await? {
+            Some(heard) => (heard, false),
             None => {
                 let tx = client.transaction().await?;
+                // The site's lock first, as the batch takes them.
+                sites::lock(&tx, device.site).await?;
                 let heard = self.first_of_start(&tx, device, hello, &new).await?;
                 tx.commit().await?;
-                heard
+                let behind = heard.behind_epoch.as_deref() == Some(new.epoch.as_slice());
+                (heard, behind)
             }
         };
-        let told = self.compare_clock(&mut client, device, &heard, &new).await?;
+        let told = self.compare_clock(&mut client, device, &heard, &new).await? || behind;
         let answer = answer(&heard, hello);
         let acked = hello.acked_seq.cast_signed();
-        if answer.above.is_some() || acked <= answer.upto {
+        if answer.above.is_some() || acked <= heard.kept_upto {
             if told {
                 live_feed::wake(&client, &[device.site.as_uuid()]).await?;
             }
@@ -111,8 +114,9 @@ impl Greeter {
         // The device has deleted what some server had acknowledged: this database was restored from before that, or
         // the device went above numbers that were taken.
         let tx = client.transaction().await?;
+        sites::lock(&tx, device.site).await?;
         if devices::skip(&tx, device.site, device.id, acked).await? {
-            self.tell_missing(&tx, device, answer.upto, acked, at).await?;
+            self.tell_missing(&tx, device, heard.kept_upto, acked, at).await?;
         }
         tx.commit().await?;
         live_feed::wake(&client, &[device.site.as_uuid()]).await?;
@@ -179,6 +183,7 @@ impl Greeter {
         let kind = if level == ClockLevel::Exception { "exception" } else { "notice" };
         let detail = json!({ "device": device.id, "ahead_ms": new.clock_ahead_ms, "level": level.name() });
         let tx = client.transaction().await?;
+        sites::lock(&tx, device.site).await?;
         if devices::put_clock_level(&tx, device.site, device.id, level.name()).await? {
             raise(&tx, device, new.at, ("device.clock", "lane_clock", kind), detail).await?;
         }
@@ -237,16 +242,13 @@ fn lane_label(device: &Device) -> String {
     format!("{}/{}", device.site_code, device.lane_code)
 }
 
-/// A start that was found behind is told so until it numbers its events above.
+/// A start that was found behind is told so until it numbers its events above. A hello moves nothing that waits at the
+/// lane: what is kept under a number may be another event than the lane's, and only the events themselves show that. So
+/// no more is acknowledged than the lane knows itself; what it sends again is answered by its ids.
 fn answer(heard: &Heard, hello: &Hello) -> Answer {
     let own = heard.behind_epoch.as_deref() == Some(hello.epoch.as_slice());
     let above = heard.behind_above.filter(|above| own && hello.next_seq.cast_signed() <= *above);
-    match above {
-        Some(above) => {
-            Answer { upto: heard.kept_upto.min(hello.acked_seq.cast_signed()), above: Some(above) }
-        }
-        None => Answer { upto: heard.kept_upto, above: None },
-    }
+    Answer { upto: heard.kept_upto.min(hello.acked_seq.cast_signed()), above }
 }
 
 fn written(hello: &Hello) -> Value {

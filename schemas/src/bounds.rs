@@ -8,7 +8,8 @@ use crate::strict::DecodeError;
 /// Largest number of a message: sequence numbers, uptimes in milliseconds, counts. JSON and JavaScript hold it exactly.
 pub const MAX_NUMBER: u64 = (1 << 53) - 1;
 
-/// Largest command counter a device may claim. The server counts on from it, so there is room above it.
+/// Largest command counter of a device that is believed. The server counts on from it, so there is room above it for
+/// what an honest device of the same lane then accepts and claims.
 pub const MAX_COMMAND_COUNTER: u64 = 1 << 48;
 
 /// The wall times of a message, in Unix milliseconds: the years 1 to 9999.

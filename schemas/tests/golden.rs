@@ -97,7 +97,7 @@ fn odd_hellos() -> Vec<Hello> {
         Hello { acked_seq: 1 << 53, ..good() },
         Hello { backlog: u64::MAX, ..good() },
         Hello { command_counter: u64::MAX, ..good() },
-        Hello { command_counter: (1 << 48) + 1, ..good() },
+        Hello { command_counter: 1 << 53, ..good() },
         Hello { list_version: i64::MAX as u64, ..good() },
         Hello { faults: vec!["FAULT-CAMERA".into(); 65], ..good() },
     ]

@@ -80,6 +80,8 @@ row! {
         pub before_boot: i64,
         /// The start that was found behind what is kept.
         pub behind_epoch: Option<Vec<u8>>,
+        /// Above what that start was sent.
+        pub behind_above: Option<i64>,
         /// Up to here an event may be stored though no range says so.
         pub ids_until: i64,
     }

@@ -44,7 +44,7 @@ pub(super) fn fold(world: &mut World<'_>, batch: &[Received], now: Timestamp) ->
                 folded.complaints.extend(complaint.map(|kind| (LaneKey::of(&message.topic), kind)));
             }
             Content::Rejected(reason) => {
-                if let Some(letter) = take_letter(world, message, reason) {
+                if let Some(letter) = take_letter(world, message, reason, &folded.letters) {
                     folded.complaints.push((LaneKey::of(&message.topic), reason.code()));
                     folded.letters.push(letter);
                 }
@@ -117,9 +117,16 @@ fn is_live(world: &World<'_>, message: &Received, event: &Event, now: Timestamp)
 }
 
 /// An unreadable message counts as kept, so that the lane can let go of it.
-fn take_letter(world: &mut World<'_>, message: &Received, reason: &Reason) -> Option<NewDeadLetter> {
+fn take_letter(
+    world: &mut World<'_>,
+    message: &Received,
+    reason: &Reason,
+    before: &[NewDeadLetter],
+) -> Option<NewDeadLetter> {
     let (first, last) = (message.first.cast_signed(), message.last.cast_signed());
-    let known = world.is_letter_kept(&message.device, first);
+    let id = Some(message.device.id.as_uuid());
+    let again = before.iter().any(|letter| letter.device_id == id && letter.seq == Some((first, last)));
+    let known = again || world.is_letter_kept(&message.device, first);
     let view = world.devices.get_mut(&message.device.id.as_uuid())?;
     if known || (first..=last).all(|seq| view.kept.contains(seq)) {
         if !known {

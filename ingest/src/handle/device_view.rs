@@ -54,7 +54,11 @@ impl DeviceView {
     pub(crate) fn acknowledged(&self) -> (i64, Option<i64>) {
         match self.taken {
             Some(taken) => {
-                (self.kept.upto().min(taken.saturating_sub(1)), Some(self.kept.highest().max(taken)))
+                // A start that was sent above already is sent there again, not above its own new numbers.
+                let own = self.facts.epoch.is_some() && self.facts.epoch == self.facts.behind_epoch;
+                let before = self.facts.behind_above.filter(|above| own && taken <= *above);
+                let above = before.unwrap_or_else(|| self.kept.highest().max(taken));
+                (self.kept.upto().min(taken.saturating_sub(1)), Some(above))
             }
             None => (self.kept.upto(), None),
         }

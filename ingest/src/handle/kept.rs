@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 /// arrivals in between leave a few more.
 pub(crate) const MOST_RANGES: usize = 256;
 
+/// How far beyond the mark a number may lie: no lane sheds so many, and one that jumped to the end of the numbers would
+/// have none left.
+pub(crate) const FARTHEST: i64 = 1 << 32;
+
 /// A mark and what lies beyond it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
@@ -42,6 +46,10 @@ impl Kept {
 
     /// Whether these may be added: few ranges are kept per device, and who makes more holes must send it again later.
     pub(crate) fn has_room_for(&self, ranges: &[(i64, i64)]) -> bool {
+        let near = self.upto.saturating_add(FARTHEST);
+        if ranges.iter().any(|(_, last)| *last > near) {
+            return false;
+        }
         let more = ranges.iter().filter(|(first, last)| !self.touches(*first, *last)).count();
         self.beyond.len().saturating_add(more) <= MOST_RANGES || more == 0
     }
@@ -118,6 +126,13 @@ mod tests {
         assert_eq!(kept.upto(), 2);
         assert!(kept.has_room_for(&[(9_998, 9_998)]));
         assert!(!kept.has_room_for(&[(9_998, 9_998), (9_000, 9_001)]));
+    }
+
+    #[test]
+    fn a_number_at_the_end_of_all_numbers_left_a_device_none() {
+        let kept = Kept::new(10, []);
+        assert!(!kept.has_room_for(&[((1 << 53) - 1, (1 << 53) - 1)]));
+        assert!(kept.has_room_for(&[(100_000, 100_000)]));
     }
 
     #[test]
