@@ -46,7 +46,14 @@ async fn a_hello_with_the_largest_counter_ended_the_server_for_good() {
     entry.obey(&command).await;
     entry.all_acked().await;
     order_open(&park, &entry).await;
-    entry.command().await;
+    let command = entry.command().await;
+    entry.obey(&command).await;
+    entry.all_acked().await;
+    // What an honest device then claims is above what is believed at first, and is heard all the same.
+    let hello = Hello { command_counter: command.counter, ..entry.make_hello() };
+    assert!(command.counter > 1 << 48);
+    entry.send_hello(hello).await;
+    park.until(&format!("device_state where command_counter = {}", command.counter), 1).await;
     park.check().await;
 }
 
@@ -185,6 +192,26 @@ async fn a_renewed_store_was_acknowledged_what_nobody_had_stored() {
     assert_eq!(entry.above, None, "it goes on where it is");
     assert_eq!(park.count(behind).await, 1, "told once");
     park.check().await;
+}
+
+#[tokio::test]
+async fn a_store_renewed_while_the_line_was_down_was_acknowledged_by_its_first_hello() {
+    let mut park = CarPark::open(Settings::default()).await;
+    let mut entry = park.lane(Entry).await;
+    entry.say((0..5).map(|_| passed(None, Entry, PassageKind::Passed)).collect()).await;
+    entry.all_acked().await;
+
+    // More happens under numbers from 1 on than the server has, and then the line comes back.
+    entry.renew_store();
+    let events: Vec<Event> = (0..9).map(|_| entry.event(passed(None, Entry, PassageKind::Passed))).collect();
+    entry.greet().await;
+    assert_eq!(entry.acked, 0, "none of these is stored");
+    entry.send_events(events.clone()).await;
+    entry.told_above(5).await;
+    assert_eq!(entry.acked, 0);
+    let renumbered = renumber(&mut entry, events, 9);
+    entry.send_events(renumbered).await;
+    park.until("events where kind = 'passage'", 14).await;
 }
 
 #[tokio::test]
