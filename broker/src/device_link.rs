@@ -95,16 +95,24 @@ pub(crate) fn connack(code: ConnectReturnCode) -> BytesMut {
 /// Runs a session from CONNACK to the end of its link.
 pub(crate) async fn run(
     mut socket: Box<dyn Socket>,
-    buffer: BytesMut,
+    mut buffer: BytesMut,
     caller: Caller,
     will: Option<LastWill>,
     hall: &Hall,
 ) {
     let device = caller.identity.device.clone();
-    let (session, link) = match begin(&caller, hall).await {
-        Some(begun) => begun,
-        None => return drop(send(&mut socket, &connack(ConnectReturnCode::ServiceUnavailable), hall).await),
+    // Dropping it is safe only while it waits: a session that is taken must be given back.
+    let newcomer =
+        Newcomer { identity: caller.identity.clone(), peer: caller.peer, epoch: caller.epoch.clone() };
+    let taken = tokio::select! {
+        taken = hall.sessions.take(&newcomer, hall.limits.twin_hold) => taken,
+        () = gone(&mut socket, &mut buffer) => return,
     };
+    let (session, link) = match begin(taken, &caller, hall).await {
+        Ok(begun) => begun,
+        Err(code) => return drop(send(&mut socket, &connack(code), hall).await),
+    };
+    let meter = hall.sessions.take_meter(&device);
     metrics::gauge!("boomgate_broker_connections").increment(1.0);
     tracing::info!(device = %device, lane = %caller.identity.lane, site = %caller.identity.site, "device connected");
     let mut live = Live {
@@ -113,7 +121,7 @@ pub(crate) async fn run(
         caller,
         link,
         session,
-        meter: Meter::new(hall.limits.messages, hall.limits.bytes, Instant::now()),
+        meter: meter.unwrap_or_else(|| Meter::new(hall.limits.messages, hall.limits.bytes, Instant::now())),
         paused_until: None,
         subscribed: HashSet::new(),
         unacked: VecDeque::new(),
@@ -146,25 +154,68 @@ fn report(device: &str, end: &End) {
     }
 }
 
-async fn begin(caller: &Caller, hall: &Hall) -> Option<(Session, Link)> {
-    let newcomer =
-        Newcomer { identity: caller.identity.clone(), peer: caller.peer, epoch: caller.epoch.clone() };
-    let session = match hall.sessions.take(&newcomer, hall.limits.twin_hold).await {
+/// The link of a session, or the code that refuses it.
+async fn begin(
+    taken: Result<Session, Unwanted>,
+    caller: &Caller,
+    hall: &Hall,
+) -> Result<(Session, Link), ConnectReturnCode> {
+    let session = match taken {
         Ok(session) => session,
-        Err(Unwanted::Stuck) => return None,
-        Err(Unwanted::Twin(live)) => {
-            refuse_twin(caller, live, hall).await;
-            return None;
+        Err(unwanted) => {
+            refuse(caller, unwanted, hall).await;
+            return Err(ConnectReturnCode::ServiceUnavailable);
         }
     };
+    if let Err(code) = still_admitted(caller, hall).await {
+        hall.sessions.leave(session).await;
+        return Err(code);
+    }
     match hall.linker.link(caller.identity.device.as_str()).await {
-        Ok(link) => Some((session, link)),
+        Ok(link) => Ok((session, link)),
         Err(error) => {
             tracing::error!(%error, "no link");
             hall.sessions.leave(session).await;
-            None
+            Err(ConnectReturnCode::ServiceUnavailable)
         }
     }
+}
+
+/// Asked again once the place is taken: it may have changed while the device waited.
+async fn still_admitted(caller: &Caller, hall: &Hall) -> Result<(), ConnectReturnCode> {
+    let device = &caller.identity.device;
+    if recheck_device(caller, hall).await.is_err() {
+        refused(caller, "revoked");
+        return Err(ConnectReturnCode::NotAuthorized);
+    }
+    if hall.sessions.is_kept_out(device, Instant::now()).is_some() {
+        refused(caller, "kept_out");
+        return Err(ConnectReturnCode::ServiceUnavailable);
+    }
+    Ok(())
+}
+
+fn refused(caller: &Caller, reason: &'static str) {
+    metrics::counter!("boomgate_broker_refused_total", "reason" => reason).increment(1);
+    tracing::info!(device = %caller.identity.device, peer = %caller.peer, reason, "connection refused after it waited");
+}
+
+async fn refuse(caller: &Caller, unwanted: Unwanted, hall: &Hall) {
+    match unwanted {
+        Unwanted::Twin(live) => refuse_twin(caller, live, hall).await,
+        Unwanted::Stuck => refused(caller, "stuck"),
+        Unwanted::Superseded => refused(caller, "superseded"),
+    }
+}
+
+/// Ready when the device hangs up while it waits. What it says meanwhile is kept; who says much is not read on.
+async fn gone(socket: &mut Box<dyn Socket>, buffer: &mut BytesMut) {
+    while buffer.len() < LARGE_BUFFER {
+        if !matches!(socket.read_buf(buffer).await, Ok(1..)) {
+            return;
+        }
+    }
+    std::future::pending().await
 }
 
 /// Two devices with one identity: a card was copied. The one that lives goes on.
@@ -204,7 +255,10 @@ impl Live {
         send(&mut self.socket, &connack(ConnectReturnCode::Success), hall).await?;
         let mut recheck = interval_at(later(Instant::now(), hall.limits.recheck), hall.limits.recheck);
         let mut deadline = later(Instant::now(), self.caller.keep_alive);
-        self.take_packets(hall).await?;
+        // What it said before it was admitted counts as well, and so does what it sent over an earlier connection.
+        let bytes = self.buffer.len();
+        let messages = self.take_packets(hall).await?;
+        self.meter(messages, bytes, hall)?;
         loop {
             let paused = self.paused_until;
             tokio::select! {
@@ -379,6 +433,7 @@ impl Live {
             drop(timeout(GOODBYE, async { while self.link.rx.next().await.is_ok() {} }).await);
         }
         drop(timeout(Duration::from_secs(1), self.socket.shutdown()).await);
+        hall.sessions.keep_meter(&self.caller.identity.device, self.meter, Instant::now());
         hall.sessions.leave(self.session).await;
     }
 }

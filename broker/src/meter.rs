@@ -1,4 +1,4 @@
-//! How much one connection sends: beyond its rate nothing more is read from it, so that a flood stays in its own socket
+//! How much one device sends, over all of its connections: beyond its rate nothing more is read from it, so that a flood stays in its own socket
 //! and never reaches the router. Pure: the time comes in.
 
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Bucket {
     }
 }
 
-/// The messages and bytes of one connection.
+/// The messages and bytes of one device.
 #[derive(Debug)]
 pub(crate) struct Meter {
     messages: Bucket,
@@ -56,9 +56,7 @@ impl Meter {
         self.refill(now);
         self.messages.level -= messages as f64;
         self.bytes.level -= bytes as f64;
-        let half = |bucket: &Bucket| bucket.level < bucket.rate.burst / 2.0;
-        if !(half(&self.messages) || half(&self.bytes)) {
-            self.busy_since = None;
+        if !self.is_below_half() {
             return None;
         }
         let wait = self.messages.wait().max(self.bytes.wait());
@@ -74,11 +72,26 @@ impl Meter {
         self.busy_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 
+    /// Whether it has all of its burst again, as a new one has.
+    pub(crate) fn is_rested(&self, now: Instant) -> bool {
+        let seconds = now.saturating_duration_since(self.at).as_secs_f64();
+        let full = |bucket: &Bucket| bucket.level + seconds * bucket.rate.per_second >= bucket.rate.burst;
+        full(&self.messages) && full(&self.bytes)
+    }
+
     fn refill(&mut self, now: Instant) {
         let seconds = now.saturating_duration_since(self.at).as_secs_f64();
         self.messages.refill(seconds);
         self.bytes.refill(seconds);
         self.at = now;
+        if !self.is_below_half() {
+            self.busy_since = None;
+        }
+    }
+
+    fn is_below_half(&self) -> bool {
+        let half = |bucket: &Bucket| bucket.level < bucket.rate.burst / 2.0;
+        half(&self.messages) || half(&self.bytes)
     }
 }
 
@@ -106,6 +119,20 @@ mod tests {
         now += Duration::from_secs(10);
         assert_eq!(meter.read(1, 1, now), None);
         assert_eq!(meter.busy_for(now), Duration::ZERO, "it has become quiet");
+    }
+
+    #[test]
+    fn who_was_away_long_enough_begins_anew() {
+        let begun = Instant::now();
+        let mut meter = Meter::new(MESSAGES, BYTES, begun);
+        assert!(meter.is_rested(begun));
+        assert!(meter.read(150, 10, begun).is_some());
+        let later = begun + Duration::from_secs(10);
+        assert!(!meter.is_rested(later), "half of a burst is not all of it");
+        let later = begun + Duration::from_secs(60);
+        assert!(meter.is_rested(later));
+        assert!(meter.read(120, 10, later).is_some());
+        assert_eq!(meter.busy_for(later), Duration::ZERO, "the time away does not count as busy");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! A second connection of the same program (it says so by its epoch) takes over at once. One of another program is
 //! another device with the same identity, or the same device started anew: it waits. If the first sends anything in
-//! that time it lives, and the second is refused; if it is silent or ends, the second is admitted.
+//! that time it lives, and the second is refused; if it is silent or ends, the second is admitted. Who does not say its
+//! epoch is another program for a session that did. Only the newest of those that wait goes on waiting.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -14,6 +15,8 @@ use boomgate_domain::ids::{DeviceCode, LaneCode, SiteCode};
 use boomgate_schemas::identity::DeviceIdentity;
 use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, timeout};
+
+use crate::meter::Meter;
 
 /// A session that does not end within this time keeps its place, and the newcomer is refused.
 const TAKE_OVER: Duration = Duration::from_secs(5);
@@ -60,12 +63,16 @@ pub(crate) enum Unwanted {
     Twin(SocketAddr),
     /// The session before it does not end.
     Stuck,
+    /// A newer connection of this device waits in its stead.
+    Superseded,
 }
 
 #[derive(Default)]
 pub(crate) struct Sessions {
     live: Mutex<HashMap<DeviceCode, Entry>>,
     kept_out: std::sync::Mutex<HashMap<DeviceCode, KeptOut>>,
+    /// Of devices that are away: who comes back has what it had left, not a new burst.
+    meters: std::sync::Mutex<HashMap<DeviceCode, Meter>>,
     next: AtomicU64,
 }
 
@@ -84,6 +91,42 @@ struct Entry {
     packets: watch::Receiver<u64>,
     /// Since when another program waits for this session to speak, and how many packets there were then.
     challenged: Option<(Instant, u64)>,
+    /// How many waited for this place: only the last of them still does.
+    waiting: Waiting,
+}
+
+/// Apart, so that another program cannot push the session's own one out of the queue.
+#[derive(Clone, Default)]
+struct Waiting {
+    same: Arc<watch::Sender<u64>>,
+    other: Arc<watch::Sender<u64>>,
+}
+
+impl Waiting {
+    /// Ends who waited before; ready when a newer one comes.
+    fn join(&self, same: bool) -> impl Future<Output = ()> + use<> {
+        let newest = Arc::clone(if same { &self.same } else { &self.other });
+        newest.send_modify(|number| *number = number.wrapping_add(1));
+        let own = *newest.borrow();
+        async move { drop(newest.subscribe().wait_for(|number| *number != own).await) }
+    }
+}
+
+impl Entry {
+    /// Whether it is the same program, as far as it can be known: a session of an older one does not say.
+    fn is_of(&self, newcomer: &Newcomer) -> bool {
+        self.newcomer.epoch.is_none() || self.newcomer.epoch == newcomer.epoch
+    }
+
+    /// Since when it is challenged. An answer given long ago says nothing about now.
+    fn challenge(&mut self, hold: Duration) -> (Instant, u64) {
+        let packets = *self.packets.borrow();
+        let outdated = |(since, then): &(Instant, u64)| since.elapsed() >= hold && *then != packets;
+        if self.challenged.as_ref().is_some_and(outdated) {
+            self.challenged = None;
+        }
+        *self.challenged.get_or_insert((Instant::now(), packets))
+    }
 }
 
 /// Held by the task of a live session; given back by [`Sessions::leave`].
@@ -117,22 +160,33 @@ impl Sessions {
             let Some(old) = live.get_mut(&newcomer.identity.device) else {
                 return Ok(self.insert(&mut live, newcomer));
             };
-            let same = old.newcomer.epoch.is_none()
-                || newcomer.epoch.is_none()
-                || old.newcomer.epoch == newcomer.epoch;
-            let packets = *old.packets.borrow();
-            let challenged = *old.challenged.get_or_insert((Instant::now(), packets));
-            let old = old.clone();
+            let same = old.is_of(newcomer);
+            let challenge = (!same).then(|| old.challenge(hold));
+            let (old, superseded) = (old.clone(), old.waiting.join(same));
             drop(live);
-            if !same && lives(&old, challenged, hold).await {
-                self.forget_challenge(&newcomer.identity.device, old.number).await;
-                return Err(Unwanted::Twin(old.newcomer.peer));
-            }
-            if !finished(&old, EndReason::TakenOver).await {
-                return Err(Unwanted::Stuck);
+            tokio::select! {
+                biased;
+                () = superseded => return Err(Unwanted::Superseded),
+                outlived = self.outlive(&old, challenge, hold) => outlived?,
             }
         }
         Err(Unwanted::Stuck)
+    }
+
+    /// Waits until the session has ended: at once for its own program, else only if it is silent.
+    async fn outlive(
+        &self,
+        old: &Entry,
+        challenge: Option<(Instant, u64)>,
+        hold: Duration,
+    ) -> Result<(), Unwanted> {
+        let unwanted = match challenge {
+            Some(challenge) if lives(old, challenge, hold).await => Unwanted::Twin(old.newcomer.peer),
+            _ if finished(old, EndReason::TakenOver).await => return Ok(()),
+            _ => Unwanted::Stuck,
+        };
+        self.forget_challenge(&old.newcomer.identity.device, old.number).await;
+        Err(unwanted)
     }
 
     fn insert(&self, live: &mut HashMap<DeviceCode, Entry>, newcomer: &Newcomer) -> Session {
@@ -146,6 +200,7 @@ impl Sessions {
             end: Arc::new(sender),
             packets: counted,
             challenged: None,
+            waiting: Waiting::default(),
         };
         live.insert(device.clone(), entry);
         Session { device, number, end, packets }
@@ -182,6 +237,18 @@ impl Sessions {
             entry.newcomer.identity.site == *site && entry.newcomer.identity.lane == *lane
         });
         of_lane.map(|(device, _)| device.clone()).collect()
+    }
+
+    /// What the device had left when it went.
+    pub(crate) fn take_meter(&self, device: &DeviceCode) -> Option<Meter> {
+        self.meters.lock().unwrap_or_else(PoisonError::into_inner).remove(device)
+    }
+
+    /// Keeps it until the device comes back, or would have all of its burst again.
+    pub(crate) fn keep_meter(&self, device: &DeviceCode, meter: Meter, now: Instant) {
+        let mut meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
+        meters.retain(|_, meter| !meter.is_rested(now));
+        meters.insert(device.clone(), meter);
     }
 
     /// Refuses the device's connections for a while; for how long.
@@ -221,6 +288,7 @@ mod tests {
     use super::*;
 
     const HOLD: Duration = Duration::from_millis(200);
+    const LONG: Duration = Duration::from_secs(10);
 
     fn newcomer(epoch: Option<&str>) -> Newcomer {
         Newcomer {
@@ -279,6 +347,69 @@ mod tests {
         assert!(begun.elapsed() < HOLD / 2, "the time before counts");
         sessions.leave(old).await;
         assert!(waiting.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn every_newcomer_of_one_device_waited_at_the_same_time() {
+        let sessions = Arc::new(Sessions::default());
+        let mut old = sessions.take(&newcomer(Some("a")), LONG).await.unwrap();
+        let wait = |epoch: &'static str| {
+            let sessions = Arc::clone(&sessions);
+            tokio::spawn(async move { sessions.take(&newcomer(Some(epoch)), LONG).await.err() })
+        };
+        let mut last = wait("b");
+        for epoch in ["c", "d", "e"] {
+            tokio::task::yield_now().await;
+            let next = wait(epoch);
+            assert_eq!(std::mem::replace(&mut last, next).await.unwrap(), Some(Unwanted::Superseded));
+        }
+        let own = wait("a");
+        assert_eq!(old.told_to_end().await, EndReason::TakenOver);
+        assert!(!last.is_finished());
+        sessions.leave(old).await;
+        drop((own.await, last.abort()));
+    }
+
+    #[tokio::test]
+    async fn who_did_not_say_its_epoch_threw_out_a_session_that_did() {
+        let sessions = Sessions::default();
+        let old = sessions.take(&newcomer(Some("a")), HOLD).await.unwrap();
+        let nameless = newcomer(None);
+        let waiting = sessions.take(&nameless, HOLD);
+        let (unwanted, ()) = tokio::join!(waiting, async {
+            tokio::time::sleep(HOLD / 4).await;
+            old.heard();
+        });
+        assert_eq!(unwanted.err(), Some(Unwanted::Twin("127.0.0.1:1".parse().unwrap())));
+        assert!(old.end.borrow().is_none(), "the living one goes on");
+    }
+
+    #[tokio::test]
+    async fn a_challenge_left_behind_by_a_stuck_session_made_the_next_restart_a_twin() {
+        let sessions = Sessions::default();
+        let old = sessions.take(&newcomer(Some("a")), HOLD).await.unwrap();
+        assert_eq!(sessions.take(&newcomer(Some("b")), HOLD).await.err(), Some(Unwanted::Stuck));
+        assert!(sessions.live.lock().await[&device()].challenged.is_none());
+        old.heard();
+        let restarted = sessions.take(&newcomer(Some("c")), HOLD).await;
+        assert_eq!(restarted.err(), Some(Unwanted::Stuck), "nothing was said since it came");
+    }
+
+    #[tokio::test]
+    async fn an_answer_to_who_went_away_long_ago_made_the_next_restart_a_twin() {
+        let sessions = Arc::new(Sessions::default());
+        let mut old = sessions.take(&newcomer(Some("a")), HOLD).await.unwrap();
+        let gone = newcomer(Some("b"));
+        drop(timeout(HOLD / 4, sessions.take(&gone, HOLD)).await);
+        old.heard();
+        tokio::time::sleep(HOLD).await;
+        let waiting = tokio::spawn({
+            let sessions = Arc::clone(&sessions);
+            async move { sessions.take(&newcomer(Some("c")), HOLD).await.err() }
+        });
+        assert_eq!(timeout(LONG, old.told_to_end()).await.ok(), Some(EndReason::TakenOver));
+        sessions.leave(old).await;
+        assert_eq!(waiting.await.unwrap(), None);
     }
 
     #[tokio::test]

@@ -453,6 +453,125 @@ async fn a_flood_reached_the_router_unbraked_and_is_paused_cut_off_and_told() {
     Lane::plain(site.plain(), "in-2-pi").connected().await;
 }
 
+/// A connection of a given start of a program, which says nothing by itself.
+async fn silent_of_epoch(site: &Site, device: &str, digit: char) -> TcpStream {
+    let mut socket = TcpStream::connect(site.plain()).await.unwrap();
+    socket.write_all(&raw_connect_of_epoch(device, &epoch(digit))).await.unwrap();
+    socket
+}
+
+/// The code of its CONNACK.
+async fn answer(socket: &mut TcpStream) -> Option<u8> {
+    let mut answer = [0; 4];
+    timeout(PATIENCE, socket.read_exact(&mut answer)).await.ok()?.ok()?;
+    Some(answer[3])
+}
+
+const LONG_HOLD: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn one_device_filled_the_table_with_newcomers_that_wait() {
+    let site = Site::open(Limits { twin_hold: LONG_HOLD, ..Limits::default() }).await;
+    let mut live = silent_of_epoch(&site, "in-1-pi", 'a').await;
+    assert_eq!(answer(&mut live).await, Some(0));
+    let mut waiting = tokio::task::JoinSet::new();
+    for digit in ['b', 'c', 'd', 'e', 'f'] {
+        let mut socket = silent_of_epoch(&site, "in-1-pi", digit).await;
+        waiting.spawn(async move { answer(&mut socket).await });
+    }
+    for _ in 0..4 {
+        let refused = timeout(PATIENCE / 2, waiting.join_next()).await.expect("only one may wait");
+        assert_eq!(refused.unwrap().unwrap(), Some(3));
+    }
+    assert!(
+        timeout(Duration::from_millis(300), waiting.join_next()).await.is_err(),
+        "the newest still waits"
+    );
+    assert!(site.register.alarms.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_newcomer_that_hung_up_kept_its_place_while_it_waited() {
+    let limits = Limits { connections: 2, twin_hold: LONG_HOLD, ..Limits::default() };
+    let site = Site::open(limits).await;
+    let mut live = silent_of_epoch(&site, "in-1-pi", 'a').await;
+    assert_eq!(answer(&mut live).await, Some(0));
+    let mut waiting = silent_of_epoch(&site, "in-1-pi", 'b').await;
+    // Long enough that it is known, and does not yield.
+    assert!(timeout(Duration::from_millis(500), waiting.read(&mut [0; 4])).await.is_err());
+    drop(waiting);
+    let other = timeout(PATIENCE, async {
+        loop {
+            let mut socket = silent_of_epoch(&site, "in-2-pi", 'c').await;
+            if answer(&mut socket).await == Some(0) {
+                return;
+            }
+        }
+    });
+    other.await.expect("the place was not given back");
+}
+
+#[tokio::test]
+async fn a_copy_that_sent_no_user_name_threw_out_the_honest_lane() {
+    let limits = Limits { twin_hold: Duration::from_secs(3), ..Limits::default() };
+    let site = Site::open(limits).await;
+    let honest = Lane::of_epoch(site.plain(), "in-1-pi", &epoch('a')).connected().await;
+    let keeps_talking = tokio::spawn(async move {
+        let mut honest = honest;
+        honest.wait(|_| false).await
+    });
+    let error = Lane::plain(site.plain(), "in-1-pi").wait(|_| false).await.unwrap_err();
+    assert!(error.contains("ServiceUnavailable"), "{error}");
+    assert!(!keeps_talking.is_finished(), "the honest one was thrown out");
+    let alarms = site.register.alarms.lock().unwrap().clone();
+    assert!(matches!(alarms[..], [Alarm::Twin { .. }]), "{alarms:?}");
+    keeps_talking.abort();
+}
+
+#[tokio::test]
+async fn a_flood_over_ever_new_connections_was_never_braked() {
+    let limits = Limits {
+        messages: Rate { burst: 100.0, per_second: 50.0 },
+        flooding_after: Duration::from_secs(2),
+        ..Limits::default()
+    };
+    let site = Site::open(limits).await;
+    let burst = raw_publish("bg/v1/north/in-1/up", b"x").repeat(60);
+    let refused = timeout(PATIENCE, async {
+        loop {
+            let mut socket = silent_of_epoch(&site, "in-1-pi", 'a').await;
+            match answer(&mut socket).await {
+                Some(0) => drop(socket.write_all(&burst).await),
+                other => return other,
+            }
+            // Until it is read, or paused.
+            drop(timeout(Duration::from_millis(100), socket.read(&mut [0; 4])).await);
+        }
+    });
+    assert_eq!(refused.await.expect("never kept out"), Some(3));
+    let alarms = site.register.alarms.lock().unwrap().clone();
+    assert!(matches!(alarms[..], [Alarm::Flooding { .. }]), "{alarms:?}");
+}
+
+#[tokio::test]
+async fn who_was_kept_out_or_revoked_while_it_waited_was_admitted() {
+    let site = Site::open(Limits { twin_hold: LONG_HOLD, ..Limits::default() }).await;
+    for (device, lane, code) in [("in-1-pi", "in-1", 3), ("in-2-pi", "in-2", 5)] {
+        let mut live = silent_of_epoch(&site, device, 'a').await;
+        assert_eq!(answer(&mut live).await, Some(0));
+        let mut waiting = silent_of_epoch(&site, device, 'b').await;
+        assert!(timeout(Duration::from_millis(500), waiting.read(&mut [0; 4])).await.is_err());
+        if code == 3 {
+            let (north, lane) = ("north".parse().unwrap(), lane.parse().unwrap());
+            assert!(site.broker.cut_off(&north, &lane, "garbage").await);
+        } else {
+            site.register.revoked.lock().unwrap().insert(device.parse().unwrap());
+            assert!(site.broker.disconnect(&device.parse().unwrap(), EndReason::Revoked).await);
+        }
+        assert_eq!(answer(&mut waiting).await, Some(code), "{device}");
+    }
+}
+
 #[tokio::test]
 async fn a_lane_that_offends_elsewhere_is_cut_off_and_kept_out() {
     let site = Site::open(Limits::default()).await;
@@ -523,6 +642,15 @@ fn raw_connect(client_id: &str) -> Vec<u8> {
     let length = u8::try_from(client_id.len()).unwrap();
     let mut bytes = vec![0x10, 12 + length, 0, 4, b'M', b'Q', b'T', b'T', 4, 2, 0, 60, 0, length];
     bytes.extend(client_id.as_bytes());
+    bytes
+}
+
+fn raw_connect_of_epoch(client_id: &str, epoch: &str) -> Vec<u8> {
+    let mut bytes = raw_connect(client_id);
+    bytes[1] += u8::try_from(2 + epoch.len()).unwrap();
+    bytes[9] |= 0x80;
+    bytes.extend([0, u8::try_from(epoch.len()).unwrap()]);
+    bytes.extend(epoch.as_bytes());
     bytes
 }
 
