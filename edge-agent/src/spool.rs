@@ -61,6 +61,17 @@ pub enum Health {
 #[error("the spool cannot be written")]
 pub struct Unwritable;
 
+/// What became of the order to give new numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renumbered {
+    /// Everything that waits is above this number now.
+    Above(u64),
+    /// Everything that waits was above already.
+    Already,
+    /// Nothing was changed, for want of a file, of room or of numbers. It is still to be done.
+    Failed,
+}
+
 enum Job {
     Append(NewEvent),
     Acked {
@@ -70,7 +81,7 @@ enum Job {
     /// Gives what waits numbers above this one, if the server has those up to it under other events.
     Renumber {
         above: u64,
-        reply: oneshot::Sender<Option<u64>>,
+        reply: oneshot::Sender<Renumbered>,
     },
     Backlog {
         after: u64,
@@ -158,10 +169,9 @@ impl Spool {
         self.order(Job::Acked { upto, rejected });
     }
 
-    /// The server has numbers up to `above` under other events: gives everything that waits numbers above it. Returns the
-    /// number above which they now are; none if nothing had to be done, or could be.
-    pub async fn renumber(&self, above: u64) -> Option<u64> {
-        self.ask(|reply| Job::Renumber { above, reply }).await.flatten()
+    /// The server has numbers up to `above` under other events: gives everything that waits numbers above it.
+    pub async fn renumber(&self, above: u64) -> Renumbered {
+        self.ask(|reply| Job::Renumber { above, reply }).await.unwrap_or(Renumbered::Failed)
     }
 
     /// Stores an answer; nothing waits for it, a lost one costs a `CMD-RESTARTED` after a crash.

@@ -5,6 +5,7 @@
 //! ends is never resumed: a fresh client is made and everything unacked goes out again. Knows nothing of what a command
 //! means; it hands on what carries the server's signature.
 
+mod ack;
 pub mod certificate;
 pub mod keys;
 pub mod window;
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use boomgate_domain::ids::DeviceCode;
 use boomgate_schemas::bytes::Epoch;
-use boomgate_schemas::down::{Ack, Command, SyncPart};
+use boomgate_schemas::down::{Command, SyncPart};
 use boomgate_schemas::envelope::{self, Header};
 use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_schemas::up::{Boom, Event, EventBody, Hello, SyncRequest, UpBatch, View};
@@ -102,6 +103,9 @@ pub struct Uplink {
     live: mpsc::Receiver<Event>,
     news: mpsc::Sender<News>,
     window: Window,
+    /// The server has the numbers up to this one under other events, and ours could not be moved above it yet. Until then
+    /// an ack may speak of those other events, so none deletes anything.
+    owed_above: Option<u64>,
     rtt_ms: Option<u32>,
 }
 
@@ -150,7 +154,19 @@ impl Uplink {
         let Ends { spool, lane, live, news } = ends;
         let window = Window::new(spool.acked_seq(), clock.uptime_ms());
         let address = (config.server.mqtt_host.clone(), config.server.mqtt_port);
-        Uplink { identity, address, tls, clock, spool, lane, live, news, window, rtt_ms: None }
+        Uplink {
+            identity,
+            address,
+            tls,
+            clock,
+            spool,
+            lane,
+            live,
+            news,
+            window,
+            owed_above: None,
+            rtt_ms: None,
+        }
     }
 
     /// Keeps the line up until the program ends.
@@ -259,7 +275,10 @@ impl<'a> Session<'a> {
                     Some(event) => self.send_live(event).await,
                     None => Err(Ended::Ending),
                 },
-                _ = beat.tick(), if self.ready => self.greet(),
+                _ = beat.tick(), if self.ready => {
+                    self.renumber_if_owed().await;
+                    self.greet()
+                }
                 () = tokio::time::sleep(due) => self.resend(),
             };
             let step = match step {
@@ -305,6 +324,7 @@ impl<'a> Session<'a> {
         self.ready = true;
         info!("the line to the server is up");
         let _ = self.line.news.send(News::Up).await;
+        self.renumber_if_owed().await;
         self.greet()?;
         self.ask_for_list()
     }
@@ -387,8 +407,11 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Sends stored events as far as the window allows.
+    /// Sends stored events as far as the window allows; while they are owed new numbers, they wait for those.
     async fn send_backlog(&mut self) -> Result<(), Ended> {
+        if self.line.owed_above.is_some() {
+            return Ok(());
+        }
         while let Some(after) = self.line.window.backlog_after() {
             if after + 1 >= self.line.spool.next_seq() {
                 return Ok(());
@@ -442,35 +465,6 @@ impl<'a> Session<'a> {
         warn!(leaf = topic.leaf.as_str(), why, "a message that is not the server's is dropped");
         if topic.leaf == Leaf::Cmd {
             let _ = self.line.news.send(News::Forged { why }).await;
-        }
-    }
-
-    async fn take_ack(&mut self, payload: &[u8]) {
-        let ack = match Ack::decode(payload) {
-            Ok(ack) => ack,
-            Err(error) => return warn!(%error, "an ack cannot be read"),
-        };
-        let now = self.line.clock.uptime_ms();
-        if let Some(echo) = ack.echo {
-            self.unanswered = 0;
-            let rtt = now.saturating_sub(echo).min(u64::from(u32::MAX)) as u32;
-            self.line.rtt_ms = Some(rtt);
-            let unsure_ms = u64::from(rtt) / 2;
-            let apart_ms = self.line.clock.compare_with_server(ack.now_ms, Duration::from_millis(unsure_ms));
-            let _ = self.line.news.send(News::Clock { apart_ms, unsure_ms }).await;
-        }
-        if let Some(above) = ack.above {
-            // Whatever else it says is about events that are not ours.
-            return self.renumber(above).await;
-        }
-        if ack.upto < self.line.spool.next_seq() && self.line.window.take_ack(ack.upto, now) {
-            self.line.spool.acked(ack.upto, ack.rejected);
-        }
-    }
-
-    async fn renumber(&mut self, above: u64) {
-        if let Some(base) = self.line.spool.renumber(above).await {
-            self.line.window.begin_above(base, self.line.clock.uptime_ms());
         }
     }
 

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use boomgate_edge_agent::clock::Clock;
 use boomgate_edge_agent::spool::store::{Start, Store};
-use boomgate_edge_agent::spool::{Health, NewEvent, Outlets, Spool};
+use boomgate_edge_agent::spool::{Health, NewEvent, Outlets, Renumbered, Spool};
+use boomgate_schemas::bounds::MAX_NUMBER;
 use boomgate_schemas::down::Rejected;
 use boomgate_schemas::up::{Boom, BoomState, Event, EventBody, Passage, PassageKind};
 use rig::disk::SmallDisk;
@@ -172,7 +173,7 @@ async fn an_older_copy_goes_on_above_what_the_server_has_and_loses_nothing() {
     (0..20).for_each(|_| rig.fact());
     rig.spool.acked(4, vec![]);
     let before = rig.backlog().await;
-    assert_eq!(rig.spool.renumber(700).await, Some(700));
+    assert_eq!(rig.spool.renumber(700).await, Renumbered::Above(700));
     let after = rig.backlog().await;
     let bodies = |events: &[Event]| events.iter().map(|event| event.id).collect::<Vec<_>>();
     assert_eq!(bodies(&after[2..]), bodies(&before), "every event is still there, in its order");
@@ -185,13 +186,26 @@ async fn an_older_copy_goes_on_above_what_the_server_has_and_loses_nothing() {
     assert_eq!((gap.first, gap.last), (5, 700));
     assert!(matches!(&after[1].body, EventBody::Fault(fault) if fault.code == "FAULT-STORE-BEHIND"));
     assert_eq!((rig.spool.next_seq(), rig.spool.acked_seq()), (719, 700));
-    assert_eq!(rig.spool.renumber(700).await, None, "asked again, it is done already");
+    assert_eq!(rig.spool.renumber(700).await, Renumbered::Already, "asked again, it is done already");
     rig.spool.acked(300, vec![]);
     rig.fact();
     assert_eq!(rig.backlog().await.len(), 19, "an ack for the old numbers deletes nothing");
     rig.end();
     let start = Store::open(&folder.path().join("spool.db")).unwrap().begin().unwrap();
     assert_eq!((start.next_seq, start.acked, start.gap, start.backlog), (720, 700, None, 19));
+}
+
+#[tokio::test]
+async fn no_number_is_given_that_no_server_can_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = Rig::open(&folder.path().join("spool.db"), 1_000_000);
+    (0..20).for_each(|_| rig.fact());
+    let before = rig.backlog().await;
+    for above in [MAX_NUMBER - 10, MAX_NUMBER, 1 << 62, u64::MAX] {
+        assert_eq!(rig.spool.renumber(above).await, Renumbered::Failed, "{above}");
+    }
+    assert_eq!((rig.backlog().await, rig.spool.next_seq()), (before, 21));
+    rig.end();
 }
 
 proptest::proptest! {
@@ -234,7 +248,7 @@ proptest::proptest! {
                         let base = rig.spool.renumber(above).await;
                         let lowest = rig.backlog().await.first().map(|event| event.seq);
                         assert!(lowest.is_none_or(|lowest| lowest > above), "{lowest:?} after {above}, {base:?}");
-                        assert_eq!(rig.spool.renumber(above).await, None);
+                        assert_eq!(rig.spool.renumber(above).await, Renumbered::Already);
                     }
                     _ => {
                         rig.end();

@@ -81,6 +81,11 @@ impl Window {
         true
     }
 
+    /// What was sent up to here is not under way any more, whether or not its events may be forgotten.
+    pub fn land(&mut self, upto: u64) {
+        self.flights.retain(|_, last| *last > upto);
+    }
+
     /// Everything that waits was given numbers above this: what is under way has others now.
     pub fn begin_above(&mut self, base: u64, now_ms: u64) {
         self.acked = self.acked.max(base);
@@ -146,6 +151,16 @@ mod tests {
         assert!(!window.is_flying(1) && window.due_ms().is_none());
         assert_eq!((window.acked(), window.backlog_after()), (500, Some(500)));
         assert!(!window.take_ack(9, 20), "an ack for the old numbers");
+    }
+
+    #[test]
+    fn what_landed_makes_room_and_is_not_acked() {
+        let mut window = Window::new(0, 0);
+        window.sent(1, 64, 0);
+        window.sent(65, 65, 0);
+        window.land(64);
+        assert!(!window.is_flying(64) && window.is_flying(65));
+        assert_eq!(window.acked(), 0);
     }
 
     #[test]

@@ -163,6 +163,11 @@ impl Server {
         );
     }
 
+    /// An ack as the test wishes.
+    pub fn send_ack(&self, upto: u64, above: Option<u64>) {
+        self.with(|shared| shared.send_ack(upto, None, above));
+    }
+
     /// Cuts the line, as a broker that dies would.
     pub fn cut(&self) {
         self.with(|shared| shared.lane = None);
@@ -271,6 +276,10 @@ impl Shared {
         if upto == 0 && echo.is_none() && above.is_none() {
             return;
         }
+        self.send_ack(upto, echo, above);
+    }
+
+    fn send_ack(&mut self, upto: u64, echo: Option<u64>, above: Option<u64>) {
         let wall_ms =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
         let ack = Ack { upto, rejected: vec![], echo, now_ms: wall_ms + self.ahead_ms, above };

@@ -1,29 +1,50 @@
 //! New numbers above the server's, for everything that waits in the file and in memory.
 
 use boomgate_domain::reason::Reason;
+use boomgate_schemas::bounds::MAX_NUMBER;
 use boomgate_schemas::up::{Event, EventBody, Gap};
 use tracing::warn;
 use uuid::Uuid;
 
 use super::Keeper;
-use crate::spool::store::{self, Store};
+use crate::spool::Renumbered;
+use crate::spool::store::{self, Store, StoreError};
 use crate::wire;
 
-/// Numbers above this are no numbers of a lane: what a column holds, less room for many years.
-const HIGHEST: u64 = 1 << 62;
+/// A lane gives no number above this: no server can read it.
+const HIGHEST: u64 = MAX_NUMBER;
 
 impl Keeper {
     /// Moves everything that waits above the numbers the server has under other events: all of it, or nothing. An ack
     /// that asks for this again finds it done.
-    pub(super) fn renumber(&mut self, above: u64) -> Option<u64> {
-        let lowest = self.file.readable().map(Store::lowest).transpose();
-        let lowest = self.note(lowest).flatten().flatten();
+    pub(super) fn renumber(&mut self, above: u64) -> Renumbered {
+        let behind = self.is_behind(above);
+        match self.note(behind) {
+            Some(false) => Renumbered::Already,
+            Some(true) => self.move_above(above).map_or(Renumbered::Failed, Renumbered::Above),
+            None => Renumbered::Failed,
+        }
+    }
+
+    /// Whether anything that waits, or the next number, is not above this one.
+    fn is_behind(&self, above: u64) -> Result<bool, StoreError> {
+        let lowest = self.file.readable().map(Store::lowest).transpose()?.flatten();
         let lowest = lowest.or(self.held.front().map(|event| event.seq));
-        let behind = above >= self.next_seq || lowest.is_some_and(|lowest| lowest <= above);
-        if !behind || !self.file.is_open() || above > HIGHEST {
+        Ok(above >= self.next_seq || lowest.is_some_and(|lowest| lowest <= above))
+    }
+
+    /// Whether there are numbers above `base` for all that waits, and for those a run reserves.
+    fn is_room_above(&self, base: u64) -> bool {
+        let wanted = self.stored + self.held.len() as u64 + 2 + store::BLOCK;
+        base.checked_add(wanted).is_some_and(|last| last <= HIGHEST)
+    }
+
+    /// Returns the number above which everything is now; none if it could not be done.
+    fn move_above(&mut self, above: u64) -> Option<u64> {
+        let base = above.max(self.next_seq - 1);
+        if !self.file.is_open() || !self.is_room_above(base) {
             return None;
         }
-        let base = above.max(self.next_seq - 1);
         let leading = self.leading(base, above);
         let done = self.file.writable().and_then(|store| store.renumber(above, &leading));
         let last = self.note(done)?;
