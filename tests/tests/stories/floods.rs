@@ -8,14 +8,11 @@ use std::time::Duration;
 use boomgate_schemas::topic::Leaf;
 use boomgate_schemas::up::{EventBody, Fault};
 use boomgate_tests::client::{Device, boom_closed, now_ms};
-use boomgate_tests::figures;
+use boomgate_tests::figures::show;
 use boomgate_tests::site::{Plan, Site};
 use boomgate_tests::wait;
 
 const CARS: usize = 4;
-
-/// The number of an event, and its message.
-type Numbered = (u64, Vec<u8>);
 
 /// Large duplicates, hellos, forgeries and holes, as fast as the front door takes them, until `done`.
 async fn flood(device: Arc<Device>, messages: Vec<Vec<u8>>, done: Arc<AtomicBool>) -> u64 {
@@ -32,6 +29,9 @@ async fn flood(device: Arc<Device>, messages: Vec<Vec<u8>>, done: Arc<AtomicBool
     }
     sent
 }
+
+/// A message and the last number in it.
+type Numbered = (u64, Vec<u8>);
 
 /// A message of the largest size, and single events with holes between them.
 fn ammunition(device: &Device) -> (Vec<Vec<u8>>, Vec<Numbered>) {
@@ -86,12 +86,10 @@ async fn one_device_at_full_malice_pushed_its_neighbours_to_local_decisions() {
     let loud = site.server_kib();
     done.store(true, Ordering::Relaxed);
     let sent = flood.await.unwrap();
-    figures::show(format!(
-        "{sent} messages of malice; server {quiet} KiB when quiet, {loud} KiB in the flood"
-    ));
+    show(format_args!("{sent} messages of malice; server {quiet} KiB when quiet, {loud} KiB in the flood"));
     assert!(sent > 1000, "only {sent} messages");
 
-    // Cut off or not, its own honest events are taken in the end, and acknowledged only once they are stored.
+    // Its own honest events are taken unless it is cut off; either way what is acknowledged is stored.
     if device.why_ended().is_none() {
         wait::until("its honest events are kept", async || {
             let acked = device.acked();
@@ -104,11 +102,7 @@ async fn one_device_at_full_malice_pushed_its_neighbours_to_local_decisions() {
         .await;
     }
     let cut_off = device.why_ended();
-    figures::show(format!(
-        "{} of {} events acknowledged; cut off: {cut_off:?}",
-        device.acked(),
-        device.said()
-    ));
+    show(format_args!("{} of {} events acknowledged; cut off: {cut_off:?}", device.acked(), device.said()));
     if cut_off.is_none() {
         device.greet().await;
     }
@@ -131,7 +125,7 @@ async fn one_device_at_full_malice_pushed_its_neighbours_to_local_decisions() {
     let now =
         wait::at_most(Duration::from_secs(20), async || (site.server_kib() <= limit).then_some(())).await;
     let after = site.server_kib();
-    figures::show(format!("server {after} KiB afterwards"));
+    show(format_args!("server {after} KiB afterwards"));
     assert!(now.is_some(), "{quiet} KiB before, {loud} in the flood, {after} after it");
     if cut_off.is_some() {
         expect_no_more_of(&site, "demo-in-2").await;
