@@ -86,7 +86,7 @@ impl Keeper {
     }
 
     /// Stores what was held; false if there is still no room.
-    fn catch_up(&mut self) -> bool {
+    pub(super) fn catch_up(&mut self) -> bool {
         if self.held.is_empty() {
             return self.failed_at.is_none() || self.reserve();
         }

@@ -1,4 +1,4 @@
-//! New numbers above the server's, for everything that waits in the file and in memory.
+//! New numbers above the server's, for everything that waits.
 
 use boomgate_domain::reason::Reason;
 use boomgate_schemas::bounds::MAX_NUMBER;
@@ -42,7 +42,8 @@ impl Keeper {
     /// Returns the number above which everything is now; none if it could not be done.
     fn move_above(&mut self, above: u64) -> Option<u64> {
         let base = above.max(self.next_seq - 1);
-        if !self.file.is_open() || !self.is_room_above(base) {
+        // What is held goes into the file first: numbers given in memory alone could be given again after a crash.
+        if !self.file.is_open() || !self.is_room_above(base) || !self.catch_up() {
             return None;
         }
         let leading = self.leading(base, above);
@@ -52,11 +53,7 @@ impl Keeper {
             above,
             base, last, "the server has this spool's numbers under other events; new ones were given"
         );
-        for (event, seq) in self.held.iter_mut().zip(last + 1..) {
-            event.was = Some(event.seq);
-            event.seq = seq;
-        }
-        self.next_seq = last + 1 + self.held.len() as u64;
+        self.next_seq = last + 1;
         self.reserved = last + store::BLOCK;
         self.stored += leading.len() as u64;
         self.acked = self.acked.max(above);
