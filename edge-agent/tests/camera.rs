@@ -27,7 +27,7 @@ fn a_stream_that_stalls_or_hangs_up_is_an_error_in_time_and_is_opened_again() {
     for state in [State::Stalls, State::HangsUp] {
         film.set(state);
         let error = wait("silence", || camera.check().err()).to_string();
-        assert!(error.contains("http://127.0.0.1") && !error.contains("secret"), "{error}");
+        assert!(error.contains("http://***@127.0.0.1") && !error.contains("secret"), "{error}");
         camera.begin();
         let begun = Instant::now();
         assert!(camera.frame().is_err());
@@ -88,7 +88,7 @@ fn a_camera_that_stalls_stops_no_lane_and_server_and_doctor_are_told() {
     film.set(State::Stalls);
     let blind = hello("the fault", &is_blind);
     let view = blind.view.unwrap();
-    assert!(view.score == 0 && view.advice.contains("http://127.0.0.1"), "{view:?}");
+    assert!(view.score == 0 && view.advice.contains("http://***@127.0.0.1"), "{view:?}");
     assert!(server.faults().contains(&"FAULT-CAMERA".to_owned()));
     let doctor = Lane::prepare(&server, &Plan { camera, ..Plan::default() });
     let examined = Command::new(env!("CARGO_BIN_EXE_edge-agent"))
@@ -97,7 +97,7 @@ fn a_camera_that_stalls_stops_no_lane_and_server_and_doctor_are_told() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&examined.stdout).into_owned();
-    assert!(said.contains("FAIL  camera and reader: camera http://127.0.0.1"), "{said}");
+    assert!(said.contains("FAIL  camera and reader: camera http://***@127.0.0.1"), "{said}");
 
     // A car that is not read is told of in time, and a person lets it in.
     lane.car("b", "BA124XY");
