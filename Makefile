@@ -20,7 +20,7 @@ demo: ## Run a car park on this machine: PostgreSQL, server, four lanes, cars (D
 	@$(TARGET)/debug/boomgate demo $(DEMO_ARGS)
 
 test: ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
-	@scripts/prepare rust cc postgresql mosquitto nginx opencv nextest
+	@scripts/prepare rust cc postgresql mosquitto nginx curl opencv nextest
 	@echo "Building everything with its tests (first time about 18 minutes on 2 cores)"
 	@$(CARGO) build --quiet --workspace --all-targets
 	@echo "Running the tests (about 5 minutes)"
