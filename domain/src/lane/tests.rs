@@ -4,6 +4,7 @@
 //! `wake_at()`. Scripts begin when start-up is over (time 0), with the boom down and all loops clear.
 
 mod orders;
+mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +31,8 @@ struct Bench {
     now: u64,
     cars: u128,
     transcript: String,
+    /// Faults by what was raised and cleared.
+    faults: Vec<Reason>,
 }
 
 impl Bench {
@@ -41,6 +44,7 @@ impl Bench {
             now: 0,
             cars: 0,
             transcript: String::new(),
+            faults: Vec::new(),
         }
     }
 
@@ -52,9 +56,15 @@ impl Bench {
         };
         let actions = self.lane.handle(event, Monotonic::from_millis(self.now), &mut next);
         for action in actions {
+            match &action {
+                LaneAction::RaiseFault(fault) => self.faults.push(fault.clone()),
+                LaneAction::ClearFault(fault) => self.faults.retain(|raised| raised != fault),
+                _ => {}
+            }
             let at = self.now as i64 - ZERO as i64;
             self.transcript.push_str(&format!("{at} > {}\n", action_text(&action)));
         }
+        assert_eq!(self.lane.faults(), self.faults, "the lane knows its faults as it told them");
     }
 
     /// Lets time pass up to and including `until`, sampling and ticking.
@@ -62,6 +72,7 @@ impl Bench {
         loop {
             let sample = self.now / SAMPLE_MS * SAMPLE_MS + SAMPLE_MS;
             let wake = self.lane.wake_at().map_or(u64::MAX, Monotonic::as_millis);
+            assert!(wake > self.now, "a lane that is to be woken in the past never sleeps");
             let next = sample.min(wake);
             if next > until {
                 self.now = until;
