@@ -24,7 +24,7 @@ pub struct NewBlock {
 }
 
 row! {
-    /// A block of a plate that is valid now.
+    /// A block, valid now, of a plate or of a twin of it (0 for O, 1 for I); `plate` is the blocked one.
     pub struct BlockFound {
         pub site_id: Uuid,
         pub plate: String,

@@ -42,7 +42,7 @@ pub struct NewSubscription {
 }
 
 row! {
-    /// A right of a plate that is valid now.
+    /// A right, valid now, of a plate or of a twin of it (0 for O, 1 for I); `plate` is the one that has the right.
     pub struct SubscriptionFound {
         pub site_id: Uuid,
         pub plate: String,

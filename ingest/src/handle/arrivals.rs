@@ -106,11 +106,17 @@ impl World<'_> {
         matches.knowledge = Knowledge::Full;
         let Some(plate) = &arrival.plate else { return Ok(matches) };
         let key = (site_id, plate.to_string());
-        matches.block = self.blocks.get(&key).copied();
-        matches.subscription = self.subscriptions.get(&key).copied();
-        matches.reservation = self.reservations.get(&key).copied();
+        matches.block = self.block(site_id, plate, scene.at);
         matches.elsewhere = self.elsewhere.contains(&key);
-        let stay = self.open_stay(site_id, plate.as_str());
+        let stay = match arrival.direction {
+            // Only the very plate is inside already: its twin is another car.
+            Direction::Entry => self.open_stay(site_id, plate.as_str()),
+            Direction::Exit => self.leaving_stay(site_id, plate),
+        };
+        let of_stay = stay.and_then(|stay| Some((site_id, stay.plate.clone()?)));
+        let keys = [Some(key), of_stay];
+        matches.subscription = keys.iter().flatten().find_map(|key| self.subscriptions.get(key).copied());
+        matches.reservation = keys.iter().flatten().find_map(|key| self.reservations.get(key).copied());
         matches.stay = stay.map(|stay| stay.to_domain(self.tariff(stay.tariff_id))).transpose()?;
         if arrival.direction == Direction::Exit && matches.stay.is_none() {
             matches.near = self.near(site_id, plate);
@@ -216,7 +222,7 @@ impl World<'_> {
                 self.void_exit(exit, "its plate was told later".to_owned());
             }
             let exit = Exit { arrival: Some(&row), at: passed_at, unpaid: false, counted };
-            self.close_by_plate(scene, plate.as_str(), exit);
+            self.close_by_plate(scene, &plate, exit);
             return;
         }
         let opened = passed.stay_id.and_then(|id| self.stays.get(&id).cloned());
