@@ -7,6 +7,7 @@ use boomgate_domain::ids::ArrivalId;
 use boomgate_domain::plate::Plate;
 use boomgate_domain::plate::distance::{EDIT, suggest};
 use boomgate_domain::reading::Verdict;
+use boomgate_domain::reason::Reason;
 use boomgate_schemas::up;
 use boomgate_store::StoreError;
 use boomgate_store::arrivals::ArrivalRow;
@@ -86,11 +87,12 @@ impl World<'_> {
         self.order(scene, &row, &decision);
         let plate = told.reading.as_ref().map(|reading| reading.plate.as_str());
         let reading = told.reading.as_ref().map(|reading| names::verdict(reading.verdict));
+        let listed_as = self.listed_as(&matches, &decision.reason);
         let body = json!({
             "arrival": told.arrival, "decision": row.id, "direction": direction_name(arrival.direction), "plate": plate,
             "verdict": reading, "outcome": row.outcome, "code": row.code, "params": row.params,
             "amount_minor": row.amount_minor, "currency": row.currency, "stay": row.stay_id,
-            "suggested": decision.suggested, "evidence": told.evidence.map(|hash| hash.to_string()), "local": false,
+            "suggested": decision.suggested, "listed_as": listed_as, "evidence": told.evidence.map(|hash| hash.to_string()), "local": false,
         });
         self.tell(scene, "decision", body);
         metrics::counter!("boomgate_decisions_total", "code" => decision.reason.code()).increment(1);
@@ -122,6 +124,17 @@ impl World<'_> {
             matches.near = self.near(site_id, plate);
         }
         Ok(matches)
+    }
+
+    /// How a person wrote the plate of the block or the right that decided.
+    fn listed_as(&self, matches: &Matches, reason: &Reason) -> Option<&String> {
+        let id = match reason {
+            Reason::DenyBlocklisted {} => matches.block?.id.as_uuid(),
+            Reason::OpenSubscription { subscription } => subscription.as_uuid(),
+            Reason::OpenReservation { reservation } => reservation.as_uuid(),
+            _ => return None,
+        };
+        self.typed.get(&id)
     }
 
     fn near(&self, site: Uuid, plate: &Plate) -> Vec<NearStay> {

@@ -60,6 +60,8 @@ pub(crate) struct World<'a> {
     /// By the twin key of the plate.
     pub(super) blocks: HashMap<(Uuid, String), Vec<BlockMatch>>,
     pub(super) elsewhere: HashSet<(Uuid, String)>,
+    /// How people wrote the plates of blocks and rights, by the ids of these.
+    pub(super) typed: HashMap<Uuid, String>,
     pub(super) out: Writes,
     /// Signed orders to send once everything is committed, by command.
     pub(crate) orders: Vec<(Uuid, Topic, Vec<u8>)>,
@@ -104,6 +106,7 @@ impl<'a> World<'a> {
             reservations: HashMap::new(),
             blocks: HashMap::new(),
             elsewhere: HashSet::new(),
+            typed: HashMap::new(),
             out: Writes::default(),
             orders: Vec::new(),
             wake_outbox: false,
@@ -137,6 +140,7 @@ impl<'a> World<'a> {
         let Ok(plate) = Plate::parse(&found.plate) else { return };
         let validity = validity(found.valid_from, found.valid_until);
         let block = BlockMatch { id: BlockId::from_uuid(found.id), validity };
+        self.typed.extend(found.plate_typed.clone().map(|text| (found.id, text)));
         self.blocks.entry((found.site_id, plate.twin_key().to_string())).or_default().push(block);
     }
 
@@ -149,6 +153,7 @@ impl<'a> World<'a> {
     fn take_right(&mut self, found: boomgate_store::subscriptions::SubscriptionFound) {
         let validity = validity(found.valid_from, found.valid_until);
         let key = (found.site_id, found.plate);
+        self.typed.extend(found.plate_typed.map(|text| (found.id, text)));
         if found.elsewhere {
             self.elsewhere.insert(key.clone());
         }

@@ -36,6 +36,24 @@ async fn a_blocked_1abc123_was_let_in_as_iabc123() {
 }
 
 #[tokio::test]
+async fn how_a_blocked_plate_was_written_was_not_shown() {
+    let mut park = CarPark::open(Settings::default()).await;
+    park.block("1-abc-123").await;
+    park.subscribe("bö-ab 123").await;
+    let mut entry = park.lane(Entry).await;
+    entry.arrive_and_hear("IABC123", "DENY-BLOCKLISTED").await;
+    entry.arrive_and_hear("BOAB123", "OPEN-SUBSCRIPTION").await;
+    entry.all_acked().await;
+    for (plate, written) in [("IABC123", "1-abc-123"), ("BOAB123", "bö-ab 123")] {
+        let told =
+            format!("kind = 'decision' and body->>'plate' = '{plate}' and body->>'listed_as' = '{written}'");
+        assert_eq!(park.count(&format!("live_feed where {told}")).await, 1, "{plate}");
+    }
+    assert_eq!(park.count("subscriptions where plate = 'BOAB123' and plate_typed = 'bö-ab 123'").await, 1);
+    park.check().await;
+}
+
+#[tokio::test]
 async fn a_block_that_is_over_does_not_hide_the_one_of_a_twin() {
     let mut park = CarPark::open(Settings::default()).await;
     park.block("WPI1234").await;

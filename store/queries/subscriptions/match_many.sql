@@ -1,4 +1,4 @@
-select distinct s.site_id, s.plate, s.id, s.kind, s.valid_from, s.valid_until,
+select distinct s.site_id, s.plate, s.plate_typed, s.id, s.kind, s.valid_from, s.valid_until,
        exists (
            select from sites home join sites other on other.tenant_id = home.tenant_id and other.id <> home.id
            join stays st on st.site_id = other.id and st.plate = s.plate and st.state = 'open'

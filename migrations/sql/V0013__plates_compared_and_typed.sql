@@ -8,3 +8,8 @@ create index stays_open_by_twins on stays (site_id, twin_key(plate)) where state
 
 -- The offline list names blocks by this key too: every lane fetches it anew.
 update site_state set list_version = list_version + 1;
+
+-- The plate as a person wrote it, for show: 'BÖ-AB 123' beside BOAB123. Null where nobody wrote it.
+alter table vehicles add column plate_typed text check (plate_typed <> '');
+alter table subscriptions add column plate_typed text check (plate_typed <> '');
+alter table blocklist add column plate_typed text check (plate_typed <> '');
