@@ -255,10 +255,15 @@ async function showStay(id) {
 
 // ---- live feed
 
+// How a person wrote the plate in the list that decided; it may also be a twin of what was read (0 and O, 1 and I).
+function listedAs(data) {
+  return data.listed_as && data.listed_as !== data.plate ? ` (listed as ${data.listed_as})` : "";
+}
+
 function describe(row) {
   const data = row.data ?? {};
   switch (row.kind) {
-    case "decision": return [`word-${data.outcome}`, `${data.plate ?? "unread car"}: ${row.text ?? data.code}`];
+    case "decision": return [`word-${data.outcome}`, `${data.plate ?? "unread car"}${listedAs(data)}: ${row.text ?? data.code}`];
     case "arrival": return ["", `${data.plate ?? "a car"} arrives`];
     case "passage": return ["", `${data.plate ?? "a car"} ${String(data.kind ?? "passed").replace("_", " ")}`];
     case "payment": return ["word-open", `${data.amount ? money(data.amount) : "money"} paid (${data.method})`];

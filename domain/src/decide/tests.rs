@@ -347,6 +347,12 @@ fn an_unread_car_at_the_exit_is_refused_with_the_one_stay_it_may_be() {
     let unsure = Arrival { verdict: Verdict::Unsure, ..car(Direction::Exit) };
     let decision = decide(&unsure, &Matches { near, ..nothing() }, now());
     assert_eq!((decision.reason.code(), decision.suggested), ("DENY-UNSURE", Some(id(9))));
+    let decision = decide(&unsure, &inside(stay_since(90)), now());
+    assert_eq!(
+        (decision.stay, decision.suggested),
+        (None, Some(id(4))),
+        "its own stay, if that is what was read"
+    );
 }
 
 #[test]
