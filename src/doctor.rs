@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::database::Database;
 use crate::pki::Pki;
 use crate::pki::expiry::{self, Certificates, Expiry};
-use crate::{private, say};
+use crate::{operations, private, say};
 
 /// Says of each thing whether it is well, and what to do where it is not.
 struct Findings {
@@ -56,6 +56,7 @@ pub async fn examine(config: &Config, file: &Path) -> Result<bool> {
     findings.check("database", version.map_err(|error| anyhow!("{error:#}")));
     let mut certificates = of_files(config).unwrap_or_default();
     if let Ok(database) = &database {
+        sites(&mut findings, &database.pool).await;
         chains(&mut findings, &database.pool).await;
         certificates.extend(expiry::of_devices(&database.pool).await.unwrap_or_default());
     }
@@ -73,6 +74,23 @@ pub async fn examine(config: &Config, file: &Path) -> Result<bool> {
 fn of_files(config: &Config) -> Result<Vec<Expiry>> {
     let people = config.api.tls.as_ref().map(|(cert, _)| cert.clone());
     Certificates { pki: config.pki.clone(), people, hosts: config.hosts.clone() }.of_files()
+}
+
+/// Whether each site's settings can be used: no event of one with another is ever decided.
+async fn sites(findings: &mut Findings, pool: &Pool) {
+    let looked = async { operations::sites::all(&pool.get().await?).await };
+    let sites = match looked.await {
+        Ok(sites) => sites,
+        Err(error) => return findings.check("sites", Err(error)),
+    };
+    for site in sites {
+        let wrong = operations::sites::faults(&site).into_iter().next();
+        let found = wrong.map_or_else(
+            || Ok(format!("{}, {}", site.time_zone, site.currency)),
+            |wrong| Err(anyhow!(wrong)),
+        );
+        findings.check(&format!("site {}", site.code), found);
+    }
 }
 
 /// Whether each site's audit is what was sealed.
