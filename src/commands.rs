@@ -5,7 +5,7 @@ pub mod lane;
 pub mod site;
 pub mod user;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -32,16 +32,20 @@ fn say_changes(of: &str, changes: &[Change]) {
     }
 }
 
+const CONFIG: &str = "boomgate.toml";
+
 /// Where the configuration is.
 #[derive(Args)]
 pub struct WithConfig {
     /// Configuration file (TOML); relative paths in it are relative to it
-    #[arg(long, value_name = "FILE", default_value = "boomgate.toml", env = "BOOMGATE_CONFIG")]
+    #[arg(long, value_name = "FILE", default_value = CONFIG, env = "BOOMGATE_CONFIG")]
     pub config: PathBuf,
 }
 
 impl WithConfig {
     pub fn load(&self) -> Result<Config, BadConfig> {
-        Config::load(&self.config)
+        // An environment that says nothing is as if not set.
+        let nothing = self.config.as_os_str().is_empty();
+        Config::load(if nothing { Path::new(CONFIG) } else { &self.config })
     }
 }

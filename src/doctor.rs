@@ -50,7 +50,7 @@ impl Findings {
 /// Looks at everything. Whether all is well; what merely ends soon is.
 pub async fn examine(config: &Config, file: &Path) -> Result<bool> {
     let mut findings = Findings { well: true };
-    findings.check("keys", Pki::open(&config.pki).map(|_| config.pki.display().to_string()));
+    findings.check("keys", keys(config));
     let database = Database::reach(config).await;
     let version = database.as_ref().map(|_| "answers and is in shape".to_owned());
     findings.check("database", version.map_err(|error| anyhow!("{error:#}")));
@@ -69,6 +69,14 @@ pub async fn examine(config: &Config, file: &Path) -> Result<bool> {
         database.close().await?;
     }
     Ok(findings.well)
+}
+
+/// Whether the folder is complete and its files are what they are called.
+fn keys(config: &Config) -> Result<String> {
+    let pki = Pki::open(&config.pki)?;
+    pki.shown()?;
+    pki.signing_key()?;
+    Ok(config.pki.display().to_string())
 }
 
 fn of_files(config: &Config) -> Result<Vec<Expiry>> {
@@ -112,13 +120,7 @@ async fn chains(findings: &mut Findings, pool: &Pool) {
 }
 
 fn listeners(findings: &mut Findings, config: &Config, server_runs: bool) {
-    let mut all = vec![
-        ("api.listen", config.api.listen),
-        ("device_https.listen", config.device_https),
-        ("broker.listen", config.broker.listen),
-    ];
-    all.extend(config.metrics.listen.map(|address| ("metrics.listen", address)));
-    for (what, address) in all {
+    for (what, address) in config.listeners() {
         findings.check(what, listener(address, server_runs));
     }
 }
