@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use boomgate_domain::decide::Direction;
 use boomgate_domain::ids::{DeviceCode, LaneCode, SiteCode};
 use boomgate_domain::money::Currency;
@@ -48,7 +48,7 @@ pub enum Device {
     Add(DeviceAdd),
     /// End a device's right to speak, at once
     Revoke {
-        code: String,
+        code: DeviceCode,
         #[command(flatten)]
         config: WithConfig,
     },
@@ -70,7 +70,7 @@ pub enum Pki {
     With the folder of `device add` the device keeps its key and only device.pem has to be carried to it; else device.key \
     is new, too. Restart the agent afterwards.")]
 pub struct DeviceRenew {
-    code: String,
+    code: DeviceCode,
     #[arg(long, value_name = "DIR", help = "Folder to write; a device.key in it is kept")]
     out: PathBuf,
     #[arg(
@@ -202,17 +202,14 @@ fn say_added(add: &DeviceAdd, added: &DeviceAdded) {
     }
 }
 
-async fn revoke_device(config: &Config, code: &str) -> Result<ExitCode> {
+async fn revoke_device(config: &Config, code: &DeviceCode) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let database = Database::reach(config).await?;
-    let client = database.pool.get().await?;
-    let code = code.parse()?;
-    let device =
-        devices::by_code(&client, &code).await?.with_context(|| format!("no device {code} is known"))?;
-    devices::revoke(&client, device.site_id, device.id, jiff::Timestamp::now()).await?;
-    devices::changed(&client, &code).await?;
+    let mut client = database.pool.get().await?;
+    let revoked = operations::devices::revoke(&mut client, code).await;
     drop(client);
     database.close().await?;
+    revoked?;
     say::result(format!("{code} may not speak any more; a live connection ends within 10 s"));
     Ok(ExitCode::SUCCESS)
 }
@@ -220,9 +217,9 @@ async fn revoke_device(config: &Config, code: &str) -> Result<ExitCode> {
 async fn renew_device(config: &Config, renew: &DeviceRenew) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let database = Database::reach(config).await?;
-    let (pki, code) = (pki::Pki::open(&config.pki)?, renew.code.parse()?);
+    let (pki, code) = (pki::Pki::open(&config.pki)?, &renew.code);
     let overlap = jiff::SignedDuration::from_hours(i64::from(renew.overlap_hours));
-    let renewed = setup::renew_device(&database.pool, &pki, &code, &renew.out, overlap).await;
+    let renewed = setup::renew_device(&database.pool, &pki, code, &renew.out, overlap).await;
     database.close().await?;
     let renewed = renewed?;
     let carried = if renewed.new_key { "device.pem and device.key" } else { "device.pem" };

@@ -138,8 +138,8 @@ fn say_added(UserAdded { person, was_known }: &UserAdded, password: &str) {
 
 fn note_blind(person: &users::Person) {
     if person.sees == Sees::These(Vec::new()) {
-        let name = &person.name;
-        say::note(format!("{name} sees no site; give one: boomgate user set {name} --give SITE"));
+        let (name, typed) = (&person.name, users::typed(&person.name));
+        say::note(format!("{name} sees no site; give one: boomgate user set {typed} --give SITE"));
     }
 }
 

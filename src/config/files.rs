@@ -57,8 +57,10 @@ impl Check {
     pub(super) fn hosts(&mut self, given: Vec<String>) -> Vec<String> {
         let mut hosts = Vec::new();
         for text in given {
-            match host::canonical(&text) {
-                Ok(host) => hosts.push(host),
+            // A certificate may be for all names of a domain, though no device reaches a server by such a name.
+            let (star, name) = text.strip_prefix("*.").map_or(("", &*text), |name| ("*.", name));
+            match host::canonical(name) {
+                Ok(host) => hosts.push(format!("{star}{host}")),
                 Err(fault) => self.fault("pki.hosts", &fault),
             }
         }

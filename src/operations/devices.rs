@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use boomgate_domain::decide::Direction;
-use boomgate_domain::ids::{LaneId, SiteId};
+use boomgate_domain::ids::{DeviceCode, LaneId, SiteId};
 use boomgate_domain::money::Currency;
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::devices::{self, DeviceRow};
@@ -108,6 +108,20 @@ pub async fn add(client: &mut impl GenericClient, request: &AddDevice<'_>) -> Re
         new_host,
         is_free: free.iter().any(|code| *code == *request.identity.site.as_str()),
     })
+}
+
+/// Ends a device's right to speak; a live connection ends soon.
+///
+/// # Errors
+/// No device of this code is known; the database's.
+pub async fn revoke(client: &mut impl GenericClient, code: &DeviceCode) -> Result<()> {
+    let tx = client.transaction().await?;
+    let device = devices::by_code(&tx, code).await?.with_context(|| format!("no device {code} is known"))?;
+    devices::revoke(&tx, device.site_id, device.id, jiff::Timestamp::now()).await?;
+    let line = audit_line(device.site_id, Some(device.lane_id), "device.revoke", json!({ "device": code }));
+    audit::insert_many(&tx, &[line]).await?;
+    devices::changed(&tx, code).await?;
+    Ok(tx.commit().await?)
 }
 
 /// What is stored, and every difference to what is given.

@@ -115,18 +115,18 @@ pub async fn add(client: &mut impl GenericClient, request: &AddUser) -> Result<U
 }
 
 async fn refuse_differences(tx: &impl GenericClient, known: &UserRow, request: &AddUser) -> Result<()> {
-    let (name, stored) = (&known.name, &known.role);
+    let (name, stored, typed) = (&known.name, &known.role, typed(&known.name));
     let mut reasons = Vec::new();
     if let Some(given) = request.role.map(Role::as_str).filter(|given| given != stored) {
         reasons.push(format!(
-            "--role: {given} is given, but {name} is known as {stored}; leave it out for a new password only, or change the role: boomgate user set {name} --role {given}"
+            "--role: {given} is given, but {name} is known as {stored}; leave it out for a new password only, or change the role: boomgate user set {typed} --role {given}"
         ));
     }
     let sees = person(tx, known.id).await?.sees;
     let is_seen = |code: &SiteCode| matches!(&sees, Sees::These(codes) if codes.iter().any(|seen| seen == code.as_str()));
     for given in request.sites.iter().filter(|given| sees != Sees::Every && !is_seen(given)) {
         reasons.push(format!(
-            "--site: {given} is given, but {name} is known and sees {sees}; leave it out for a new password only, or give the site: boomgate user set {name} --give {given}"
+            "--site: {given} is given, but {name} is known and sees {sees}; leave it out for a new password only, or give the site: boomgate user set {typed} --give {given}"
         ));
     }
     if known.disabled_at.is_some() {
@@ -236,8 +236,8 @@ fn refuse_blindness(before: &Person, after: &Person) -> Result<(), Refused> {
     if before.sees != Sees::Every || after.sees != Sees::These(Vec::new()) {
         return Ok(());
     }
-    let (name, role) = (&after.name, &after.role);
-    Err(format!("{name} would be {role} and see no site; give one, too: boomgate user set {name} --role {role} --give SITE").into())
+    let (name, role, typed) = (&after.name, &after.role, typed(&after.name));
+    Err(format!("{name} would be {role} and see no site; give one, too: boomgate user set {typed} --role {role} --give SITE").into())
 }
 
 async fn seen_by_either(tx: &impl GenericClient, seen: [&Sees; 2]) -> Result<Vec<SiteRow>> {
@@ -259,6 +259,13 @@ async fn note(
 ) -> Result<()> {
     let lines: Vec<_> = sites.iter().map(|site| audit_line(site.id, None, action, detail.clone())).collect();
     Ok(audit::insert_many(tx, &lines).await?)
+}
+
+/// A name as it is typed at a shell.
+#[must_use]
+pub fn typed(name: &str) -> String {
+    let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@'));
+    if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }
 
 /// Everybody by name, and whether they are disabled.

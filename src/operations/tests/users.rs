@@ -3,7 +3,9 @@
 use boomgate_store::users as stored_users;
 
 use super::*;
-use crate::operations::users::{AddUser, Person, Role, Sees, SetUser, UserAdded, UserSet, add, all, set};
+use crate::operations::users::{
+    AddUser, Person, Role, Sees, SetUser, UserAdded, UserSet, add, all, set, typed,
+};
 
 impl Server {
     /// With two sites, north and south.
@@ -56,6 +58,7 @@ fn these(codes: &[&str]) -> Sees {
 async fn a_known_person_was_said_to_have_the_new_role_and_kept_the_old() {
     let server = Server::with_sites().await;
     server.add_user("Eva", Some(Role::Admin), &[]).await.unwrap();
+    assert_eq!(["eva", "Zoë-2", "Ann O'Neil"].map(typed), ["eva", "Zoë-2", "'Ann O'\\''Neil'"]);
     let client = server.pool().get().await.unwrap();
     let stored = stored_users::by_name(&client, "eva").await.unwrap().unwrap();
     let refused = server.add_user("eva", Some(Role::Guard), &["north"]).await.unwrap_err();

@@ -295,6 +295,15 @@ async fn a_site_and_a_lane_are_corrected_and_a_second_name_is_shown_beside_a_run
     let said = command(&site, &zone).await;
     assert!(said.contains("time zone is Europe/Vienna, was Europe/Bratislava"), "{said}");
     assert_eq!(command(&site, &["site", "list"]).await, "demo\tEurope/Vienna\tEUR\tDemo\n");
+    // One that an earlier version stored is named with the command that corrects it.
+    site.number("with x as (update sites set time_zone = 'Europe/Wien' where id = $1 returning 1) select count(*) from x").await;
+    let doctor = run(&site, &["doctor"]).await;
+    let doctor = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(
+        doctor.contains("missing  site demo: ") && doctor.contains("boomgate site set --site demo"),
+        "{doctor}"
+    );
+    command(&site, &zone).await;
     let lane = ["lane", "set", "--site", "demo", "--lane", "out-1", "--direction", "entry"];
     let output = run(&site, &lane).await;
     let noted = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -125,6 +125,8 @@ fn key_and_certificate_files_that_are_missing_or_do_not_fit_were_called_good() {
         code == Some(BAD_CONFIG) && text.contains("pki.hosts: ") && text.contains("has a port"),
         "{text}"
     );
+    let names = "[pki]\nhosts = ['*.example.org', '10.0.0.7', '2001:db8::7']\n";
+    assert_eq!(checked(dir, names, &[]).0, Some(0));
 }
 
 #[test]
