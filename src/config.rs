@@ -1,10 +1,15 @@
 //! The server's configuration: what serde reads (`Raw…`), and what the program uses once every fault is ruled out.
 //!
 //! The same keys hold in the file of a package, in docker-compose and in the demo. Environment: `DATABASE_URL` or
-//! `DATABASE_URL_FILE` stand in for `[database]`. Secrets are given by path, never in the file itself.
+//! `DATABASE_URL_FILE` stand in for `[database]`; empty they are as if not set. Secrets are given by path, never in the file
+//! itself.
 
 mod broker;
+mod database;
+mod files;
 mod front;
+mod listeners;
+mod unreadable;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -16,6 +21,8 @@ use serde::Deserialize;
 
 use broker::RawBroker;
 pub use broker::{Broker, External, ExternalTls};
+pub use database::Database;
+use database::{Environment, RawDatabase};
 pub use front::Metrics;
 use front::{RawFront, RawMetrics};
 
@@ -33,14 +40,6 @@ struct RawConfig {
     pki: RawPki,
     keep: RawKeep,
     log: RawLog,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RawDatabase {
-    url: Option<String>,
-    url_file: Option<PathBuf>,
-    connections: Option<usize>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -132,13 +131,6 @@ pub struct Evidence {
 }
 
 #[derive(Clone, Debug)]
-pub struct Database {
-    /// None: a private cluster under `data`.
-    pub url: Option<String>,
-    pub connections: usize,
-}
-
-#[derive(Clone, Debug)]
 pub struct Api {
     pub listen: SocketAddr,
     pub front: Front,
@@ -171,14 +163,17 @@ impl Config {
         Self::parse(&text, &base, &file)
     }
 
-    /// Configuration of `text`, with `base` for relative paths.
+    /// Configuration of `text` and the environment, with `base` for relative paths.
     pub fn parse(text: &str, base: &Path, file: &str) -> Result<Self, BadConfig> {
-        let raw: RawConfig = toml::from_str(text).map_err(|error| BadConfig {
-            file: file.into(),
-            faults: vec![error.to_string().trim().replace('\n', "\n  ")],
-        })?;
+        Self::parse_in(text, base, file, Environment::of_process())
+    }
+
+    fn parse_in(text: &str, base: &Path, file: &str, environment: Environment) -> Result<Self, BadConfig> {
+        let raw: RawConfig = toml::from_str(text)
+            .map_err(|error| BadConfig { file: file.into(), faults: vec![unreadable::said(&error, text)] })?;
         let mut check = Check { base: base.to_owned(), faults: Vec::new() };
-        let config = check.config(raw);
+        let config = check.config(raw, environment);
+        check.listeners(&config);
         if check.faults.is_empty() {
             Ok(config)
         } else {
@@ -194,11 +189,12 @@ struct Check {
 }
 
 impl Check {
-    fn config(&mut self, raw: RawConfig) -> Config {
+    fn config(&mut self, raw: RawConfig, environment: Environment) -> Config {
         let data = self.path(raw.data.unwrap_or("data".into()));
-        let secret_in_file = raw.database.url.as_deref().is_some_and(has_password);
+        let database = self.database(raw.database, environment);
+        let pki = raw.pki.dir.map_or(data.join("pki"), |dir| self.path(dir));
+        self.key_folder(&pki);
         Config {
-            database: self.database(raw.database),
             broker: self.broker(raw.broker),
             api: self.api(raw.api),
             device_https: self.address("device_https.listen", raw.device_https.listen, "0.0.0.0:8444"),
@@ -212,36 +208,24 @@ impl Check {
             ),
             metrics: self.metrics(raw.metrics),
             evidence: self.evidence(raw.evidence),
-            pki: raw.pki.dir.map_or(data.join("pki"), |dir| self.path(dir)),
-            hosts: raw.pki.hosts,
+            pki,
+            hosts: self.hosts(raw.pki.hosts),
             keep: self.keep(raw.keep),
             log_json: raw.log.json,
-            secret_in_file,
+            secret_in_file: database.secret_in_file,
+            database,
             data,
         }
-    }
-
-    fn database(&mut self, raw: RawDatabase) -> Database {
-        if raw.url.is_some() && raw.url_file.is_some() {
-            self.fault("database.url", "and database.url_file are both given; keep one");
-        }
-        let from_file = raw.url_file.and_then(|file| self.secret("database.url_file", file));
-        let connections = self.between("database.connections", raw.connections, 16, 4..=200);
-        Database { url: raw.url.or(from_file).or_else(|| self.environment_url()), connections }
-    }
-
-    fn environment_url(&mut self) -> Option<String> {
-        if let Ok(url) = std::env::var("DATABASE_URL") {
-            return Some(url);
-        }
-        let file = std::env::var_os("DATABASE_URL_FILE")?;
-        self.secret("DATABASE_URL_FILE", PathBuf::from(file))
     }
 
     fn api(&mut self, raw: RawApi) -> Api {
         let listen = self.address("api.listen", raw.listen, "127.0.0.1:8480");
         let tls = match (raw.cert, raw.key) {
-            (Some(cert), Some(key)) => Some((self.path(cert), self.path(key))),
+            (Some(cert), Some(key)) => {
+                let (cert, key) = (self.path(cert), self.path(key));
+                self.certificate(("api.cert", &cert), ("api.key", &key));
+                Some((cert, key))
+            }
             (None, None) => None,
             (Some(_), None) | (None, Some(_)) => {
                 self.fault("api.cert", "and api.key go together; one is missing");
@@ -312,17 +296,6 @@ impl Check {
         value
     }
 
-    fn secret(&mut self, field: &str, file: PathBuf) -> Option<String> {
-        let path = self.path(file);
-        match fs::read_to_string(&path) {
-            Ok(text) => Some(text.trim().to_owned()),
-            Err(error) => {
-                self.fault(field, &format!("{} cannot be read: {error}", path.display()));
-                None
-            }
-        }
-    }
-
     fn path(&self, path: PathBuf) -> PathBuf {
         self.base.join(path)
     }
@@ -332,18 +305,12 @@ impl Check {
     }
 }
 
-/// `postgresql://user:password@host/name` or `password=...`.
-fn has_password(url: &str) -> bool {
-    let user = url.split_once("://").and_then(|(_, rest)| rest.split_once('@')).map(|(user, _)| user);
-    user.is_some_and(|user| user.contains(':')) || url.contains("password=")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config, BadConfig> {
-        Config::parse(text, Path::new("/etc/boomgate"), "boomgate.toml")
+        Config::parse_in(text, Path::new("/etc/boomgate"), "boomgate.toml", Environment::default())
     }
 
     #[test]

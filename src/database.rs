@@ -28,8 +28,8 @@ impl Database {
     /// The external one of the configuration, or a private cluster under its data folder; migrated either way. For the
     /// server: a private cluster that another Boomgate uses is refused.
     pub async fn open(config: &Config) -> Result<Self> {
-        let (address, cluster) = match &config.database.url {
-            Some(url) => (Address::parse(url).context("database address")?, None),
+        let (address, cluster) = match &config.database.address {
+            Some(address) => (address.clone(), None),
             None => {
                 let cluster = Cluster::start(ClusterConfig::new(folder(config))).await?;
                 (Address::of_cluster(&cluster), Some(cluster))

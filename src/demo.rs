@@ -138,6 +138,7 @@ struct Demo {
     road: Arc<Road>,
     admin: UserId,
     told: Seen,
+    data: PathBuf,
     _scratch: Scratch,
 }
 
@@ -188,9 +189,11 @@ impl Demo {
         let office =
             Office::log_in(&format!("http://{}", reachable(server.addresses.api)), site::ADMIN, &password)
                 .await?;
-        let road = road(&site, &lanes, reports, office, options.speed).await?;
-        announce(options, server.addresses.api, &password);
-        Ok(Self { server, site, agents, road: Arc::new(road), admin, told, _scratch: scratch })
+        let road = road(&site, &lanes, reports, office, options.speed).await;
+        let road = road.with_context(|| format!("see agent.log under {}", data.join("lanes").display()))?;
+        announce(options, server.addresses.api, &password, data);
+        let data = data.to_owned();
+        Ok(Self { server, site, agents, road: Arc::new(road), admin, told, data, _scratch: scratch })
     }
 
     async fn drive(&mut self, options: &Options, fleet: Fleet) -> Result<bool> {
@@ -198,7 +201,7 @@ impl Demo {
         tokio::select! {
             done = drive(road, pool, &self.site, self.admin, options, fleet, &self.told) => done,
             error = self.server.failed() => Err(error.context("the server ended")),
-            ended = any_ended(&mut self.agents) => Err(anyhow!("{ended}; see agent.log in its folder under data/lanes")),
+            ended = any_ended(&mut self.agents) => Err(anyhow!("{ended}; see agent.log in its folder under {}", self.data.join("lanes").display())),
             () = interrupted() => {
                 say::note("\nStopping …");
                 Ok(true)
@@ -254,15 +257,13 @@ async fn wait_for_lanes(office: &Office, lanes: usize) -> Result<()> {
             return Ok(());
         }
         if Instant::now() > deadline {
-            bail!(
-                "only {heard} of {lanes} lanes were heard by the server within {AGENT_START:?}; see agent.log under data/lanes"
-            );
+            bail!("only {heard} of {lanes} lanes were heard by the server within {AGENT_START:?}");
         }
         sleep(Duration::from_millis(200)).await;
     }
 }
 
-fn announce(options: &Options, api: SocketAddr, password: &str) {
+fn announce(options: &Options, api: SocketAddr, password: &str, data: &Path) {
     if options.cars.is_some() {
         return;
     }
@@ -270,8 +271,9 @@ fn announce(options: &Options, api: SocketAddr, password: &str) {
     say::note(format!(
         "\n  Boomgate demo is running.\n\n    page      http://{address}/\n    name      {}\n    password  {password}   (for this run)\n\n  \
          From another machine: ssh -L {port}:{address} <this machine>, then open http://localhost:{port}/\n  \
-         (or start with --listen 0.0.0.0:{port} on a network you trust)\n  Ctrl-C stops it; ./data is used again next time.\n",
+         (or start with --listen 0.0.0.0:{port} on a network you trust)\n  Ctrl-C stops it; {data} is used again next time.\n",
         site::ADMIN,
+        data = data.display(),
         port = address.port(),
     ));
 }

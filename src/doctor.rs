@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::database::Database;
 use crate::pki::Pki;
 use crate::pki::expiry::{self, Certificates, Expiry};
-use crate::{private, say};
+use crate::{operations, private, say};
 
 /// Says of each thing whether it is well, and what to do where it is not.
 struct Findings {
@@ -50,12 +50,13 @@ impl Findings {
 /// Looks at everything. Whether all is well; what merely ends soon is.
 pub async fn examine(config: &Config, file: &Path) -> Result<bool> {
     let mut findings = Findings { well: true };
-    findings.check("keys", Pki::open(&config.pki).map(|_| config.pki.display().to_string()));
+    findings.check("keys", keys(config));
     let database = Database::reach(config).await;
     let version = database.as_ref().map(|_| "answers and is in shape".to_owned());
     findings.check("database", version.map_err(|error| anyhow!("{error:#}")));
     let mut certificates = of_files(config).unwrap_or_default();
     if let Ok(database) = &database {
+        sites(&mut findings, &database.pool).await;
         chains(&mut findings, &database.pool).await;
         certificates.extend(expiry::of_devices(&database.pool).await.unwrap_or_default());
     }
@@ -70,9 +71,34 @@ pub async fn examine(config: &Config, file: &Path) -> Result<bool> {
     Ok(findings.well)
 }
 
+/// Whether the folder is complete and its files are what they are called.
+fn keys(config: &Config) -> Result<String> {
+    let pki = Pki::open(&config.pki)?;
+    pki.shown()?;
+    pki.signing_key()?;
+    Ok(config.pki.display().to_string())
+}
+
 fn of_files(config: &Config) -> Result<Vec<Expiry>> {
     let people = config.api.tls.as_ref().map(|(cert, _)| cert.clone());
     Certificates { pki: config.pki.clone(), people, hosts: config.hosts.clone() }.of_files()
+}
+
+/// Whether each site's settings can be used: no event of one with another is ever decided.
+async fn sites(findings: &mut Findings, pool: &Pool) {
+    let looked = async { operations::sites::all(&pool.get().await?).await };
+    let sites = match looked.await {
+        Ok(sites) => sites,
+        Err(error) => return findings.check("sites", Err(error)),
+    };
+    for site in sites {
+        let wrong = operations::sites::faults(&site).into_iter().next();
+        let found = wrong.map_or_else(
+            || Ok(format!("{}, {}", site.time_zone, site.currency)),
+            |wrong| Err(anyhow!(wrong)),
+        );
+        findings.check(&format!("site {}", site.code), found);
+    }
 }
 
 /// Whether each site's audit is what was sealed.
@@ -94,13 +120,7 @@ async fn chains(findings: &mut Findings, pool: &Pool) {
 }
 
 fn listeners(findings: &mut Findings, config: &Config, server_runs: bool) {
-    let mut all = vec![
-        ("api.listen", config.api.listen),
-        ("device_https.listen", config.device_https),
-        ("broker.listen", config.broker.listen),
-    ];
-    all.extend(config.metrics.listen.map(|address| ("metrics.listen", address)));
-    for (what, address) in all {
+    for (what, address) in config.listeners() {
         findings.check(what, listener(address, server_runs));
     }
 }

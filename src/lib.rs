@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod housekeeping;
 pub mod log;
 pub mod memory;
+pub mod operations;
 pub mod pictures;
 pub mod pki;
 pub mod private;

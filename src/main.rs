@@ -10,11 +10,11 @@ use boomgate::commands::{self, WithConfig};
 use boomgate::config::{BadConfig, Config};
 use boomgate::log::init as log;
 use boomgate::serve::{Database, Server};
-use boomgate::{demo, doctor, memory, private, say, setup, tariff};
+use boomgate::{demo, doctor, memory, private, say, tariff};
 use boomgate_domain::ids::SiteCode;
 use boomgate_domain::tariff::VehicleType;
 use boomgate_store::sites;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use jiff::civil::DateTime;
 
 /// Configuration that cannot be used (EX_CONFIG of sysexits.h).
@@ -40,12 +40,18 @@ enum Command {
     Serve(WithConfig),
     /// Bring the database to the shape this version needs, and end
     Migrate(WithConfig),
-    /// People who may log in
+    /// People who may log in: add, change role and sites, list
     #[command(subcommand)]
-    User(User),
-    /// Lanes and the devices that stand there
+    User(commands::user::User),
+    /// Devices that stand at lanes: add, renew, revoke, list
     #[command(subcommand)]
     Device(commands::device::Device),
+    /// Car parks: list them, correct name, time zone and currency
+    #[command(subcommand)]
+    Site(commands::site::Site),
+    /// Lanes: list them, correct name and direction
+    #[command(subcommand)]
+    Lane(commands::lane::Lane),
     /// Keys and certificates of the server
     #[command(subcommand)]
     Pki(commands::device::Pki),
@@ -92,35 +98,6 @@ struct Demo {
 fn speed(text: &str) -> Result<f64, String> {
     let speed: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
     if (0.1..=50.0).contains(&speed) { Ok(speed) } else { Err("must be from 0.1 to 50".into()) }
-}
-
-#[derive(Subcommand)]
-enum User {
-    /// Let a person in, or give a new password to one who is known; the password is printed once
-    Add {
-        name: String,
-        #[arg(long, default_value = "operator")]
-        role: Role,
-        #[command(flatten)]
-        config: WithConfig,
-    },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Role {
-    Admin,
-    Operator,
-    Guard,
-}
-
-impl Role {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Operator => "operator",
-            Self::Guard => "guard",
-        }
-    }
 }
 
 #[derive(Subcommand)]
@@ -218,8 +195,10 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Demo(demo) => run_demo(demo).await,
         Command::Serve(with) => serve(&with.load()?).await,
         Command::Migrate(with) => migrate(&with.load()?).await,
-        Command::User(User::Add { name, role, config }) => add_user(&config.load()?, &name, role).await,
+        Command::User(user) => commands::user::run(user).await,
         Command::Device(device) => commands::device::run(device).await,
+        Command::Site(site) => commands::site::run(site).await,
+        Command::Lane(lane) => commands::lane::run(lane).await,
         Command::Pki(pki) => commands::device::run_pki(pki),
         Command::Tariff(Tariff::Set(set)) => set_tariff(&set.config.load()?, &set).await,
         Command::Tariff(Tariff::Show(show)) => show_tariff(&show.config.load()?, &show).await,
@@ -272,19 +251,6 @@ async fn migrate(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "info");
     Database::reach(config).await?.close().await?;
     say::result("database is in shape");
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn add_user(config: &Config, name: &str, role: Role) -> Result<ExitCode> {
-    log(config.log_json, "warn");
-    let database = Database::reach(config).await?;
-    let password = setup::new_password();
-    let client = database.pool.get().await?;
-    let tenant = setup::tenant(&client, "Boomgate").await?;
-    setup::user(&client, tenant, name, role.as_str(), &password).await?;
-    drop(client);
-    database.close().await?;
-    say::result(format!("{name} may log in as {} with the password {password}", role.as_str()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,6 +10,7 @@
 //! for the same key near its end, and shown without a restart.
 
 pub mod expiry;
+pub mod host;
 pub mod shown;
 
 use std::fs;
@@ -61,6 +62,9 @@ pub struct DeviceCertificate {
 impl Pki {
     /// Opens the folder, making the CA, the server's certificate for `hosts`, and the signing key where missing.
     pub fn open_or_create(dir: &Path, hosts: &[String]) -> Result<Self> {
+        if let Some(lost) = Self::lost_files(dir).first() {
+            bail!("{lost}");
+        }
         private::folder(dir)?;
         let pki = Self { dir: dir.to_owned() };
         if !pki.path("ca.pem").exists() {
@@ -74,6 +78,34 @@ impl Pki {
             write_secret(&pki.path("server-sign.key"), new_signing_key()?.0.as_bytes())?;
         }
         Ok(pki)
+    }
+
+    /// Files that stand alone though they belong to another one: nothing is made in the place of what was lost.
+    pub fn lost_files(dir: &Path) -> Vec<String> {
+        let is_there = |name: &str| dir.join(name).exists();
+        let pairs = [("ca.key", "ca.pem"), ("server.pem", "server.key"), ("server.key", "server.pem")];
+        let lost = pairs.into_iter().filter(|(there, missing)| is_there(there) && !is_there(missing));
+        lost.map(|(there, missing)| {
+            let dir = dir.display();
+            format!("{dir}/{missing} is missing beside {there}; copy it there again")
+        })
+        .collect()
+    }
+
+    /// Whether a certificate can be issued in this folder, now or once it is made.
+    ///
+    /// # Errors
+    /// The CA's key is elsewhere.
+    pub fn can_issue(dir: &Path) -> Result<(), String> {
+        let has_key = dir.join("ca.key").exists() || !dir.join("ca.pem").exists();
+        let missing =
+            format!("{}/ca.key is missing: without the CA's key no certificate is issued", dir.display());
+        if has_key { Ok(()) } else { Err(missing) }
+    }
+
+    /// Whether the server's certificate is for this name already.
+    pub fn is_for(&self, host: &str) -> Result<bool> {
+        Ok(has_name(&expiry::names(&self.server_pem()?)?, host))
     }
 
     /// Opens a folder that must be complete.
@@ -139,8 +171,7 @@ impl Pki {
     /// A new certificate for the server's key, for the names it has and `hosts`. A server that runs shows it soon.
     pub fn renew_server(&self, hosts: &[String]) -> Result<()> {
         let key = KeyPair::from_pem(&self.server_key_pem()?).context("server.key")?;
-        let mut names = expiry::names(&self.server_pem()?)?;
-        names.extend(hosts.iter().filter(|host| !names.contains(host)).cloned().collect::<Vec<_>>());
+        let names = with_names(expiry::names(&self.server_pem()?)?, hosts);
         self.certify_server(&key, names)
     }
 
@@ -159,7 +190,7 @@ impl Pki {
         let shown = self.server_pem()?;
         let days_left = expiry::days_left(expiry::end(&shown)?, Timestamp::now());
         let names = expiry::names(&shown)?;
-        let has_all = hosts.iter().all(|host| names.contains(host));
+        let has_all = hosts.iter().all(|host| has_name(&names, host));
         if (days_left > expiry::WARN_DAYS && has_all) || !self.path("ca.key").exists() {
             return Ok(());
         }
@@ -181,8 +212,8 @@ impl Pki {
 
     fn create_server(&self, hosts: &[String]) -> Result<()> {
         let key = KeyPair::generate()?;
-        let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
-        names.extend(hosts.iter().filter(|host| !names.contains(host)).cloned().collect::<Vec<_>>());
+        let own = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+        let names = with_names(own, hosts);
         write_secret(&self.path("server.key"), key.serialize_pem().as_bytes())?;
         self.certify_server(&key, names)
     }
@@ -209,6 +240,22 @@ impl Pki {
         let path = self.path(name);
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     }
+}
+
+/// Whether a certificate for `names` is good for `host`, however either is written.
+fn has_name(names: &[String], host: &str) -> bool {
+    let form = |name: &str| host::canonical(name).unwrap_or_else(|_| name.to_owned());
+    let host = form(host);
+    names.iter().any(|name| form(name) == host)
+}
+
+fn with_names(mut names: Vec<String>, hosts: &[String]) -> Vec<String> {
+    for host in hosts {
+        if !has_name(&names, host) {
+            names.push(host::canonical(host).unwrap_or_else(|_| host.clone()));
+        }
+    }
+    names
 }
 
 fn leaf(common_name: &str, names: Vec<SanType>, days: i64) -> CertificateParams {

@@ -12,11 +12,13 @@ use boomgate_store::devices::{self, NewDevice};
 use boomgate_store::lanes::{self, NewLane};
 use boomgate_store::sites::{self, NewSite};
 use boomgate_store::users::{self, NewUser};
-use boomgate_store::{GenericClient, Pool, known_browsers};
+use boomgate_store::{GenericClient, Pool};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::operations;
+use crate::operations::zone::ZoneName;
 use crate::pki::{self, DeviceKeys, Pki};
 
 /// The company; made on first use.
@@ -33,7 +35,7 @@ pub async fn tenant(client: &impl GenericClient, name: &str) -> Result<TenantId>
 pub struct SiteWish {
     pub code: SiteCode,
     pub name: String,
-    pub time_zone: String,
+    pub time_zone: ZoneName,
     pub currency: Currency,
     pub capacity: Option<u32>,
 }
@@ -44,13 +46,21 @@ pub async fn site(pool: &Pool, tenant: TenantId, wish: SiteWish) -> Result<SiteI
     if let Some(site) = sites::by_code(&client, &wish.code).await? {
         return Ok(site.id);
     }
+    let tx = client.transaction().await?;
+    let id = insert_site(&tx, tenant, wish).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// A site with the settings nobody was asked for.
+pub async fn insert_site(tx: &impl GenericClient, tenant: TenantId, wish: SiteWish) -> Result<SiteId> {
     let id = SiteId::from_uuid(Uuid::now_v7());
     let site = NewSite {
         id,
         tenant,
         code: wish.code,
         name: wish.name,
-        time_zone: wish.time_zone,
+        time_zone: wish.time_zone.as_str().to_owned(),
         currency: wish.currency,
         mode: SiteMode::Open,
         capacity: wish.capacity,
@@ -59,9 +69,7 @@ pub async fn site(pool: &Pool, tenant: TenantId, wish: SiteWish) -> Result<SiteI
         plate_only_limit_minor: None,
         list_key: rand::random(),
     };
-    let tx = client.transaction().await?;
-    sites::insert(&tx, &site).await?;
-    tx.commit().await?;
+    sites::insert(tx, &site).await?;
     Ok(id)
 }
 
@@ -90,13 +98,25 @@ pub async fn enrol(
     lane: LaneId,
     identity: &DeviceIdentity,
 ) -> Result<DeviceKeys> {
-    let keys = pki.issue_device(identity)?;
     let mut client = pool.get().await?;
-    let now = jiff::Timestamp::now();
     let tx = client.transaction().await?;
-    for old in devices::all_live(&tx).await?.into_iter().filter(|old| old.lane_id == lane) {
-        devices::revoke(&tx, old.site_id, old.id, now).await?;
-        devices::changed(&tx, &old.code.parse()?).await?;
+    let keys = enrol_in(&tx, pki, (site, lane), identity).await?;
+    tx.commit().await?;
+    Ok(keys)
+}
+
+/// As [`enrol`], as part of a transaction.
+pub async fn enrol_in(
+    tx: &impl GenericClient,
+    pki: &Pki,
+    (site, lane): (SiteId, LaneId),
+    identity: &DeviceIdentity,
+) -> Result<DeviceKeys> {
+    let keys = pki.issue_device(identity)?;
+    let now = jiff::Timestamp::now();
+    for old in devices::live_of_site(tx, site).await?.into_iter().filter(|old| old.lane_id == lane) {
+        devices::revoke(tx, old.site_id, old.id, now).await?;
+        devices::changed(tx, &old.code.parse()?).await?;
     }
     let device = NewDevice {
         site,
@@ -107,9 +127,8 @@ pub async fn enrol(
         certificate_sha256: Some(Sha256::digest(&keys.certificate.der).to_vec()),
         certificate_until: Some(keys.certificate.until),
     };
-    devices::insert(&tx, &device).await.with_context(|| format!("device {}", identity.device))?;
-    devices::changed(&tx, &identity.device).await?;
-    tx.commit().await?;
+    devices::insert(tx, &device).await.with_context(|| format!("device {}", identity.device))?;
+    devices::changed(tx, &identity.device).await?;
     Ok(keys)
 }
 
@@ -234,9 +253,7 @@ pub async fn user(
 ) -> Result<UserId> {
     let hash = boomgate_api::auth::hash_password(password)?;
     if let Some(known) = users::by_name(client, name).await? {
-        users::set_password(client, known.id, &hash).await?;
-        users::close_sessions_of(client, known.id).await?;
-        known_browsers::forget_all_of(client, known.id).await?;
+        operations::users::reset_password(client, known.id, &hash).await?;
         return Ok(known.id);
     }
     let id = UserId::from_uuid(Uuid::now_v7());

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::config::BadConfig;
+use crate::operations;
 
 /// As written in TOML: everything of a tariff but its id and version, which the site gives.
 #[derive(Deserialize)]
@@ -92,7 +93,7 @@ impl RawTariff {
 pub async fn set(pool: &Pool, site: &SiteCode, file: &Path, mut tariff: Tariff) -> Result<u32> {
     let mut client = pool.get().await?;
     let tx = client.transaction().await?;
-    let site = known_site(&tx, site).await?;
+    let site = operations::sites::by_code(&tx, site).await?;
     if tariff.currency.as_str() != site.currency {
         let fault =
             format!("currency: is {}, but {} charges in {}", tariff.currency, site.code, site.currency);
@@ -145,8 +146,8 @@ pub async fn find(
     version: Option<i32>,
 ) -> Result<Shown> {
     let site = match site {
-        Some(code) => known_site(client, code).await?,
-        None => only_site(client).await?,
+        Some(code) => operations::sites::by_code(client, code).await?,
+        None => operations::sites::only(client).await?,
     };
     let current = tariffs::current(client, site.id, Timestamp::now()).await?;
     let wanted = version.or(current.as_ref().map(|row| row.version));
@@ -170,7 +171,7 @@ pub async fn find(
 /// The database's.
 pub async fn list(client: &impl GenericClient) -> Result<String> {
     let mut text = String::new();
-    for site in all_sites(client).await? {
+    for site in operations::sites::all(client).await? {
         let current = tariffs::current(client, site.id, Timestamp::now()).await?.map(|row| row.id);
         let rows = tariffs::list(client, site.id).await?;
         if rows.is_empty() {
@@ -198,41 +199,6 @@ pub fn no_tariff(site: &str) -> String {
         "site {site} has no tariff yet, so whoever leaves pays nothing; set one with: \
          boomgate tariff set --site {site} FILE.toml (provisioning/tariff.example.toml explains the file)"
     )
-}
-
-async fn known_site(client: &impl GenericClient, code: &SiteCode) -> Result<SiteRow> {
-    if let Some(site) = sites::by_code(client, code).await? {
-        return Ok(site);
-    }
-    bail!("no site {code} is known; {}", known(&all_sites(client).await?))
-}
-
-async fn only_site(client: &impl GenericClient) -> Result<SiteRow> {
-    let mut sites = all_sites(client).await?;
-    match (sites.pop(), sites.is_empty()) {
-        (Some(site), true) => Ok(site),
-        (Some(last), false) => {
-            sites.push(last);
-            bail!("say which site with --site; {}", known(&sites))
-        }
-        (None, _) => bail!("{}", known(&[])),
-    }
-}
-
-async fn all_sites(client: &impl GenericClient) -> Result<Vec<SiteRow>> {
-    match sites::first_tenant(client).await? {
-        Some(tenant) => Ok(sites::of_tenant(client, tenant).await?),
-        None => Ok(Vec::new()),
-    }
-}
-
-fn known(sites: &[SiteRow]) -> String {
-    let codes: Vec<&str> = sites.iter().map(|site| site.code.as_str()).collect();
-    if codes.is_empty() {
-        "there is no site yet; `boomgate device add` makes one".into()
-    } else {
-        format!("there are: {}", codes.join(", "))
-    }
 }
 
 impl Shown {
@@ -388,7 +354,7 @@ mod tests {
         let wish = SiteWish {
             code: code.parse().unwrap(),
             name: code.into(),
-            time_zone: "Europe/Bratislava".into(),
+            time_zone: "Europe/Bratislava".parse().unwrap(),
             currency: Currency::EUR,
             capacity: None,
         };

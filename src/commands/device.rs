@@ -3,21 +3,24 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use boomgate_domain::decide::Direction;
-use boomgate_domain::ids::{LaneCode, SiteCode};
+use boomgate_domain::ids::{DeviceCode, LaneCode, SiteCode};
 use boomgate_domain::money::Currency;
 use boomgate_schemas::identity::DeviceIdentity;
-use boomgate_store::{devices, tariffs};
+use boomgate_store::devices;
+use boomgate_store::lanes::direction_name;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::WithConfig;
 use crate::config::Config;
 use crate::database::Database;
 use crate::log::init as log;
-use crate::pki::{self, expiry};
-use crate::setup::{self, AgentFolder, SiteWish};
-use crate::{say, tariff};
+use crate::operations::devices::{AddDevice, DeviceAdded, ServerKeys};
+use crate::operations::sites::TIME_ZONE;
+use crate::operations::zone::ZoneName;
+use crate::pki::{self, expiry, host};
+use crate::{operations, say, setup, tariff};
 
 /// What a new lane's file says of its wires and camera until somebody who stands there knows better.
 const HARDWARE: &str = "[gpio]
@@ -45,7 +48,7 @@ pub enum Device {
     Add(DeviceAdd),
     /// End a device's right to speak, at once
     Revoke {
-        code: String,
+        code: DeviceCode,
         #[command(flatten)]
         config: WithConfig,
     },
@@ -67,7 +70,7 @@ pub enum Pki {
     With the folder of `device add` the device keeps its key and only device.pem has to be carried to it; else device.key \
     is new, too. Restart the agent afterwards.")]
 pub struct DeviceRenew {
-    code: String,
+    code: DeviceCode,
     #[arg(long, value_name = "DIR", help = "Folder to write; a device.key in it is kept")]
     out: PathBuf,
     #[arg(
@@ -83,34 +86,48 @@ pub struct DeviceRenew {
 }
 
 #[derive(Args)]
-#[command(
-    after_help = "Example:\n  boomgate device add --site north --lane in-1 --direction entry --device pi-0042 --server gate.example.org --out ./pi-0042"
-)]
+#[command(after_help = "Examples:\n  \
+    boomgate device add --site north --lane in-1 --direction entry --device pi-0042 --server gate.example.org --out ./pi-0042\n  \
+    boomgate device add --site north --lane out-1 --direction exit --device pi-0043 --server 10.0.0.7 --out ./pi-0043\n\n\
+    A site or lane that is not known is made. What is given must be what is stored of one that is known; everything is checked \
+    first, and when something differs nothing is changed. `boomgate site set` and `boomgate lane set` correct what is stored. A \
+    device that stands at the lane already may not speak any more afterwards. A name given with --server goes into the server's \
+    certificate.")]
 pub struct DeviceAdd {
     #[arg(long, help = "Code of the site, a-z 0-9 and -")]
-    site: String,
+    site: SiteCode,
     #[arg(long, help = "Code of the lane")]
-    lane: String,
+    lane: LaneCode,
     #[arg(long, help = "Which way the lane leads")]
     direction: Way,
-    #[arg(long, help = "Code of the device")]
-    device: String,
-    #[arg(long, value_name = "HOST", help = "Name or address by which the device reaches this server")]
+    #[arg(long, help = "Code of the device, used once")]
+    device: DeviceCode,
+    #[arg(long, value_name = "HOST", value_parser = host::canonical, help = "Name or address by which the device reaches this server")]
     server: String,
     #[arg(long, value_name = "DIR", help = "Folder to write; copy it to the device")]
     out: PathBuf,
-    #[arg(long, default_value = "Europe/Bratislava", help = "Time zone of a new site")]
-    time_zone: String,
-    #[arg(long, default_value = "EUR", help = "Currency of a new site")]
-    currency: String,
+    #[arg(long, value_name = "ZONE", help = format!("Time zone of a new site [default: {TIME_ZONE}]"))]
+    time_zone: Option<ZoneName>,
+    #[arg(long, value_name = "CODE", help = "Currency of a new site [default: EUR]")]
+    currency: Option<Currency>,
     #[command(flatten)]
     config: WithConfig,
 }
 
+/// Which way a lane leads.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Way {
     Entry,
     Exit,
+}
+
+impl From<Way> for Direction {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::Entry => Self::Entry,
+            Way::Exit => Self::Exit,
+        }
+    }
 }
 
 /// Does one of the device commands.
@@ -132,77 +149,67 @@ pub fn run_pki(command: Pki) -> Result<ExitCode> {
 
 async fn add_device(config: &Config, add: &DeviceAdd) -> Result<ExitCode> {
     log(config.log_json, "warn");
-    let identity =
-        DeviceIdentity { site: add.site.parse()?, lane: add.lane.parse()?, device: add.device.parse()? };
-    let mut hosts = config.hosts.clone();
-    hosts.push(add.server.clone());
+    let request = AddDevice {
+        identity: DeviceIdentity {
+            site: add.site.clone(),
+            lane: add.lane.clone(),
+            device: add.device.clone(),
+        },
+        direction: add.direction.into(),
+        time_zone: add.time_zone.clone(),
+        currency: add.currency,
+        server: add.server.clone(),
+        out: add.out.clone(),
+        keys: ServerKeys {
+            dir: &config.pki,
+            hosts: &config.hosts,
+            mqtt_port: config.broker.listen.port(),
+            https_port: config.device_https.port(),
+        },
+        hardware: HARDWARE,
+    };
     let database = Database::reach(config).await?;
-    let made =
-        make_device(config, &pki::Pki::open_or_create(&config.pki, &hosts)?, &database, add, &identity).await;
-    let free = tariffs::sites_without(&database.pool.get().await?, jiff::Timestamp::now()).await;
+    let mut client = database.pool.get().await?;
+    let added = operations::devices::add(&mut client, &request).await;
+    drop(client);
     database.close().await?;
-    let path = made?;
-    say::result(format!(
-        "wrote {}; copy the folder to the device and run: edge-agent run --config agent.toml",
-        path.display()
-    ));
-    if free?.contains(&add.site) {
-        say::note(tariff::no_tariff(&add.site));
-    }
+    say_added(add, &added?);
     Ok(ExitCode::SUCCESS)
 }
 
-async fn make_device(
-    config: &Config,
-    pki: &pki::Pki,
-    database: &Database,
-    add: &DeviceAdd,
-    identity: &DeviceIdentity,
-) -> Result<PathBuf> {
-    if add.out.join("device.key").exists() {
-        bail!("{} holds the keys of a device already; choose another folder", add.out.display());
+fn say_added(add: &DeviceAdd, added: &DeviceAdded) {
+    let DeviceAdd { site, lane, device, server, .. } = add;
+    if let Some((time_zone, currency)) = &added.made_site {
+        say::result(format!("made site {site} ({time_zone}, {currency})"));
     }
-    let direction = match add.direction {
-        Way::Entry => Direction::Entry,
-        Way::Exit => Direction::Exit,
-    };
-    let tenant = setup::tenant(&database.pool.get().await?, "Boomgate").await?;
-    let wish = SiteWish {
-        code: SiteCode::parse(&add.site)?,
-        name: add.site.clone(),
-        time_zone: add.time_zone.clone(),
-        currency: Currency::parse(&add.currency)?,
-        capacity: None,
-    };
-    let site = setup::site(&database.pool, tenant, wish).await?;
-    let code = LaneCode::parse(&add.lane)?;
-    let lane = setup::lane(&database.pool.get().await?, site, &code, &add.lane, direction).await?;
-    let keys = setup::enrol(&database.pool, pki, site, lane, identity).await?;
-    setup::write_keys(&add.out, &keys, &pki.ca_pem()?)?;
-    setup::write_agent(&AgentFolder {
-        dir: &add.out,
-        identity,
-        direction,
-        mqtt: format!("{}:{}", add.server, config.broker.listen.port()),
-        https: format!("https://{}:{}", add.server, config.device_https.port()),
-        server_key: pki.signing_key()?.verifying_key().to_bytes(),
-        hardware: HARDWARE.into(),
-        time_scale: 1.0,
-        time_zone: &add.time_zone,
-    })
+    if added.made_lane {
+        say::result(format!("made lane {lane} ({})", direction_name(add.direction.into())));
+    }
+    if let Some(before) = &added.replaced {
+        say::result(format!("{before} may not speak any more: {device} stands at {site}/{lane} now"));
+    }
+    if added.new_host {
+        say::result(format!(
+            "the server's certificate is for {server}, too, now; a server that runs shows it within seconds"
+        ));
+    }
+    let file = added.file.display();
+    say::result(format!(
+        "wrote {file}; copy the folder to the device and run: edge-agent run --config agent.toml"
+    ));
+    if added.is_free {
+        say::note(tariff::no_tariff(site.as_str()));
+    }
 }
 
-async fn revoke_device(config: &Config, code: &str) -> Result<ExitCode> {
+async fn revoke_device(config: &Config, code: &DeviceCode) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let database = Database::reach(config).await?;
-    let client = database.pool.get().await?;
-    let code = code.parse()?;
-    let device =
-        devices::by_code(&client, &code).await?.with_context(|| format!("no device {code} is known"))?;
-    devices::revoke(&client, device.site_id, device.id, jiff::Timestamp::now()).await?;
-    devices::changed(&client, &code).await?;
+    let mut client = database.pool.get().await?;
+    let revoked = operations::devices::revoke(&mut client, code).await;
     drop(client);
     database.close().await?;
+    revoked?;
     say::result(format!("{code} may not speak any more; a live connection ends within 10 s"));
     Ok(ExitCode::SUCCESS)
 }
@@ -210,9 +217,9 @@ async fn revoke_device(config: &Config, code: &str) -> Result<ExitCode> {
 async fn renew_device(config: &Config, renew: &DeviceRenew) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let database = Database::reach(config).await?;
-    let (pki, code) = (pki::Pki::open(&config.pki)?, renew.code.parse()?);
+    let (pki, code) = (pki::Pki::open(&config.pki)?, &renew.code);
     let overlap = jiff::SignedDuration::from_hours(i64::from(renew.overlap_hours));
-    let renewed = setup::renew_device(&database.pool, &pki, &code, &renew.out, overlap).await;
+    let renewed = setup::renew_device(&database.pool, &pki, code, &renew.out, overlap).await;
     database.close().await?;
     let renewed = renewed?;
     let carried = if renewed.new_key { "device.pem and device.key" } else { "device.pem" };

@@ -89,6 +89,9 @@ impl Check {
                 None
             }
         };
+        if let Some((cert, key)) = &client {
+            self.client_certificate("broker.external.cert", (cert, key));
+        }
         let tls =
             raw.ca.and_then(|ca| self.secret("broker.external.ca", ca)).map(|ca| ExternalTls { ca, client });
         if raw.username.is_some() != raw.password_file.is_some() {

@@ -70,7 +70,7 @@ pub async fn prepare(pool: &Pool, pki: &Pki, data: &Path, lanes: usize) -> Resul
     let wish = SiteWish {
         code: code.clone(),
         name: "Demo car park".into(),
-        time_zone: TIME_ZONE.into(),
+        time_zone: TIME_ZONE.parse()?,
         currency: Currency::EUR,
         capacity: None,
     };

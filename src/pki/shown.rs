@@ -74,18 +74,24 @@ impl ResolvesServerCert for ShownCertificate {
 
 fn read(cert: &Path, key: &Path) -> Result<Arc<CertifiedKey>> {
     let bytes = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-    let chain = CertificateDer::pem_slice_iter(&bytes(cert)?).collect::<Result<Vec<_>, _>>();
-    let chain = chain.with_context(|| format!("{} is not PEM", cert.display()))?;
-    let private = PrivateKeyDer::from_pem_slice(&bytes(key)?)
-        .with_context(|| format!("{} is not PEM", key.display()))?;
+    let both = together(&bytes(cert)?, &bytes(key)?);
+    both.with_context(|| format!("{} and {}", cert.display(), key.display()))
+}
+
+/// A certificate (with its chain) and its key, both PEM.
+///
+/// # Errors
+/// One of them is none, or they do not go together.
+pub fn together(cert: &[u8], key: &[u8]) -> Result<Arc<CertifiedKey>> {
+    let chain = CertificateDer::pem_slice_iter(cert).collect::<Result<Vec<_>, _>>();
+    let chain = chain.context("the certificate is not PEM")?;
+    if chain.is_empty() {
+        return Err(anyhow!("there is no certificate in PEM form"));
+    }
+    let private = PrivateKeyDer::from_pem_slice(key).context("the key is not PEM")?;
     let provider = rustls::crypto::ring::default_provider();
     let certified = CertifiedKey::from_der(chain, private, &provider);
-    let certified =
-        certified.with_context(|| format!("{} and {} do not go together", cert.display(), key.display()))?;
-    if certified.cert.is_empty() {
-        return Err(anyhow!("{} holds no certificate", cert.display()));
-    }
-    Ok(Arc::new(certified))
+    Ok(Arc::new(certified.context("certificate and key do not go together")?))
 }
 
 #[cfg(test)]

@@ -190,6 +190,14 @@ pub async fn all_live(client: &impl GenericClient) -> Result<Vec<DeviceRow>, Sto
     query(client, include_str!("../queries/devices/all_live.sql"), &[]).await
 }
 
+/// Those of a site that may speak, by lane.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn live_of_site(client: &impl GenericClient, site: SiteId) -> Result<Vec<DeviceRow>, StoreError> {
+    query(client, include_str!("../queries/devices/live_of_site.sql"), &[&site.as_uuid()]).await
+}
+
 /// Ends a device's right to speak; call [`changed`] after the commit.
 ///
 /// # Errors

@@ -94,6 +94,20 @@ pub async fn insert(client: &impl GenericClient, lane: &NewLane) -> Result<(), S
     .map(drop)
 }
 
+/// Corrects a lane; `tx` holds the site's lock. Call [`crate::devices::changed`] for its device.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn set(
+    tx: &impl GenericClient,
+    (site, id): (SiteId, LaneId),
+    name: &str,
+    direction: Direction,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/lanes/set.sql");
+    execute(tx, sql, &[&site.as_uuid(), &id.as_uuid(), &name, &direction_name(direction)]).await.map(drop)
+}
+
 /// # Errors
 /// [`StoreError::Database`].
 pub async fn by_code(

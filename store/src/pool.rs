@@ -1,10 +1,9 @@
 //! Connections: where the database is, how it is reached safely, and a proof that "committed" means flushed.
 
-use std::env;
-use std::fs;
+mod text;
+
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +19,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::cluster::{Cluster, DATABASE, RunningCluster};
 use crate::error::StoreError;
+use text::WantedTls;
+
+pub use text::AddressFault;
 
 pub use deadpool_postgres::{GenericClient, Object, Pool, Transaction};
 
@@ -36,12 +38,8 @@ const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Why a database address cannot be used, or the server behind it not be trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    #[error("DATABASE_URL and DATABASE_URL_FILE are both set; set one")]
-    TwoAddresses,
-    #[error("cannot read {path}")]
-    File { path: PathBuf, source: std::io::Error },
-    #[error("database address is malformed")]
-    Address(#[source] tokio_postgres::Error),
+    #[error("database address {0}")]
+    Address(#[from] AddressFault),
     #[error("sslmode {0:?} is not one of disable, require, verify-ca, verify-full")]
     SslMode(String),
     #[error(
@@ -78,23 +76,6 @@ impl std::fmt::Debug for Address {
 }
 
 impl Address {
-    /// From `DATABASE_URL`, or the file named by `DATABASE_URL_FILE`; `None` when neither is set.
-    ///
-    /// # Errors
-    /// Both are set, the file is unreadable, or the address is refused (see [`Address::parse`]).
-    pub fn from_env() -> Result<Option<Self>, ConnectError> {
-        let file = env::var_os("DATABASE_URL_FILE").map(PathBuf::from);
-        match (env::var("DATABASE_URL").ok(), file) {
-            (Some(_), Some(_)) => Err(ConnectError::TwoAddresses),
-            (Some(url), None) => Self::parse(&url).map(Some),
-            (None, Some(path)) => match fs::read_to_string(&path) {
-                Ok(url) => Self::parse(url.trim()).map(Some),
-                Err(source) => Err(ConnectError::File { path, source }),
-            },
-            (None, None) => Ok(None),
-        }
-    }
-
     /// A `postgresql://` URL or a `key=value` list, as libpq takes them, with `sslmode` and `sslrootcert`.
     ///
     /// Stricter than libpq on purpose: beyond this machine the caller must say what is wanted, and TLS always verifies
@@ -103,9 +84,14 @@ impl Address {
     /// # Errors
     /// Anything malformed or left open.
     pub fn parse(text: &str) -> Result<Self, ConnectError> {
-        let (rest, wanted) = take_tls(text);
-        let config = tokio_postgres::Config::from_str(&rest).map_err(ConnectError::Address)?;
+        let (config, wanted) = text::read(text)?;
         Self::of(config, &wanted)
+    }
+
+    /// Whether it holds a password.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.config.get_password().is_some()
     }
 
     /// The private cluster; nothing leaves the machine.
@@ -307,41 +293,6 @@ pub async fn within<T>(
     tokio::time::timeout(limit, work).await.unwrap_or(Err(StoreError::Timeout(limit)))
 }
 
-#[derive(Debug, Default, PartialEq, Eq)]
-struct WantedTls {
-    mode: Option<String>,
-    roots: Option<String>,
-}
-
-/// Takes `sslmode` and `sslrootcert` out of an address: the driver knows neither `verify-full` nor root files.
-fn take_tls(text: &str) -> (String, WantedTls) {
-    let mut wanted = WantedTls::default();
-    let rest = if text.contains("://") {
-        match text.split_once('?') {
-            None => text.to_owned(),
-            Some((base, query)) => format!("{base}?{}", keep_rest(query, '&', &mut wanted)),
-        }
-    } else {
-        keep_rest(text, ' ', &mut wanted)
-    };
-    (rest.trim_end_matches('?').to_owned(), wanted)
-}
-
-fn keep_rest(pairs: &str, separator: char, wanted: &mut WantedTls) -> String {
-    let mut keep = |pair: &&str| match pair.split_once('=') {
-        Some(("sslmode", mode)) => {
-            wanted.mode = Some(mode.to_owned());
-            false
-        }
-        Some(("sslrootcert", path)) => {
-            wanted.roots = Some(path.replace("%2F", "/").replace("%2f", "/"));
-            false
-        }
-        _ => true,
-    };
-    pairs.split(separator).filter(|pair| keep(pair)).collect::<Vec<_>>().join(&separator.to_string())
-}
-
 fn distant_host(config: &tokio_postgres::Config) -> Option<String> {
     config.get_hosts().iter().find_map(|host| match host {
         Host::Tcp(name) if !matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1") => Some(name.clone()),
@@ -392,16 +343,6 @@ fn with_timeouts(mut config: tokio_postgres::Config) -> tokio_postgres::Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tls_words_are_taken_out_of_both_forms() {
-        let wanted = WantedTls { mode: Some("verify-full".into()), roots: Some("/etc/ca.pem".into()) };
-        let (rest, found) =
-            take_tls("postgresql://u@db/x?sslmode=verify-full&connect_timeout=3&sslrootcert=%2Fetc%2Fca.pem");
-        assert_eq!((rest.as_str(), found), ("postgresql://u@db/x?connect_timeout=3", wanted));
-        let (rest, found) = take_tls("host=db sslmode=disable user=u");
-        assert_eq!((rest.as_str(), found.mode.as_deref()), ("host=db user=u", Some("disable")));
-    }
 
     #[test]
     fn a_distant_host_without_sslmode_is_refused() {

@@ -20,6 +20,23 @@ pub(crate) const UPDATE_STATE: &str = include_str!("../queries/site_state/update
 /// How long a space is kept for a car that was told to come in; stands in `sites/facts.sql` too.
 pub const PROMISE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
+/// What of a site can be corrected, as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteSettings {
+    pub name: String,
+    /// IANA name, `Europe/Vienna`.
+    pub time_zone: String,
+    pub currency: Currency,
+}
+
+row! {
+    /// What would be lost with another currency.
+    pub struct SiteMoney {
+        pub open_stays: i64,
+        pub ledger_entries: i64,
+    }
+}
+
 /// A site to be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSite {
@@ -181,6 +198,25 @@ pub async fn get(client: &impl GenericClient, id: SiteId) -> Result<Option<SiteR
 /// [`StoreError::Database`].
 pub async fn of_tenant(client: &impl GenericClient, tenant: TenantId) -> Result<Vec<SiteRow>, StoreError> {
     query(client, include_str!("../queries/sites/of_tenant.sql"), &[&tenant.as_uuid()]).await
+}
+
+/// Corrects a site; `tx` holds the site's lock.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn set(tx: &impl GenericClient, site: SiteId, settings: &SiteSettings) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/sites/set.sql");
+    let currency = settings.currency.as_str();
+    execute(tx, sql, &[&site.as_uuid(), &settings.name, &settings.time_zone, &currency]).await.map(drop)
+}
+
+/// What of a site is counted in its currency.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub async fn money(client: &impl GenericClient, site: SiteId) -> Result<SiteMoney, StoreError> {
+    let found = query_opt(client, include_str!("../queries/sites/money.sql"), &[&site.as_uuid()]).await?;
+    found.ok_or_else(|| StoreError::NotFound { what: "site", id: site.to_string() })
 }
 
 /// The sites a user may see: an admin those of the tenant, others those they were given.

@@ -65,7 +65,7 @@ pub async fn get(
     query_opt(client, include_str!("../queries/tariffs/get.sql"), &[&site.as_uuid(), &id.as_uuid()]).await
 }
 
-/// The version in force at `now`.
+/// The version in force at `now`: the newest in the site's currency.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -85,7 +85,7 @@ pub async fn list(client: &impl GenericClient, site: SiteId) -> Result<Vec<Tarif
     query(client, include_str!("../queries/tariffs/list.sql"), &[&site.as_uuid()]).await
 }
 
-/// Codes of the sites that have lanes but no tariff in force at `now`: who leaves there pays nothing.
+/// Codes of the sites that have lanes but no tariff in force (in the site's currency) at `now`: who leaves there pays nothing.
 ///
 /// # Errors
 /// [`StoreError::Database`].

@@ -5,7 +5,8 @@ use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 
 use crate::error::StoreError;
-use crate::statement::{execute, query_opt, row};
+use crate::sites::SiteRow;
+use crate::statement::{execute, query, query_opt, row};
 
 /// A person to be let in. `role` is `admin`, `operator`, `guard` or `resident`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,17 @@ row! {
         pub password_hash: String,
         pub role: String,
         pub disabled_at: Option<Timestamp>,
+    }
+}
+
+row! {
+    /// A person with the codes of the sites they were given.
+    pub struct ListedUser {
+        pub id: UserId,
+        pub name: String,
+        pub role: String,
+        pub disabled_at: Option<Timestamp>,
+        pub sites: Vec<String>,
     }
 }
 
@@ -89,6 +101,35 @@ pub async fn set_password(
 ) -> Result<(), StoreError> {
     let sql = include_str!("../queries/users/set_password.sql");
     execute(client, sql, &[&id.as_uuid(), &password_hash]).await.map(drop)
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn set_role(client: &impl GenericClient, id: UserId, role: &str) -> Result<(), StoreError> {
+    execute(client, include_str!("../queries/users/set_role.sql"), &[&id.as_uuid(), &role]).await.map(drop)
+}
+
+/// Everybody, by name.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn list(client: &impl GenericClient, tenant: TenantId) -> Result<Vec<ListedUser>, StoreError> {
+    query(client, include_str!("../queries/users/list.sql"), &[&tenant.as_uuid()]).await
+}
+
+/// The sites a user was given; an admin needs none. What a user may see is [`crate::sites::of_user`].
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn given_sites(client: &impl GenericClient, user: UserId) -> Result<Vec<SiteRow>, StoreError> {
+    query(client, include_str!("../queries/user_sites/of_user.sql"), &[&user.as_uuid()]).await
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn take_site(client: &impl GenericClient, user: UserId, site: SiteId) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/user_sites/delete.sql");
+    execute(client, sql, &[&user.as_uuid(), &site.as_uuid()]).await.map(drop)
 }
 
 /// Gives a user that is not an admin one more site.

@@ -5,7 +5,8 @@ select s.id as site_id, s.code, s.time_zone, s.currency, s.mode, s.capacity, s.v
            where a.site_id = s.id and a.direction = 'entry' and a.outcome = 'open' and a.passed_at is null
               and a.received_at > $2::timestamptz - interval '10 minutes'
        ) end as promised,
-       (select t.id from tariffs t where t.site_id = s.id and t.valid_from <= $2 order by t.version desc limit 1) as tariff_id
+       (select t.id from tariffs t where t.site_id = s.id and t.valid_from <= $2 and t.body ->> 'currency' = s.currency
+        order by t.version desc limit 1) as tariff_id
 from unnest($1::uuid[]) as w (id)
 join sites s on s.id = w.id
 join site_state st on st.site_id = s.id

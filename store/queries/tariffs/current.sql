@@ -1,1 +1,4 @@
-select site_id, id, version, name, body, valid_from from tariffs where site_id = $1 and valid_from <= $2 order by version desc limit 1
+select t.site_id, t.id, t.version, t.name, t.body, t.valid_from
+from tariffs t join sites s on s.id = t.site_id
+where t.site_id = $1 and t.valid_from <= $2 and t.body ->> 'currency' = s.currency
+order by t.version desc limit 1

@@ -166,7 +166,7 @@ pub async fn furnish(pool: &Pool, pki: &Pki, lanes: usize) -> Result<Vec<LaneKey
         let wish = SiteWish {
             code: format!("site-{number}").parse()?,
             name: format!("Site {number}"),
-            time_zone: "Europe/Vienna".into(),
+            time_zone: "Europe/Vienna".parse()?,
             currency: Currency::EUR,
             capacity: None,
         };

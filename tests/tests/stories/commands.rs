@@ -68,10 +68,34 @@ async fn a_person_is_let_in_and_gets_another_password_beside_a_running_server() 
     let first = password(command(&site, &["user", "add", "eva", "--role", "admin"]).await);
     let office = Office::log_in(&url, "eva", &first).await.unwrap();
     office.lanes().await.unwrap();
-    let second = password(command(&site, &["user", "add", "eva"]).await);
+    let other_role = refused(&site, &["user", "add", "eva", "--role", "guard"]).await;
+    assert!(other_role.contains("guard is given, but eva is known as admin"), "{other_role}");
+    let said = command(&site, &["user", "add", "eva"]).await;
+    assert!(said.contains("eva is known and stays admin of every site"), "{said}");
+    let second = password(said);
     assert!(office.lanes().await.is_err(), "the sessions of the old password are over");
     assert!(Office::log_in(&url, "eva", &first).await.is_err());
     Office::log_in(&url, "eva", &second).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_of_the_command_line_saw_no_lane_and_is_given_and_taken_a_site_while_logged_in() {
+    let site = site().await;
+    let url = format!("http://{}", site.ports.api);
+    let said = command(&site, &["user", "add", "ann"]).await;
+    assert!(said.contains("sees demo\nann may log in as operator with the password "), "{said}");
+    let password = said.trim().rsplit(' ').next().unwrap();
+    let office = Office::log_in(&url, "ann", password).await.unwrap();
+    assert_eq!(office.lanes().await.unwrap().len(), 2);
+    assert!(
+        command(&site, &["user", "set", "ann", "--take", "demo"])
+            .await
+            .contains("sites is no site, was demo")
+    );
+    assert_eq!(office.lanes().await.unwrap().len(), 0);
+    command(&site, &["user", "set", "ann", "--give", "demo", "--role", "guard"]).await;
+    assert_eq!(office.lanes().await.unwrap().len(), 2);
+    assert!(command(&site, &["user", "list"]).await.contains("ann\tguard\tdemo\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,12 +229,99 @@ async fn another_user_of_the_machine_is_not_let_in_through_the_socket() {
     assert!(site.server_runs());
 }
 
-/// What the broker shows of itself.
-async fn shown_certificate(site: &Site) -> Vec<u8> {
+/// What the broker shows of itself to a device that knows it by this name; none while it cannot be trusted by it.
+async fn shown_to(site: &Site, name: &'static str) -> Option<Vec<u8>> {
     let tcp = tokio::net::TcpStream::connect(("127.0.0.1", site.ports.mqtt)).await.unwrap();
     let connector = tokio_rustls::TlsConnector::from(client_tls(&site.lane_folder("in-1")));
-    let stream = connector.connect("localhost".try_into().unwrap(), tcp).await.unwrap();
-    stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
+    let stream = connector.connect(name.try_into().unwrap(), tcp).await.ok()?;
+    Some(stream.get_ref().1.peer_certificates().unwrap()[0].to_vec())
+}
+
+async fn shown_certificate(site: &Site) -> Vec<u8> {
+    shown_to(site, "localhost").await.unwrap()
+}
+
+/// What a command that must fail says on standard error.
+async fn refused(site: &Site, arguments: &[&str]) -> String {
+    let output = run(site, arguments).await;
+    assert!(!output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistyped_device_add_revoked_the_device_that_worked_and_poisoned_the_site() {
+    let mut site = site().await;
+    let device = Device::connect(&site, "in-1").await;
+    let out = site.dir().join("pi-9");
+    let add = |more: &[&'static str]| {
+        let given = ["--site", "demo", "--lane", "in-1", "--device", "pi-9"].into_iter();
+        let all = ["device", "add"].into_iter().chain(given).chain(more.iter().copied());
+        all.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let out = out.to_str().unwrap();
+    for (more, said) in [
+        (
+            &["--direction", "entry", "--server", "localhost", "--time-zone", "Europe/Bratislavia"][..],
+            "is not a time zone",
+        ),
+        (
+            &["--direction", "entry", "--server", "localhost", "--time-zone", "Europe/Vienna"],
+            "site demo has Europe/Bratislava",
+        ),
+        (&["--direction", "entry", "--server", "localhost", "--currency", "HUF"], "site demo has EUR"),
+        (&["--direction", "exit", "--server", "localhost"], "lane in-1 of site demo has entry"),
+        (&["--direction", "entry", "--server", "localhost:8883"], "has a port"),
+    ] {
+        let arguments = add(more);
+        let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        arguments.extend(["--out", out]);
+        let noted = refused(&site, &arguments).await;
+        assert!(noted.contains(said), "{more:?}: {noted}");
+    }
+    let arguments = add(&["--direction", "entry", "--server", "localhost", "--out", "/proc/pi-9"]);
+    let noted = refused(&site, &arguments.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert!(noted.contains("/proc/pi-9 cannot be written"), "{noted}");
+    assert!(!Path::new(out).exists());
+    assert!(command(&site, &["device", "list"]).await.contains("demo-in-1\tdemo/in-1\tentry"));
+    assert!(device.is_connected(), "the device that works was cut off");
+    assert!(site.server_runs());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_and_a_lane_are_corrected_and_a_second_name_is_shown_beside_a_running_server() {
+    let mut site = site().await;
+    assert!(shown_to(&site, "gate-2.example.org").await.is_none());
+    let zone = ["site", "set", "--site", "demo", "--time-zone", "europe/vienna", "--name", "Demo"];
+    let said = command(&site, &zone).await;
+    assert!(said.contains("time zone is Europe/Vienna, was Europe/Bratislava"), "{said}");
+    assert_eq!(command(&site, &["site", "list"]).await, "demo\tEurope/Vienna\tEUR\tDemo\n");
+    // One that an earlier version stored is named with the command that corrects it.
+    site.number("with x as (update sites set time_zone = 'Europe/Wien' where id = $1 returning 1) select count(*) from x").await;
+    let doctor = run(&site, &["doctor"]).await;
+    let doctor = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(
+        doctor.contains("missing  site demo: ") && doctor.contains("boomgate site set --site demo"),
+        "{doctor}"
+    );
+    command(&site, &zone).await;
+    let lane = ["lane", "set", "--site", "demo", "--lane", "out-1", "--direction", "entry"];
+    let output = run(&site, &lane).await;
+    let noted = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(noted.contains("set direction = \"entry\" in the agent.toml of demo-out-1"), "{noted}");
+    assert!(command(&site, &["lane", "list"]).await.contains("demo/out-1\tentry\tdemo-out-1\t"));
+    let folder = site.dir().join("pi-9");
+    let place = ["--site", "demo", "--lane", "out-1", "--direction", "entry", "--device", "pi-9"];
+    let out = ["--server", "Gate-2.example.org", "--out", folder.to_str().unwrap()];
+    let said = command(&site, &[&["device", "add"], &place[..], &out[..]].concat()).await;
+    assert!(said.contains("demo-out-1 may not speak any more"), "{said}");
+    wait::until("the second name is shown", async || shown_to(&site, "gate-2.example.org").await).await;
+    assert!(shown_to(&site, "localhost").await.is_some(), "the first name is gone");
+    let file = std::fs::read_to_string(folder.join("agent.toml")).unwrap();
+    assert!(
+        file.contains("time_zone = \"Europe/Vienna\"") && file.contains("\"gate-2.example.org:"),
+        "{file}"
+    );
+    assert!(site.server_runs());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -70,9 +70,9 @@ async fn an_unattended_demo_says_in_its_last_line_that_everything_held() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_demo_minds_ports_and_folders_and_comes_back_after_a_kill() {
     let dir = Scratch::new();
-    let data = dir.path().join("data");
+    let data = dir.path().join("elsewhere");
     let postgres = Postgres::Private { dir: data.join("postgres") };
-    let arguments = ["--data", "data", "--lanes", "2", "--listen", "127.0.0.1:0", "--speed", "10"];
+    let arguments = ["--data", "elsewhere", "--lanes", "2", "--listen", "127.0.0.1:0", "--speed", "10"];
     refused_at_a_taken_port(&dir).await;
 
     let mut first = demo(&dir, "demo.log", &arguments);
@@ -81,6 +81,8 @@ async fn a_demo_minds_ports_and_folders_and_comes_back_after_a_kill() {
     let status = second.ended().await;
     assert!(!status.success() && second.log().contains("another demo is running"), "{}", second.log());
     assert!(first.log().contains("http://127.0.0.1:") && first.log().contains("password"), "{}", first.log());
+    let used = format!("{} is used again next time", data.canonicalize().unwrap().display());
+    assert!(first.log().contains(&used), "the banner names another folder: {}", first.log());
     assert_eq!(lanes(&data).len(), 2);
 
     first.kill();
@@ -101,7 +103,7 @@ async fn a_demo_minds_ports_and_folders_and_comes_back_after_a_kill() {
 async fn refused_at_a_taken_port(dir: &Scratch) {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let mut refused = demo(dir, "refused.log", &["--data", "data", "--listen", &address]);
+    let mut refused = demo(dir, "refused.log", &["--data", "elsewhere", "--listen", &address]);
     let status = refused.ended().await;
     let log = refused.log();
     assert!(

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod commands;
+mod config;
 mod demo;
 mod disasters;
 mod floods;

@@ -1,0 +1,179 @@
+//! `boomgate user`: who may log in, as what, and which sites they see.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use boomgate_domain::ids::SiteCode;
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{WithConfig, label, say_changes};
+use crate::config::Config;
+use crate::database::Database;
+use crate::log::init as log;
+use crate::operations::users::{self, AddUser, Sees, SetUser, UserAdded};
+use crate::{say, setup};
+
+/// People who may log in.
+#[derive(Subcommand)]
+pub enum User {
+    /// Let a person in, or give a new password to one who is known; the password is printed once
+    Add(UserAdd),
+    /// Change what a person is and which sites they see
+    Set(UserSetting),
+    /// Everybody: name, role, sites
+    List(WithConfig),
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    boomgate user add eva --role admin                  sees every site\n  \
+    boomgate user add ann --site north --site south     an operator of two sites\n  \
+    boomgate user add bob --role guard --site north     as an operator, but takes no money\n  \
+    boomgate user add eva                               a new password for eva, who is known and stays what she is\n\n\
+    A new operator or guard sees the sites given with --site; where there is only one site, that one. `boomgate user set` \
+    changes role and sites of somebody who is known.")]
+pub struct UserAdd {
+    #[arg(value_parser = label, help = "Name to log in with, in any case")]
+    name: String,
+    #[arg(long, help = "What a new person may do [default: operator]")]
+    role: Option<Role>,
+    #[arg(
+        long = "site",
+        value_name = "CODE",
+        value_delimiter = ',',
+        help = "A site that a new person sees; may be repeated"
+    )]
+    sites: Vec<SiteCode>,
+    #[command(flatten)]
+    config: WithConfig,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    boomgate user set ann --give west --take south\n  \
+    boomgate user set ann --role admin\n  \
+    boomgate user set eva --role guard --give north     an admin becomes a guard of one site\n\n\
+    It holds from the person's next request on; nobody has to log in again.")]
+#[group(required = true, multiple = true, args = ["role", "give", "take"])]
+pub struct UserSetting {
+    #[arg(value_parser = label, help = "Name of somebody who is known")]
+    name: String,
+    #[arg(long, help = "What the person may do from now on")]
+    role: Option<Role>,
+    #[arg(
+        long,
+        value_name = "CODE",
+        value_delimiter = ',',
+        help = "A site the person sees from now on; may be repeated"
+    )]
+    give: Vec<SiteCode>,
+    #[arg(
+        long,
+        value_name = "CODE",
+        value_delimiter = ',',
+        help = "A site the person sees no more; may be repeated"
+    )]
+    take: Vec<SiteCode>,
+    #[command(flatten)]
+    config: WithConfig,
+}
+
+/// What a person may do.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Role {
+    /// Everything, at every site
+    Admin,
+    /// Lanes, stays and money of the sites given
+    Operator,
+    /// Lanes and stays of the sites given; no money
+    Guard,
+}
+
+impl From<Role> for users::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Admin => Self::Admin,
+            Role::Operator => Self::Operator,
+            Role::Guard => Self::Guard,
+        }
+    }
+}
+
+/// Does one of the user commands.
+pub async fn run(command: User) -> Result<ExitCode> {
+    match command {
+        User::Add(add) => add_user(&add.config.load()?, &add).await,
+        User::Set(setting) => set_user(&setting.config.load()?, &setting).await,
+        User::List(with) => list(&with.load()?).await,
+    }
+}
+
+async fn add_user(config: &Config, add: &UserAdd) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let request = AddUser {
+        name: add.name.clone(),
+        role: add.role.map(Into::into),
+        sites: add.sites.clone(),
+        password: setup::new_password(),
+    };
+    let database = Database::reach(config).await?;
+    let mut client = database.pool.get().await?;
+    let added = users::add(&mut client, &request).await;
+    drop(client);
+    database.close().await?;
+    say_added(&added?, &request.password);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say_added(UserAdded { person, was_known }: &UserAdded, password: &str) {
+    let users::Person { name, role, sees } = person;
+    if *was_known {
+        say::result(format!("{name} is known and stays {role} of {sees}; the password is another one"));
+    } else {
+        say::result(format!("{name} is new and sees {sees}"));
+    }
+    say::result(format!("{name} may log in as {role} with the password {password}"));
+    note_blind(person);
+}
+
+fn note_blind(person: &users::Person) {
+    if person.sees == Sees::These(Vec::new()) {
+        let (name, typed) = (&person.name, users::typed(&person.name));
+        say::note(format!("{name} sees no site; give one: boomgate user set {typed} --give SITE"));
+    }
+}
+
+async fn set_user(config: &Config, setting: &UserSetting) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let request = SetUser {
+        name: setting.name.clone(),
+        role: setting.role.map(Into::into),
+        give: setting.give.clone(),
+        take: setting.take.clone(),
+    };
+    let database = Database::reach(config).await?;
+    let mut client = database.pool.get().await?;
+    let set = users::set(&mut client, &request).await;
+    drop(client);
+    database.close().await?;
+    let set = set?;
+    say_changes(&set.person.name, &set.changes);
+    note_blind(&set.person);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(config: &Config) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let database = Database::reach(config).await?;
+    let all = users::all(&database.pool.get().await?).await;
+    database.close().await?;
+    let all = all?;
+    if all.is_empty() {
+        say::note("nobody yet; let somebody in with `boomgate user add`");
+    }
+    for (person, disabled) in all {
+        let state = if disabled { "\tdisabled" } else { "" };
+        say::result(format!("{}\t{}\t{}{state}", person.name, person.role, person.sees));
+    }
+    Ok(ExitCode::SUCCESS)
+}

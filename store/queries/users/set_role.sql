@@ -1,0 +1,1 @@
+update users set role = $2 where id = $1
