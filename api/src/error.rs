@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use boomgate_operations::access::AccessError;
 use boomgate_store::StoreError;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
@@ -152,6 +153,17 @@ impl ApiError {
             && let Ok(allowed) = HeaderValue::from_str(allowed)
         {
             headers.insert(ALLOW, allowed);
+        }
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Forbidden => Self::Forbidden,
+            AccessError::NotFound(what) => Self::NotFound(what),
+            AccessError::SiteNeeded => Self::invalid("site", "is needed: you see several sites"),
+            AccessError::Store(error) => error.into(),
         }
     }
 }

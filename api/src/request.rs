@@ -5,12 +5,14 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use http::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use warp::reply::Response;
+use warp::ws::Ws;
 use warp::{Filter, Rejection};
 
 use crate::error::ApiError;
@@ -55,7 +57,52 @@ impl Asked {
     }
 }
 
-pub(crate) fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Clone {
+/// One request; its body is read by whoever wants it.
+pub(crate) struct Request {
+    pub(crate) asked: Asked,
+    /// The parts of the path that stand in braces in its declaration.
+    pub(crate) parts: Vec<(String, String)>,
+    /// Without the question mark; may be empty.
+    pub(crate) query: String,
+    websocket: Option<Ws>,
+    body: BoxStream<'static, Result<Bytes, warp::Error>>,
+}
+
+impl Request {
+    /// A part of the path by its name in the declaration.
+    pub(crate) fn part(&self, name: &str) -> &str {
+        self.parts.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The whole body, at most `limit` bytes, within [`BODY_TIME`].
+    pub(crate) async fn body(&mut self, limit: usize) -> Result<Bytes, ApiError> {
+        if announced(&self.asked.headers).is_some_and(|length| length > limit as u64) {
+            return Err(ApiError::TooLarge(limit));
+        }
+        timeout(BODY_TIME, collect(&mut self.body, limit)).await.unwrap_or(Err(ApiError::SlowBody))
+    }
+
+    /// The way to a WebSocket, where the client asks for one.
+    pub(crate) fn websocket(&mut self) -> Result<Ws, ApiError> {
+        self.websocket.take().ok_or(ApiError::Upgrade)
+    }
+}
+
+/// Everything a handler may want of a request.
+pub(crate) fn request() -> impl Filter<Extract = (Request,), Error = Rejection> + Clone {
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    let websocket = warp::ws().map(Some).or(warp::any().map(|| None)).unify();
+    asked().and(query).and(websocket).and(warp::body::stream()).map(|asked, query, websocket, body| {
+        let body = StreamExt::map(body, |piece: Result<_, warp::Error>| piece.map(bytes_of)).boxed();
+        Request { asked, parts: Vec::new(), query, websocket, body }
+    })
+}
+
+fn bytes_of(mut piece: impl Buf) -> Bytes {
+    piece.copy_to_bytes(piece.remaining())
+}
+
+fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Clone {
     warp::header::headers_cloned()
         .and(warp::ext::get::<Peer>())
         .and(warp::ext::get::<Origin>())
@@ -70,41 +117,21 @@ pub(crate) fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Cl
         })
 }
 
-/// The body, at most `limit` bytes. What is wrong with it is an answer, not a rejection.
-pub(crate) fn body(
-    limit: usize,
-) -> impl Filter<Extract = (Result<Bytes, ApiError>,), Error = Rejection> + Clone {
-    warp::header::headers_cloned().and(warp::body::stream()).then(
-        move |headers: HeaderMap, stream| async move {
-            if announced(&headers).is_some_and(|length| length > limit as u64) {
-                return Err(ApiError::TooLarge(limit));
-            }
-            timeout(BODY_TIME, collect(stream, limit)).await.unwrap_or(Err(ApiError::SlowBody))
-        },
-    )
-}
-
 fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 async fn collect(
-    stream: impl Stream<Item = Result<impl Buf, warp::Error>>,
+    stream: &mut BoxStream<'static, Result<Bytes, warp::Error>>,
     limit: usize,
 ) -> Result<Bytes, ApiError> {
-    let mut stream = std::pin::pin!(stream);
     let mut bytes = BytesMut::new();
     while let Some(piece) = stream.next().await {
-        let mut piece = piece.map_err(|error| ApiError::invalid("body", error.to_string()))?;
-        if bytes.len() + piece.remaining() > limit {
+        let piece = piece.map_err(|error| ApiError::invalid("body", error.to_string()))?;
+        if bytes.len() + piece.len() > limit {
             return Err(ApiError::TooLarge(limit));
         }
-        while piece.has_remaining() {
-            let chunk = piece.chunk();
-            bytes.extend_from_slice(chunk);
-            let taken = chunk.len();
-            piece.advance(taken);
-        }
+        bytes.extend_from_slice(&piece);
     }
     Ok(bytes.freeze())
 }

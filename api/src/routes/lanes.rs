@@ -3,12 +3,12 @@
 use boomgate_domain::ids::{ArrivalId, CommandId, LaneId, SiteId, StayId};
 use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::reason::{Lang, Reason};
+use boomgate_operations::access::{Actor, Authorized, LanesOperate, LanesRead};
 use boomgate_store::decisions::{self, DecisionRow};
 use boomgate_store::lanes::{self, LaneStatus};
 use boomgate_store::manual::{self, ManualOrder};
 use boomgate_store::sites::{self, SiteRow};
 use boomgate_store::{GenericClient, StoreError, arrivals, commands, live_feed, payments};
-use bytes::Bytes;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,10 +18,8 @@ use uuid::Uuid;
 use warp::reply::Response;
 
 use crate::App;
-use crate::auth::{self, Caller};
 use crate::error::ApiError;
-use crate::request::{Asked, Words, json, ok};
-use crate::router::Right;
+use crate::request::{JSON_BYTES, Request, Words, json, ok};
 use crate::routes::once::{self, Once};
 
 /// A lane not heard for so long is shown as gone.
@@ -105,10 +103,9 @@ pub(crate) struct Amount {
 
 /// All lanes of the caller's sites, with the car waiting at each.
 #[utoipa::path(get, path = "/api/v1/lanes", tag = "lanes", responses((status = 200, body = Lanes), (status = 401, body = crate::Problem)))]
-pub(crate) async fn list(app: App, asked: Asked) -> Result<Response, ApiError> {
-    let caller = auth::caller(&app, &asked, Right::Watch).await?;
-    let sites = auth::sites_of(&app, &caller).await?;
+pub(crate) async fn list(app: App, by: Authorized<LanesRead>, _: Request) -> Result<Response, ApiError> {
     let client = app.client().await?;
+    let sites = by.sites(&client).await?;
     let mut items = Vec::new();
     for site in sites {
         for status in lanes::list(&client, site.id).await? {
@@ -234,23 +231,22 @@ pub(crate) struct OrderedCommand {
     responses((status = 202, body = Ordered), (status = 400, body = crate::Problem), (status = 404, body = crate::Problem),
         (status = 409, body = crate::Problem), (status = 422, body = crate::Problem)))]
 pub(crate) async fn command(
-    id: String,
     app: App,
-    asked: Asked,
-    body: Result<Bytes, ApiError>,
+    by: Authorized<LanesOperate>,
+    mut request: Request,
 ) -> Result<Response, ApiError> {
-    let caller = auth::caller(&app, &asked, Right::Drive).await?;
-    let body = body?;
+    let body = request.body(JSON_BYTES).await?;
     let wish: NewCommand = json(&body)?;
     let (action, code) = known(&wish)?;
-    let (site, lane) = find(&app, &caller, &id).await?;
     let mut client = app.client().await?;
+    let lane = request.part("id").parse().map_err(|_| ApiError::NotFound("lane"))?;
+    let site = by.site_of_lane(&client, lane).await?.id;
     let tx = client.transaction().await.map_err(StoreError::from)?;
-    let key = match once::begin(&tx, &asked, &caller, &body).await? {
+    let key = match once::begin(&tx, &request.asked, by.actor(), &body).await? {
         Once::New(key) => key,
         Once::Done(response) => return Ok(response),
     };
-    let order = order(&wish, (site, lane), (action, code), &caller);
+    let order = order(&wish, (site, lane), (action, code), by.actor());
     must_wait_here(&tx, &order).await?;
     manual::order(&tx, &order).await?;
     let response =
@@ -258,7 +254,7 @@ pub(crate) async fn command(
     tx.commit().await.map_err(StoreError::from)?;
     commands::wake(&client, site, lane).await;
     live_feed::wake(&client, &[site.as_uuid()]).await;
-    tracing::info!(lane.id = %lane, command.id = %order.command, action, user.id = %caller.id, "order of an operator");
+    tracing::info!(lane.id = %lane, command.id = %order.command, action, user.id = %by.actor().id, "order of an operator");
     Ok(response)
 }
 
@@ -266,7 +262,7 @@ fn order(
     wish: &NewCommand,
     (site, lane): (SiteId, LaneId),
     (action, code): (&'static str, &str),
-    by: &Caller,
+    by: &Actor,
 ) -> ManualOrder {
     ManualOrder {
         site,
@@ -315,14 +311,4 @@ fn known(order: &NewCommand) -> Result<(&'static str, &'static str), ApiError> {
             Err(ApiError::invalid("action", why))
         }
     }
-}
-
-async fn find(app: &App, caller: &Caller, id: &str) -> Result<(SiteId, LaneId), ApiError> {
-    let id: LaneId = id.parse().map_err(|_| ApiError::NotFound("lane"))?;
-    for site in auth::sites_of(app, caller).await? {
-        if lanes::get(&app.client().await?, site.id, id).await?.is_some() {
-            return Ok((site.id, id));
-        }
-    }
-    Err(ApiError::NotFound("lane"))
 }

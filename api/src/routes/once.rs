@@ -1,5 +1,6 @@
 //! Idempotency-Key: what creates something is done once per key, and answered alike ever after.
 
+use boomgate_operations::access::Actor;
 use boomgate_store::GenericClient;
 use boomgate_store::idempotency::{self, Answered};
 use http::StatusCode;
@@ -8,7 +9,6 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use warp::reply::Response;
 
-use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::request::{Asked, reply};
 
@@ -29,7 +29,7 @@ pub(crate) struct Key {
 pub(crate) async fn begin(
     tx: &impl GenericClient,
     asked: &Asked,
-    caller: &Caller,
+    actor: &Actor,
     body: &[u8],
 ) -> Result<Once, ApiError> {
     let key = asked.header("idempotency-key").ok_or_else(|| {
@@ -39,8 +39,8 @@ pub(crate) async fn begin(
         return Err(ApiError::invalid("Idempotency-Key", "1 to 255 characters"));
     }
     let request_hash = fingerprint(asked, body);
-    match idempotency::begin(tx, caller.id, key).await? {
-        None => Ok(Once::New(Key { user: caller.id, key: key.to_owned(), request_hash })),
+    match idempotency::begin(tx, actor.id, key).await? {
+        None => Ok(Once::New(Key { user: actor.id, key: key.to_owned(), request_hash })),
         Some(before) if before.request_hash == request_hash => {
             let status =
                 u16::try_from(before.status).ok().and_then(|status| StatusCode::from_u16(status).ok());

@@ -3,11 +3,11 @@
 use boomgate_domain::ids::{CommandId, LaneId, PaymentId, StayId};
 use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::stay::exit_deadline;
+use boomgate_operations::access::{Actor, Authorized, PaymentsTake};
 use boomgate_store::payments::{self, Method, Settlement};
 use boomgate_store::sites::SiteRow;
 use boomgate_store::stays::StayRow;
 use boomgate_store::{GenericClient, StoreError, arrivals, commands, lanes, live_feed};
-use bytes::Bytes;
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,10 +16,8 @@ use uuid::Uuid;
 use warp::reply::Response;
 
 use crate::App;
-use crate::auth::{self, Caller};
 use crate::error::ApiError;
-use crate::request::{Asked, Words, json};
-use crate::router::Right;
+use crate::request::{JSON_BYTES, Request, Words, json};
 use crate::routes::lanes::Amount;
 use crate::routes::once::{self, Once};
 use crate::routes::stays;
@@ -61,22 +59,20 @@ pub(crate) struct TakenPayment {
     responses((status = 201, body = Taken), (status = 400, body = crate::Problem), (status = 404, body = crate::Problem),
         (status = 409, body = crate::Problem), (status = 422, body = crate::Problem)))]
 pub(crate) async fn take(
-    id: String,
     app: App,
-    asked: Asked,
-    body: Result<Bytes, ApiError>,
+    by: Authorized<PaymentsTake>,
+    mut request: Request,
 ) -> Result<Response, ApiError> {
-    let caller = auth::caller(&app, &asked, Right::Money).await?;
-    let body = body?;
+    let body = request.body(JSON_BYTES).await?;
     let offer = Offer::of(&json(&body)?)?;
-    let (site, row) = stays::find(&app, &caller, &id).await?;
     let mut client = app.client().await?;
+    let (site, row) = stays::find(&client, &by, request.part("id")).await?;
     let tx = client.transaction().await.map_err(StoreError::from)?;
-    let key = match once::begin(&tx, &asked, &caller, &body).await? {
+    let key = match once::begin(&tx, &request.asked, by.actor(), &body).await? {
         Once::New(key) => key,
         Once::Done(response) => return Ok(response),
     };
-    let settlement = agree(&tx, &site, StayId::from_uuid(row.id), offer, &caller).await?;
+    let settlement = agree(&tx, &site, StayId::from_uuid(row.id), offer, by.actor()).await?;
     let settled = payments::settle(&tx, &settlement).await?;
     let taken = taken(&tx, &site, &settlement, settled.opened).await?;
     let response = key.finish(&tx, StatusCode::CREATED, &taken, settlement.at).await?;
@@ -86,7 +82,7 @@ pub(crate) async fn take(
     }
     live_feed::wake(&client, &[site.id.as_uuid()]).await;
     metrics::counter!("boomgate_payments_total", "method" => settlement.method.as_str()).increment(1);
-    tracing::info!(stay.id = %settlement.stay, payment.id = %settlement.payment, user.id = %caller.id, "payment taken");
+    tracing::info!(stay.id = %settlement.stay, payment.id = %settlement.payment, user.id = %by.actor().id, "payment taken");
     Ok(response)
 }
 
@@ -109,7 +105,7 @@ async fn agree(
     site: &SiteRow,
     stay: StayId,
     offer: Offer,
-    by: &Caller,
+    by: &Actor,
 ) -> Result<Settlement, ApiError> {
     let row = payments::begin(tx, site.id, stay).await?;
     must_be_open(&row)?;

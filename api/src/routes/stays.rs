@@ -8,6 +8,7 @@ use boomgate_domain::money::Money;
 use boomgate_domain::plate::Plate;
 use boomgate_domain::reason::Reason;
 use boomgate_domain::tariff::{ChargeLine, Tariff};
+use boomgate_operations::access::{Authorized, Grant, StaysRead};
 use boomgate_store::decisions::{self, DecisionRow};
 use boomgate_store::payments::{self, PaymentRow};
 use boomgate_store::sites::SiteRow;
@@ -21,10 +22,8 @@ use uuid::Uuid;
 use warp::reply::Response;
 
 use crate::App;
-use crate::auth::{self, Caller};
 use crate::error::ApiError;
-use crate::request::{Asked, ok};
-use crate::router::Right;
+use crate::request::{Request, ok};
 use crate::routes::lanes::{Amount, words};
 
 const PAGE: u16 = 50;
@@ -112,11 +111,14 @@ pub(crate) struct Decided {
     params(("site" = Option<Uuid>, Query), ("state" = Option<String>, Query, description = "open, closed, voided, exit_only or all"),
         ("plate" = Option<String>, Query, description = "beginning of a plate"), ("limit" = Option<i64>, Query), ("cursor" = Option<Uuid>, Query)),
     responses((status = 200, body = Stays), (status = 400, body = crate::Problem), (status = 404, body = crate::Problem)))]
-pub(crate) async fn list(query: String, app: App, asked: Asked) -> Result<Response, ApiError> {
-    let caller = auth::caller(&app, &asked, Right::Watch).await?;
-    let wanted = Wanted::parse(&query)?;
-    let site = auth::site_of(&app, &caller, wanted.site).await?;
+pub(crate) async fn list(
+    app: App,
+    by: Authorized<StaysRead>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let wanted = Wanted::parse(&request.query)?;
     let client = app.client().await?;
+    let site = by.site(&client, wanted.site).await?;
     // One more than asked for, to know whether there is a next page.
     let mut rows = stays::page(&client, site.id, &wanted.filter, i64::from(wanted.limit) + 1).await?;
     let more = rows.len() > usize::from(wanted.limit);
@@ -182,10 +184,9 @@ fn prefix(text: &str) -> Result<String, ApiError> {
 /// One stay with what it costs and why.
 #[utoipa::path(get, path = "/api/v1/stays/{id}", tag = "stays", params(("id" = Uuid, Path)),
     responses((status = 200, body = OneStay), (status = 404, body = crate::Problem)))]
-pub(crate) async fn one(id: String, app: App, asked: Asked) -> Result<Response, ApiError> {
-    let caller = auth::caller(&app, &asked, Right::Watch).await?;
-    let (site, row) = find(&app, &caller, &id).await?;
+pub(crate) async fn one(app: App, by: Authorized<StaysRead>, request: Request) -> Result<Response, ApiError> {
     let client = app.client().await?;
+    let (site, row) = find(&client, &by, request.part("id")).await?;
     ok(&describe(&client, &site, &row).await?)
 }
 
@@ -261,14 +262,15 @@ async fn covered(client: &impl GenericClient, site: &SiteRow, row: &StayRow) -> 
 }
 
 /// A stay of one of the caller's sites.
-pub(crate) async fn find(app: &App, caller: &Caller, id: &str) -> Result<(SiteRow, StayRow), ApiError> {
+pub(crate) async fn find<G: Grant>(
+    client: &impl GenericClient,
+    by: &Authorized<G>,
+    id: &str,
+) -> Result<(SiteRow, StayRow), ApiError> {
     let id: StayId = id.parse().map_err(|_| ApiError::NotFound("stay"))?;
-    for site in auth::sites_of(app, caller).await? {
-        if let Some(row) = stays::get(&app.client().await?, site.id, id).await? {
-            return Ok((site, row));
-        }
-    }
-    Err(ApiError::NotFound("stay"))
+    let site = by.site_of_stay(client, id).await?;
+    let row = stays::get(client, site.id, id).await?.ok_or(ApiError::NotFound("stay"))?;
+    Ok((site, row))
 }
 
 type LaneCodes = Vec<(Uuid, String)>;
