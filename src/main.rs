@@ -25,7 +25,8 @@ const BAD_CONFIG: u8 = 78;
 #[command(
     version,
     after_help = "New here? `boomgate demo` runs a whole car park on this machine and prints where to look.\n\
-    A server of your own: write boomgate.toml (may be empty), `boomgate device add` for each lane, `boomgate tariff set`, `boomgate user add`, `boomgate serve`."
+    A server of your own: write boomgate.toml (may be empty), `boomgate device add` for each lane, `boomgate tariff set`, `boomgate user add`, `boomgate serve`. \
+    What was mistyped: `boomgate site set`, `boomgate lane set`, `boomgate user set`."
 )]
 struct Arguments {
     #[command(subcommand)]

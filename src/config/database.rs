@@ -34,8 +34,13 @@ pub(super) struct Environment {
 
 impl Environment {
     pub(super) fn of_process() -> Self {
-        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        Self { url: set("DATABASE_URL"), url_file: set("DATABASE_URL_FILE").map(PathBuf::from) }
+        let set =
+            |name: &str| std::env::var_os(name).filter(|value| !value.to_string_lossy().trim().is_empty());
+        Self {
+            // Bytes that are no text make it no address, which is said; they do not make it unset.
+            url: set("DATABASE_URL").map(|url| url.to_string_lossy().into_owned()),
+            url_file: set("DATABASE_URL_FILE").map(PathBuf::from),
+        }
     }
 }
 

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use boomgate::demo::office::Office;
-use boomgate_tests::client::{Device, client_tls};
+use boomgate_schemas::up::Direction::Entry;
+use boomgate_tests::client::{Device, arrived, client_tls, now_ms, passed};
 use boomgate_tests::postgres::Kind;
 use boomgate_tests::programs::program;
 use boomgate_tests::site::{Plan, Site};
 use boomgate_tests::wait;
 use tokio::process::Command;
+use uuid::Uuid;
 
 async fn site() -> Site {
     Site::open(Plan { postgres: Kind::Private, ..Plan::default() }).await
@@ -177,6 +179,41 @@ async fn a_device_gets_a_new_certificate_and_the_one_before_is_good_until_it_is_
     site.restart_server().await;
     wait::until("the log says it", async || {
         site.server_log().contains("a certificate ends soon").then_some(())
+    })
+    .await;
+}
+
+/// A car that comes and passes at this lane.
+async fn visit(lane: &Device, plate: &str) {
+    let arrival = Uuid::now_v7();
+    let came = lane.event(now_ms(), arrived(arrival, Entry, plate));
+    lane.send(lane.seal(vec![came, lane.event(now_ms(), passed(arrival, Entry))])).await;
+    lane.all_acked().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrected_lane_holds_for_the_next_event_of_a_device_that_is_connected() {
+    const OPEN: &str = "select count(*) from stays where site_id = $1 and state = 'open'";
+    const RAISED: &str = "select count(*) from live_feed where site_id = $1 and kind = 'exception'";
+    let site = site().await;
+    let lane = Device::connect(&site, "in-1").await;
+    visit(&lane, "BA001AA").await;
+    assert_eq!((site.number(OPEN).await, site.number(RAISED).await), (1, 0));
+    let set = ["lane", "set", "--site", "demo", "--lane", "in-1", "--direction"];
+    command(&site, &[&set[..], &["exit"]].concat()).await;
+    // The announcement and the event take different ways; the book is right from then on.
+    wait::until("the device contradicts its lane", async || {
+        visit(&lane, "BA002AA").await;
+        (site.number(RAISED).await > 0).then_some(())
+    })
+    .await;
+    let before = site.number(OPEN).await;
+    visit(&lane, "BA003AA").await;
+    assert_eq!(site.number(OPEN).await, before);
+    command(&site, &[&set[..], &["entry"]].concat()).await;
+    wait::until("the device agrees with its lane", async || {
+        visit(&lane, "BA004AA").await;
+        (site.number(OPEN).await > before).then_some(())
     })
     .await;
 }
