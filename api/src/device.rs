@@ -86,12 +86,13 @@ async fn keep(app: &App, device: &DeviceRow, hash: &[u8; 32], bytes: i32) -> Res
 
 fn must_be_picture(body: &[u8], hash: &[u8; 32]) -> Result<(), ApiError> {
     if <[u8; 32]>::from(Sha256::digest(body)) != *hash {
-        return Err(ApiError::Unprocessable("the picture's SHA-256 is not the name it was put under".into()));
+        let why = "the picture's SHA-256 is not the name it was put under".into();
+        return Err(ApiError::Unprocessable { code: "PICTURE-OTHER-HASH", why });
     }
     if body.starts_with(&JPEG) {
         Ok(())
     } else {
-        Err(ApiError::Unprocessable("the picture is not a JPEG".into()))
+        Err(ApiError::Unprocessable { code: "PICTURE-NOT-JPEG", why: "the picture is not a JPEG".into() })
     }
 }
 

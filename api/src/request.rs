@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -10,6 +11,7 @@ use futures_util::stream::BoxStream;
 use http::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 use warp::reply::Response;
 use warp::ws::Ws;
@@ -21,6 +23,9 @@ use crate::server::Peer;
 
 /// A whole body must come within this time.
 const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// How long a body that nobody wants is read on.
+const DISCARD_TIME: Duration = Duration::from_secs(1);
 
 /// Largest JSON body, in bytes.
 pub(crate) const JSON_BYTES: usize = 64 * 1024;
@@ -65,7 +70,21 @@ pub(crate) struct Request {
     /// Without the question mark; may be empty.
     pub(crate) query: String,
     websocket: Option<Ws>,
-    body: BoxStream<'static, Result<Bytes, warp::Error>>,
+    body: Arc<Mutex<BodyStream>>,
+}
+
+type BodyStream = BoxStream<'static, Result<Bytes, warp::Error>>;
+
+/// What of a body a handler has left unread.
+pub(crate) struct Unread(Arc<Mutex<BodyStream>>);
+
+impl Unread {
+    /// Reads on for a moment and throws it away. An HTTP/2 stream whose body is dropped is reset, and a client may take
+    /// that for the answer.
+    pub(crate) async fn discard(self) {
+        let mut body = self.0.lock().await;
+        drop(timeout(DISCARD_TIME, collect(&mut body, JSON_BYTES)).await);
+    }
 }
 
 impl Request {
@@ -79,7 +98,13 @@ impl Request {
         if announced(&self.asked.headers).is_some_and(|length| length > limit as u64) {
             return Err(ApiError::TooLarge(limit));
         }
-        timeout(BODY_TIME, collect(&mut self.body, limit)).await.unwrap_or(Err(ApiError::SlowBody))
+        let mut body = self.body.lock().await;
+        timeout(BODY_TIME, collect(&mut body, limit)).await.unwrap_or(Err(ApiError::SlowBody))
+    }
+
+    /// What will be left of the body once a handler has run.
+    pub(crate) fn unread(&self) -> Unread {
+        Unread(Arc::clone(&self.body))
     }
 
     /// The way to a WebSocket, where the client asks for one.
@@ -94,7 +119,7 @@ pub(crate) fn request() -> impl Filter<Extract = (Request,), Error = Rejection> 
     let websocket = warp::ws().map(Some).or(warp::any().map(|| None)).unify();
     asked().and(query).and(websocket).and(warp::body::stream()).map(|asked, query, websocket, body| {
         let body = StreamExt::map(body, |piece: Result<_, warp::Error>| piece.map(bytes_of)).boxed();
-        Request { asked, parts: Vec::new(), query, websocket, body }
+        Request { asked, parts: Vec::new(), query, websocket, body: Arc::new(Mutex::new(body)) }
     })
 }
 
@@ -121,10 +146,7 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-async fn collect(
-    stream: &mut BoxStream<'static, Result<Bytes, warp::Error>>,
-    limit: usize,
-) -> Result<Bytes, ApiError> {
+async fn collect(stream: &mut BodyStream, limit: usize) -> Result<Bytes, ApiError> {
     let mut bytes = BytesMut::new();
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|error| ApiError::invalid("body", error.to_string()))?;

@@ -112,7 +112,12 @@ impl Table {
         };
         request.parts =
             found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        handler(app, request).await.unwrap_or_else(ApiError::into_response)
+        let unread = request.unread();
+        let answer = handler(app, request).await.unwrap_or_else(ApiError::into_response);
+        if answer.status().is_client_error() {
+            unread.discard().await;
+        }
+        answer
     }
 
     fn file_or_nothing(&self, request: &Request) -> Response {

@@ -5,3 +5,8 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod booms;
+pub mod error;
+pub mod payments;
+pub mod stays;
+pub mod unit;

@@ -1,21 +1,18 @@
 //! Stays: who is inside, who was, and what one of them costs, line by line.
 
-use std::sync::Arc;
-
-use boomgate_domain::decide::{Due, amount_due};
-use boomgate_domain::ids::{ArrivalId, SiteId, StayId, TariffId};
+use boomgate_domain::decide::Due;
+use boomgate_domain::ids::{ArrivalId, SiteId, StayId};
 use boomgate_domain::money::Money;
 use boomgate_domain::plate::Plate;
-use boomgate_domain::reason::Reason;
-use boomgate_domain::tariff::{ChargeLine, Tariff};
+use boomgate_domain::tariff::ChargeLine;
 use boomgate_operations::access::{Authorized, Grant, StaysRead};
+use boomgate_operations::stays::quote;
 use boomgate_store::decisions::{self, DecisionRow};
 use boomgate_store::payments::{self, PaymentRow};
 use boomgate_store::sites::SiteRow;
 use boomgate_store::stays::{self, StayFilter, StayRow};
-use boomgate_store::{GenericClient, arrivals, lanes, tariffs};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use boomgate_store::{GenericClient, lanes};
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -28,8 +25,6 @@ use crate::routes::lanes::{Amount, words};
 
 const PAGE: u16 = 50;
 const LARGEST_PAGE: u16 = 200;
-/// How long the amount on the sign is shown as due here too, though a step may have begun since.
-const SHOWN: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Stays {
@@ -197,10 +192,7 @@ pub(crate) async fn describe(
     row: &StayRow,
 ) -> Result<OneStay, ApiError> {
     let id = StayId::from_uuid(row.id);
-    let due = match row.exited_at {
-        Some(exited) => due(client, site, row, exited).await?,
-        None => due_at_exit(client, site, row, Timestamp::now()).await?,
-    };
+    let quote = quote(client, site, row, Timestamp::now()).await?;
     let codes = lane_codes(client, site.id).await?;
     let mut decided = Vec::new();
     for arrival in [row.entry_arrival_id, row.exit_arrival_id].into_iter().flatten() {
@@ -208,57 +200,10 @@ pub(crate) async fn describe(
     }
     Ok(OneStay {
         stay: stay(row, &codes),
-        charge: due.as_ref().map(|(due, _)| charge(due)),
+        charge: quote.map(|quote| charge(&quote.due)),
         payments: payments::of_stay(client, site.id, id).await?.into_iter().map(payment).collect(),
         decisions: decided.into_iter().map(decision).collect(),
     })
-}
-
-/// What an open stay owes: while its car waits at the exit, for a while just what the sign there says.
-async fn due_at_exit(
-    client: &impl GenericClient,
-    site: &SiteRow,
-    row: &StayRow,
-    now: Timestamp,
-) -> Result<Option<(Due, Arc<Tariff>)>, ApiError> {
-    let waiting = arrivals::waiting_for_stay(client, site.id, StayId::from_uuid(row.id)).await?;
-    if let Some(car) = waiting.filter(|car| now.duration_since(car.arrived_at) < SHOWN) {
-        let shown = due(client, site, row, car.arrived_at).await?;
-        if shown.as_ref().is_some_and(|(due, _)| Some(due.due.minor) == car.amount_minor) {
-            return Ok(shown);
-        }
-    }
-    due(client, site, row, now).await
-}
-
-/// What a stay owes at `until`, with the tariff that says so.
-pub(crate) async fn due(
-    client: &impl GenericClient,
-    site: &SiteRow,
-    row: &StayRow,
-    until: Timestamp,
-) -> Result<Option<(Due, Arc<Tariff>)>, ApiError> {
-    let tariff = match row.tariff_id {
-        Some(id) => tariffs::get(client, site.id, TariffId::from_uuid(id)).await?,
-        None => tariffs::current(client, site.id, until).await?,
-    };
-    let Some(tariff) = tariff.map(|row| row.tariff()).transpose()?.map(Arc::new) else { return Ok(None) };
-    let zone = TimeZone::get(&site.time_zone).map_err(ApiError::internal)?;
-    let stay = row.to_domain(Some(Arc::clone(&tariff)))?;
-    let Some(mut due) = amount_due(&stay, &tariff, &zone, until) else { return Ok(None) };
-    if stay.may_still_leave(due.paid, until) || covered(client, site, row).await? {
-        due.due = Money::zero(tariff.currency);
-    }
-    Ok(Some((due, tariff)))
-}
-
-/// Somebody who came in by right owes nothing, unless the exit says otherwise.
-async fn covered(client: &impl GenericClient, site: &SiteRow, row: &StayRow) -> Result<bool, ApiError> {
-    if !row.entry_code.as_deref().is_some_and(Reason::covers_the_stay) {
-        return Ok(false);
-    }
-    let charged = arrivals::waiting_for_stay(client, site.id, StayId::from_uuid(row.id)).await?;
-    Ok(charged.is_none())
 }
 
 /// A stay of one of the caller's sites.
