@@ -26,6 +26,7 @@ fn build() -> utoipa::openapi::OpenApi {
     Problem::schemas(&mut schemas);
     for route in [router::people(), router::devices(), router::metrics()].into_iter().flatten() {
         let mut operation = (route.operation)();
+        operation.operation_id = Some(route.name.clone());
         demand(&mut operation, route.access);
         refuse(&mut operation, &route);
         document.paths.add_path_operation(&route.path, vec![http_method(&route.method)], operation);

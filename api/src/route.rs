@@ -38,6 +38,8 @@ pub(crate) struct Route {
     /// With parts in braces: `/api/v1/stays/{id}`.
     pub(crate) path: String,
     pub(crate) access: Access,
+    /// Module and function of the handler: `lanes_list`. The document's operation id.
+    pub(crate) name: String,
     pub(crate) operation: fn() -> Operation,
     pub(crate) schemas: fn(&mut Schemas),
     handler: Handler,
@@ -62,10 +64,18 @@ where
         method: method(&D::methods()),
         path: D::path(),
         access: C::ACCESS,
+        name: name::<D>(),
         operation: D::operation,
         schemas: D::schemas,
         handler: Arc::new(admit_and_handle),
     }
+}
+
+/// `boomgate_api::routes::lanes::__path_list` is `lanes_list`.
+fn name<D>() -> String {
+    let mut parts = std::any::type_name::<D>().rsplit("::");
+    let function = parts.next().unwrap_or_default().trim_start_matches("__path_");
+    format!("{}_{function}", parts.next().unwrap_or_default())
 }
 
 /// Handlers of ours have one method each.

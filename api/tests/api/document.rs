@@ -103,3 +103,18 @@ fn the_committed_document_is_what_the_server_says() {
     let committed = std::fs::read_to_string(path).unwrap_or_default();
     assert!(committed == now, "api/openapi.json is out of date; run with UPDATE_OPENAPI=1 and commit it");
 }
+
+#[test]
+fn two_operations_had_one_id_and_no_client_could_be_generated() {
+    let document = document();
+    let operations = document["paths"].as_object().unwrap().values();
+    let ids: Vec<&str> = operations
+        .flat_map(|methods| methods.as_object().unwrap().values())
+        .map(|operation| operation["operationId"].as_str().unwrap())
+        .collect();
+    let mut unique = ids.clone();
+    unique.sort_unstable();
+    unique.dedup();
+    assert_eq!(unique.len(), ids.len(), "{ids:?}");
+    assert!(ids.contains(&"lanes_list") && ids.contains(&"stays_list"), "{ids:?}");
+}
