@@ -1,11 +1,10 @@
 //! Who a route lets in: declared by the type its handler takes, and checked before the handler runs.
 
 use boomgate_operations::access::{Authorized, Grant, Permission};
-use boomgate_store::devices::DeviceRow;
 
 use crate::error::ApiError;
 use crate::request::Asked;
-use crate::{App, auth, device};
+use crate::{App, auth};
 
 /// Whom a route lets in, as documents and tests read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,18 +48,6 @@ impl<G: Grant> Caller for Authorized<G> {
 
     async fn admit(app: &App, asked: &Asked) -> Result<Self, ApiError> {
         Ok(Self::check(auth::actor(app, asked).await?)?)
-    }
-}
-
-/// A device that may speak.
-#[derive(Clone, Debug)]
-pub(crate) struct Device(pub(crate) DeviceRow);
-
-impl Caller for Device {
-    const ACCESS: Access = Access::Device;
-
-    async fn admit(app: &App, asked: &Asked) -> Result<Self, ApiError> {
-        device::of_certificate(app, asked).await.map(Self)
     }
 }
 

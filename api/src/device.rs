@@ -17,7 +17,7 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::App;
-use crate::caller::Device;
+use crate::caller::{Access, Caller};
 use crate::error::ApiError;
 use crate::request::{Asked, Request, ok, reply};
 
@@ -26,6 +26,18 @@ const PICTURE_BYTES: usize = 256 * 1024;
 
 /// Every JPEG begins so.
 const JPEG: [u8; 3] = [0xff, 0xd8, 0xff];
+
+/// A device that may speak.
+#[derive(Clone, Debug)]
+pub(crate) struct Device(pub(crate) DeviceRow);
+
+impl Caller for Device {
+    const ACCESS: Access = Access::Device;
+
+    async fn admit(app: &App, asked: &Asked) -> Result<Self, ApiError> {
+        of_certificate(app, asked).await.map(Self)
+    }
+}
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Stored {
@@ -106,7 +118,7 @@ pub(crate) fn sha256(name: &str) -> Option<[u8; 32]> {
 }
 
 /// The live device of the connection's certificate; the TLS layer has verified the chain.
-pub(crate) async fn of_certificate(app: &App, asked: &Asked) -> Result<DeviceRow, ApiError> {
+async fn of_certificate(app: &App, asked: &Asked) -> Result<DeviceRow, ApiError> {
     let certificate = asked.peer.certificate.as_deref().ok_or(ApiError::NotLoggedIn)?;
     let identity = identity(certificate).ok_or(ApiError::Forbidden)?;
     let row = devices::by_code(&app.client().await?, &identity.device).await?.ok_or(ApiError::Forbidden)?;

@@ -36,7 +36,6 @@ use tokio_rustls::TlsAcceptor;
 pub use caller::Access;
 pub use device::place as picture_path;
 pub use error::{ApiError, Problem};
-pub use openapi::document as openapi_document;
 pub use proxies::{Network, ProxyHeaders, TrustedProxies};
 pub use router::{RouteInfo, all_routes, people_routes};
 pub use server::{Front, PROTOCOLS};
@@ -74,6 +73,8 @@ pub(crate) struct Shared {
     pub(crate) wakes: live::Wakes,
     pub(crate) room: live::Room,
     pub(crate) shutdown: watch::Receiver<bool>,
+    /// The OpenAPI document.
+    pub(crate) document: String,
 }
 
 impl App {
@@ -89,6 +90,11 @@ impl std::ops::Deref for App {
     fn deref(&self) -> &Shared {
         &self.0
     }
+}
+
+/// The OpenAPI document of all listeners.
+pub fn openapi_document() -> String {
+    openapi::document(&router::all())
 }
 
 /// The api with its listeners not yet open.
@@ -113,6 +119,7 @@ impl Api {
             wakes,
             room: live::Room::default(),
             shutdown: shutdown.clone(),
+            document: openapi_document(),
         }));
         Self { app, people: config.people, devices: config.devices, shutdown }
     }

@@ -2,7 +2,6 @@
 
 mod bounds;
 
-use http::header::CONTENT_TYPE;
 use utoipa::openapi::info::{Info, InfoBuilder, LicenseBuilder};
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::security::{
@@ -10,25 +9,21 @@ use utoipa::openapi::security::{
 };
 use utoipa::openapi::{ContentBuilder, Paths, Ref, RefOr, Response};
 use utoipa::{PartialSchema, ToSchema};
-use warp::reply::Response as Reply;
 
 use crate::auth::HOST_COOKIE;
-use crate::caller::{Access, Public};
-use crate::error::{ApiError, Problem};
-use crate::request::Request;
+use crate::caller::Access;
+use crate::error::Problem;
 use crate::route::{Route, Schemas};
-use crate::{App, router};
 
-/// The document of all listeners' routes.
-fn build() -> utoipa::openapi::OpenApi {
+fn build(routes: &[Route]) -> utoipa::openapi::OpenApi {
     let mut document = utoipa::openapi::OpenApi::new(info(), Paths::new());
     let mut schemas: Schemas = vec![(Problem::name().into_owned(), Problem::schema())];
     Problem::schemas(&mut schemas);
-    for route in [router::people(), router::devices(), router::metrics()].into_iter().flatten() {
+    for route in routes {
         let mut operation = (route.operation)();
         operation.operation_id = Some(route.name.clone());
         demand(&mut operation, route.access);
-        refuse(&mut operation, &route);
+        refuse(&mut operation, route);
         document.paths.add_path_operation(&route.path, vec![http_method(&route.method)], operation);
         (route.schemas)(&mut schemas);
     }
@@ -143,15 +138,7 @@ fn refusals(route: &Route) -> Vec<(&'static str, &'static str)> {
     found
 }
 
-/// The document as JSON.
-pub fn document() -> String {
-    build().to_pretty_json().unwrap_or_default()
-}
-
-/// This document.
-#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "health", responses((status = 200, body = Object)))]
-pub(crate) async fn serve(_: App, _: Public, _: Request) -> Result<Reply, ApiError> {
-    let mut response = Reply::new(document().into());
-    response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    std::future::ready(Ok(response)).await
+/// The document of these routes, as JSON.
+pub(crate) fn document(routes: &[Route]) -> String {
+    build(routes).to_pretty_json().unwrap_or_default()
 }

@@ -2,8 +2,8 @@
 
 use crate::caller::Access;
 use crate::route::{Route, route};
-use crate::routes::{evidence, health, lanes, login, payments, stays};
-use crate::{device, live, openapi};
+use crate::routes::{document, evidence, health, lanes, login, payments, stays};
+use crate::{device, live};
 
 /// A route as documents and tests read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(crate) fn people() -> Vec<Route> {
     vec![
         route(health::__path_alive, health::alive),
         route(health::__path_ready, health::ready),
-        route(openapi::__path_serve, openapi::serve),
+        route(document::__path_show, document::show),
         route(login::__path_log_in, login::log_in),
         route(login::__path_log_out, login::log_out),
         route(login::__path_me, login::me),
@@ -51,9 +51,14 @@ pub fn people_routes() -> Vec<RouteInfo> {
     people().iter().map(info).collect()
 }
 
+/// Of all listeners.
+pub(crate) fn all() -> Vec<Route> {
+    [people(), devices(), metrics()].into_iter().flatten().collect()
+}
+
 /// All routes of all listeners.
 pub fn all_routes() -> Vec<RouteInfo> {
-    [people(), devices(), metrics()].iter().flatten().map(info).collect()
+    all().iter().map(info).collect()
 }
 
 fn info(route: &Route) -> RouteInfo {

@@ -1,5 +1,6 @@
 //! One module per resource.
 
+pub(crate) mod document;
 pub(crate) mod evidence;
 pub(crate) mod health;
 pub(crate) mod lanes;
