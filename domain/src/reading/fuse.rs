@@ -23,9 +23,19 @@ const GAP: f64 = 0.4;
 /// What a look-alike counts for the character a form puts in its place, in how surely that character was seen.
 const SETTLED: f64 = 0.5;
 /// How often a reader is sure of the wrong twin: 3 of 122 on photographs were seen the other way round at 0.88 and more.
-const TWIN_MISTAKEN: f64 = 0.1;
-/// What the glyphs of twins count beside forms: readers are surer of twins than they say (photographs, 0.7 to 0.9: 15 of 17 right).
-const GLYPHS: f32 = 1.5;
+const TWIN_MISTAKEN: f64 = 0.05;
+/// Nats by which another text of the same length must have been seen better, twins as one, to be kept before every form.
+const CLEARLY: f64 = 3.0;
+/// Most that forms may say for a twin, in nats, however rare the other text is.
+const MOST_OF_FORMS: f32 = 4.5;
+/// What a text of no form at all is rarer than [`Grammar::free_prior`] says, when the question is about a twin.
+const NO_FORM: f32 = 1.0;
+/// A form this likely where it is at home is one of a country's usual ones, not of chosen or old plates.
+const USUAL: f32 = -1.0;
+/// How much rarer a car of a country is that is not expected, of the same region and of another one. The more countries
+/// are expected, the less it says that a text has one of their forms.
+const NEAR_RARER: f32 = 1.0;
+const FAR_RARER: f32 = 5.0;
 const MOST_CANDIDATES: usize = 5;
 /// The margin of a text without a rival.
 const MOST_MARGIN: f32 = 99.0;
@@ -35,7 +45,7 @@ type Dist = [f64; 36];
 /// One best reading of one car. The order of `frames` does not matter if their numbers differ.
 pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds) -> Reading {
     let seen = usable(frames);
-    let hypotheses = hypotheses(&seen, grammar);
+    let hypotheses = as_seen(hypotheses(&seen, grammar));
     let Some(best) = best_of(&hypotheses) else {
         return Reading::nothing();
     };
@@ -63,6 +73,16 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
     };
     reading.verdict = verdict(&reading, plate, thresholds);
     reading
+}
+
+/// The texts that are not seen much worse than the free one of their length: a form says what a doubtful character is, and
+/// which twin, but not that something else stands there than was seen.
+fn as_seen(hypotheses: Vec<Hypothesis>) -> Vec<Hypothesis> {
+    let free = hypotheses.iter().filter(|one| one.free);
+    let free: BTreeMap<usize, f64> = free.map(|one| (one.symbols.len(), one.seen())).collect();
+    let is_seen =
+        |one: &Hypothesis| free.get(&one.symbols.len()).is_none_or(|free| free - one.seen() <= CLEARLY);
+    hypotheses.into_iter().filter(is_seen).collect()
 }
 
 /// A frame with clean distributions.
@@ -98,6 +118,14 @@ struct Hypothesis {
 }
 
 impl Hypothesis {
+    /// How well the text itself was seen, whatever its form; in nats, twins as one.
+    fn seen(&self) -> f64 {
+        let as_one = |place: &Dist, symbol: usize| {
+            (0..place.len()).filter(|other| are_twins(*other, symbol)).map(|other| place[other]).sum::<f64>()
+        };
+        self.places.iter().zip(&self.symbols).map(|(place, symbol)| as_one(place, *symbol).ln()).sum()
+    }
+
     fn kind(&self) -> Kind {
         let any =
             self.other || self.slots.iter().all(|slot| slot.allows(0) && slot.allows(ALPHABET.len() - 1));
@@ -315,27 +343,43 @@ impl Weighed {
 
 /// Nats by which a text of a form beats the nearest one that has another twin somewhere (0 for O, I for 1).
 ///
-/// What the looks see counts in full. What the forms say counts only up to a limit, which is lower the likelier a car
-/// comes whose country makes plates like the other text: nobody then knows of which form the plate is.
+/// What the looks see counts in full, what the forms say only up to a limit: nobody knows of which form the plate is.
 fn twin_margin(best: &Hypothesis, grammar: &Grammar) -> f32 {
-    let own = grammar.prior(&best.symbols);
+    let own = at_home(&best.symbols, grammar);
     let seen: Vec<Dist> = best.places.iter().map(twins_seen).collect();
     let lead = |other: Vec<usize>| {
         let pairs = seen.iter().zip(best.symbols.iter().zip(&other));
         let glyphs: f64 = pairs.map(|(place, (one, other))| place[*one].ln() - place[*other].ln()).sum();
-        let forms = own - grammar.prior(&other);
-        GLYPHS * glyphs as f32 + forms.min(most_of_forms(grammar.origin(&other)))
+        glyphs as f32 + lead_of_forms(own, &other, grammar)
     };
     twins_of(&best.symbols).into_iter().map(lead).fold(MOST_MARGIN, f32::min).max(0.0)
 }
 
-/// How much, in nats, forms may say for a twin against a text that is made like plates from there.
-const fn most_of_forms(rival: Option<Origin>) -> f32 {
-    match rival {
-        Some(Origin::Expected | Origin::Near) => 1.5,
-        Some(Origin::Far) => 5.0,
-        None => 6.0,
-    }
+/// What speaks for a text in the country it is likeliest from, which must be an expected one or is as rare as it is.
+fn at_home(symbols: &[usize], grammar: &Grammar) -> f32 {
+    let of_form = |(origin, likely): (Origin, f32)| match origin {
+        Origin::Expected => likely,
+        Origin::Near => likely + Grammar::share_of_other_country().ln(),
+        Origin::Far => likely + (Grammar::share_of_other_country() * Grammar::part_of_far_country()).ln(),
+    };
+    grammar.at_home(symbols).map(of_form).fold(Grammar::free_prior(), f32::max)
+}
+
+/// What forms say for a text, `own`, against its twin: that has no form, or may be from a country that makes such plates.
+/// Usual plates of an expected country are as likely there as the text itself, whatever the site's mix of countries is.
+fn lead_of_forms(own: f32, other: &[usize], grammar: &Grammar) -> f32 {
+    let countries = grammar.expected_countries().max(1) as f32;
+    let of_form = |(origin, likely): (Origin, f32)| {
+        let (most, rarer) = match origin {
+            Origin::Expected => (1.5, 0.0),
+            Origin::Near => (1.0, NEAR_RARER),
+            Origin::Far => (1.0, (FAR_RARER - countries.ln()).max(0.0)),
+        };
+        let lead = own - likely;
+        (rarer + if likely > USUAL { lead.min(most) } else { lead }).min(MOST_OF_FORMS)
+    };
+    let of_none = (own - Grammar::free_prior() + NO_FORM).min(MOST_OF_FORMS);
+    grammar.at_home(other).map(of_form).fold(of_none, f32::min)
 }
 
 /// What is seen of a place, when each twin may have been taken for the other.
