@@ -12,8 +12,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::{Candidate, FrameReading, Kind, Reading, Thresholds, Verdict};
-use crate::plate::grammar::{Form, Grammar, Origin, Slot, are_twins, confusion};
+use super::{Candidate, FrameReading, Kind, Reading, Thresholds, Verdict, twins};
+use crate::plate::grammar::{Form, Grammar, Slot, are_twins, confusion};
 use crate::plate::{ALPHABET, MAX_PLATE, Plate, symbol_index};
 
 /// Probability a symbol keeps however sure the net is: nets are never as sure as they say.
@@ -22,25 +22,13 @@ const FLOOR: f64 = 1e-4;
 const GAP: f64 = 0.4;
 /// What a look-alike counts for the character a form puts in its place, in how surely that character was seen.
 const SETTLED: f64 = 0.5;
-/// How often a reader is sure of the wrong twin: 3 of 122 on photographs were seen the other way round at 0.88 and more.
-const TWIN_MISTAKEN: f64 = 0.05;
 /// Nats by which another text of the same length must have been seen better, twins as one, to be kept before every form.
 const CLEARLY: f64 = 3.0;
-/// Most that forms may say for a twin, in nats, however rare the other text is.
-const MOST_OF_FORMS: f32 = 4.5;
-/// What a text of no form at all is rarer than [`Grammar::free_prior`] says, when the question is about a twin.
-const NO_FORM: f32 = 1.0;
-/// A form this likely where it is at home is one of a country's usual ones, not of chosen or old plates.
-const USUAL: f32 = -1.0;
-/// How much rarer a car of a country is that is not expected, of the same region and of another one. The more countries
-/// are expected, the less it says that a text has one of their forms.
-const NEAR_RARER: f32 = 1.0;
-const FAR_RARER: f32 = 5.0;
 const MOST_CANDIDATES: usize = 5;
 /// The margin of a text without a rival.
-const MOST_MARGIN: f32 = 99.0;
+pub(super) const MOST_MARGIN: f32 = 99.0;
 
-type Dist = [f64; 36];
+pub(super) type Dist = [f64; 36];
 
 /// One best reading of one car. The order of `frames` does not matter if their numbers differ.
 pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds) -> Reading {
@@ -55,7 +43,8 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
         .skip(1)
         .find(|one| best.free || !same_but_for_twins(&one.text, &candidates[0].text));
     let margin = rival.map_or(MOST_MARGIN, |rival| candidates[0].score - rival.score);
-    let margin = if best.free { margin } else { margin.min(twin_margin(best, grammar)) };
+    let margin =
+        if best.free { margin } else { margin.min(twins::margin(&best.symbols, &best.places, grammar)) };
     let confidence: Vec<f32> = best.confidence.iter().map(|c| *c as f32).collect();
     let plate = frames.iter().map(|frame| frame.plate).fold(0.0, f32::max);
     let kind = best.kind();
@@ -339,67 +328,6 @@ impl Weighed {
         let free = series.is_none();
         Some(Hypothesis { symbols, slots, places, series, free, other: false, confidence, score, nearest })
     }
-}
-
-/// Nats by which a text of a form beats the nearest one that has another twin somewhere (0 for O, I for 1).
-///
-/// What the looks see counts in full, what the forms say only up to a limit: nobody knows of which form the plate is.
-fn twin_margin(best: &Hypothesis, grammar: &Grammar) -> f32 {
-    let own = at_home(&best.symbols, grammar);
-    let seen: Vec<Dist> = best.places.iter().map(twins_seen).collect();
-    let lead = |other: Vec<usize>| {
-        let pairs = seen.iter().zip(best.symbols.iter().zip(&other));
-        let glyphs: f64 = pairs.map(|(place, (one, other))| place[*one].ln() - place[*other].ln()).sum();
-        glyphs as f32 + lead_of_forms(own, &other, grammar)
-    };
-    twins_of(&best.symbols).into_iter().map(lead).fold(MOST_MARGIN, f32::min).max(0.0)
-}
-
-/// What speaks for a text in the country it is likeliest from, which must be an expected one or is as rare as it is.
-fn at_home(symbols: &[usize], grammar: &Grammar) -> f32 {
-    let of_form = |(origin, likely): (Origin, f32)| match origin {
-        Origin::Expected => likely,
-        Origin::Near => likely + Grammar::share_of_other_country().ln(),
-        Origin::Far => likely + (Grammar::share_of_other_country() * Grammar::part_of_far_country()).ln(),
-    };
-    grammar.at_home(symbols).map(of_form).fold(Grammar::free_prior(), f32::max)
-}
-
-/// What forms say for a text, `own`, against its twin: that has no form, or may be from a country that makes such plates.
-/// Usual plates of an expected country are as likely there as the text itself, whatever the site's mix of countries is.
-fn lead_of_forms(own: f32, other: &[usize], grammar: &Grammar) -> f32 {
-    let countries = grammar.expected_countries().max(1) as f32;
-    let of_form = |(origin, likely): (Origin, f32)| {
-        let (most, rarer) = match origin {
-            Origin::Expected => (1.5, 0.0),
-            Origin::Near => (1.0, NEAR_RARER),
-            Origin::Far => (1.0, (FAR_RARER - countries.ln()).max(0.0)),
-        };
-        let lead = own - likely;
-        (rarer + if likely > USUAL { lead.min(most) } else { lead }).min(MOST_OF_FORMS)
-    };
-    let of_none = (own - Grammar::free_prior() + NO_FORM).min(MOST_OF_FORMS);
-    grammar.at_home(other).map(of_form).fold(of_none, f32::min)
-}
-
-/// What is seen of a place, when each twin may have been taken for the other.
-fn twins_seen(place: &Dist) -> Dist {
-    let share = |a: usize, b: usize| if a == b { 1.0 } else { TWIN_MISTAKEN };
-    std::array::from_fn(|a| {
-        (0..place.len()).filter(|b| are_twins(a, *b)).map(|b| share(a, b) * place[b]).sum()
-    })
-}
-
-/// All other texts that differ from this one in twins only.
-fn twins_of(symbols: &[usize]) -> Vec<Vec<usize>> {
-    let mut texts = vec![Vec::new()];
-    for &symbol in symbols {
-        let choices: Vec<usize> = (0..ALPHABET.len()).filter(|other| are_twins(symbol, *other)).collect();
-        let longer = |text: &Vec<usize>, choice: usize| [text.as_slice(), &[choice]].concat();
-        texts = texts.iter().flat_map(|text| choices.iter().map(move |one| longer(text, *one))).collect();
-    }
-    texts.retain(|text| text != symbols);
-    texts
 }
 
 /// Probability of each symbol a slot can hold, with a share of what its look-alikes have that it cannot hold.
