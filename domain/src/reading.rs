@@ -7,6 +7,7 @@
 mod fuse;
 #[cfg(test)]
 mod tests;
+mod twins;
 
 use serde::{Deserialize, Serialize};
 

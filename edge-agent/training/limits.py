@@ -53,10 +53,10 @@ def two_numbers(text):
 
 
 def passing(cases, limits):
-    """How many pass, and how many of these are wrong, each by its weight."""
+    """How many pass, and how many of these are strictly wrong, each by its weight."""
     certainty, plate = limits
     passed = [c for c in cases if c["certainty"] >= certainty and c["plate"] >= plate]
-    return sum(c.get("weight", 1) for c in passed), sum(c.get("weight", 1) for c in passed if not c["right"])
+    return sum(c.get("weight", 1) for c in passed), sum(c.get("weight", 1) for c in passed if not c.get("exact", c["right"]))
 
 
 def best(kinds, wrong):

@@ -128,6 +128,8 @@ pub struct Form {
     marks: Vec<(usize, char)>,
     /// How many of the expected vehicles have this form, 0 to 1.
     share: f32,
+    /// How many of its country's vehicles have it, 0 to 1.
+    within: f32,
     origin: Origin,
 }
 
@@ -146,6 +148,7 @@ pub enum Origin {
 pub struct Grammar {
     forms: Vec<Form>,
     others: Vec<Form>,
+    expected_countries: usize,
 }
 
 /// Share of vehicles whose plate has no form known here.
@@ -173,8 +176,17 @@ impl Form {
 
     /// How much likelier, in nats, a text of this form is than the same text would be among texts of any form.
     pub fn prior(&self) -> f32 {
+        self.share.ln() + self.narrowness()
+    }
+
+    fn narrowness(&self) -> f32 {
         let narrow = |slot: &Slot| (ALPHABET.len() as f32 / slot.0.count_ones().max(1) as f32).ln();
-        self.share.ln() + NARROWNESS * self.slots.iter().map(narrow).sum::<f32>()
+        NARROWNESS * self.slots.iter().map(narrow).sum::<f32>()
+    }
+
+    /// The form of a country whose vehicles are this share of all.
+    fn of_share(self, country: f32) -> Self {
+        Self { share: country * self.within, ..self }
     }
 
     /// The plate as it is written: `51F-123.45`; a new line is `/`.
@@ -192,7 +204,7 @@ impl Form {
 impl Grammar {
     /// No expectation: nothing is folded, every reading is free.
     pub const fn free() -> Self {
-        Self { forms: Vec::new(), others: Vec::new() }
+        Self { forms: Vec::new(), others: Vec::new(), expected_countries: 0 }
     }
 
     /// All countries count alike.
@@ -200,10 +212,12 @@ impl Grammar {
         let mut forms: Vec<Form> = Vec::new();
         for pack in packs {
             let total: f32 = pack.series.iter().map(|series| series.share).sum();
+            let share = 1.0 / packs.len() as f32;
             for series in &pack.series {
-                let share = series.share / total.max(f32::MIN_POSITIVE) / packs.len() as f32;
+                let within = series.share / total.max(f32::MIN_POSITIVE) / series.patterns.len() as f32;
                 for pattern in &series.patterns {
-                    forms.extend(expand(pack, series, pattern, share / series.patterns.len() as f32)?);
+                    let expanded = expand(pack, series, pattern, within)?;
+                    forms.extend(expanded.into_iter().map(|form| form.of_share(share)));
                 }
             }
         }
@@ -217,7 +231,8 @@ impl Grammar {
                 .map(move |form| Form { origin, share: form.share * part, ..form.clone() })
                 .collect::<Vec<_>>()
         };
-        Ok(Self { forms, others: others.flat_map(of_pack).collect() })
+        let others = others.flat_map(of_pack).collect();
+        Ok(Self { forms, others, expected_countries: packs.len() })
     }
 
     /// The shipped series of these countries (`DE`, `VN`, ...) and regions (`EU`).
@@ -240,6 +255,16 @@ impl Grammar {
         FREE_SHARE.ln()
     }
 
+    /// The share of all vehicles that come from any one country that is not expected.
+    pub const fn share_of_other_country() -> f32 {
+        OTHER_SHARE
+    }
+
+    /// The part of that share which a country of another region has.
+    pub const fn part_of_far_country() -> f32 {
+        FAR
+    }
+
     /// What speaks for a text by its form alone, in nats: the best of its forms anywhere, or having none.
     pub fn prior(&self, symbols: &[usize]) -> f32 {
         let forms = self.forms.iter().chain(&self.others);
@@ -247,10 +272,17 @@ impl Grammar {
         of_forms.fold(Self::free_prior(), f32::max)
     }
 
-    /// Where plates are made like this text: the nearest such country's origin; none if nowhere.
-    pub fn origin(&self, symbols: &[usize]) -> Option<Origin> {
+    /// Where plates are made like this text, and what speaks for it there: [`Form::prior`] among the vehicles of that
+    /// country alone, whatever their share here.
+    pub fn at_home(&self, symbols: &[usize]) -> impl Iterator<Item = (Origin, f32)> {
         let forms = self.forms.iter().chain(&self.others);
-        forms.filter(|form| form.fits(symbols) && !form.is_any()).map(|form| form.origin).max()
+        let made_like_it = forms.filter(|form| form.fits(symbols) && !form.is_any());
+        made_like_it.map(|form| (form.origin, form.within.ln() + form.narrowness()))
+    }
+
+    /// How many countries are expected; zero is a grammar without forms.
+    pub const fn expected_countries(&self) -> usize {
+        self.expected_countries
     }
 
     /// The expected forms.
@@ -269,12 +301,12 @@ static SHIPPED_FORMS: LazyLock<Vec<(&'static Pack, Vec<Form>)>> = LazyLock::new(
     let of_pack = |pack: &'static Pack| {
         let total: f32 = pack.series.iter().map(|series| series.share).sum();
         let of_series = |series: &Series| {
-            let share =
-                OTHER_SHARE * series.share / total.max(f32::MIN_POSITIVE) / series.patterns.len() as f32;
+            let within = series.share / total.max(f32::MIN_POSITIVE) / series.patterns.len() as f32;
             let of_pattern = |pattern: &String| {
-                expand(pack, series, pattern, share).expect("a test reads every shipped file")
+                expand(pack, series, pattern, within).expect("a test reads every shipped file")
             };
-            series.patterns.iter().flat_map(of_pattern).collect::<Vec<_>>()
+            let forms = series.patterns.iter().flat_map(of_pattern);
+            forms.map(|form| form.of_share(OTHER_SHARE)).collect::<Vec<_>>()
         };
         let forms = pack.series.iter().flat_map(of_series).filter(|form| !form.is_any());
         (pack, forms.collect())
@@ -294,7 +326,7 @@ struct Repeat {
     mark: Option<char>,
 }
 
-fn expand(pack: &Pack, series: &Series, pattern: &str, share: f32) -> Result<Vec<Form>, GrammarError> {
+fn expand(pack: &Pack, series: &Series, pattern: &str, within: f32) -> Result<Vec<Form>, GrammarError> {
     let name = format!("{}/{}", pack.country, series.name);
     let refuse = |(position, what)| GrammarError::Pattern {
         series: name.clone(),
@@ -303,15 +335,15 @@ fn expand(pack: &Pack, series: &Series, pattern: &str, share: f32) -> Result<Vec
         what,
     };
     let repeats = parse_pattern(series, pattern).map_err(refuse)?;
-    let empty =
-        Form { series: name.clone(), slots: Vec::new(), marks: Vec::new(), share, origin: Origin::Expected };
+    let (series, origin) = (name.clone(), Origin::Expected);
+    let empty = Form { series, slots: Vec::new(), marks: Vec::new(), share: 0.0, within, origin };
     let mut forms = vec![empty];
     for repeat in &repeats {
         forms = forms.iter().flat_map(|form| repeated(form, repeat)).collect();
     }
     forms.retain(|form| !form.slots.is_empty());
-    let each = share / forms.len().max(1) as f32;
-    forms.iter_mut().for_each(|form| form.share = each);
+    let each = within / forms.len().max(1) as f32;
+    forms.iter_mut().for_each(|form| form.within = each);
     Ok(forms)
 }
 

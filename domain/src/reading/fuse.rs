@@ -12,8 +12,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::{Candidate, FrameReading, Kind, Reading, Thresholds, Verdict};
-use crate::plate::grammar::{Form, Grammar, Origin, Slot, are_twins, confusion};
+use super::{Candidate, FrameReading, Kind, Reading, Thresholds, Verdict, twins};
+use crate::plate::grammar::{Form, Grammar, Slot, are_twins, confusion};
 use crate::plate::{ALPHABET, MAX_PLATE, Plate, symbol_index};
 
 /// Probability a symbol keeps however sure the net is: nets are never as sure as they say.
@@ -22,20 +22,18 @@ const FLOOR: f64 = 1e-4;
 const GAP: f64 = 0.4;
 /// What a look-alike counts for the character a form puts in its place, in how surely that character was seen.
 const SETTLED: f64 = 0.5;
-/// How often a reader is sure of the wrong twin: 3 of 122 on photographs were seen the other way round at 0.88 and more.
-const TWIN_MISTAKEN: f64 = 0.1;
-/// What the glyphs of twins count beside forms: readers are surer of twins than they say (photographs, 0.7 to 0.9: 15 of 17 right).
-const GLYPHS: f32 = 1.5;
+/// Nats by which another text of the same length must have been seen better, twins as one, to be kept before every form.
+const CLEARLY: f64 = 3.0;
 const MOST_CANDIDATES: usize = 5;
 /// The margin of a text without a rival.
-const MOST_MARGIN: f32 = 99.0;
+pub(super) const MOST_MARGIN: f32 = 99.0;
 
-type Dist = [f64; 36];
+pub(super) type Dist = [f64; 36];
 
 /// One best reading of one car. The order of `frames` does not matter if their numbers differ.
 pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds) -> Reading {
     let seen = usable(frames);
-    let hypotheses = hypotheses(&seen, grammar);
+    let hypotheses = as_seen(hypotheses(&seen, grammar));
     let Some(best) = best_of(&hypotheses) else {
         return Reading::nothing();
     };
@@ -45,7 +43,8 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
         .skip(1)
         .find(|one| best.free || !same_but_for_twins(&one.text, &candidates[0].text));
     let margin = rival.map_or(MOST_MARGIN, |rival| candidates[0].score - rival.score);
-    let margin = if best.free { margin } else { margin.min(twin_margin(best, grammar)) };
+    let margin =
+        if best.free { margin } else { margin.min(twins::margin(&best.symbols, &best.places, grammar)) };
     let confidence: Vec<f32> = best.confidence.iter().map(|c| *c as f32).collect();
     let plate = frames.iter().map(|frame| frame.plate).fold(0.0, f32::max);
     let kind = best.kind();
@@ -63,6 +62,16 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
     };
     reading.verdict = verdict(&reading, plate, thresholds);
     reading
+}
+
+/// The texts that are not seen much worse than the free one of their length: a form says what a doubtful character is, and
+/// which twin, but not that something else stands there than was seen.
+fn as_seen(hypotheses: Vec<Hypothesis>) -> Vec<Hypothesis> {
+    let free = hypotheses.iter().filter(|one| one.free);
+    let free: BTreeMap<usize, f64> = free.map(|one| (one.symbols.len(), one.seen())).collect();
+    let is_seen =
+        |one: &Hypothesis| free.get(&one.symbols.len()).is_none_or(|free| free - one.seen() <= CLEARLY);
+    hypotheses.into_iter().filter(is_seen).collect()
 }
 
 /// A frame with clean distributions.
@@ -98,6 +107,14 @@ struct Hypothesis {
 }
 
 impl Hypothesis {
+    /// How well the text itself was seen, whatever its form; in nats, twins as one.
+    fn seen(&self) -> f64 {
+        let as_one = |place: &Dist, symbol: usize| {
+            (0..place.len()).filter(|other| are_twins(*other, symbol)).map(|other| place[other]).sum::<f64>()
+        };
+        self.places.iter().zip(&self.symbols).map(|(place, symbol)| as_one(place, *symbol).ln()).sum()
+    }
+
     fn kind(&self) -> Kind {
         let any =
             self.other || self.slots.iter().all(|slot| slot.allows(0) && slot.allows(ALPHABET.len() - 1));
@@ -311,51 +328,6 @@ impl Weighed {
         let free = series.is_none();
         Some(Hypothesis { symbols, slots, places, series, free, other: false, confidence, score, nearest })
     }
-}
-
-/// Nats by which a text of a form beats the nearest one that has another twin somewhere (0 for O, I for 1).
-///
-/// What the looks see counts in full. What the forms say counts only up to a limit, which is lower the likelier a car
-/// comes whose country makes plates like the other text: nobody then knows of which form the plate is.
-fn twin_margin(best: &Hypothesis, grammar: &Grammar) -> f32 {
-    let own = grammar.prior(&best.symbols);
-    let seen: Vec<Dist> = best.places.iter().map(twins_seen).collect();
-    let lead = |other: Vec<usize>| {
-        let pairs = seen.iter().zip(best.symbols.iter().zip(&other));
-        let glyphs: f64 = pairs.map(|(place, (one, other))| place[*one].ln() - place[*other].ln()).sum();
-        let forms = own - grammar.prior(&other);
-        GLYPHS * glyphs as f32 + forms.min(most_of_forms(grammar.origin(&other)))
-    };
-    twins_of(&best.symbols).into_iter().map(lead).fold(MOST_MARGIN, f32::min).max(0.0)
-}
-
-/// How much, in nats, forms may say for a twin against a text that is made like plates from there.
-const fn most_of_forms(rival: Option<Origin>) -> f32 {
-    match rival {
-        Some(Origin::Expected | Origin::Near) => 1.5,
-        Some(Origin::Far) => 5.0,
-        None => 6.0,
-    }
-}
-
-/// What is seen of a place, when each twin may have been taken for the other.
-fn twins_seen(place: &Dist) -> Dist {
-    let share = |a: usize, b: usize| if a == b { 1.0 } else { TWIN_MISTAKEN };
-    std::array::from_fn(|a| {
-        (0..place.len()).filter(|b| are_twins(a, *b)).map(|b| share(a, b) * place[b]).sum()
-    })
-}
-
-/// All other texts that differ from this one in twins only.
-fn twins_of(symbols: &[usize]) -> Vec<Vec<usize>> {
-    let mut texts = vec![Vec::new()];
-    for &symbol in symbols {
-        let choices: Vec<usize> = (0..ALPHABET.len()).filter(|other| are_twins(symbol, *other)).collect();
-        let longer = |text: &Vec<usize>, choice: usize| [text.as_slice(), &[choice]].concat();
-        texts = texts.iter().flat_map(|text| choices.iter().map(move |one| longer(text, *one))).collect();
-    }
-    texts.retain(|text| text != symbols);
-    texts
 }
 
 /// Probability of each symbol a slot can hold, with a share of what its look-alikes have that it cannot hold.

@@ -108,6 +108,34 @@ fn a_plate_of_a_country_that_is_not_expected_is_not_bent_into_an_expected_form()
 }
 
 #[test]
+fn a_form_put_another_character_where_one_was_seen_clearly() {
+    for (text, country) in [("6MMD595", "CZ"), ("7CID930", "CZ"), ("J868321", "PL"), ("6LSU216", "CZ")] {
+        let reading = read(&[frame(1, text, 0.97)], &[country]);
+        assert_eq!(plate(&reading), text, "under {country}");
+    }
+    let doubtful = torn(frame(1, "6MM0595", 0.97), 3, &[(b'D', 0.6), (b'0', 0.3)]);
+    assert_eq!(plate(&read(&[doubtful], &["CZ"])), "6MM0595", "a doubtful one is still the form's to say");
+}
+
+#[test]
+fn plates_that_nobody_makes_stood_against_usual_ones() {
+    // Not British (no age identifier begins with 3 yet), not Romanian, not Slovenian, and people seldom choose such.
+    let torn_at = |text, at, own, other| torn(frame(1, text, 0.98), at, &[(own, 0.53), (other, 0.45)]);
+    for (text, at) in [("RK300AS", 4), ("RK340AO", 4)] {
+        let reading = read(&[torn_at(text, at, b'0', b'O')], &["EU"]);
+        assert_eq!((plate(&reading), reading.verdict), (text, Verdict::Accept), "{reading:?}");
+    }
+    let reading = read(&[torn_at("PP587AO", 6, b'O', b'0')], &["EU"]);
+    assert_eq!((plate(&reading), reading.verdict), ("PP587AO", Verdict::Accept), "{reading:?}");
+}
+
+#[test]
+fn where_many_countries_are_expected_a_form_alone_does_not_decide_against_a_far_one() {
+    let open = torn(frame(1, "0SG719", 0.98), 0, &[(b'O', 0.61), (b'0', 0.37)]);
+    assert_eq!(read(&[open], &["EU"]).verdict, Verdict::Unsure, "Lithuanian or American");
+}
+
+#[test]
 fn a_clearly_different_text_stays_free() {
     let reading = read(&[frame(1, "HAPPY7", 0.99)], &["NO"]);
     assert_eq!((plate(&reading), reading.series.as_deref()), ("HAPPY7", None));

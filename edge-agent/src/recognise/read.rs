@@ -30,6 +30,8 @@ const LOWER: f32 = 0.48;
 const CLEAR: f32 = 0.02;
 /// Share of a symbol that a look rules out: it may be wrong.
 const UNSEEN: f32 = 1e-4;
+/// Nats by which another text must be believed in more to be kept before one that has a form.
+const CLEARLY: f32 = 3.0;
 /// By how many characters a form may differ from a free text to be tried.
 const LENGTH_SLACK: usize = 1;
 
@@ -213,7 +215,9 @@ fn weigh(looks: &[Seen], grammar: &Grammar) -> Text {
         .collect();
     let scores: Vec<f32> =
         texts.iter().zip(&beliefs).map(|(text, belief)| belief + grammar.prior(text)).collect();
-    let Some(best) = (0..texts.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b])) else {
+    let top = beliefs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let believed = (0..texts.len()).filter(|&index| top - beliefs[index] <= CLEARLY);
+    let Some(best) = believed.max_by(|&a, &b| scores[a].total_cmp(&scores[b])) else {
         return Text { glyphs: Vec::new(), log_belief: 0.0 };
     };
     // How many characters there are is for the looks alone to say: a form must not make one up.
