@@ -20,7 +20,7 @@ demo: ## Run a car park on this machine: PostgreSQL, server, four lanes, cars (D
 	@$(TARGET)/debug/boomgate demo $(DEMO_ARGS)
 
 test: ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
-	@scripts/prepare rust cc postgresql mosquitto nginx opencv nextest
+	@scripts/prepare rust cc postgresql mosquitto nginx curl opencv nextest
 	@echo "Building everything with its tests (first time about 18 minutes on 2 cores)"
 	@$(CARGO) build --quiet --workspace --all-targets
 	@echo "Running the tests (about 5 minutes)"
@@ -79,7 +79,7 @@ fuzz: ## Give every decoder a million broken inputs (about 10 minutes)
 
 mutants: ## Change the rules of cars and money in 800 small ways and see that a test notices each (about an hour; MUTANTS_ARGS="--shard 0/8" does a part)
 	@scripts/prepare rust cc nextest mutants
-	@env -u CARGO_TARGET_DIR CARGO_PROFILE_TEST_DEBUG=0 CARGO_PROFILE_DEV_DEBUG=0 $(CARGO) mutants -p boomgate-domain --timeout 120 -o $(TARGET)/mutants $(MUTANTS_ARGS)
+	@env -u CARGO_TARGET_DIR CARGO_PROFILE_TEST_DEBUG=0 CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=32 $(CARGO) mutants -p boomgate-domain --timeout 120 -o $(TARGET)/mutants $(MUTANTS_ARGS)
 
 train: ## Train the plate-reading networks on pictures drawn here, about 3 hours of CPU, more without bfloat16 (QUICK=1: 10 minutes, small scale)
 	@edge-agent/training/train.sh $(QUICK)

@@ -60,7 +60,8 @@ impl StoredDevices {
         let tx = client.transaction().await?;
         exceptions::raise(&tx, &new).await?;
         tx.commit().await?;
-        live_feed::wake(&client, &[row.site_id.as_uuid()]).await
+        live_feed::wake(&client, &[row.site_id.as_uuid()]).await;
+        Ok(())
     }
 }
 

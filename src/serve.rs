@@ -387,8 +387,7 @@ fn start_api(
 fn people_tls(certificate: &Arc<ShownCertificate>) -> TlsAcceptor {
     let resolver = Arc::<ShownCertificate>::clone(certificate);
     let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_cert_resolver(resolver);
-    // The api speaks nothing else; a browser that is offered HTTP/2 takes it.
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = boomgate_api::PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     TlsAcceptor::from(Arc::new(config))
 }
 
@@ -407,18 +406,20 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_browser_was_offered_http2_which_the_api_does_not_speak() {
+    async fn https_offers_http2_first_and_http1_to_whoever_knows_nothing_newer() {
         drop(rustls::crypto::ring::default_provider().install_default());
         let dir = tempfile::tempdir().unwrap();
         let pki = Pki::open_or_create(dir.path(), &[]).unwrap();
         let acceptor = people_tls(&pki.shown().unwrap());
-        let mut client = Arc::unwrap_or_clone(client_tls(&pki.ca_pem().unwrap(), None).unwrap());
-        client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let (ours, theirs) = tokio::io::duplex(64 * 1024);
-        let connector = tokio_rustls::TlsConnector::from(Arc::new(client));
-        let name = "localhost".try_into().unwrap();
-        let (server, client) = tokio::join!(acceptor.accept(ours), connector.connect(name, theirs));
-        assert_eq!(server.unwrap().get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
-        drop(client);
+        let newer = vec![b"http/1.1".to_vec(), b"h2".to_vec()];
+        for (offered, agreed) in [(newer, &b"h2"[..]), (vec![b"http/1.1".to_vec()], b"http/1.1")] {
+            let mut client = Arc::unwrap_or_clone(client_tls(&pki.ca_pem().unwrap(), None).unwrap());
+            client.alpn_protocols = offered;
+            let (ours, theirs) = tokio::io::duplex(64 * 1024);
+            let connector = tokio_rustls::TlsConnector::from(Arc::new(client));
+            let name = "localhost".try_into().unwrap();
+            let (server, _client) = tokio::join!(acceptor.accept(ours), connector.connect(name, theirs));
+            assert_eq!(server.unwrap().get_ref().1.alpn_protocol(), Some(agreed));
+        }
     }
 }

@@ -1,9 +1,14 @@
 // The operator's desk: lanes as they are, what happened, stays, and two things to do: open, and take money.
 // State comes from REST; the WebSocket says what changed, numbered, so nothing is missed after a break.
 
+import { money } from "/money.js";
+
 const find = (id) => document.getElementById(id);
-const desk = { lanes: [], pictures: new Map(), plates: new Map(), decisions: new Map(), chosen: null, last: null, cursor: null, site: null, me: null, socket: null, asking: new AbortController() };
+const desk = { lanes: [], pictures: new Map(), plates: new Map(), decisions: new Map(), chosen: null, last: null, cursor: null, site: null, me: null, socket: null, heard: 0, asking: new AbortController() };
 const mayTakeMoney = () => ["admin", "operator"].includes(desk.me?.role);
+
+// After so many milliseconds no answer is expected any more.
+const PATIENCE = 15000;
 
 class Problem extends Error {
   constructor(status, message) { super(message); this.status = status; }
@@ -13,7 +18,8 @@ async function call(method, path, body) {
   const headers = {};
   if (body !== undefined) headers["content-type"] = "application/json";
   if (method !== "GET") headers["idempotency-key"] = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-  const answer = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body), signal: desk.asking.signal });
+  const signal = AbortSignal.any([desk.asking.signal, AbortSignal.timeout(PATIENCE)]);
+  const answer = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body), signal });
   if (answer.status === 204) return null;
   const read = await answer.json().catch(() => ({ message: answer.statusText }));
   if (!answer.ok) throw new Problem(answer.status, read.message ?? "that did not work");
@@ -28,12 +34,6 @@ function element(name, attributes = {}, ...children) {
   }
   made.append(...children.filter((child) => child != null));
   return made;
-}
-
-function money(amount) {
-  if (!amount) return "";
-  const format = new Intl.NumberFormat(undefined, { style: "currency", currency: amount.currency });
-  return format.format(amount.minor / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
 
 const today = (at) => at.toDateString() === new Date().toDateString();
@@ -255,10 +255,15 @@ async function showStay(id) {
 
 // ---- live feed
 
+// How a person wrote the plate in the list that decided; it may also be a twin of what was read (0 and O, 1 and I).
+function listedAs(data) {
+  return data.listed_as && data.listed_as !== data.plate ? ` (listed as ${data.listed_as})` : "";
+}
+
 function describe(row) {
   const data = row.data ?? {};
   switch (row.kind) {
-    case "decision": return [`word-${data.outcome}`, `${data.plate ?? "unread car"}: ${row.text ?? data.code}`];
+    case "decision": return [`word-${data.outcome}`, `${data.plate ?? "unread car"}${listedAs(data)}: ${row.text ?? data.code}`];
     case "arrival": return ["", `${data.plate ?? "a car"} arrives`];
     case "passage": return ["", `${data.plate ?? "a car"} ${String(data.kind ?? "passed").replace("_", " ")}`];
     case "payment": return ["word-open", `${data.amount ? money(data.amount) : "money"} paid (${data.method})`];
@@ -304,25 +309,43 @@ function connect() {
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/live?${query}`);
   desk.socket?.close();
   desk.socket = socket;
-  socket.onopen = () => showLink("live", "");
+  desk.begun = Date.now();
   socket.onmessage = (message) => {
     if (desk.socket !== socket) return;
+    desk.heard = Date.now();
     const row = JSON.parse(message.data);
+    if (row.kind === "start") showLink("live", "");
+    if (row.kind === "beat") return;
     desk.last = row.no;
     if (row.kind !== "start") showRow(row);
     else if (row.missed) say("Some of what happened is too old to show.");
     refresh();
   };
-  socket.onclose = () => { if (desk.socket === socket) reconnect(); };
+  socket.onclose = () => lose(socket);
+}
+
+// The server says something every two seconds. A line that is dead without having been closed says nothing for ever.
+const STALE = 5000;
+setInterval(() => {
+  if (desk.socket && Date.now() - Math.max(desk.heard, desk.begun) > STALE) lose(desk.socket);
+}, 1000);
+
+function lose(socket) {
+  if (desk.socket !== socket) return;
+  desk.socket = null;
+  socket.close();
+  reconnect();
 }
 
 function reconnect() {
-  showLink("connection lost, trying again", "lost");
+  const since = desk.heard ? ` since ${clock(new Date(desk.heard))}` : "";
+  showLink(`no word from the server${since}, connecting again`, "lost");
   setTimeout(async () => {
-    if (find("desk").hidden) return;
+    if (find("desk").hidden || desk.socket) return;
     try {
       await call("GET", "/me");
-      connect();
+      // Meanwhile another site may have been chosen, or nobody be logged in any more.
+      if (!find("desk").hidden && !desk.socket) connect();
     } catch (error) {
       if (error.status === 401) showLogin(); else reconnect();
     }

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::login_gate::network;
 
@@ -39,6 +40,8 @@ struct State {
 struct Slot {
     /// None for a proxy of ours, which speaks for many.
     address: Option<IpAddr>,
+    /// Requests under way; several at a time by HTTP/2.
+    requests: usize,
     /// Since when nothing is asked; none while something is.
     idle: Option<Instant>,
     end: Arc<Notify>,
@@ -67,7 +70,9 @@ impl ConnectionLimiter {
         }
         let (id, end) = (state.next, Arc::new(Notify::new()));
         state.next += 1;
-        state.slots.insert(id, Slot { address, idle: Some(Instant::now()), end: Arc::clone(&end) });
+        state
+            .slots
+            .insert(id, Slot { address, requests: 0, idle: Some(Instant::now()), end: Arc::clone(&end) });
         metrics::counter!("boomgate_http_connections_total", "outcome" => "admitted").increment(1);
         Some(ConnectionPermit { limiter: self.clone(), id, end })
     }
@@ -129,16 +134,27 @@ impl ConnectionPermit {
 
     /// Busy from now on until the returned value is gone.
     pub(crate) fn busy(self: &Arc<Self>) -> Busy {
-        self.set_idle(None);
+        self.change(|slot| {
+            slot.requests += 1;
+            slot.idle = None;
+        });
         Busy(Arc::clone(self))
     }
 
-    fn set_idle(&self, idle: Option<Instant>) {
-        self.limiter.with(|state| {
-            if let Some(slot) = state.slots.get_mut(&self.id) {
-                slot.idle = idle;
+    fn change(&self, change: impl FnOnce(&mut Slot)) {
+        self.limiter.with(|state| state.slots.get_mut(&self.id).map(change));
+    }
+
+    /// Until nothing was asked for so long.
+    pub(crate) async fn unused_for(&self, limit: Duration) {
+        loop {
+            let idle = self.limiter.with(|state| state.slots.get(&self.id).and_then(|slot| slot.idle));
+            let end = idle.unwrap_or_else(Instant::now) + limit;
+            if idle.is_some() && end <= Instant::now() {
+                return;
             }
-        });
+            sleep_until(end).await;
+        }
     }
 
     /// Until another connection is let in instead of this one.
@@ -159,7 +175,12 @@ pub(crate) struct Busy(Arc<ConnectionPermit>);
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.set_idle(Some(Instant::now()));
+        self.0.change(|slot| {
+            slot.requests = slot.requests.saturating_sub(1);
+            if slot.requests == 0 {
+                slot.idle = Some(Instant::now());
+            }
+        });
     }
 }
 
@@ -172,7 +193,7 @@ mod tests {
     }
 
     async fn is_dropped(permit: &ConnectionPermit) -> bool {
-        tokio::time::timeout(std::time::Duration::from_millis(10), permit.dropped()).await.is_ok()
+        tokio::time::timeout(Duration::from_millis(10), permit.dropped()).await.is_ok()
     }
 
     #[tokio::test]
@@ -190,6 +211,30 @@ mod tests {
         drop(busy);
         assert!(limiter.admit(address(1)).is_some());
         assert!(is_dropped(&first).await);
+    }
+
+    #[tokio::test]
+    async fn a_connection_counted_as_idle_when_the_first_of_its_requests_was_answered() {
+        let limiter = ConnectionLimiter::new(Limits { all: 1, per_address: 1 });
+        let permit = Arc::new(limiter.admit(address(1)).unwrap());
+        let (first, second) = (permit.busy(), permit.busy());
+        drop(first);
+        assert!(limiter.admit(address(1)).is_none(), "the second is still at work");
+        drop(second);
+        assert!(limiter.admit(address(1)).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_unused_only_once_all_its_requests_are_answered() {
+        let limiter = ConnectionLimiter::new(Limits { all: 1, per_address: 1 });
+        let permit = Arc::new(limiter.admit(address(1)).unwrap());
+        let limit = Duration::from_millis(50);
+        let busy = permit.busy();
+        assert!(tokio::time::timeout(limit * 3, permit.unused_for(limit)).await.is_err());
+        let answered = Instant::now();
+        drop(busy);
+        permit.unused_for(limit).await;
+        assert!(answered.elapsed() >= limit);
     }
 
     #[tokio::test]

@@ -82,7 +82,7 @@ async fn keep(app: &App, device: &DeviceRow, hash: &[u8; 32], bytes: i32) -> Res
     let picture = json!({ "evidence": hex::encode(hash), "arrival": before.and_then(|row| row.arrival_id) });
     live_feed::append(&tx, site, at, "picture", Some(device.lane_id), picture).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    live_feed::wake(&client, &[site.as_uuid()]).await?;
+    live_feed::wake(&client, &[site.as_uuid()]).await;
     Ok(false)
 }
 

@@ -34,7 +34,7 @@ pub use error::{ApiError, Problem};
 pub use openapi::document as openapi_document;
 pub use proxies::{Network, ProxyHeaders, TrustedProxies};
 pub use router::{DEVICE_ROUTES, METRICS_ROUTES, ROUTES, Right, Route};
-pub use server::Front;
+pub use server::{Front, PROTOCOLS};
 
 /// What the api is given.
 pub struct ApiConfig {

@@ -37,6 +37,8 @@ const ROWS: i64 = 200;
 const CLIENT_BYTES: usize = 4096;
 /// How soon a revoked session or a lost NOTIFY is noticed.
 const LOOK: Duration = Duration::from_secs(3);
+/// How often a screen is told that the line still works, whether or not anything happened.
+const BEAT: Duration = Duration::from_secs(2);
 const WRITE: Duration = Duration::from_secs(10);
 /// A client that has not even answered a ping for so long is gone.
 const SILENCE: Duration = Duration::from_secs(45);
@@ -135,7 +137,8 @@ impl Drop for LiveSocketPermit {
 /// `back` rows ago, or now.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live",
     params(("site" = Option<Uuid>, Query), ("since" = Option<i64>, Query), ("back" = Option<i64>, Query)),
-    responses((status = 101, description = "JSON frames {no, kind, at, lane, data, text}; the first is {kind: start, no, last, missed}"),
+    responses((status = 101, description = "JSON frames {no, kind, at, lane, data, text}; the first is {kind: start, no, last, missed}; \
+            {kind: beat, no} comes every two seconds, so that a line on which nothing comes for five is dead"),
         (status = 400, body = crate::Problem), (status = 404, body = crate::Problem),
         (status = 426, body = crate::Problem), (status = 429, body = crate::Problem), (status = 503, body = crate::Problem)))]
 pub(crate) async fn follow(query: String, ws: Ws, app: App, asked: Asked) -> Result<Response, ApiError> {
@@ -210,12 +213,13 @@ impl Screen {
     async fn run(&mut self, from: Start) -> anyhow::Result<()> {
         let mut wakes = self.app.wakes.sender.subscribe();
         let mut shutdown = self.app.shutdown.clone();
-        let mut look = interval(LOOK);
+        let (mut look, mut beat) = (interval(LOOK), interval(BEAT));
         self.begin(from).await?;
         loop {
             self.send_new().await?;
             tokio::select! {
                 () = woken(&mut wakes, self.site) => {}
+                _ = beat.tick() => self.beat().await?,
                 _ = look.tick() => if !self.may_stay().await? { return Ok(()) },
                 message = self.socket.next() => match message {
                     Some(Ok(message)) if !message.is_close() => self.heard = Instant::now(),
@@ -239,6 +243,12 @@ impl Screen {
         self.last = after.clamp(0, bounds.last_no);
         let first = json!({ "kind": "start", "no": self.last, "last": bounds.last_no, "missed": missed });
         self.feed(&first).await?;
+        self.flush().await
+    }
+
+    /// A browser shows no ping to its page, so the page could not tell silence from a dead line.
+    async fn beat(&mut self) -> anyhow::Result<()> {
+        self.feed(&json!({ "kind": "beat", "no": self.last })).await?;
         self.flush().await
     }
 

@@ -1,5 +1,6 @@
 //! The live page and the page of the documentation, embedded in the program.
 
+use boomgate_domain::money::Currency;
 use http::HeaderValue;
 use http::header::{self, HeaderName};
 use rust_embed::RustEmbed;
@@ -19,11 +20,22 @@ pub(crate) fn file(path: &str) -> Option<Response> {
         "/docs" => "docs.html",
         other => other.trim_start_matches('/'),
     };
-    let mut response = Response::new(Files::get(name)?.data.into_owned().into());
+    let bytes = match name {
+        "currencies.js" => currencies().into_bytes(),
+        other => Files::get(other)?.data.into_owned(),
+    };
+    let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind(name)));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Some(response)
+}
+
+/// What the page must know of money: the decimal places of each currency, as the domain has them.
+fn currencies() -> String {
+    let digits: Vec<String> =
+        Currency::all().map(|currency| format!("{currency}:{}", currency.minor_digits())).collect();
+    format!("export const minorDigits = {{{}}};\n", digits.join(","))
 }
 
 fn kind(name: &str) -> &'static str {

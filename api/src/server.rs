@@ -1,17 +1,18 @@
 //! The accept loop around warp: PROXY header, TLS, header timeout, connection limits, peer address, an end within bounds.
 //!
-//! warp's own server sets no timers and cannot do TLS; this one serves the people's listener and the devices'. It
-//! speaks HTTP/1.1 only: whether a request comes from our own page is told by its Host, and a WebSocket needs it.
+//! warp's own server sets no timers and cannot do TLS; this one serves the people's listener and the devices'. Where
+//! TLS agreed on it (ALPN), it speaks HTTP/2, else HTTP/1.1; a WebSocket needs a connection of its own by HTTP/1.1.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::{Method, Request};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::body::{Body, Incoming};
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderValue};
+use hyper::server::conn::{http1, http2};
+use hyper::{Method, Request, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -29,7 +30,17 @@ use crate::proxy_protocol;
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// Also how long an idle connection is kept.
 const HEADERS: Duration = Duration::from_secs(10);
+/// How long an idle HTTP/2 connection is kept.
+const UNUSED: Duration = Duration::from_secs(60);
 const LARGEST_HEAD: usize = 16 * 1024;
+/// Requests at a time on one HTTP/2 connection, and the bytes each may have under way in one direction.
+const STREAMS: u32 = 64;
+const STREAM_BYTES: u32 = 64 * 1024;
+/// An HTTP/2 peer is asked so often whether it is there, and has so long to answer.
+const PING: Duration = Duration::from_secs(20);
+/// The names of the protocols a listener with TLS offers, the better first (ALPN, RFC 7301).
+pub const PROTOCOLS: [&[u8]; 2] = [HTTP2, b"http/1.1"];
+const HTTP2: &[u8] = b"h2";
 /// Somebody who reads nothing for so long is let go.
 const UNREAD: Duration = Duration::from_secs(10);
 /// How long open requests and screens may take to finish when the server ends.
@@ -126,13 +137,19 @@ async fn begin<F>(
     stream.set_write_timeout(Some(UNREAD));
     let stream = Box::pin(stream);
     let Some(acceptor) = shared.tls.clone() else {
-        return talk(stream, Peer { address, certificate: None, tls: false }, shared, permit).await;
+        let peer = Peer { address, certificate: None, tls: false };
+        return http1(stream, peer, shared, permit).await;
     };
     match timeout(HANDSHAKE, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
             let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
             let certificate = certificate.map(|certificate| Arc::from(certificate.as_ref()));
-            talk(stream, Peer { address, certificate, tls: true }, shared, permit).await;
+            let peer = Peer { address, certificate, tls: true };
+            if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
+                http2(stream, peer, shared, permit).await;
+            } else {
+                http1(stream, peer, shared, permit).await;
+            }
         }
         Ok(Err(error)) => tracing::debug!(peer = %address, %error, "TLS handshake failed"),
         Err(_) => tracing::debug!(peer = %address, "no TLS handshake in time"),
@@ -160,45 +177,111 @@ async fn who(
     }
 }
 
-async fn talk<S, F>(stream: S, peer: Peer, shared: Shared<F>, permit: &Arc<ConnectionPermit>)
+async fn http1<S, F>(stream: S, peer: Peer, shared: Shared<F>, permit: &Arc<ConnectionPermit>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     F: Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
     F::Future: Send,
 {
-    let Shared { front, routes, mut shutdown, .. } = shared;
-    let permit = Arc::clone(permit);
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        let busy = permit.busy();
-        let origin = front.proxies.origin(peer.address.ip(), peer.tls, request.headers());
-        request.extensions_mut().insert(origin);
-        request.extensions_mut().insert(peer.clone());
-        // hyper knows that a HEAD was asked and leaves the body out.
-        if request.method() == Method::HEAD {
-            *request.method_mut() = Method::GET;
-        }
-        let mut service = warp::service(routes.clone());
-        async move {
-            let answer = tower_service::Service::call(&mut service, request).await;
-            drop(busy);
-            answer
-        }
-    });
+    let mut shutdown = shared.shutdown.clone();
+    let service = Answering { peer, shared, permit: Arc::clone(permit) };
+    let service = hyper::service::service_fn(move |request| service.answer(request));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_headers(64).max_buf_size(LARGEST_HEAD);
     let mut connection =
         std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
     tokio::select! {
-        result = connection.as_mut() => {
-            if let Err(error) = result {
-                tracing::debug!(%error, "HTTP connection ended");
-            }
-        }
+        result = connection.as_mut() => ended(result),
         () = told(&mut shutdown) => {
             connection.as_mut().graceful_shutdown();
             drop(timeout(FAREWELL, connection).await);
         }
     }
+}
+
+async fn http2<S, F>(stream: S, peer: Peer, shared: Shared<F>, permit: &Arc<ConnectionPermit>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
+    F::Future: Send,
+{
+    let mut shutdown = shared.shutdown.clone();
+    let service = Answering { peer, shared, permit: Arc::clone(permit) };
+    let service = hyper::service::service_fn(move |request| service.answer(request));
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(UNREAD);
+    builder.max_concurrent_streams(STREAMS).max_header_list_size(LARGEST_HEAD as u32);
+    builder.initial_stream_window_size(STREAM_BYTES).initial_connection_window_size(4 * STREAM_BYTES);
+    builder.max_send_buf_size(STREAM_BYTES as usize);
+    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        result = connection.as_mut() => return ended(result),
+        () = told(&mut shutdown) => {}
+        () = permit.unused_for(UNUSED) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    drop(timeout(FAREWELL, connection).await);
+}
+
+fn ended(result: hyper::Result<()>) {
+    if let Err(error) = result {
+        tracing::debug!(%error, "HTTP connection ended");
+    }
+}
+
+/// What answers the requests of one connection.
+struct Answering<F> {
+    peer: Peer,
+    shared: Shared<F>,
+    permit: Arc<ConnectionPermit>,
+}
+
+impl<F> Answering<F>
+where
+    F: Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
+    F::Future: Send,
+{
+    fn answer(
+        &self,
+        mut request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<F> {
+        let busy = self.permit.busy();
+        name_host(&mut request);
+        let (proxies, peer) = (&self.shared.front.proxies, &self.peer);
+        let origin = proxies.origin(peer.address.ip(), peer.tls, request.headers());
+        request.extensions_mut().insert(origin);
+        request.extensions_mut().insert(peer.clone());
+        let head = request.method() == Method::HEAD;
+        if head {
+            *request.method_mut() = Method::GET;
+        }
+        let mut service = warp::service(self.shared.routes.clone());
+        async move {
+            let answer = tower_service::Service::call(&mut service, request).await;
+            drop(busy);
+            answer.map(|answer| if head { without_body(answer) } else { answer })
+        }
+    }
+}
+
+/// HTTP/2 names the host in its own field; that one counts.
+fn name_host(request: &mut Request<Incoming>) {
+    if request.version() != Version::HTTP_2 {
+        return;
+    }
+    let named = request.uri().authority().and_then(|name| HeaderValue::from_str(name.as_str()).ok());
+    if let Some(named) = named {
+        request.headers_mut().insert(HOST, named);
+    }
+}
+
+/// The answer to a HEAD: all that would be said of the body, and no body.
+fn without_body(answer: Response) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        parts.headers.entry(CONTENT_LENGTH).or_insert(length.into());
+    }
+    Response::from_parts(parts, Default::default())
 }
 
 /// Waits until the server is to end.

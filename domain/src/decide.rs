@@ -8,6 +8,9 @@
 //! Exit: blocked, not read, subscription or reservation, its stay (paid, grace, free, charge, supplement), no stay
 //! (offline policy, near candidate to confirm, ticket).
 //!
+//! A block holds for every twin of its plate (0 for O, 1 for I), a right to enter and passback for the exact plate only; at
+//! an exit the only twin inside is the car's stay when no exact one is. Whoever makes [`Matches`] sees to that.
+//!
 //! Passback is hard for everybody by default: a plate inside cannot come in again, for one of the two is a clone or a
 //! missed exit, and only a person can tell which. An operator's open is the way round it, and is audited.
 
@@ -199,10 +202,12 @@ pub enum Knowledge {
 pub struct Matches {
     pub knowledge: Knowledge,
     pub site: SiteState,
+    /// Of the plate or of a twin of it.
     pub block: Option<BlockMatch>,
+    /// Of exactly this plate; at an exit also of the plate of `stay`.
     pub subscription: Option<SubscriptionMatch>,
     pub reservation: Option<ReservationMatch>,
-    /// The open stay of this plate, or of the ticket shown.
+    /// The open stay of this plate, or of the ticket shown; at an exit without one, the only stay of a twin.
     pub stay: Option<Stay>,
     /// Open stays with nearly this plate; only suggestions.
     pub near: Vec<NearStay>,
@@ -305,8 +310,8 @@ fn decide_exit(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Decision
         return Decision { stay: stay_id(matches), ..Decision::deny(reason) };
     }
     if let Some(reason) = not_identified(arrival) {
-        return offline_exit(matches)
-            .unwrap_or_else(|| Decision { suggested: only_near(matches), ..Decision::deny(reason) });
+        let suggested = stay_id(matches).or(only_near(matches));
+        return offline_exit(matches).unwrap_or_else(|| Decision { suggested, ..Decision::deny(reason) });
     }
     if let Some(reason) = exit_right(arrival, matches, now) {
         return Decision { stay: stay_id(matches), ..Decision::open(reason) };

@@ -36,6 +36,12 @@ impl ListingKey {
         let whole: [u8; 32] = mac.finalize().into_bytes().into();
         PlateTag(std::array::from_fn(|index| whole[index]))
     }
+
+    /// The tag under which a block of this plate, or of any twin of it (0 for O, 1 for I), is listed. A right listed there
+    /// is another plate's.
+    pub fn block_tag(&self, plate: &Plate) -> PlateTag {
+        self.tag(&plate.twin_key())
+    }
 }
 
 impl fmt::Debug for ListingKey {
@@ -147,6 +153,9 @@ mod tests {
         let (a, b) = (Plate::parse("ABC123").unwrap(), Plate::parse("ABC124").unwrap());
         assert_ne!(one.tag(&a), two.tag(&a));
         assert_ne!(one.tag(&a), one.tag(&b));
+        let (read, blocked) = (Plate::parse("IABC123").unwrap(), Plate::parse("1ABC123").unwrap());
+        assert_eq!(one.block_tag(&read), one.block_tag(&blocked), "a block holds for twins");
+        assert_ne!(one.tag(&read), one.tag(&blocked), "a right does not");
         assert_eq!(format!("{one:?}"), "ListingKey(..)");
     }
 

@@ -49,6 +49,11 @@ impl Currency {
         }
     }
 
+    /// All active currencies, by code.
+    pub fn all() -> impl Iterator<Item = Self> {
+        CODES.split(' ').filter_map(|code| Some(Self(code.as_bytes().try_into().ok()?)))
+    }
+
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("???")
     }

@@ -7,11 +7,15 @@ pub mod distance;
 mod folding;
 pub mod grammar;
 pub mod packs;
+pub mod twins;
+mod typed;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use typed::TypedPlate;
 
 /// Longest plate kept, in characters; the longest issued ones have 10.
 pub const MAX_PLATE: usize = 12;

@@ -6,15 +6,17 @@
 pub mod folder;
 #[cfg(feature = "opencv")]
 pub mod opencv;
+pub mod picture;
 pub mod scene;
 pub mod sim;
 pub mod video;
 
-use std::io::{BufRead, Seek};
 use std::path::Path;
 
-use image::{ImageError, ImageReader, Limits, RgbImage};
+use image::{ImageError, RgbImage};
 use thiserror::Error;
+
+pub use picture::{Picture, read_picture};
 
 pub trait Camera: Send {
     /// A vehicle has come: what was seen before belongs to another one.
@@ -34,6 +36,8 @@ pub trait Camera: Send {
 pub enum CameraError {
     #[error("picture {path} cannot be read")]
     Picture { path: String, source: ImageError },
+    #[error("picture {path} is cut short, and nothing is left of it")]
+    CutShort { path: String, source: ImageError },
     #[error("{path} is no file")]
     NoFile { path: String },
     #[error("video {path} cannot be read: {why}")]
@@ -46,9 +50,6 @@ pub enum CameraError {
     Silent { source_name: String, waited_ms: u64, why: String },
 }
 
-/// Largest picture taken from a file, in pixels on a side: a larger one is refused before it is decoded.
-pub const LARGEST_SIDE: u32 = 8192;
-
 /// Whether a file's name says that it is a picture.
 pub fn is_picture(path: &Path) -> bool {
     has_ending(path, &["jpg", "jpeg", "png"])
@@ -57,28 +58,4 @@ pub fn is_picture(path: &Path) -> bool {
 fn has_ending(path: &Path, endings: &[&str]) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     endings.iter().any(|one| one.eq_ignore_ascii_case(ending))
-}
-
-/// Reads a JPEG or PNG, whatever its name says, within memory limits.
-pub fn read_picture(path: &Path) -> Result<RgbImage, CameraError> {
-    let failed = |source: ImageError| CameraError::Picture { path: path.display().to_string(), source };
-    is_file(path)?;
-    let reader = ImageReader::open(path).and_then(|reader| reader.with_guessed_format());
-    decoded(reader.map_err(|error| failed(error.into()))?).map_err(failed)
-}
-
-/// Opening what is no file (a pipe, a device) may never come back.
-fn is_file(path: &Path) -> Result<(), CameraError> {
-    let shown = || path.display().to_string();
-    let data = std::fs::metadata(path)
-        .map_err(|error| CameraError::Picture { path: shown(), source: error.into() })?;
-    if data.is_file() { Ok(()) } else { Err(CameraError::NoFile { path: shown() }) }
-}
-
-fn decoded<R: BufRead + Seek>(mut reader: ImageReader<R>) -> Result<RgbImage, ImageError> {
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(LARGEST_SIDE);
-    limits.max_image_height = Some(LARGEST_SIDE);
-    reader.limits(limits);
-    Ok(reader.decode()?.into_rgb8())
 }

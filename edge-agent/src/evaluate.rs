@@ -14,9 +14,10 @@ use anyhow::{Context, Result};
 use boomgate_domain::reading::{Reading, Verdict};
 use image::RgbImage;
 
-use crate::camera::read_picture;
+use crate::camera::{Picture, read_picture};
 use crate::recognise::grey::Grey;
 use crate::recognise::{Recogniser, Sighting, Stages};
+use crate::say;
 use crate::vision::{Judgement, frame_reading};
 
 /// What one picture showed, and what it should have shown.
@@ -48,7 +49,13 @@ pub fn evaluate(
 ) -> Result<report::Report> {
     let mut tally = report::Tally::default();
     for picture in truth::pictures(folder)? {
-        let pixels = read_picture(&picture.path)?;
+        let Picture { pixels, is_cut_short } = read_picture(&picture.path)?;
+        if is_cut_short {
+            say::trouble(format!(
+                "picture {} is cut short: what is left of it is measured",
+                picture.path.display()
+            ));
+        }
         let case = examine(picture, &pixels, recogniser, judgement)?;
         tally.add(&case);
         each(&case, &pixels)?;
@@ -100,11 +107,13 @@ impl Case {
         text_of(&self.look.reading)
     }
 
+    /// Whether the text is right as it would be stored.
     pub fn is_exact(&self) -> bool {
         let read = self.text();
         self.plates.iter().any(|plate| plate.text == read)
     }
 
+    /// As [`Self::is_exact`], O, Q and 0 as one, I and 1 as one.
     pub fn is_right(&self) -> bool {
         let read = folded(&self.text());
         self.plates.iter().any(|plate| folded(&plate.text) == read)

@@ -56,14 +56,17 @@ enum Command {
         Examples:\n  \
         edge-agent read car.jpg pictures/ --country SK,CZ --draw seen\n  \
         edge-agent read lane.mp4 --country SK --json | jq 'select(.vehicle) | .plate'\n\
-        The exit status is 1 if no plate was found or something could not be read."
+        Pictures are turned upright as their EXIF says. Of a picture cut short what is left is read, and it is named.\n\
+        The exit status is 1 if no plate was found or something could not be read to its end."
     )]
     Read(Read),
     /// Measure how well a folder of pictures with known plates is read
     #[command(
         after_help = "Beside NAME.jpg stands NAME.txt, one line per plate, fields separated by tabs:\n  \
         NAME.jpg  x  y  width  height  TEXT\n\
-        A picture without such a file has no plate; whatever is seen on it is wrong.\n\
+        A picture without such a file has no plate; whatever is seen on it is wrong. Boxes are those of the picture\n\
+        turned upright. Strict figures compare texts as they would be stored and come first; folded ones take O and Q\n\
+        for 0 and I for 1.\n\
         Example: edge-agent evaluate pictures/ --country DE,AT --sheet worst.png --json"
     )]
     Evaluate(Evaluate),
@@ -264,6 +267,9 @@ struct CaseTold<'a> {
     image: String,
     truth: Vec<&'a str>,
     read: String,
+    /// As it would be stored.
+    exact: bool,
+    /// With O = 0 = Q and I = 1.
     right: bool,
     verdict: String,
     /// Probability that the text is right, 0 to 1, if there is a plate.
@@ -283,6 +289,7 @@ fn tell_case(case: &Case) -> Result<()> {
         image: case.path.display().to_string(),
         truth: case.plates.iter().map(|plate| plate.text.as_str()).collect(),
         read: case.text(),
+        exact: case.is_exact(),
         right: case.is_right(),
         verdict: verdict(reading.verdict),
         certainty: reading.certainty(),

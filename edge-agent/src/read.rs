@@ -8,14 +8,14 @@ mod vehicles;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use boomgate_domain::reading::{Reading, Verdict};
 use image::{Rgb, RgbImage};
 use serde::Serialize;
 
 use crate::camera::folder::files_of;
 use crate::camera::video::{Video, is_video};
-use crate::camera::{is_picture, read_picture};
+use crate::camera::{Picture, is_picture, read_picture};
 use crate::draw::Pen;
 use crate::evaluate::{self, Look};
 use crate::recognise::{Recogniser, Sighting};
@@ -130,8 +130,9 @@ impl Order<'_> {
         Ok(outcome)
     }
 
+    /// What is left of a picture cut short is read, and then it is named.
     fn picture(&self, path: &Path, plates: &mut u32) -> Result<()> {
-        let mut pixels = read_picture(path)?;
+        let Picture { mut pixels, is_cut_short } = read_picture(path)?;
         let look = evaluate::look(&pixels, self.recogniser, self.judgement)?;
         *plates += u32::from(look.reading.plate.is_some());
         if self.json {
@@ -139,10 +140,17 @@ impl Order<'_> {
         } else {
             say::line(format!("{}: {}", path.display(), in_words(&look.reading)));
         }
-        let Some(folder) = self.draw else { return Ok(()) };
-        draw(&mut pixels, &look, &look.reading);
-        let name = path.with_extension("png");
-        save(&pixels, &folder.join(name.file_name().context("the picture has no name")?))
+        if let Some(folder) = self.draw {
+            draw(&mut pixels, &look, &look.reading);
+            let name = path.with_extension("png");
+            save(&pixels, &folder.join(name.file_name().context("the picture has no name")?))?;
+        }
+        ensure!(
+            !is_cut_short,
+            "picture {} is cut short: its file ends before the picture does, only what is left was read",
+            path.display()
+        );
+        Ok(())
     }
 
     fn video(&self, path: &Path, plates: &mut u32) -> Result<()> {

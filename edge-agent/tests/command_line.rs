@@ -44,6 +44,41 @@ fn a_picture_is_read_and_one_that_is_none_is_named() {
     assert_eq!(both.status.code(), Some(1));
 }
 
+/// A JPEG with EXIF behind its start that says it lies on its right side (orientation 6).
+fn lying(jpeg: &[u8]) -> Vec<u8> {
+    let tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let length = u16::try_from(2 + 6 + tiff.len()).unwrap().to_be_bytes();
+    [&jpeg[..2], b"\xff\xe1", &length, b"Exif\0\0", tiff, &jpeg[2..]].concat()
+}
+
+#[test]
+fn a_picture_turned_by_exif_had_no_plate_and_one_cut_short_did_not_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let view = View { plate: "BA555XY".into(), country: "SK".into(), light: Light::Day, seed: 5, frame: 0 };
+    let upright = Scene::new().draw(&view);
+    let turned = folder.path().join("turned.jpg");
+    std::fs::write(&turned, lying(&jpeg(&image::imageops::rotate270(&upright)))).unwrap();
+    let read = agent(&["read", &turned.display().to_string(), "--country", "SK"]);
+    assert!(text(&read.stdout).contains("turned.jpg: BA555XY (accept"), "{}", text(&read.stdout));
+    assert_eq!((read.status.code(), text(&read.stderr).as_str()), (Some(0), ""));
+
+    let (cut, whole) = (folder.path().join("cut.jpg"), jpeg(&upright));
+    for (left, plate) in [(whole.len() - 40, "BA555XY"), (whole.len() / 8, "no plate")] {
+        std::fs::write(&cut, &whole[..left]).unwrap();
+        let read = agent(&["read", &cut.display().to_string(), "--country", "SK"]);
+        assert!(text(&read.stdout).contains(&format!("cut.jpg: {plate}")), "{}", text(&read.stdout));
+        assert!(text(&read.stderr).contains("cut.jpg is cut short"), "{}", text(&read.stderr));
+        assert_eq!(read.status.code(), Some(1));
+    }
+    std::fs::write(&cut, &whole[..20]).unwrap();
+    let read = agent(&["read", &cut.display().to_string()]);
+    assert!(
+        text(&read.stderr).contains("cut.jpg is cut short, and nothing is left of it"),
+        "{}",
+        text(&read.stderr)
+    );
+}
+
 /// Motion JPEG: an empty lane, a car, another car.
 fn film() -> Vec<u8> {
     let scene = Scene::new();

@@ -6,7 +6,7 @@ mod rig;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use boomgate_domain::listing::ListingKey;
+use boomgate_domain::listing::{ListingKey, PlateTag};
 use boomgate_domain::plate::Plate;
 use boomgate_edge_agent::spool::store::Store;
 use boomgate_schemas::bytes::{Epoch, Octets};
@@ -209,6 +209,36 @@ fn without_its_server_a_lane_decides_from_its_list_and_tells_it_all_later() {
         })
     });
     assert_eq!(server.arrivals().len(), 2);
+}
+
+#[test]
+fn without_its_server_a_lane_let_in_the_twin_of_a_blocked_plate() {
+    let server = Server::start();
+    let mut lane = Lane::start(&server, &Plan::default());
+    wait("the request for the list", || server.with(|shared| (shared.sync_requests > 0).then_some(())));
+    let (key, plate) = (ListingKey::from_bytes(list_key().0), |text: &str| Plate::parse(text).unwrap());
+    let entry = |tag: PlateTag, kind| ListEntry { tag: Octets(*tag.as_bytes()), kind, until_ms: None };
+    // As if people had written the blocked plate with a nought; and another car's right has the key of BA123XO.
+    let entries = vec![
+        entry(key.block_tag(&plate("BA123X0")), ListKind::Block),
+        entry(key.tag(&plate("BA456X0")), ListKind::Subscription),
+    ];
+    server.send_list(&SyncPart { version: 7, part: 0, parts: 1, key: list_key(), entries });
+    wait("the list in the spool", || lane.log().contains("the offline list is new").then_some(()));
+    server.with(|shared| shared.refuse = true);
+    server.cut();
+    lane.wait_for("boom", |report| report["state"] == "closed");
+    for (car, plate, code) in
+        [("blocked", "BA123XO", "DENY-BLOCKLISTED"), ("another", "BA456XO", "DENY-OFFLINE")]
+    {
+        lane.order(serde_json::json!({"do": "car", "car": car, "plate": plate, "patience_ms": 3_000}));
+        let decision = lane.wait_for("decision", |report| report["car"] == car);
+        assert_eq!(
+            (decision["code"].as_str(), decision["local"].as_bool()),
+            (Some(code), Some(true)),
+            "{plate}"
+        );
+    }
 }
 
 #[test]

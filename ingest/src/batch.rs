@@ -299,7 +299,7 @@ impl Worker {
             });
         }
         if let Some(session) = self.session.as_ref().filter(|_| !done.touched.is_empty())
-            && live_feed::wake(session.client(), &done.touched).await.is_err()
+            && !live_feed::wake(session.client(), &done.touched).await
         {
             self.session = None;
         }

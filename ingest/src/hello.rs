@@ -107,7 +107,7 @@ impl Greeter {
         let acked = hello.acked_seq.cast_signed();
         if answer.above.is_some() || acked <= heard.kept_upto {
             if told {
-                live_feed::wake(&client, &[device.site.as_uuid()]).await?;
+                live_feed::wake(&client, &[device.site.as_uuid()]).await;
             }
             return Ok(answer);
         }
@@ -119,7 +119,7 @@ impl Greeter {
             self.tell_missing(&tx, device, heard.kept_upto, acked, at).await?;
         }
         tx.commit().await?;
-        live_feed::wake(&client, &[device.site.as_uuid()]).await?;
+        live_feed::wake(&client, &[device.site.as_uuid()]).await;
         Ok(Answer { upto: acked, above: None })
     }
 

@@ -62,5 +62,6 @@ async fn tell(pool: &Pool, lane: &LaneKey, why: &'static str) -> Result<(), Stor
     };
     exceptions::raise(&tx, &new).await?;
     tx.commit().await?;
-    live_feed::wake(&client, &[site.id.as_uuid()]).await
+    live_feed::wake(&client, &[site.id.as_uuid()]).await;
+    Ok(())
 }

@@ -124,7 +124,7 @@ impl Outbox {
         let (messages, told) = (turn.messages, turn.told);
         tx.commit().await?;
         if told {
-            live_feed::wake(&client, &[due.site_id]).await?;
+            live_feed::wake(&client, &[due.site_id]).await;
         }
         Ok(messages)
     }

@@ -1,9 +1,10 @@
 //! The offline list: keyed tags of plates, sent in parts to a lane whose version is older.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use boomgate_domain::listing::ListingKey;
+use boomgate_domain::listing::{ListingKey, PlateTag};
 use boomgate_domain::plate::Plate;
 use boomgate_schemas::bytes::Octets;
 use boomgate_schemas::down::{ListEntry, ListKind, MAX_ENTRIES, SyncPart};
@@ -85,8 +86,7 @@ impl Lists {
 }
 
 fn cut(version: u64, key: Octets<32>, listed: &[Listed]) -> Vec<SyncPart> {
-    let tags = ListingKey::from_bytes(key.0);
-    let entries: Vec<ListEntry> = listed.iter().filter_map(|one| entry(&tags, one)).collect();
+    let entries = entries(&ListingKey::from_bytes(key.0), listed);
     let mut chunks: Vec<Vec<ListEntry>> = entries.chunks(MAX_ENTRIES).map(<[ListEntry]>::to_vec).collect();
     if chunks.is_empty() {
         chunks.push(Vec::new());
@@ -95,11 +95,28 @@ fn cut(version: u64, key: Octets<32>, listed: &[Listed]) -> Vec<SyncPart> {
     (0..).zip(chunks).map(|(part, entries)| SyncPart { version, part, parts, key, entries }).collect()
 }
 
-fn entry(tags: &ListingKey, listed: &Listed) -> Option<ListEntry> {
-    let plate = Plate::parse(&listed.plate).ok()?;
-    let kind = if listed.kind == "block" { ListKind::Block } else { ListKind::Subscription };
-    let until_ms = listed.valid_until.map(Timestamp::as_millisecond);
-    Some(ListEntry { tag: Octets(*tags.tag(&plate).as_bytes()), kind, until_ms })
+/// One entry of a tag and a kind: the one that holds longest.
+fn entries(tags: &ListingKey, listed: &[Listed]) -> Vec<ListEntry> {
+    let mut longest: BTreeMap<(PlateTag, bool), Option<i64>> = BTreeMap::new();
+    for one in listed {
+        let Ok(plate) = Plate::parse(&one.plate) else { continue };
+        let until_ms = one.valid_until.map(Timestamp::as_millisecond);
+        let is_block = one.kind == "block";
+        let twins = is_block.then(|| tags.block_tag(&plate));
+        for tag in twins.into_iter().chain([tags.tag(&plate)]) {
+            longest
+                .entry((tag, is_block))
+                .and_modify(|known| *known = known.zip(until_ms).map(|(known, new)| known.max(new)))
+                .or_insert(until_ms);
+        }
+    }
+    let kind = |is_block| if is_block { ListKind::Block } else { ListKind::Subscription };
+    let entry = |((tag, is_block), until_ms): ((PlateTag, bool), _)| ListEntry {
+        tag: Octets(*tag.as_bytes()),
+        kind: kind(is_block),
+        until_ms,
+    };
+    longest.into_iter().map(entry).collect()
 }
 
 #[cfg(test)]
@@ -118,5 +135,23 @@ mod tests {
         assert_eq!(parts.iter().map(|part| part.entries.len()).collect::<Vec<_>>(), [MAX_ENTRIES, 1]);
         assert!(parts.iter().all(|part| SyncPart::decode(&part.encode()).is_ok()));
         assert_eq!(cut(4, Octets([1; 32]), &[]).len(), 1);
+    }
+
+    #[test]
+    fn a_block_was_listed_for_one_spelling_of_its_plate_only() {
+        let listed = |plate: &str, kind: &str, until: Option<i64>| Listed {
+            plate: plate.into(),
+            kind: kind.into(),
+            valid_until: until.map(|second| Timestamp::from_second(second).unwrap()),
+        };
+        let tags = ListingKey::from_bytes([1; 32]);
+        let plate = |text: &str| Plate::parse(text).unwrap();
+        let tag = |text: &str| Octets(*tags.tag(&plate(text)).as_bytes());
+        let blocks = [listed("WPI1234", "block", Some(9)), listed("WP11234", "block", Some(5))];
+        let found = entries(&tags, &blocks);
+        let until = |text: &str| found.iter().find(|one| one.tag == tag(text)).and_then(|one| one.until_ms);
+        assert_eq!((found.len(), until("WPI1234"), until("WP11234")), (2, Some(9_000), Some(9_000)));
+        let right = entries(&tags, &[listed("WPI1234", "subscription", None)]);
+        assert_eq!(right.iter().map(|one| one.tag).collect::<Vec<_>>(), [tag("WPI1234")]);
     }
 }

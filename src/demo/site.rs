@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use boomgate_domain::decide::Direction;
 use boomgate_domain::ids::{BlockId, LaneCode, SiteCode, SiteId, SubscriptionId, TenantId, UserId};
 use boomgate_domain::money::Currency;
-use boomgate_domain::plate::Plate;
+use boomgate_domain::plate::TypedPlate;
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::blocklist::{self, NewBlock};
 use boomgate_store::subscriptions::{self, Kind as SubscriptionKind, NewSubscription};
@@ -159,7 +159,7 @@ pub fn configure(
 pub async fn admit(pool: &Pool, site: SiteId, fleet: &Fleet, by: UserId) -> Result<()> {
     let client = pool.get().await?;
     for car in fleet.of_kind(Kind::Subscriber) {
-        let Ok(plate) = Plate::parse(&car.plate) else { continue };
+        let Ok(plate) = TypedPlate::parse(&car.plate) else { continue };
         let new = NewSubscription {
             site,
             id: SubscriptionId::from_uuid(Uuid::now_v7()),
@@ -172,7 +172,7 @@ pub async fn admit(pool: &Pool, site: SiteId, fleet: &Fleet, by: UserId) -> Resu
         subscriptions::insert(&client, &new).await?;
     }
     for car in fleet.of_kind(Kind::Blocked) {
-        let Ok(plate) = Plate::parse(&car.plate) else { continue };
+        let Ok(plate) = TypedPlate::parse(&car.plate) else { continue };
         let new = NewBlock {
             site,
             id: BlockId::from_uuid(Uuid::now_v7()),

@@ -90,7 +90,7 @@ pub struct Facts {
     pub unsettled: Vec<UnsettledRow>,
     pub subscriptions: Vec<SubscriptionFound>,
     pub blocks: Vec<BlockFound>,
-    /// Open and exit-only stays of the plates, and the stays of the arrivals.
+    /// Open stays of the plates and of their twins, exit-only stays of the plates, and the stays of the arrivals.
     pub stays: Vec<StayRow>,
 }
 

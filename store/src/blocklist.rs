@@ -1,7 +1,7 @@
 //! Plates that do not get in.
 
 use boomgate_domain::ids::{BlockId, SiteId, UserId};
-use boomgate_domain::plate::Plate;
+use boomgate_domain::plate::TypedPlate;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ pub(crate) const MATCH_MANY: &str = include_str!("../queries/blocklist/match_man
 pub struct NewBlock {
     pub site: SiteId,
     pub id: BlockId,
-    pub plate: Plate,
+    pub plate: TypedPlate,
     pub reason: String,
     pub valid_from: Option<Timestamp>,
     pub valid_until: Option<Timestamp>,
@@ -24,10 +24,12 @@ pub struct NewBlock {
 }
 
 row! {
-    /// A block of a plate that is valid now.
+    /// A block, valid now, of a plate or of a twin of it (0 for O, 1 for I); `plate` is the blocked one.
     pub struct BlockFound {
         pub site_id: Uuid,
         pub plate: String,
+        /// As a person wrote it.
+        pub plate_typed: Option<String>,
         pub id: Uuid,
         pub valid_from: Option<Timestamp>,
         pub valid_until: Option<Timestamp>,
@@ -45,11 +47,12 @@ pub async fn insert(client: &impl GenericClient, new: &NewBlock) -> Result<(), S
         &[
             &new.site.as_uuid(),
             &new.id.as_uuid(),
-            &new.plate.as_str(),
+            &new.plate.plate().as_str(),
             &new.reason,
             &new.valid_from,
             &new.valid_until,
             &by,
+            &new.plate.text(),
         ],
     )
     .await

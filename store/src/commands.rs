@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::statement::{columns, execute, query, query_opt, row};
+use crate::statement::{columns, execute, hint, query, query_opt, row};
 
 pub(crate) const INSERT_MANY: &str = include_str!("../queries/commands/insert_many.sql");
 pub(crate) const SETTLE_MANY: &str = include_str!("../queries/commands/settle_many.sql");
@@ -213,14 +213,12 @@ pub async fn wish(tx: &impl GenericClient, wish: &Wish) -> Result<(), StoreError
 /// Channel on which the outbox is woken; the payload is `<site id>/<lane id>`.
 pub const CHANNEL: &str = "boomgate_commands";
 
-/// Wakes whoever sends commands. Only a hint: without it the order goes out a little later. Outside the transaction,
-/// for a NOTIFY inside it would make all commits queue behind one lock.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub async fn wake(client: &impl GenericClient, site: SiteId, lane: LaneId) -> Result<(), StoreError> {
+/// Wakes whoever sends commands, after the commit: a NOTIFY inside the transaction would make all commits queue behind
+/// one lock. A hint only: without it the order goes out a little later, so a failure is logged and undoes nothing.
+/// Whether it went out.
+pub async fn wake(client: &impl GenericClient, site: SiteId, lane: LaneId) -> bool {
     let payload = format!("{site}/{lane}");
-    execute(client, include_str!("../queries/commands/wake.sql"), &[&payload]).await.map(drop)
+    hint(client, include_str!("../queries/commands/wake.sql"), &[&payload]).await
 }
 
 /// One order.

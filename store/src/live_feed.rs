@@ -98,13 +98,11 @@ pub async fn bounds(client: &impl GenericClient, site: SiteId) -> Result<Bounds,
     found.ok_or_else(|| StoreError::NotFound { what: "site", id: site.to_string() })
 }
 
-/// Wakes the readers of these sites. A hint only, and outside the transaction: a NOTIFY inside it would make all
-/// commits queue behind one lock.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub async fn wake(client: &impl GenericClient, sites: &[Uuid]) -> Result<(), StoreError> {
-    execute(client, WAKE, &[&sites]).await.map(drop)
+/// Wakes the readers of these sites, after the commit: a NOTIFY inside the transaction would make all commits queue
+/// behind one lock. A hint only: readers look by themselves too, so a failure is logged and undoes nothing. Whether it
+/// went out; where not, the connection is likely broken.
+pub async fn wake(client: &impl GenericClient, sites: &[Uuid]) -> bool {
+    crate::statement::hint(client, WAKE, &[&sites]).await
 }
 
 /// Removes what is older than `before`, of all sites.

@@ -128,3 +128,15 @@ pub(crate) async fn execute(
     let statement = client.prepare_cached(sql).await?;
     Ok(client.execute(&statement, params).await?)
 }
+
+/// Runs a statement nothing depends on: a failure is logged. Whether it went well.
+pub(crate) async fn hint(client: &impl GenericClient, sql: &str, params: Params<'_>) -> bool {
+    let done = execute(client, sql, params).await;
+    if let Err(error) = &done {
+        tracing::warn!(
+            error = error as &dyn std::error::Error,
+            "readers could not be woken; they look by themselves"
+        );
+    }
+    done.is_ok()
+}

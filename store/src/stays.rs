@@ -156,7 +156,7 @@ pub async fn lock(tx: &impl GenericClient, site: SiteId, id: StayId) -> Result<S
 pub struct StayFilter {
     /// `open`, `closed`, `voided` or `exit_only`.
     pub state: Option<String>,
-    /// Beginning of a canonical plate.
+    /// Beginning of a canonical plate; finds its twins too (0 for O, 1 for I).
     pub plate_prefix: Option<String>,
     /// The last id of the page before.
     pub before: Option<StayId>,

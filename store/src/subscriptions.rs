@@ -1,7 +1,7 @@
 //! Plates with a right: subscriptions, reservations, invited visitors; and the offline list made of them.
 
 use boomgate_domain::ids::{SiteId, SubscriptionId};
-use boomgate_domain::plate::Plate;
+use boomgate_domain::plate::TypedPlate;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -34,7 +34,7 @@ impl Kind {
 pub struct NewSubscription {
     pub site: SiteId,
     pub id: SubscriptionId,
-    pub plate: Plate,
+    pub plate: TypedPlate,
     pub kind: Kind,
     pub holder: String,
     pub valid_from: Option<Timestamp>,
@@ -42,10 +42,12 @@ pub struct NewSubscription {
 }
 
 row! {
-    /// A right of a plate that is valid now.
+    /// A right, valid now, of a plate or of a twin of it (0 for O, 1 for I); `plate` is the one that has the right.
     pub struct SubscriptionFound {
         pub site_id: Uuid,
         pub plate: String,
+        /// As a person wrote it.
+        pub plate_typed: Option<String>,
         pub id: Uuid,
         pub kind: String,
         pub valid_from: Option<Timestamp>,
@@ -75,11 +77,12 @@ pub async fn insert(client: &impl GenericClient, new: &NewSubscription) -> Resul
         &[
             &new.site.as_uuid(),
             &new.id.as_uuid(),
-            &new.plate.as_str(),
+            &new.plate.plate().as_str(),
             &new.kind.as_str(),
             &new.holder,
             &new.valid_from,
             &new.valid_until,
+            &new.plate.text(),
         ],
     )
     .await

@@ -1,7 +1,7 @@
 //! Vehicles a site knows by plate.
 
 use boomgate_domain::ids::{SiteId, VehicleId};
-use boomgate_domain::plate::Plate;
+use boomgate_domain::plate::TypedPlate;
 use deadpool_postgres::GenericClient;
 
 use crate::error::StoreError;
@@ -12,7 +12,7 @@ use crate::statement::execute;
 pub struct NewVehicle {
     pub site: SiteId,
     pub id: VehicleId,
-    pub plate: Plate,
+    pub plate: TypedPlate,
     pub country: Option<String>,
     pub vehicle_type: Option<String>,
     pub note: String,
@@ -30,10 +30,11 @@ pub async fn upsert(client: &impl GenericClient, new: &NewVehicle) -> Result<(),
         &[
             &new.site.as_uuid(),
             &new.id.as_uuid(),
-            &new.plate.as_str(),
+            &new.plate.plate().as_str(),
             &new.country,
             &new.vehicle_type,
             &new.note,
+            &new.plate.text(),
         ],
     )
     .await

@@ -293,3 +293,46 @@ async fn an_inbox_of_129_000_rows_stayed_as_it_was_after_a_restart() {
     let until: i64 = client.query_one("select ids_until from device_state", &[]).await.unwrap().get(0);
     assert_eq!(until, 258_000, "what was forgotten is known by its id");
 }
+
+/// Twins of a plate are looked up for every car: by an index, also where nothing is known of the table but its size.
+#[tokio::test]
+async fn twins_of_a_plate_are_found_by_an_index() {
+    let database = TestDatabase::new().await;
+    let place = seed::place(&database.pool).await;
+    let client = database.pool.get().await.unwrap();
+    let fill = "insert into stays (site_id, id, plate, state, entered_at, currency) \
+                select {site}, gen_random_uuid(), 'W' || n, 'open', now(), 'EUR' from generate_series(1, 3000) n; \
+                insert into blocklist (site_id, id, plate, reason) \
+                select {site}, gen_random_uuid(), 'W' || n, 'x' from generate_series(1, 3000) n; \
+                insert into subscriptions (site_id, id, plate) \
+                select {site}, gen_random_uuid(), 'W' || n from generate_series(1, 3000) n";
+    attempt(&client, &place, fill).await.unwrap();
+    let planning = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; \
+                    set enable_bitmapscan = off; set plan_cache_mode = force_generic_plan";
+    client.batch_execute(planning).await.unwrap();
+    for (index, types, statement) in [
+        (
+            "stays_open_by_twins",
+            "uuid[], text[], uuid[], uuid[]",
+            include_str!("../queries/stays/load_many.sql"),
+        ),
+        (
+            "blocklist_by_twins",
+            "uuid[], text[], timestamptz",
+            include_str!("../queries/blocklist/match_many.sql"),
+        ),
+        (
+            "subscriptions_by_twins",
+            "uuid[], text[], timestamptz",
+            include_str!("../queries/subscriptions/match_many.sql"),
+        ),
+    ] {
+        client.batch_execute(&format!("prepare {index} ({types}) as {statement}")).await.unwrap();
+        let nulls = vec!["null"; types.split(',').count()].join(", ");
+        let rows = client.query(&format!("explain execute {index} ({nulls})"), &[]).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        let plan = plan.join("\n");
+        assert!(plan.contains(index), "{plan}");
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+    }
+}

@@ -11,7 +11,7 @@ use boomgate::pki::Pki;
 use boomgate::serve::Database;
 use boomgate::setup;
 use boomgate_domain::ids::{BlockId, SiteId, SubscriptionId};
-use boomgate_domain::plate::Plate;
+use boomgate_domain::plate::TypedPlate;
 use boomgate_store::Pool;
 use boomgate_store::blocklist::{self, NewBlock};
 use boomgate_store::subscriptions::{self, Kind as SubscriptionKind, NewSubscription};
@@ -152,7 +152,7 @@ impl Site {
         let new = NewSubscription {
             site: self.id(),
             id: SubscriptionId::from_uuid(Uuid::now_v7()),
-            plate: Plate::parse(plate).unwrap(),
+            plate: TypedPlate::parse(plate).unwrap(),
             kind: SubscriptionKind::Subscription,
             holder: format!("holder of {plate}"),
             valid_from: None,
@@ -165,7 +165,7 @@ impl Site {
         let new = NewBlock {
             site: self.id(),
             id: BlockId::from_uuid(Uuid::now_v7()),
-            plate: Plate::parse(plate).unwrap(),
+            plate: TypedPlate::parse(plate).unwrap(),
             reason: "left without paying".into(),
             valid_from: None,
             valid_until: None,

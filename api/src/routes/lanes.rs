@@ -256,8 +256,8 @@ pub(crate) async fn command(
     let response =
         key.finish(&tx, StatusCode::ACCEPTED, &Ordered { command: ordered(&order) }, order.at).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    commands::wake(&client, site, lane).await?;
-    live_feed::wake(&client, &[site.as_uuid()]).await?;
+    commands::wake(&client, site, lane).await;
+    live_feed::wake(&client, &[site.as_uuid()]).await;
     tracing::info!(lane.id = %lane, command.id = %order.command, action, user.id = %caller.id, "order of an operator");
     Ok(response)
 }

@@ -82,9 +82,9 @@ pub(crate) async fn take(
     let response = key.finish(&tx, StatusCode::CREATED, &taken, settlement.at).await?;
     tx.commit().await.map_err(StoreError::from)?;
     if let Some(lane) = settled.opened {
-        commands::wake(&client, site.id, lane).await?;
+        commands::wake(&client, site.id, lane).await;
     }
-    live_feed::wake(&client, &[site.id.as_uuid()]).await?;
+    live_feed::wake(&client, &[site.id.as_uuid()]).await;
     metrics::counter!("boomgate_payments_total", "method" => settlement.method.as_str()).increment(1);
     tracing::info!(stay.id = %settlement.stay, payment.id = %settlement.payment, user.id = %caller.id, "payment taken");
     Ok(response)

@@ -335,7 +335,7 @@ pub fn stay_id(row: &StayRow) -> StayId {
     StayId::from_uuid(row.id)
 }
 
-async fn listener() -> TcpListener {
+pub async fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
 }
 

@@ -23,8 +23,17 @@ pub async fn follow(house: &House, by: &Person, query: &str) -> Socket {
     connect_async(request).await.unwrap().0
 }
 
-/// The next frame with content; pings are not.
+/// The next frame with content; beats and pings are not.
 pub async fn next(socket: &mut Socket) -> Value {
+    loop {
+        let frame = next_of_any_kind(socket).await;
+        if frame["kind"] != "beat" {
+            return frame;
+        }
+    }
+}
+
+async fn next_of_any_kind(socket: &mut Socket) -> Value {
     loop {
         let message = timeout(Duration::from_secs(10), socket.next()).await.expect("a frame in time");
         match message.unwrap().unwrap() {
@@ -43,7 +52,7 @@ async fn append(house: &House, body: Value) -> i64 {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    live_feed::wake(&client, &[house.site.as_uuid()]).await.unwrap();
+    live_feed::wake(&client, &[house.site.as_uuid()]).await;
     no
 }
 
@@ -65,6 +74,20 @@ async fn rows_come_as_they_happen() {
         (&row["data"]["code"], &row["text"]),
         (&json!("OPEN-FREE"), &json!("Nothing to pay. Goodbye."))
     );
+}
+
+#[tokio::test]
+async fn a_page_heard_nothing_on_a_quiet_site_and_could_not_tell_it_from_a_dead_line() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    append(&house, json!({ "before": true })).await;
+    let mut socket = follow(&house, &guard, "").await;
+    assert_eq!(next_of_any_kind(&mut socket).await["kind"], "start");
+    let begun = Instant::now();
+    for _ in 0..3 {
+        assert_eq!(next_of_any_kind(&mut socket).await, json!({ "kind": "beat", "no": 1 }));
+    }
+    assert!(begun.elapsed() > Duration::from_secs(3), "not more often than needed: {:?}", begun.elapsed());
 }
 
 async fn wait_for_listener(house: &House) {
@@ -149,14 +172,7 @@ async fn the_feed_of_one_site_holds_nothing_of_another() {
     let mut socket = follow(&house, &stranger, "").await;
     next(&mut socket).await;
     append(&house, json!({ "plate": "BA123AB" })).await;
-    let nothing = timeout(Duration::from_secs(4), async {
-        loop {
-            match socket.next().await {
-                Some(Ok(Message::Ping(_))) => {}
-                other => return other,
-            }
-        }
-    });
+    let nothing = timeout(Duration::from_secs(4), next(&mut socket));
     assert!(nothing.await.is_err());
 }
 

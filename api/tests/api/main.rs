@@ -6,6 +6,7 @@ mod document;
 mod errors;
 mod evidence;
 mod house;
+mod http2;
 mod lanes;
 mod live;
 mod login;

@@ -46,6 +46,39 @@ async fn list(house: &House, by: &Person) -> Response {
     house.get("/api/v1/lanes", by).send().await.unwrap()
 }
 
+/// From now on nobody can be woken in this database: every NOTIFY fails.
+async fn break_wake_ups(house: &House) {
+    let client = aside(house, None).await;
+    let name: String = client.query_one("select current_database()::text", &[]).await.unwrap().get(0);
+    let broken = "create function public.pg_notify(text, text) returns void language plpgsql
+                  as $$ begin raise exception 'nobody is woken'; end $$";
+    client.batch_execute(broken).await.unwrap();
+    client
+        .batch_execute(&format!("alter database \"{name}\" set search_path = public, pg_catalog"))
+        .await
+        .unwrap();
+    // Only new connections see the new path.
+    house.db.pool.retain(|_, _| false);
+    assert!(house.db.pool.get().await.unwrap().execute("select pg_notify('a', 'b')", &[]).await.is_err());
+}
+
+#[tokio::test]
+async fn a_wake_up_that_failed_turned_a_committed_payment_and_order_into_an_error() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let stay = house.stay("BA123AB", 70).await;
+    house.charged_at_exit(&stay, 200, 2).await;
+    break_wake_ups(&house).await;
+    let cash = json!({ "method": "cash", "amount": { "minor": 200, "currency": "EUR" } });
+    let path = format!("/api/v1/stays/{}/payments", stay.id);
+    let taken = good(house.post(&path, &ann, &cash).send().await.unwrap(), 201).await;
+    assert_eq!(taken["opens"], "out-1");
+    let order = json!({ "action": "open", "reason": "a long lorry" });
+    let path = format!("/api/v1/lanes/{}/commands", house.entry);
+    good(house.post(&path, &ann, &order).send().await.unwrap(), 202).await;
+    assert_eq!(house.count("select count(*) from commands").await, 2);
+}
+
 #[tokio::test]
 async fn a_statement_that_takes_too_long_is_unavailable_and_not_our_fault() {
     let house = House::open().await;

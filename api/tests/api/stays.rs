@@ -54,6 +54,22 @@ async fn the_list_is_filtered_by_state_and_plate() {
     }
 }
 
+#[tokio::test]
+async fn a_search_did_not_find_the_twin_that_was_read() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    for plate in ["WPI1234", "WP11299", "WPL1234"] {
+        house.stay(plate, 10).await;
+    }
+    for (typed, plates) in [("wp1", vec!["WP11299", "WPI1234"]), ("WPI-I2", vec!["WP11299", "WPI1234"])] {
+        let list =
+            good(house.get(&format!("/api/v1/stays?plate={typed}"), &guard).send().await.unwrap(), 200);
+        let list = list.await;
+        let found: Vec<&str> = items(&list).map(|stay| stay["plate"].as_str().unwrap()).collect();
+        assert_eq!(found, plates, "{typed}");
+    }
+}
+
 fn items(list: &Value) -> impl Iterator<Item = &Value> {
     list["items"].as_array().unwrap().iter()
 }

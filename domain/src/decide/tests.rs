@@ -347,6 +347,12 @@ fn an_unread_car_at_the_exit_is_refused_with_the_one_stay_it_may_be() {
     let unsure = Arrival { verdict: Verdict::Unsure, ..car(Direction::Exit) };
     let decision = decide(&unsure, &Matches { near, ..nothing() }, now());
     assert_eq!((decision.reason.code(), decision.suggested), ("DENY-UNSURE", Some(id(9))));
+    let decision = decide(&unsure, &inside(stay_since(90)), now());
+    assert_eq!(
+        (decision.stay, decision.suggested),
+        (None, Some(id(4))),
+        "its own stay, if that is what was read"
+    );
 }
 
 #[test]
@@ -356,4 +362,22 @@ fn an_unsure_reading_of_a_blocked_plate_accuses_nobody() {
     assert_eq!(code(&unsure, &blocked), "DENY-UNSURE");
     let unread = Arrival { plate: None, ..car(Direction::Entry) };
     assert_eq!(code(&unread, &blocked), "DENY-UNREADABLE");
+}
+
+#[test]
+fn what_the_plate_alone_may_owe_is_a_limit_that_may_be_reached() {
+    let site = |limit| {
+        let mut matches = inside(stay_since(120));
+        matches.site.plate_only_limit = Some(Money::new(limit, Currency::EUR));
+        matches
+    };
+    assert_eq!(code(&car(Direction::Exit), &site(200)), "CHARGE-DUE");
+    assert_eq!(code(&car(Direction::Exit), &site(199)), "DENY-TICKET-NEEDED");
+}
+
+#[test]
+fn where_nothing_is_charged_a_car_without_a_stay_leaves_and_a_ticket_without_one_does_not() {
+    assert_eq!(code(&car(Direction::Exit), &nothing()), "OPEN-FREE");
+    let ticket = Arrival { credential: Credential::Ticket, ..car(Direction::Exit) };
+    assert_eq!(code(&ticket, &nothing()), "DENY-NO-STAY");
 }

@@ -36,7 +36,12 @@ fn is_mark(letter: char) -> bool {
         || is_combining_mark(letter)
         || is_dash(letter)
         || matches!(letter, '.' | '·' | '•' | '‧' | '∙' | '⋅' | '・' | '_' | '/' | ':' | '|')
-        || matches!(letter, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || is_invisible(letter)
+}
+
+/// Without width, or only for direction.
+pub(super) const fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
         || matches!(letter, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}')
 }
 

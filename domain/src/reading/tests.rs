@@ -234,7 +234,6 @@ fn some_frame() -> impl Strategy<Value = FrameReading> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn the_order_of_frames_does_not_matter(

@@ -49,7 +49,7 @@ pub fn measure(recogniser: &Recogniser, folder: Option<&Path>, most: usize) -> R
     ensure!(most > 0, "there is no picture to look at");
     let scene = Scene::new();
     let picture = |number: usize| match &paths {
-        Some(paths) => read_picture(&paths[number]),
+        Some(paths) => read_picture(&paths[number]).map(|picture| picture.pixels),
         None => Ok(scene.draw(&view(number as u64))),
     };
     look(recogniser, &picture(0)?)?;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
-use super::{Camera, CameraError, is_picture, read_picture};
+use super::picture::frame_of;
+use super::{Camera, CameraError, is_picture};
 
 pub struct FolderCamera {
     pictures: Vec<PathBuf>,
@@ -34,7 +35,7 @@ impl Camera for FolderCamera {
         }
         let path = &self.pictures[self.next % self.pictures.len()];
         self.next = (self.next + 1) % self.pictures.len();
-        let picture = read_picture(path)?;
+        let picture = frame_of(path)?;
         self.current = Some(picture.clone());
         Ok(picture)
     }

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use image::RgbImage;
 
+use super::picture::frame_of;
 use super::scene::{Light, Scene, View};
-use super::{Camera, CameraError, read_picture};
+use super::{Camera, CameraError};
 
 /// The car in front, as far as a camera can see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl SimCamera {
         match &self.photo {
             Some((shown, picture)) if *shown == path => Ok(picture.clone()),
             _ => {
-                let picture = read_picture(&path)?;
+                let picture = frame_of(&path)?;
                 self.photo = Some((path, picture.clone()));
                 Ok(picture)
             }

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use image::{ImageFormat, RgbImage};
 
-use super::{CameraError, decoded, has_ending, is_file};
+use super::picture::{decoded, is_file};
+use super::{CameraError, has_ending};
 
 /// What a file is called that may hold a video.
 const ENDINGS: [&str; 11] = ["avi", "mp4", "m4v", "mkv", "mov", "webm", "ts", "mpg", "mpeg", "mjpg", "mjpeg"];

@@ -37,7 +37,7 @@ impl Sheet {
     /// Takes the case if it is a bad one.
     pub fn add(&mut self, case: &Case, pixels: &RgbImage) {
         let badness = match case {
-            case if case.is_right() => return,
+            case if case.is_exact() => return,
             case if case.is_accepted() => Badness::AcceptedWrong,
             case if case.plates.is_empty() => return,
             case if case.text().is_empty() => Badness::Missed,

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use boomgate_domain::lane::command::CommandLog;
 use boomgate_domain::plate::Plate;
-use boomgate_schemas::down::{ListEntry, Rejected};
+use boomgate_schemas::down::{ListEntry, ListKind, Rejected};
 use boomgate_schemas::up::{Event, EventBody, Gap};
 use tracing::{error, info, warn};
 use uuid::Uuid;
@@ -356,11 +356,7 @@ impl Keeper {
     }
 
     fn lookup(&mut self, plate: &Plate) -> Option<Vec<ListEntry>> {
-        let store = self.file.readable()?;
-        let found = store.list_key().and_then(|key| match key {
-            Some(key) => store.listed(key.tag(plate).as_bytes()),
-            None => Ok(Vec::new()),
-        });
+        let found = listed(self.file.readable()?, plate);
         self.note(found)
     }
 
@@ -400,6 +396,15 @@ impl Keeper {
             .backlog
             .store(self.stored + (self.held.len() + self.unnumbered.len()) as u64, Ordering::Relaxed);
     }
+}
+
+/// What is said of exactly this plate, and the blocks of its twins.
+fn listed(store: &Store, plate: &Plate) -> Result<Vec<ListEntry>, StoreError> {
+    let Some(key) = store.list_key()? else { return Ok(Vec::new()) };
+    let mut entries = store.listed(key.tag(plate).as_bytes())?;
+    let of_twins = store.listed(key.block_tag(plate).as_bytes())?;
+    entries.extend(of_twins.into_iter().filter(|entry| entry.kind == ListKind::Block));
+    Ok(entries)
 }
 
 /// What a file that cannot be written still says; a first run's start if it says nothing.

@@ -7,6 +7,7 @@ use boomgate_domain::ids::ArrivalId;
 use boomgate_domain::plate::Plate;
 use boomgate_domain::plate::distance::{EDIT, suggest};
 use boomgate_domain::reading::Verdict;
+use boomgate_domain::reason::Reason;
 use boomgate_schemas::up;
 use boomgate_store::StoreError;
 use boomgate_store::arrivals::ArrivalRow;
@@ -86,11 +87,12 @@ impl World<'_> {
         self.order(scene, &row, &decision);
         let plate = told.reading.as_ref().map(|reading| reading.plate.as_str());
         let reading = told.reading.as_ref().map(|reading| names::verdict(reading.verdict));
+        let listed_as = self.listed_as(&matches, &decision.reason);
         let body = json!({
             "arrival": told.arrival, "decision": row.id, "direction": direction_name(arrival.direction), "plate": plate,
             "verdict": reading, "outcome": row.outcome, "code": row.code, "params": row.params,
             "amount_minor": row.amount_minor, "currency": row.currency, "stay": row.stay_id,
-            "suggested": decision.suggested, "evidence": told.evidence.map(|hash| hash.to_string()), "local": false,
+            "suggested": decision.suggested, "listed_as": listed_as, "evidence": told.evidence.map(|hash| hash.to_string()), "local": false,
         });
         self.tell(scene, "decision", body);
         metrics::counter!("boomgate_decisions_total", "code" => decision.reason.code()).increment(1);
@@ -106,16 +108,33 @@ impl World<'_> {
         matches.knowledge = Knowledge::Full;
         let Some(plate) = &arrival.plate else { return Ok(matches) };
         let key = (site_id, plate.to_string());
-        matches.block = self.blocks.get(&key).copied();
-        matches.subscription = self.subscriptions.get(&key).copied();
-        matches.reservation = self.reservations.get(&key).copied();
+        matches.block = self.block(site_id, plate, scene.at);
         matches.elsewhere = self.elsewhere.contains(&key);
-        let stay = self.open_stay(site_id, plate.as_str());
+        let stay = match arrival.direction {
+            // Only the very plate is inside already: its twin is another car.
+            Direction::Entry => self.open_stay(site_id, plate.as_str()),
+            Direction::Exit => self.leaving_stay(site_id, plate),
+        };
+        let of_stay = stay.and_then(|stay| Some((site_id, stay.plate.clone()?)));
+        let keys = [Some(key), of_stay];
+        matches.subscription = keys.iter().flatten().find_map(|key| self.subscriptions.get(key).copied());
+        matches.reservation = keys.iter().flatten().find_map(|key| self.reservations.get(key).copied());
         matches.stay = stay.map(|stay| stay.to_domain(self.tariff(stay.tariff_id))).transpose()?;
         if arrival.direction == Direction::Exit && matches.stay.is_none() {
             matches.near = self.near(site_id, plate);
         }
         Ok(matches)
+    }
+
+    /// How a person wrote the plate of the block or the right that decided.
+    fn listed_as(&self, matches: &Matches, reason: &Reason) -> Option<&String> {
+        let id = match reason {
+            Reason::DenyBlocklisted {} => matches.block?.id.as_uuid(),
+            Reason::OpenSubscription { subscription } => subscription.as_uuid(),
+            Reason::OpenReservation { reservation } => reservation.as_uuid(),
+            _ => return None,
+        };
+        self.typed.get(&id)
     }
 
     fn near(&self, site: Uuid, plate: &Plate) -> Vec<NearStay> {
@@ -216,7 +235,7 @@ impl World<'_> {
                 self.void_exit(exit, "its plate was told later".to_owned());
             }
             let exit = Exit { arrival: Some(&row), at: passed_at, unpaid: false, counted };
-            self.close_by_plate(scene, plate.as_str(), exit);
+            self.close_by_plate(scene, &plate, exit);
             return;
         }
         let opened = passed.stay_id.and_then(|id| self.stays.get(&id).cloned());

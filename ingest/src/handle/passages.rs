@@ -1,5 +1,6 @@
 //! The facts: a car crossed the boom. Only this opens and closes stays and moves the number of cars inside.
 
+use boomgate_domain::plate::Plate;
 use boomgate_domain::stay::{self, PassageEffect};
 use boomgate_schemas::up::{Passage, PassageKind};
 use boomgate_store::arrivals::ArrivalRow;
@@ -135,7 +136,8 @@ impl World<'_> {
         self.exception(scene, "entered_twice", Some(id));
     }
 
-    /// The exit that was told before this entry: the entry makes it whole.
+    /// The exit that was told before this entry: the entry makes it whole. Of exactly this plate: the entry of a twin may
+    /// still be on its way.
     fn waiting_exit(&self, site: Uuid, plate: &str, entered_at: Timestamp) -> Option<StayRow> {
         let waits = |exit: &&StayRow| {
             exit.site_id == site
@@ -186,7 +188,7 @@ impl World<'_> {
         let counted = self.count_out(scene);
         let unpaid = passage.kind == PassageKind::Tailgated;
         let decided = arrival.and_then(|row| row.stay_id).filter(|id| self.is_open(*id));
-        let plate = arrival.and_then(|row| row.plate.clone());
+        let plate = arrival.and_then(|row| Plate::parse(row.plate.as_deref()?).ok());
         match (decided, plate) {
             (Some(id), _) => {
                 self.close(scene, id, arrival, scene.at, unpaid);
@@ -212,16 +214,23 @@ impl World<'_> {
         self.stays.get(&id).is_some_and(|stay| stay.state == StayRow::OPEN)
     }
 
-    /// The open stay of this plate ends; when there is none the exit is kept, for its entry may be told later.
-    pub(super) fn close_by_plate(&mut self, scene: &Scene<'_>, plate: &str, exit: Exit<'_>) -> Option<Uuid> {
+    /// The open stay of this plate (or of its only twin inside) ends; when there is none the exit is kept, for its entry
+    /// may be told later.
+    pub(super) fn close_by_plate(
+        &mut self,
+        scene: &Scene<'_>,
+        plate: &Plate,
+        exit: Exit<'_>,
+    ) -> Option<Uuid> {
         let (site_id, at) = (scene.device.site.as_uuid(), exit.at);
-        let open =
-            self.open_stay(site_id, plate).filter(|stay| stay.entered_at.is_none_or(|entered| entered <= at));
+        let open = self
+            .leaving_stay(site_id, plate)
+            .filter(|stay| stay.entered_at.is_none_or(|entered| entered <= at));
         if let Some(id) = open.map(|stay| stay.id) {
             self.close(scene, id, exit.arrival, at, exit.unpaid);
             return Some(id);
         }
-        let id = self.keep_exit(scene, exit.arrival.map(|row| row.id), Some(plate), exit)?;
+        let id = self.keep_exit(scene, exit.arrival.map(|row| row.id), Some(plate.as_str()), exit)?;
         self.exception(scene, "exit_without_stay", Some(id));
         Some(id)
     }

@@ -9,11 +9,13 @@ use boomgate_domain::decide::{
 use boomgate_domain::ids::{BlockId, ReservationId, StayId, SubscriptionId};
 use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::plate::Plate;
+use boomgate_domain::plate::twins::exact_or_only_twin;
 use boomgate_domain::tariff::Tariff;
 use boomgate_schemas::topic::Topic;
 use boomgate_store::StoreError;
 use boomgate_store::arrivals::ArrivalRow;
 use boomgate_store::batch::{Facts, Writes};
+use boomgate_store::blocklist::BlockFound;
 use boomgate_store::commands::UnsettledRow;
 use boomgate_store::lanes::LaneCounter;
 use boomgate_store::sites::{PROMISE, SiteFacts, SiteNumbers, read_word};
@@ -55,8 +57,11 @@ pub(crate) struct World<'a> {
     pub(super) changed_stays: Vec<Uuid>,
     pub(super) subscriptions: HashMap<(Uuid, String), SubscriptionMatch>,
     pub(super) reservations: HashMap<(Uuid, String), ReservationMatch>,
-    pub(super) blocks: HashMap<(Uuid, String), BlockMatch>,
+    /// By the twin key of the plate.
+    pub(super) blocks: HashMap<(Uuid, String), Vec<BlockMatch>>,
     pub(super) elsewhere: HashSet<(Uuid, String)>,
+    /// How people wrote the plates of blocks and rights, by the ids of these.
+    pub(super) typed: HashMap<Uuid, String>,
     pub(super) out: Writes,
     /// Signed orders to send once everything is committed, by command.
     pub(crate) orders: Vec<(Uuid, Topic, Vec<u8>)>,
@@ -101,6 +106,7 @@ impl<'a> World<'a> {
             reservations: HashMap::new(),
             blocks: HashMap::new(),
             elsewhere: HashSet::new(),
+            typed: HashMap::new(),
             out: Writes::default(),
             orders: Vec::new(),
             wake_outbox: false,
@@ -124,17 +130,30 @@ impl<'a> World<'a> {
         for found in facts.subscriptions {
             world.take_right(found);
         }
-        for block in facts.blocks {
-            let validity = validity(block.valid_from, block.valid_until);
-            let found = BlockMatch { id: BlockId::from_uuid(block.id), validity };
-            world.blocks.insert((block.site_id, block.plate), found);
+        for found in facts.blocks {
+            world.take_block(&found);
         }
         Ok(world)
+    }
+
+    fn take_block(&mut self, found: &BlockFound) {
+        let Ok(plate) = Plate::parse(&found.plate) else { return };
+        let validity = validity(found.valid_from, found.valid_until);
+        let block = BlockMatch { id: BlockId::from_uuid(found.id), validity };
+        self.typed.extend(found.plate_typed.clone().map(|text| (found.id, text)));
+        self.blocks.entry((found.site_id, plate.twin_key().to_string())).or_default().push(block);
+    }
+
+    /// A block of this plate or of a twin of it, best one that holds at that time.
+    pub(super) fn block(&self, site: Uuid, plate: &Plate, at: Timestamp) -> Option<BlockMatch> {
+        let blocks = self.blocks.get(&(site, plate.twin_key().to_string()))?;
+        blocks.iter().find(|block| block.validity.covers(at)).or(blocks.first()).copied()
     }
 
     fn take_right(&mut self, found: boomgate_store::subscriptions::SubscriptionFound) {
         let validity = validity(found.valid_from, found.valid_until);
         let key = (found.site_id, found.plate);
+        self.typed.extend(found.plate_typed.map(|text| (found.id, text)));
         if found.elsewhere {
             self.elsewhere.insert(key.clone());
         }
@@ -153,6 +172,13 @@ impl<'a> World<'a> {
         self.stays.values().find(|stay| {
             stay.site_id == site && stay.state == StayRow::OPEN && stay.plate.as_deref() == Some(plate)
         })
+    }
+
+    /// The open stay that a car of this plate leaves: its own, or else the only one of a twin.
+    pub(super) fn leaving_stay(&self, site: Uuid, plate: &Plate) -> Option<&StayRow> {
+        let open = self.stays.values().filter(|stay| stay.site_id == site && stay.state == StayRow::OPEN);
+        let named = open.filter_map(|stay| Some((stay, Plate::parse(stay.plate.as_deref()?).ok()?)));
+        exact_or_only_twin(plate, named)
     }
 
     pub(super) fn stay_changed(&mut self, id: Uuid) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use boomgate_domain::decide::{Direction, Passback, SiteMode};
 use boomgate_domain::ids::{BlockId, DeviceId, LaneId, SiteId, SubscriptionId, TariffId, TenantId, UserId};
 use boomgate_domain::money::Currency;
-use boomgate_domain::plate::Plate;
+use boomgate_domain::plate::TypedPlate;
 use boomgate_domain::tariff::{Band, Rule, Tariff};
 use boomgate_ingest::bus::{Bus, LinkBus};
 use boomgate_ingest::{Health, IngestConfig, run};
@@ -193,7 +193,7 @@ impl CarPark {
         let new = NewSubscription {
             site: self.site,
             id: SubscriptionId::from_uuid(Uuid::now_v7()),
-            plate: Plate::parse(plate).unwrap(),
+            plate: TypedPlate::parse(plate).unwrap(),
             kind: Kind::Subscription,
             holder: "Ada".into(),
             valid_from: None,
@@ -207,7 +207,7 @@ impl CarPark {
         let new = blocklist::NewBlock {
             site: self.site,
             id: BlockId::from_uuid(Uuid::now_v7()),
-            plate: Plate::parse(plate).unwrap(),
+            plate: TypedPlate::parse(plate).unwrap(),
             reason: "unpaid".into(),
             valid_from: None,
             valid_until: None,

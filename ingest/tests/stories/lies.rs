@@ -28,7 +28,7 @@ async fn order_open(park: &CarPark, lane: &Lane) {
     let tx = client.transaction().await.unwrap();
     manual::order(&tx, &order).await.unwrap();
     tx.commit().await.unwrap();
-    commands::wake(&client, park.site, lane.id).await.unwrap();
+    commands::wake(&client, park.site, lane.id).await;
 }
 
 #[tokio::test]

@@ -9,3 +9,4 @@ mod lane;
 mod lies;
 mod order;
 mod passages;
+mod twins;

@@ -143,8 +143,8 @@ async fn pay(park: &CarPark, minor: i64) {
     let settled = payments::settle(&tx, &settlement).await.unwrap();
     tx.commit().await.unwrap();
     let lane = settled.opened.expect("a car waits");
-    commands::wake(&client, park.site, lane).await.unwrap();
-    live_feed::wake(&client, &[park.site.as_uuid()]).await.unwrap();
+    commands::wake(&client, park.site, lane).await;
+    live_feed::wake(&client, &[park.site.as_uuid()]).await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ select s.site_id, s.id, s.plate, s.state, s.vehicle_type, s.entry_lane_id, s.ent
 from (
     select o.site_id, o.id from unnest($1::uuid[], $2::text[]) as w (site_id, plate)
     cross join lateral (
-        select site_id, id from stays where site_id = w.site_id and plate = w.plate and state = 'open' offset 0
+        select site_id, id from stays where site_id = w.site_id and twin_key(plate) = twin_key(w.plate) and state = 'open' offset 0
     ) o
     union
     select o.site_id, o.id from unnest($1::uuid[], $2::text[]) as w (site_id, plate)
@@ -32,7 +32,15 @@ from (
         select site_id, plate from arrivals where site_id = w.site_id and id = w.arrival_id offset 0
     ) a
     cross join lateral (
-        select site_id, id from stays where site_id = a.site_id and plate = a.plate and state in ('open', 'exit_only') offset 0
+        select site_id, id from stays where site_id = a.site_id and twin_key(plate) = twin_key(a.plate) and state = 'open' offset 0
+    ) o
+    union
+    select o.site_id, o.id from unnest($3::uuid[], $4::uuid[]) as w (site_id, arrival_id)
+    cross join lateral (
+        select site_id, plate from arrivals where site_id = w.site_id and id = w.arrival_id offset 0
+    ) a
+    cross join lateral (
+        select site_id, id from stays where site_id = a.site_id and plate = a.plate and state = 'exit_only' offset 0
     ) o
 ) found
 join stays s on s.site_id = found.site_id and s.id = found.id

@@ -5,7 +5,7 @@ select s.site_id, s.id, s.plate, s.state, s.vehicle_type, s.entry_lane_id, s.ent
 from stays s
 where s.site_id = $1
   and ($2::text is null or s.state = $2)
-  and ($3::text is null or s.plate like $3 || '%')
+  and ($3::text is null or twin_key(s.plate) like twin_key($3) || '%')
   and ($4::uuid is null or s.id < $4)
 order by s.id desc
 limit $5

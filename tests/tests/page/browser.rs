@@ -175,6 +175,7 @@ fn capabilities(profile: &Path) -> Value {
     ]);
     json!({ "capabilities": { "alwaysMatch": {
         "browserName": "chrome",
+        "acceptInsecureCerts": true,
         "goog:chromeOptions": { "binary": "/usr/bin/chromium", "args": arguments },
         "goog:loggingPrefs": { "browser": "ALL" },
     } } })

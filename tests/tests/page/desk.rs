@@ -10,6 +10,7 @@ use boomgate_tests::wait;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Complaint, ENTER, TAB};
+use crate::line::Line;
 
 /// Making a database and starting four lanes, on a loaded machine.
 const START: Duration = Duration::from_secs(90);
@@ -32,6 +33,22 @@ pub struct Desk {
 
 impl Desk {
     pub async fn open() -> Self {
+        Self::start().await.shown().await
+    }
+
+    /// As [`Desk::logged_in`], over a line that can fall silent.
+    pub async fn logged_in_over_a_line() -> (Self, Line) {
+        let mut desk = Self::start().await;
+        let server = desk.address.trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+        let line = Line::to(server).await;
+        desk.address = format!("http://{}/", line.at);
+        let desk = desk.shown().await;
+        desk.log_in(&desk.password).await;
+        desk.until("the desk is shown", "return !document.getElementById('desk').hidden").await;
+        (desk, line)
+    }
+
+    async fn start() -> Self {
         let dir = Scratch::new();
         let postgres = Postgres::Private { dir: dir.path().join("data/postgres") };
         let mut command = Command::new(program("boomgate"));
@@ -40,10 +57,13 @@ impl Desk {
         let mut demo = Process::start(&mut command, &dir.path().join("demo.log"));
         let (address, password) = announced(&mut demo).await;
         let browser = Browser::start(dir.path()).await;
-        browser.open(&address).await;
-        let desk = Self { browser, demo, _postgres: postgres, address, password, dir };
-        desk.until("the login is shown", "return !document.getElementById('login').hidden").await;
-        desk
+        Self { browser, demo, _postgres: postgres, address, password, dir }
+    }
+
+    async fn shown(self) -> Self {
+        self.browser.open(&self.address).await;
+        self.until("the login is shown", "return !document.getElementById('login').hidden").await;
+        self
     }
 
     /// The page with an operator at it.

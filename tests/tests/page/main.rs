@@ -6,6 +6,8 @@
 
 mod browser;
 mod desk;
+mod line;
+mod secure;
 
 use boomgate_tests::wait;
 use serde_json::{Value, json};
@@ -117,6 +119,40 @@ async fn after_logout_the_login_is_shown_and_the_sessions_cookie_is_dead() {
     desk.browser.reload().await;
     desk.until("the login is shown", "return !document.getElementById('login').hidden").await;
     complaints_are_heard(&desk).await;
+    desk.end(&[NOBODY_YET]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium; run by make e2e"]
+async fn the_page_said_live_for_ever_on_a_line_that_was_dead_and_not_closed() {
+    let (desk, line) = Desk::logged_in_over_a_line().await;
+    desk.until("live", "return document.getElementById('link').innerText === 'live'").await;
+    line.set_silent(true);
+    let stale =
+        "return document.getElementById('link').innerText.startsWith('no word from the server since ')";
+    desk.until("the page says that it hears nothing", stale).await;
+    let before = feed_length(&desk).await;
+    line.set_silent(false);
+    desk.until("live again", "return document.getElementById('link').innerText === 'live'").await;
+    wait::until("what happened meanwhile", async || (feed_length(&desk).await > before).then_some(())).await;
+    desk.end(&[NOBODY_YET]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium; run by make e2e"]
+async fn twelve_thousand_minor_units_of_forints_were_shown_as_twelve_thousand_forints() {
+    let desk = Desk::open().await;
+    let shown = "return import('/money.js').then(({ money }) => arguments[0].map(money))";
+    let amounts = json!([
+        { "minor": 12000, "currency": "HUF" },
+        { "minor": 1250, "currency": "EUR" },
+        { "minor": 12000, "currency": "VND" },
+        { "minor": -1250, "currency": "KWD" },
+        { "minor": 5000, "currency": "ISK" },
+    ]);
+    let expected =
+        json!(["HUF\u{a0}120.00", "\u{20ac}12.50", "\u{20ab}12,000", "-KWD\u{a0}1.250", "ISK\u{a0}5,000"]);
+    assert_eq!(desk.browser.ask(shown, amounts).await, expected);
     desk.end(&[NOBODY_YET]).await;
 }
 
