@@ -67,6 +67,7 @@ impl Role {
             Right::Public | Right::LoggedIn => true,
             Right::Watch | Right::Drive => matches!(self, Self::Admin | Self::Operator | Self::Guard),
             Right::Money => matches!(self, Self::Admin | Self::Operator),
+            Right::Jobs => matches!(self, Self::Admin),
             Right::Device | Right::Metrics => false,
         }
     }

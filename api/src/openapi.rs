@@ -33,6 +33,7 @@ use crate::routes;
         routes::stays::one,
         routes::payments::take,
         routes::evidence::show,
+        routes::jobs::list,
         crate::live::follow,
         crate::device::health,
         crate::device::put_evidence,
@@ -79,7 +80,9 @@ fn demand(operation: &mut Operation, right: Right) {
     let need = |name: &str| SecurityRequirement::new(name, none);
     let needs = match right {
         Right::Public => return,
-        Right::LoggedIn | Right::Watch | Right::Drive | Right::Money => vec![need("session"), need("cookie")],
+        Right::LoggedIn | Right::Watch | Right::Drive | Right::Money | Right::Jobs => {
+            vec![need("session"), need("cookie")]
+        }
         Right::Device => vec![need("device")],
         Right::Metrics => vec![need("metrics")],
     };
@@ -130,7 +133,7 @@ fn refusals(route: &Route) -> Vec<(&'static str, &'static str)> {
     match route.right {
         Right::Public | Right::Metrics => {}
         Right::LoggedIn => found.push(("401", "no session")),
-        Right::Watch | Right::Drive | Right::Money => {
+        Right::Watch | Right::Drive | Right::Money | Right::Jobs => {
             found.extend([("401", "no session"), ("403", "the role may not")]);
         }
         Right::Device => found.extend([("401", "no certificate"), ("403", "not a device of this site")]),

@@ -26,6 +26,8 @@ pub enum Right {
     Drive,
     /// Take money.
     Money,
+    /// See the jobs of the server.
+    Jobs,
     /// A device certificate.
     Device,
     /// To be on the listener of the metrics, with its token where it has one.
@@ -60,6 +62,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/api/v1/stays/{id}/payments", Right::Money),
     route("GET", "/api/v1/evidence/{sha256}", Right::Watch),
     route("GET", "/api/v1/live", Right::Watch),
+    route("GET", "/api/v1/jobs", Right::Jobs),
 ];
 
 /// All routes of the devices' listener.
@@ -97,9 +100,11 @@ pub(crate) fn people(app: &App) -> impl Filter<Extract = (Response,), Error = In
     let live = api.and(warp::path!("live")).and(query()).and(warp::ws()).and(get())
         .then(|query, ws, app, asked| answer(live::follow(query, ws, app, asked)));
 
+    let jobs = api.and(warp::path!("jobs")).and(get()).then(|app, asked| answer(routes::jobs::list(app, asked)));
+
     let first = health.boxed().or(ready.boxed()).unify().or(document.boxed()).unify().boxed();
     let second = login.boxed().or(logout.boxed()).unify().or(me.boxed()).unify().or(lanes.boxed()).unify().or(command.boxed()).unify().boxed();
-    let third = stays.boxed().or(stay.boxed()).unify().or(pay.boxed()).unify().or(picture.boxed()).unify().or(live.boxed()).unify().boxed();
+    let third = stays.boxed().or(stay.boxed()).unify().or(pay.boxed()).unify().or(picture.boxed()).unify().or(live.boxed()).unify().or(jobs.boxed()).unify().boxed();
     finished(first.or(second).unify().or(third).unify().or(rest(ROUTES, page::file)).unify().boxed())
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod evidence;
 pub(crate) mod health;
+pub(crate) mod jobs;
 pub(crate) mod lanes;
 pub(crate) mod login;
 pub(crate) mod once;

@@ -67,9 +67,10 @@ async fn case(house: &House, route: &Route, by: Option<&Person>) -> RequestBuild
             post("/api/v1/login", json!({ "name": somebody.name, "password": PASSWORD }))
         }
         ("POST", "/api/v1/logout") => post("/api/v1/logout", json!({})),
-        ("GET", "/healthz" | "/readyz" | "/api/v1/openapi.json" | "/api/v1/me" | "/api/v1/lanes") => {
-            house.request("GET", route.path)
-        }
+        (
+            "GET",
+            "/healthz" | "/readyz" | "/api/v1/openapi.json" | "/api/v1/me" | "/api/v1/lanes" | "/api/v1/jobs",
+        ) => house.request("GET", route.path),
         (method, path) => panic!("{method} {path} has no authorisation case"),
     };
     match by {
@@ -107,6 +108,7 @@ fn expected(route: &Route, who: &str) -> u16 {
         Right::LoggedIn => who != "nobody",
         Right::Watch | Right::Drive => ["guard", "operator", "admin", "stranger"].contains(&who),
         Right::Money => ["operator", "admin", "stranger"].contains(&who),
+        Right::Jobs => ["admin", "stranger"].contains(&who),
         Right::Device | Right::Metrics => false,
     };
     // What is another tenant's does not exist for a stranger; lists are empty.
@@ -114,7 +116,8 @@ fn expected(route: &Route, who: &str) -> u16 {
     match (may, route.method, route.path) {
         (false, ..) if who == "nobody" => 401,
         (false, ..) => 403,
-        (true, _, "/api/v1/lanes") => 200,
+        // The jobs are the server's, not a tenant's.
+        (true, _, "/api/v1/lanes" | "/api/v1/jobs") => 200,
         (true, ..) if foreign => 404,
         (true, _, "/api/v1/logout") => 204,
         (true, _, "/api/v1/live") => 101,
