@@ -17,7 +17,7 @@ use boomgate_store::Pool;
 use tokio::sync::watch;
 
 pub use job::{Job, JobContext};
-pub use runner::{Runner, Timings};
+pub use runner::{Runner, RunnerTiming};
 
 const QUARTER_HOUR: Duration = Duration::from_mins(15);
 const LIMIT: Duration = Duration::from_mins(5);
@@ -40,7 +40,7 @@ const fn job(name: &'static str, period: Duration, run: job::Run) -> Job {
 
 /// Runs the jobs until `shutdown`; what is being done then is rolled back and done at the next start.
 pub async fn run(pool: Pool, context: JobContext, shutdown: watch::Receiver<bool>) {
-    Runner::new(pool, context, JOBS, Timings::default()).run(shutdown).await;
+    Runner::new(pool, context, JOBS, RunnerTiming::default()).run(shutdown).await;
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ const LONGEST_ERROR: usize = 1000;
 
 /// How often the runner looks, and how it waits. All are lengths of time.
 #[derive(Clone, Copy, Debug)]
-pub struct Timings {
+pub struct RunnerTiming {
     pub table: Timing,
     /// How often a lease is extended; several times while it lasts.
     pub extend: Duration,
@@ -41,7 +41,7 @@ pub struct Timings {
     pub fresh: Duration,
 }
 
-impl Default for Timings {
+impl Default for RunnerTiming {
     fn default() -> Self {
         Self {
             table: Timing {
@@ -80,26 +80,26 @@ pub struct Runner {
     jobs: &'static [Job],
     names: Vec<&'static str>,
     holder: String,
-    timings: Timings,
+    timings: RunnerTiming,
 }
 
 impl Runner {
-    pub fn new(pool: Pool, context: JobContext, jobs: &'static [Job], timings: Timings) -> Self {
+    pub fn new(pool: Pool, context: JobContext, jobs: &'static [Job], timings: RunnerTiming) -> Self {
         let names = jobs.iter().map(|job| job.name).collect();
         Self { pool, context, jobs, names, holder: holder(), timings }
     }
 
     /// Until `shutdown`. Two workers, so that one job that hangs does not stop all others.
     pub async fn run(&self, shutdown: watch::Receiver<bool>) {
-        let mut told = shutdown.clone();
+        let mut stopping = shutdown.clone();
         tokio::select! {
             () = self.registered() => {}
-            () = ends(&mut told) => return,
+            () = shutdown_of(&mut stopping) => return,
         }
         let observing = async {
             tokio::select! {
                 () = self.observe() => {}
-                () = ends(&mut told) => {}
+                () = shutdown_of(&mut stopping) => {}
             }
         };
         tokio::join!(self.worker(shutdown.clone()), self.worker(shutdown), observing);
@@ -139,7 +139,7 @@ impl Runner {
                 outage.is_over(claimed.map(drop));
                 tokio::select! {
                     () = sleep(self.timings.poll) => {}
-                    () = ends(&mut shutdown) => {}
+                    () = shutdown_of(&mut shutdown) => {}
                 }
             }
         }
@@ -182,7 +182,7 @@ impl Runner {
         let work = AssertUnwindSafe(self.transact(job, lease, &mut client)).catch_unwind();
         let ended = tokio::select! {
             ended = timeout(job.limit, work) => ended,
-            () = ends(shutdown) => Ok(Ok(Err(Failure::Shutdown))),
+            () = shutdown_of(shutdown) => Ok(Ok(Err(Failure::Shutdown))),
         };
         let ended = match ended {
             Ok(Ok(ended)) => ended,
@@ -202,7 +202,7 @@ impl Runner {
         }
         let rows = tokio::select! {
             rows = (job.run)(&self.context, &tx) => rows?,
-            () = self.keep(lease) => return Err(Failure::LeaseLost),
+            () = self.extend_until_lost(lease) => return Err(Failure::LeaseLost),
         };
         if !jobs::finish(&tx, lease, rows).await? {
             return Err(Failure::LeaseLost);
@@ -212,7 +212,7 @@ impl Runner {
     }
 
     /// Extends the lease again and again; ends when it is lost. While the database does not answer nothing is known.
-    async fn keep(&self, lease: &Lease) {
+    async fn extend_until_lost(&self, lease: &Lease) {
         loop {
             sleep(self.timings.extend).await;
             match self.extend(lease).await {
@@ -280,7 +280,7 @@ impl Outage {
     }
 }
 
-async fn ends(shutdown: &mut watch::Receiver<bool>) {
+async fn shutdown_of(shutdown: &mut watch::Receiver<bool>) {
     drop(shutdown.wait_for(|ended| *ended).await);
 }
 

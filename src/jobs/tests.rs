@@ -44,8 +44,8 @@ fn context() -> JobContext {
 }
 
 /// Everything a little faster than in earnest.
-fn fast() -> Timings {
-    Timings {
+fn fast() -> RunnerTiming {
+    RunnerTiming {
         table: Timing {
             lease: Duration::from_secs(2),
             first_retry: Duration::from_millis(400),
@@ -58,13 +58,13 @@ fn fast() -> Timings {
     }
 }
 
-fn runner(database: &TestDatabase, jobs: &'static [Job], timings: Timings) -> Arc<Runner> {
+fn runner(database: &TestDatabase, jobs: &'static [Job], timings: RunnerTiming) -> Arc<Runner> {
     Arc::new(Runner::new(database.pool.clone(), context(), jobs, timings))
 }
 
 /// As a server that starts an hour later: every job once.
 async fn round(database: &TestDatabase) {
-    runner(database, JOBS, Timings { fresh: Duration::ZERO, ..fast() }).run_due().await;
+    runner(database, JOBS, RunnerTiming { fresh: Duration::ZERO, ..fast() }).run_due().await;
 }
 
 async fn count(database: &TestDatabase, what: &str) -> i64 {
@@ -195,7 +195,7 @@ async fn pictures_grew_without_end() {
     let site = boomgate_domain::ids::SiteId::from_uuid(site);
     let context = context();
     let pictures = Arc::clone(&context.pictures);
-    let timings = Timings { fresh: Duration::ZERO, ..fast() };
+    let timings = RunnerTiming { fresh: Duration::ZERO, ..fast() };
     let runner = Runner::new(database.pool.clone(), context, JOBS, timings);
     // 300 bytes each, the first too old, the next four an hour apart: three of them fit.
     for (number, hours) in [(1u8, 25), (2, 4), (3, 3), (4, 2), (5, 1)] {

@@ -134,7 +134,8 @@ async fn of_two_servers_one_does_each_job_once_per_period() {
 async fn a_job_that_takes_longer_than_a_lease_is_not_begun_by_another_server() {
     static JOBS: &[Job] = &[SLOW];
     let database = database().await;
-    let timings = Timings { table: Timing { lease: Duration::from_millis(600), ..fast().table }, ..fast() };
+    let timings =
+        RunnerTiming { table: Timing { lease: Duration::from_millis(600), ..fast().table }, ..fast() };
     let first = Server::start(runner(&database, JOBS, timings));
     until_running(&database, "slow").await;
     let second = Server::start(runner(&database, JOBS, timings));
@@ -160,8 +161,9 @@ async fn a_job_that_takes_longer_than_a_lease_is_not_begun_by_another_server() {
 async fn a_server_that_lost_its_lease_changes_nothing() {
     static JOBS: &[Job] = &[SLOW];
     let database = database().await;
-    let timings = Timings { table: Timing { lease: Duration::from_millis(600), ..fast().table }, ..fast() };
-    let starved = Server::start(runner(&database, JOBS, Timings { extend: HOUR, ..timings }));
+    let timings =
+        RunnerTiming { table: Timing { lease: Duration::from_millis(600), ..fast().table }, ..fast() };
+    let starved = Server::start(runner(&database, JOBS, RunnerTiming { extend: HOUR, ..timings }));
     until_running(&database, "slow").await;
     let other = Server::start(runner(&database, JOBS, timings));
     // It takes the job over, and finds that the work of the first has not ended.
@@ -185,18 +187,20 @@ async fn a_server_that_lost_its_lease_changes_nothing() {
 async fn a_result_under_a_lost_lease_is_rolled_back_with_the_work() {
     static JOBS: &[Job] = &[SLOW];
     let database = database().await;
-    let server = Server::start(runner(&database, JOBS, Timings { extend: HOUR, ..fast() }));
-    until_running(&database, "slow").await;
+    let timings = RunnerTiming { table: Timing { lease: LIMIT, ..fast().table }, extend: HOUR, ..fast() };
+    let server = Server::start(runner(&database, JOBS, timings));
+    let at_work = "pg_locks where locktype = 'advisory' and mode = 'ExclusiveLock'
+                   and database = (select oid from pg_database where datname = current_database())";
+    until("it is at work", async || count(&database, at_work).await == 1).await;
     let taken = "update jobs set lease_token = gen_random_uuid(), lease_holder = 'somebody/1',
-                 lease_until = clock_timestamp() + interval '1900 ms'";
+                 lease_until = clock_timestamp() + interval '15 seconds'";
     execute(&database, taken).await;
     execute(&database, "insert into gate values (true)").await;
-    until("somebody's lease runs out and the job is done again", async || {
-        row(&database, "slow").await.outcome() == Some(Outcome::Succeeded)
-    })
-    .await;
+    until("it has ended", async || count(&database, at_work).await == 0).await;
+    assert_eq!(runs(&database, "slow").await, 0, "what it did is rolled back");
+    let now = row(&database, "slow").await;
+    assert_eq!((now.running_by.as_deref(), now.outcome()), (Some("somebody/1"), None));
     server.stop().await;
-    assert_eq!(runs(&database, "slow").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -269,7 +273,7 @@ async fn every_server_shows_in_its_metrics_what_the_table_says() {
     let handle = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().unwrap();
     let database = database().await;
     let table = Timing { first_retry: HOUR, longest_retry: HOUR, ..fast().table };
-    let timings = Timings { table, ..fast() };
+    let timings = RunnerTiming { table, ..fast() };
     runner(&database, JOBS, timings).run_due().await;
     let server = Server::start(runner(&database, JOBS, timings));
     until("the gauges", async || {
