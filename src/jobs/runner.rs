@@ -94,12 +94,12 @@ impl Runner {
         let mut stopping = shutdown.clone();
         tokio::select! {
             () = self.registered() => {}
-            () = shutdown_of(&mut stopping) => return,
+            () = until_shutdown(&mut stopping) => return,
         }
         let observing = async {
             tokio::select! {
                 () = self.observe() => {}
-                () = shutdown_of(&mut stopping) => {}
+                () = until_shutdown(&mut stopping) => {}
             }
         };
         tokio::join!(self.worker(shutdown.clone()), self.worker(shutdown), observing);
@@ -139,7 +139,7 @@ impl Runner {
                 outage.is_over(claimed.map(drop));
                 tokio::select! {
                     () = sleep(self.timings.poll) => {}
-                    () = shutdown_of(&mut shutdown) => {}
+                    () = until_shutdown(&mut shutdown) => {}
                 }
             }
         }
@@ -182,7 +182,7 @@ impl Runner {
         let work = AssertUnwindSafe(self.transact(job, lease, &mut client)).catch_unwind();
         let ended = tokio::select! {
             ended = timeout(job.limit, work) => ended,
-            () = shutdown_of(shutdown) => Ok(Ok(Err(Failure::Shutdown))),
+            () = until_shutdown(shutdown) => Ok(Ok(Err(Failure::Shutdown))),
         };
         let ended = match ended {
             Ok(Ok(ended)) => ended,
@@ -280,7 +280,7 @@ impl Outage {
     }
 }
 
-async fn shutdown_of(shutdown: &mut watch::Receiver<bool>) {
+async fn until_shutdown(shutdown: &mut watch::Receiver<bool>) {
     drop(shutdown.wait_for(|ended| *ended).await);
 }
 
