@@ -5,8 +5,8 @@
 
 use argon2::password_hash::SaltString;
 use argon2::{Argon2, PasswordHasher};
-use boomgate_domain::ids::{SiteId, TenantId, UserId};
-use boomgate_store::sites::{self, SiteRow};
+use boomgate_domain::ids::{TenantId, UserId};
+use boomgate_operations::access::{Actor, Role};
 use boomgate_store::users;
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +15,6 @@ use sha2::{Digest, Sha256};
 use crate::App;
 use crate::error::ApiError;
 use crate::request::Asked;
-use crate::router::Right;
 
 /// Cookie of a TLS listener; the prefix binds it to this host and to TLS.
 pub(crate) const HOST_COOKIE: &str = "__Host-boomgate";
@@ -24,57 +23,8 @@ const PLAIN_COOKIE: &str = "boomgate";
 /// How long a browser is known after the last login there.
 pub(crate) const BROWSER: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// A logged-in person.
-#[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    pub(crate) id: UserId,
-    pub(crate) tenant: TenantId,
-    pub(crate) name: String,
-    pub(crate) role: Role,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    Admin,
-    Operator,
-    Guard,
-    Resident,
-}
-
-impl Role {
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "admin" => Some(Self::Admin),
-            "operator" => Some(Self::Operator),
-            "guard" => Some(Self::Guard),
-            "resident" => Some(Self::Resident),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Operator => "operator",
-            Self::Guard => "guard",
-            Self::Resident => "resident",
-        }
-    }
-
-    /// The table of who may do what.
-    fn may(self, right: Right) -> bool {
-        match right {
-            Right::Public | Right::LoggedIn => true,
-            Right::Watch | Right::Drive => matches!(self, Self::Admin | Self::Operator | Self::Guard),
-            Right::Money => matches!(self, Self::Admin | Self::Operator),
-            Right::Jobs => matches!(self, Self::Admin),
-            Right::Device | Right::Metrics => false,
-        }
-    }
-}
-
-/// The caller of a request that needs `right`, or why there is none.
-pub(crate) async fn caller(app: &App, asked: &Asked, right: Right) -> Result<Caller, ApiError> {
+/// Who asks, by the session the request bears.
+pub(crate) async fn actor(app: &App, asked: &Asked) -> Result<Actor, ApiError> {
     let (token, from_cookie) = token(asked).ok_or(ApiError::NotLoggedIn)?;
     if from_cookie {
         same_site(asked)?;
@@ -86,35 +36,13 @@ pub(crate) async fn caller(app: &App, asked: &Asked, right: Right) -> Result<Cal
     if now.duration_since(session.last_seen).as_secs() > 60 {
         users::touch_session(&client, &hash, now).await?;
     }
-    let caller = person(session.user_id, session.tenant_id, session.name, &session.role)?;
-    if caller.role.may(right) { Ok(caller) } else { Err(ApiError::Forbidden) }
+    person(session.user_id, session.tenant_id, session.name, &session.role)
 }
 
 /// A person from what is stored of them.
-pub(crate) fn person(id: UserId, tenant: TenantId, name: String, role: &str) -> Result<Caller, ApiError> {
+pub(crate) fn person(id: UserId, tenant: TenantId, name: String, role: &str) -> Result<Actor, ApiError> {
     let role = Role::parse(role).ok_or(ApiError::Forbidden)?;
-    Ok(Caller { id, tenant, name, role })
-}
-
-/// The sites this person may see; admins see all of their tenant.
-pub(crate) async fn sites_of(app: &App, caller: &Caller) -> Result<Vec<SiteRow>, ApiError> {
-    let client = app.client().await?;
-    let rows = match caller.role {
-        Role::Admin => sites::of_tenant(&client, caller.tenant).await?,
-        Role::Operator | Role::Guard | Role::Resident => sites::of_user(&client, caller.id).await?,
-    };
-    Ok(rows)
-}
-
-/// One site the caller may see: the one asked for, or the only one.
-pub(crate) async fn site_of(app: &App, caller: &Caller, wanted: Option<SiteId>) -> Result<SiteRow, ApiError> {
-    let mut sites = sites_of(app, caller).await?;
-    match wanted {
-        Some(id) => sites.into_iter().find(|site| site.id == id).ok_or(ApiError::NotFound("site")),
-        None if sites.len() == 1 => Ok(sites.remove(0)),
-        None if sites.is_empty() => Err(ApiError::NotFound("site")),
-        None => Err(ApiError::invalid("site", "is needed: you see several sites")),
-    }
+    Ok(Actor { id, tenant, name, role })
 }
 
 /// The token of the browser, which it keeps beside any session.
@@ -218,15 +146,4 @@ pub fn hash_password(password: &str) -> Result<String, ApiError> {
     let salt = salt.map_err(ApiError::Internal)?;
     let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
     hash.map(|hash| hash.to_string()).map_err(|error| ApiError::Internal(anyhow::anyhow!("argon2: {error}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn guards_may_drive_but_not_take_money() {
-        assert!(Role::Guard.may(Right::Drive) && !Role::Guard.may(Right::Money));
-        assert!(!Role::Resident.may(Right::Watch) && Role::Resident.may(Right::LoggedIn));
-    }
 }

@@ -4,7 +4,6 @@ use boomgate_domain::ids::SiteId;
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::devices::{self, DeviceRow};
 use boomgate_store::{StoreError, evidence, live_feed, sites};
-use bytes::Bytes;
 use http::StatusCode;
 use jiff::Timestamp;
 use object_store::ObjectStoreExt;
@@ -18,11 +17,12 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::App;
+use crate::caller::Device;
 use crate::error::ApiError;
-use crate::request::{Asked, ok, reply};
+use crate::request::{Asked, Request, ok, reply};
 
 /// Largest picture, in bytes.
-pub(crate) const PICTURE_BYTES: usize = 256 * 1024;
+const PICTURE_BYTES: usize = 256 * 1024;
 
 /// Every JPEG begins so.
 const JPEG: [u8; 3] = [0xff, 0xd8, 0xff];
@@ -40,9 +40,8 @@ pub(crate) struct Known {
 
 /// Whether this device is known and may speak. On the devices' listener.
 #[utoipa::path(get, path = "/device/v1/health", tag = "devices", responses((status = 200, body = Known)))]
-pub(crate) async fn health(app: App, asked: Asked) -> Result<Response, ApiError> {
-    let device = device(&app, &asked).await?;
-    ok(&Known { device: device.code })
+pub(crate) async fn health(_: App, Device(device): Device, _: Request) -> Result<Response, ApiError> {
+    std::future::ready(ok(&Known { device: device.code })).await
 }
 
 /// Takes a picture: 201 when it is new, 200 when it was here already. On the devices' listener.
@@ -51,14 +50,13 @@ pub(crate) async fn health(app: App, asked: Asked) -> Result<Response, ApiError>
     responses((status = 201, body = Stored), (status = 200, body = Stored), (status = 400, body = crate::Problem),
         (status = 413, body = crate::Problem), (status = 422, body = crate::Problem)))]
 pub(crate) async fn put_evidence(
-    name: String,
     app: App,
-    asked: Asked,
-    body: Result<Bytes, ApiError>,
+    Device(device): Device,
+    mut request: Request,
 ) -> Result<Response, ApiError> {
-    let device = device(&app, &asked).await?;
-    let body = body?;
-    let hash = sha256(&name).ok_or_else(|| ApiError::invalid("sha256", "64 hex digits in the address"))?;
+    let body = request.body(PICTURE_BYTES).await?;
+    let hash = sha256(request.part("sha256"))
+        .ok_or_else(|| ApiError::invalid("sha256", "64 hex digits in the address"))?;
     must_be_picture(&body, &hash)?;
     let size = body.len();
     app.evidence.put(&place(device.site_id, &hash), body.into()).await.map_err(ApiError::internal)?;
@@ -88,12 +86,13 @@ async fn keep(app: &App, device: &DeviceRow, hash: &[u8; 32], bytes: i32) -> Res
 
 fn must_be_picture(body: &[u8], hash: &[u8; 32]) -> Result<(), ApiError> {
     if <[u8; 32]>::from(Sha256::digest(body)) != *hash {
-        return Err(ApiError::Unprocessable("the picture's SHA-256 is not the name it was put under".into()));
+        let why = "the picture's SHA-256 is not the name it was put under".into();
+        return Err(ApiError::Unprocessable { code: "PICTURE-OTHER-HASH", why });
     }
     if body.starts_with(&JPEG) {
         Ok(())
     } else {
-        Err(ApiError::Unprocessable("the picture is not a JPEG".into()))
+        Err(ApiError::Unprocessable { code: "PICTURE-NOT-JPEG", why: "the picture is not a JPEG".into() })
     }
 }
 
@@ -107,7 +106,7 @@ pub(crate) fn sha256(name: &str) -> Option<[u8; 32]> {
 }
 
 /// The live device of the connection's certificate; the TLS layer has verified the chain.
-async fn device(app: &App, asked: &Asked) -> Result<DeviceRow, ApiError> {
+pub(crate) async fn of_certificate(app: &App, asked: &Asked) -> Result<DeviceRow, ApiError> {
     let certificate = asked.peer.certificate.as_deref().ok_or(ApiError::NotLoggedIn)?;
     let identity = identity(certificate).ok_or(ApiError::Forbidden)?;
     let row = devices::by_code(&app.client().await?, &identity.device).await?.ok_or(ApiError::Forbidden)?;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use boomgate_operations::access::AccessError;
+use boomgate_operations::error::OperationError;
 use boomgate_store::StoreError;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
@@ -35,10 +37,12 @@ pub enum ApiError {
     Method(String),
     #[error("this address speaks WebSocket only")]
     Upgrade,
-    #[error("{0}")]
-    Conflict(String),
-    #[error("{0}")]
-    Unprocessable(String),
+    /// The state of things forbids it; the code names the rule.
+    #[error("{why}")]
+    Conflict { code: &'static str, why: String },
+    /// Understood, and not what may be asked for; the code names the rule.
+    #[error("{why}")]
+    Unprocessable { code: &'static str, why: String },
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
     #[error("the body did not come in time")]
@@ -91,8 +95,8 @@ impl ApiError {
             Self::NoRoute => (StatusCode::NOT_FOUND, "NO-ROUTE"),
             Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "METHOD"),
             Self::Upgrade => (StatusCode::UPGRADE_REQUIRED, "WEBSOCKET-ONLY"),
-            Self::Conflict(_) => (StatusCode::CONFLICT, "CONFLICT"),
-            Self::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "UNPROCESSABLE"),
+            Self::Conflict { code, .. } => (StatusCode::CONFLICT, code),
+            Self::Unprocessable { code, .. } => (StatusCode::UNPROCESSABLE_ENTITY, code),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "TOO-LARGE"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "SLOW-BODY"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
@@ -156,11 +160,35 @@ impl ApiError {
     }
 }
 
+impl From<OperationError> for ApiError {
+    fn from(error: OperationError) -> Self {
+        match error {
+            OperationError::Invalid { field, why } => Self::invalid(field, why),
+            OperationError::NotFound(what) => Self::NotFound(what),
+            OperationError::Conflict { code, why } => Self::Conflict { code, why },
+            OperationError::Unacceptable { code, why } => Self::Unprocessable { code, why },
+            OperationError::Store(error) => error.into(),
+            OperationError::Broken(why) => Self::Internal(anyhow::anyhow!(why)),
+        }
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Forbidden => Self::Forbidden,
+            AccessError::NotFound(what) => Self::NotFound(what),
+            AccessError::SiteNeeded => Self::invalid("site", "is needed: you see several sites"),
+            AccessError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { what, .. } => Self::NotFound(what),
-            StoreError::Conflict(text) => Self::Conflict(text),
+            StoreError::Conflict(why) => Self::Conflict { code: "CONFLICT", why },
             error if error.is_outage() || error.is_retryable() => Self::Unavailable(error),
             error => Self::internal(error),
         }

@@ -1,11 +1,13 @@
 //! The people's side: REST under /api/v1, the live feed, the page, and the devices' HTTPS listener.
 //!
-//! `router` is the table of contents: every route on one page. Handlers in `routes/` read top to bottom and answer
-//! with a reply or an [`error::ApiError`]; `auth` says who asks; `server` is the accept loop. No SQL here (that is the
+//! `router` is the table of contents: every route on one page, each declared once (`route`). Handlers in `routes/` read
+//! top to bottom and answer with a reply or an [`error::ApiError`]; what they take as their caller says whom they let in
+//! (`caller`); `server` is the accept loop. No SQL here (that is the
 //! store's), no rule about plates or money (that is the domain's).
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod auth;
+mod caller;
 mod connections;
 mod device;
 mod error;
@@ -16,11 +18,12 @@ mod page;
 mod proxies;
 mod proxy_protocol;
 mod request;
+mod route;
 mod router;
 mod routes;
 mod server;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use boomgate_store::{Address, Pool};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -29,12 +32,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+pub use caller::Access;
 pub use device::place as picture_path;
 pub use error::{ApiError, Problem};
 pub use openapi::document as openapi_document;
 pub use proxies::{Network, ProxyHeaders, TrustedProxies};
-pub use router::{DEVICE_ROUTES, METRICS_ROUTES, ROUTES, Right, Route};
+pub use router::{RouteInfo, all_routes, people_routes};
 pub use server::{Front, PROTOCOLS};
+
+use crate::route::Table;
 
 /// What the api is given.
 pub struct ApiConfig {
@@ -59,6 +65,8 @@ pub(crate) struct Shared {
     pub(crate) pool: Pool,
     pub(crate) evidence: Arc<dyn ObjectStore>,
     pub(crate) metrics: PrometheusHandle,
+    /// What a reader of the metrics must bear, if anything.
+    pub(crate) metrics_token: OnceLock<String>,
     pub(crate) ready: watch::Receiver<bool>,
     pub(crate) gate: login_gate::LoginGate,
     pub(crate) probe: routes::health::WriteProbe,
@@ -97,6 +105,7 @@ impl Api {
             pool: config.pool,
             evidence: config.evidence,
             metrics: config.metrics,
+            metrics_token: OnceLock::new(),
             ready: config.ready,
             gate: login_gate::LoginGate::default(),
             probe: routes::health::WriteProbe::default(),
@@ -110,19 +119,25 @@ impl Api {
     /// Serves people on `listener` until shutdown; without `tls` the listener belongs on loopback or behind a proxy.
     pub async fn serve_people(&self, listener: TcpListener, tls: Option<TlsAcceptor>) {
         let front = self.people.clone();
-        server::serve(listener, front, tls, router::people(&self.app), self.shutdown.clone()).await;
+        let routes = route::serve(&self.app, Table::new(router::people(), page::file));
+        server::serve(listener, front, tls, routes, self.shutdown.clone()).await;
         self.app.room.empty().await;
     }
 
     /// Serves the metrics; without a `token` the listener belongs on loopback.
     pub async fn serve_metrics(&self, listener: TcpListener, token: Option<String>) {
-        let routes = router::metrics(&self.app, token);
+        if let Some(token) = token {
+            // Set once: a second listener of the metrics would have the first one's.
+            drop(self.app.metrics_token.set(token));
+        }
+        let routes = route::serve(&self.app, Table::new(router::metrics(), |_| None));
         server::serve(listener, Front::default(), None, routes, self.shutdown.clone()).await;
     }
 
     /// Serves devices, which must show a certificate of the site's CA.
     pub async fn serve_devices(&self, listener: TcpListener, tls: TlsAcceptor) {
         let front = self.devices.clone();
-        server::serve(listener, front, Some(tls), router::devices(&self.app), self.shutdown.clone()).await;
+        let routes = route::serve(&self.app, Table::new(router::devices(), |_| None));
+        server::serve(listener, front, Some(tls), routes, self.shutdown.clone()).await;
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use boomgate_domain::ids::{SiteId, UserId};
+use boomgate_operations::access::{Authorized, LanesRead};
 use boomgate_store::Address;
 use boomgate_store::live_feed::{self, LiveRow};
 use futures_util::{SinkExt, StreamExt};
@@ -18,13 +19,12 @@ use tokio::time::{Instant, interval, timeout};
 use uuid::Uuid;
 use warp::Reply;
 use warp::reply::Response;
-use warp::ws::{Message, WebSocket, Ws};
+use warp::ws::{Message, WebSocket};
 
 use crate::App;
-use crate::auth;
+use crate::caller::Caller;
 use crate::error::ApiError;
-use crate::request::Asked;
-use crate::router::Right;
+use crate::request::{Asked, Request};
 use crate::routes::lanes::words;
 use crate::server::{FAREWELL, told};
 
@@ -141,11 +141,16 @@ impl Drop for LiveSocketPermit {
             {kind: beat, no} comes every two seconds, so that a line on which nothing comes for five is dead"),
         (status = 400, body = crate::Problem), (status = 404, body = crate::Problem),
         (status = 426, body = crate::Problem), (status = 429, body = crate::Problem), (status = 503, body = crate::Problem)))]
-pub(crate) async fn follow(query: String, ws: Ws, app: App, asked: Asked) -> Result<Response, ApiError> {
-    let caller = auth::caller(&app, &asked, Right::Watch).await?;
-    let Wanted { site, from } = wanted(&query)?;
-    let site = auth::site_of(&app, &caller, site).await?.id;
-    let place = app.room.enter(caller.id)?;
+pub(crate) async fn follow(
+    app: App,
+    by: Authorized<LanesRead>,
+    mut request: Request,
+) -> Result<Response, ApiError> {
+    let ws = request.websocket()?;
+    let Wanted { site, from } = wanted(&request.query)?;
+    let site = by.site(&app.client().await?, site).await?.id;
+    let place = app.room.enter(by.actor().id)?;
+    let asked = request.asked;
     let ws = ws.max_message_size(CLIENT_BYTES).max_frame_size(CLIENT_BYTES);
     Ok(ws
         .on_upgrade(move |socket| async move {
@@ -300,8 +305,8 @@ impl Screen {
 }
 
 async fn allowed(app: &App, asked: &Asked, site: SiteId) -> Result<(), ApiError> {
-    let caller = auth::caller(app, asked, Right::Watch).await?;
-    auth::site_of(app, &caller, Some(site)).await.map(drop)
+    let by = Authorized::<LanesRead>::admit(app, asked).await?;
+    Ok(by.site(&app.client().await?, Some(site)).await.map(drop)?)
 }
 
 /// Until something happened at `site`, or so much elsewhere that it may have been missed.

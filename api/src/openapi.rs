@@ -1,92 +1,89 @@
-//! The OpenAPI document, generated from the handlers' own annotations.
+//! The OpenAPI document, derived from the table of routes and the handlers' own annotations.
 
 mod bounds;
 
 use http::header::CONTENT_TYPE;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::info::{Info, InfoBuilder, LicenseBuilder};
+use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::{ContentBuilder, Paths, Ref, RefOr, Response};
+use utoipa::{PartialSchema, ToSchema};
 use warp::reply::Response as Reply;
 
 use crate::auth::HOST_COOKIE;
-use crate::error::ApiError;
-use crate::router::{DEVICE_ROUTES, METRICS_ROUTES, ROUTES, Right, Route};
-use crate::routes;
+use crate::caller::{Access, Public};
+use crate::error::{ApiError, Problem};
+use crate::request::Request;
+use crate::route::{Route, Schemas};
+use crate::{App, router};
 
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "Boomgate", description = "Lanes, stays and payments of a car park.", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
-    paths(
-        serve,
-        routes::health::alive,
-        routes::health::ready,
-        routes::health::metrics,
-        routes::login::log_in,
-        routes::login::log_out,
-        routes::login::me,
-        routes::lanes::list,
-        routes::lanes::command,
-        routes::stays::list,
-        routes::stays::one,
-        routes::payments::take,
-        routes::evidence::show,
-        routes::jobs::list,
-        crate::live::follow,
-        crate::device::health,
-        crate::device::put_evidence,
-    ),
-    modifiers(&Rights)
-)]
-struct Document;
+/// The document of all listeners' routes.
+fn build() -> utoipa::openapi::OpenApi {
+    let mut document = utoipa::openapi::OpenApi::new(info(), Paths::new());
+    let mut schemas: Schemas = vec![(Problem::name().into_owned(), Problem::schema())];
+    Problem::schemas(&mut schemas);
+    for route in [router::people(), router::devices(), router::metrics()].into_iter().flatten() {
+        let mut operation = (route.operation)();
+        demand(&mut operation, route.access);
+        refuse(&mut operation, &route);
+        document.paths.add_path_operation(&route.path, vec![http_method(&route.method)], operation);
+        (route.schemas)(&mut schemas);
+    }
+    let components = document.components.get_or_insert_default();
+    components.security_schemes.extend(security_schemes().map(|(name, scheme)| (name, scheme.into())));
+    components.schemas.extend(schemas);
+    bounds::write(&mut document);
+    document
+}
 
-/// Says of every route what its line in the table of routes demands.
-struct Rights;
+fn info() -> Info {
+    let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0"));
+    let about = "Lanes, stays and payments of a car park.";
+    let version = env!("CARGO_PKG_VERSION");
+    let info = InfoBuilder::new().title("Boomgate").description(Some(about)).version(version);
+    info.license(Some(license.build())).build()
+}
 
-impl Modify for Rights {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let schemes = [
-            ("session", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer))),
-            ("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(HOST_COOKIE)))),
-            ("metrics", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer))),
-            ("device", SecurityScheme::MutualTls { description: None, deprecated: None, extensions: None }),
-        ];
-        let components = document.components.get_or_insert_default();
-        components.security_schemes.extend(schemes.map(|(name, scheme)| (name.to_owned(), scheme.into())));
-        for route in ROUTES.iter().chain(DEVICE_ROUTES).chain(METRICS_ROUTES) {
-            if let Some(operation) = operation(document, route) {
-                demand(operation, route.right);
-                refuse(operation, route);
-            }
-        }
-        bounds::write(document);
+fn security_schemes() -> [(String, SecurityScheme); 4] {
+    let bearer = || SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    [
+        ("session".to_owned(), bearer()),
+        ("cookie".to_owned(), SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(HOST_COOKIE)))),
+        ("metrics".to_owned(), bearer()),
+        (
+            "device".to_owned(),
+            SecurityScheme::MutualTls { description: None, deprecated: None, extensions: None },
+        ),
+    ]
+}
+
+fn http_method(method: &http::Method) -> HttpMethod {
+    match method.as_str() {
+        "POST" => HttpMethod::Post,
+        "PUT" => HttpMethod::Put,
+        "PATCH" => HttpMethod::Patch,
+        "DELETE" => HttpMethod::Delete,
+        _ => HttpMethod::Get,
     }
 }
 
-fn operation<'a>(document: &'a mut utoipa::openapi::OpenApi, route: &Route) -> Option<&'a mut Operation> {
-    let item = document.paths.paths.get_mut(route.path)?;
-    match route.method {
-        "GET" => item.get.as_mut(),
-        "POST" => item.post.as_mut(),
-        "PUT" => item.put.as_mut(),
-        _ => None,
-    }
-}
-
-fn demand(operation: &mut Operation, right: Right) {
+fn demand(operation: &mut Operation, access: Access) {
     let none: [&str; 0] = [];
     let need = |name: &str| SecurityRequirement::new(name, none);
-    let needs = match right {
-        Right::Public => return,
-        Right::LoggedIn | Right::Watch | Right::Drive | Right::Money | Right::Jobs => {
-            vec![need("session"), need("cookie")]
-        }
-        Right::Device => vec![need("device")],
-        Right::Metrics => vec![need("metrics")],
+    let needs = match access {
+        Access::Public => return,
+        Access::Session | Access::Permission(_) => vec![need("session"), need("cookie")],
+        Access::Device => vec![need("device")],
+        Access::Metrics => vec![need("metrics")],
     };
     operation.security = Some(needs);
+    if let Access::Permission(permission) = access {
+        let needed = format!("Permission: `{}`.", permission.as_str());
+        let description = operation.description.take().map(|text| format!("{text}\n\n{needed}"));
+        operation.description = Some(description.unwrap_or(needed));
+    }
 }
 
 /// What every route of its kind may answer beside what it says itself; problems all have one form.
@@ -119,10 +116,10 @@ fn reason(status: u16) -> &'static str {
 
 fn refusals(route: &Route) -> Vec<(&'static str, &'static str)> {
     let mut found = Vec::new();
-    if matches!(route.path, "/healthz" | "/readyz" | "/api/v1/openapi.json") {
+    if matches!(&*route.path, "/healthz" | "/readyz" | "/api/v1/openapi.json") {
         return found;
     }
-    if route.right == Right::Metrics {
+    if route.access == Access::Metrics {
         return vec![("401", "no token")];
     }
     found.extend([
@@ -130,18 +127,16 @@ fn refusals(route: &Route) -> Vec<(&'static str, &'static str)> {
         ("500", "our own fault"),
         ("503", "no database"),
     ]);
-    match route.right {
-        Right::Public | Right::Metrics => {}
-        Right::LoggedIn => found.push(("401", "no session")),
-        Right::Watch | Right::Drive | Right::Money | Right::Jobs => {
-            found.extend([("401", "no session"), ("403", "the role may not")]);
-        }
-        Right::Device => found.extend([("401", "no certificate"), ("403", "not a device of this site")]),
+    match route.access {
+        Access::Public | Access::Metrics => {}
+        Access::Session => found.push(("401", "no session")),
+        Access::Permission(_) => found.extend([("401", "no session"), ("403", "the role may not")]),
+        Access::Device => found.extend([("401", "no certificate"), ("403", "not a device of this site")]),
     }
-    if route.method != "GET" {
+    if route.method != http::Method::GET {
         found.extend([("403", "from another site"), ("408", "the body did not come"), ("413", "too large")]);
     }
-    if route.path.contains('{') && route.right != Right::Device {
+    if route.path.contains('{') && route.access != Access::Device {
         found.push(("404", "not known here"));
     }
     found
@@ -149,12 +144,12 @@ fn refusals(route: &Route) -> Vec<(&'static str, &'static str)> {
 
 /// The document as JSON.
 pub fn document() -> String {
-    Document::openapi().to_pretty_json().unwrap_or_default()
+    build().to_pretty_json().unwrap_or_default()
 }
 
 /// This document.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "health", responses((status = 200, body = Object)))]
-pub(crate) async fn serve() -> Result<Reply, ApiError> {
+pub(crate) async fn serve(_: App, _: Public, _: Request) -> Result<Reply, ApiError> {
     let mut response = Reply::new(document().into());
     response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     std::future::ready(Ok(response)).await

@@ -2,15 +2,19 @@
 
 use std::net::IpAddr;
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use http::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 use warp::reply::Response;
+use warp::ws::Ws;
 use warp::{Filter, Rejection};
 
 use crate::error::ApiError;
@@ -19,6 +23,9 @@ use crate::server::Peer;
 
 /// A whole body must come within this time.
 const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// How long a body that nobody wants is read on.
+const DISCARD_TIME: Duration = Duration::from_secs(1);
 
 /// Largest JSON body, in bytes.
 pub(crate) const JSON_BYTES: usize = 64 * 1024;
@@ -55,7 +62,72 @@ impl Asked {
     }
 }
 
-pub(crate) fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Clone {
+/// One request; its body is read by whoever wants it.
+pub(crate) struct Request {
+    pub(crate) asked: Asked,
+    /// The parts of the path that stand in braces in its declaration.
+    pub(crate) parts: Vec<(String, String)>,
+    /// Without the question mark; may be empty.
+    pub(crate) query: String,
+    websocket: Option<Ws>,
+    body: Arc<Mutex<BodyStream>>,
+}
+
+type BodyStream = BoxStream<'static, Result<Bytes, warp::Error>>;
+
+/// What of a body a handler has left unread.
+pub(crate) struct Unread(Arc<Mutex<BodyStream>>);
+
+impl Unread {
+    /// Reads on for a moment and throws it away. An HTTP/2 stream whose body is dropped is reset, and a client may take
+    /// that for the answer.
+    pub(crate) async fn discard(self) {
+        let mut body = self.0.lock().await;
+        drop(timeout(DISCARD_TIME, collect(&mut body, JSON_BYTES)).await);
+    }
+}
+
+impl Request {
+    /// A part of the path by its name in the declaration.
+    pub(crate) fn part(&self, name: &str) -> &str {
+        self.parts.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The whole body, at most `limit` bytes, within [`BODY_TIME`].
+    pub(crate) async fn body(&mut self, limit: usize) -> Result<Bytes, ApiError> {
+        if announced(&self.asked.headers).is_some_and(|length| length > limit as u64) {
+            return Err(ApiError::TooLarge(limit));
+        }
+        let mut body = self.body.lock().await;
+        timeout(BODY_TIME, collect(&mut body, limit)).await.unwrap_or(Err(ApiError::SlowBody))
+    }
+
+    /// What will be left of the body once a handler has run.
+    pub(crate) fn unread(&self) -> Unread {
+        Unread(Arc::clone(&self.body))
+    }
+
+    /// The way to a WebSocket, where the client asks for one.
+    pub(crate) fn websocket(&mut self) -> Result<Ws, ApiError> {
+        self.websocket.take().ok_or(ApiError::Upgrade)
+    }
+}
+
+/// Everything a handler may want of a request.
+pub(crate) fn request() -> impl Filter<Extract = (Request,), Error = Rejection> + Clone {
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    let websocket = warp::ws().map(Some).or(warp::any().map(|| None)).unify();
+    asked().and(query).and(websocket).and(warp::body::stream()).map(|asked, query, websocket, body| {
+        let body = StreamExt::map(body, |piece: Result<_, warp::Error>| piece.map(bytes_of)).boxed();
+        Request { asked, parts: Vec::new(), query, websocket, body: Arc::new(Mutex::new(body)) }
+    })
+}
+
+fn bytes_of(mut piece: impl Buf) -> Bytes {
+    piece.copy_to_bytes(piece.remaining())
+}
+
+fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Clone {
     warp::header::headers_cloned()
         .and(warp::ext::get::<Peer>())
         .and(warp::ext::get::<Origin>())
@@ -70,41 +142,18 @@ pub(crate) fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Cl
         })
 }
 
-/// The body, at most `limit` bytes. What is wrong with it is an answer, not a rejection.
-pub(crate) fn body(
-    limit: usize,
-) -> impl Filter<Extract = (Result<Bytes, ApiError>,), Error = Rejection> + Clone {
-    warp::header::headers_cloned().and(warp::body::stream()).then(
-        move |headers: HeaderMap, stream| async move {
-            if announced(&headers).is_some_and(|length| length > limit as u64) {
-                return Err(ApiError::TooLarge(limit));
-            }
-            timeout(BODY_TIME, collect(stream, limit)).await.unwrap_or(Err(ApiError::SlowBody))
-        },
-    )
-}
-
 fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-async fn collect(
-    stream: impl Stream<Item = Result<impl Buf, warp::Error>>,
-    limit: usize,
-) -> Result<Bytes, ApiError> {
-    let mut stream = std::pin::pin!(stream);
+async fn collect(stream: &mut BodyStream, limit: usize) -> Result<Bytes, ApiError> {
     let mut bytes = BytesMut::new();
     while let Some(piece) = stream.next().await {
-        let mut piece = piece.map_err(|error| ApiError::invalid("body", error.to_string()))?;
-        if bytes.len() + piece.remaining() > limit {
+        let piece = piece.map_err(|error| ApiError::invalid("body", error.to_string()))?;
+        if bytes.len() + piece.len() > limit {
             return Err(ApiError::TooLarge(limit));
         }
-        while piece.has_remaining() {
-            let chunk = piece.chunk();
-            bytes.extend_from_slice(chunk);
-            let taken = chunk.len();
-            piece.advance(taken);
-        }
+        bytes.extend_from_slice(&piece);
     }
     Ok(bytes.freeze())
 }

@@ -103,13 +103,6 @@ pub enum LoopState {
     Unknown(LoopFault),
 }
 
-impl LoopState {
-    /// Unknown counts as occupied.
-    pub const fn counts_as_occupied(self) -> bool {
-        !matches!(self, Self::Clear)
-    }
-}
-
 /// Timings of one input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -407,6 +400,73 @@ mod tests {
         input.sample(RawLevel::Occupied, MS(150));
         assert_eq!(input.state(), Clear, "not debounced yet");
         assert!(!input.is_known_clear(MS(150)));
+    }
+
+    /// An input whose line has said `level` from the start until `until`, sampled every 20 ms.
+    fn steady(config: LoopConfig, level: RawLevel, until: u64) -> Loop {
+        let mut input = Loop::new(config, MS(0));
+        for at in (0..=until).step_by(20) {
+            input.sample(level, MS(at));
+        }
+        input
+    }
+
+    #[test]
+    fn samples_exactly_as_far_apart_as_allowed_are_no_edges() {
+        let mut input = Loop::new(LoopConfig { stale_ms: 50, ..LoopConfig::default() }, MS(0));
+        for at in (0..2_000).step_by(50) {
+            input.sample(RawLevel::Clear, MS(at));
+        }
+        assert_eq!(input.state(), Clear, "each silence would count as an edge, and so many are chatter");
+    }
+
+    #[test]
+    fn what_is_never_to_happen_is_not_waited_for_and_does_not_happen() {
+        let never = LoopConfig { stuck_on_ms: 0, stuck_off_misses: 0, ..LoopConfig::default() };
+        let mut input = steady(never.clone(), RawLevel::Occupied, 100);
+        assert_eq!(input.wake_at(), Some(MS(301)), "only the silence after the last sample");
+        assert_eq!(input.sample(RawLevel::Occupied, MS(120)), Occupied);
+        let mut input = steady(never, RawLevel::Clear, 100);
+        input.note_car(false);
+        assert_eq!(input.tick(MS(110)), Clear);
+    }
+
+    #[test]
+    fn chatter_is_more_edges_than_allowed_within_the_window_and_its_end_is_waited_for() {
+        let config = LoopConfig {
+            chatter_edges: 1,
+            chatter_window_ms: 100,
+            stale_ms: 10_000,
+            ..LoopConfig::default()
+        };
+        let mut input = Loop::new(config, MS(0));
+        input.sample(RawLevel::Clear, MS(0));
+        assert_eq!(input.sample(RawLevel::Occupied, MS(10)), Unknown(LoopFault::Settling), "one is allowed");
+        assert_eq!(input.sample(RawLevel::Clear, MS(20)), Unknown(LoopFault::Chatter));
+        assert_eq!(input.wake_at(), Some(MS(110)));
+        assert_eq!(input.tick(MS(109)), Unknown(LoopFault::Chatter));
+        assert_ne!(
+            input.tick(MS(110)),
+            Unknown(LoopFault::Chatter),
+            "the first edge is as old as the window"
+        );
+    }
+
+    #[test]
+    fn only_a_car_that_is_seen_ends_the_count_of_those_missed() {
+        let mut input = steady(LoopConfig::default(), RawLevel::Clear, 100);
+        input.note_car(false);
+        input.note_car(false);
+        input.sample(RawLevel::Occupied, MS(120));
+        input.sample(RawLevel::Clear, MS(140));
+        input.note_car(false);
+        assert_eq!(input.tick(MS(200)), Clear, "one missed since");
+        input.note_car(false);
+        input.note_car(false);
+        assert_eq!(input.tick(MS(210)), Unknown(LoopFault::StuckOff));
+        // Silent for too long, then clear as before: an edge, but no car.
+        input.sample(RawLevel::Clear, MS(900));
+        assert_eq!(input.sample(RawLevel::Clear, MS(960)), Unknown(LoopFault::StuckOff));
     }
 
     #[test]

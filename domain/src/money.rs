@@ -210,6 +210,15 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
+    fn all_currencies_are_those_that_are_read() {
+        let all: Vec<Currency> = Currency::all().collect();
+        assert_eq!(all.len(), 155);
+        assert!(all.iter().all(|currency| Currency::parse(currency.as_str()) == Ok(*currency)));
+        assert!(all.contains(&Currency::VND) && all.is_sorted());
+        assert_eq!(format!("{:?}", Currency::VND), "VND");
+    }
+
+    #[test]
     fn amounts_are_written_with_the_decimals_of_their_currency() {
         assert_eq!(Money::new(1250, Currency::EUR).to_string(), "12.50 EUR");
         assert_eq!(Money::new(-5, Currency::EUR).to_string(), "-0.05 EUR");

@@ -332,6 +332,6 @@ fn an_evaluation_counts_what_was_found_read_and_seen_where_nothing_is() {
     assert_eq!((figures["pictures"].as_u64(), figures["plates"].as_u64()), (Some(4), Some(3)));
     assert_eq!(figures["recall_iou50"].as_f64(), Some(1.0));
     assert!((figures["exact_strict"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-9, "{figures}");
-    assert_eq!(figures["accepted_wrong"].as_u64(), Some(1), "the wrong truth");
+    assert_eq!(figures["accepted_wrong_strict"].as_u64(), Some(1), "the wrong truth");
     assert_eq!(sheet.drawn().width(), 320, "one tile");
 }

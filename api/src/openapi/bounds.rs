@@ -29,8 +29,8 @@ const METHOD: &[&str] = &["cash", "card", "stripe", "paypal", "vietqr", "manual"
 
 /// Property of a schema, its least and greatest length in characters.
 const LENGTHS: &[(&str, &str, usize, usize)] = &[
-    ("NewCommand", "reason", 1, crate::routes::lanes::LONGEST_REASON),
-    ("NewPayment", "note", 0, crate::routes::payments::LONGEST_NOTE),
+    ("NewCommand", "reason", 1, boomgate_operations::booms::LONGEST_REASON),
+    ("NewPayment", "note", 0, boomgate_operations::payments::LONGEST_NOTE),
     ("Amount", "currency", 3, 3),
     ("LoggedIn", "token", 64, 64),
     ("Stored", "sha256", 64, 64),

@@ -1,31 +1,27 @@
 //! Pictures of cars, for those who may watch the site they were taken at.
 
 use boomgate_domain::ids::SiteId;
-use boomgate_store::evidence;
+use boomgate_operations::access::{Authorized, LanesRead};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use object_store::ObjectStoreExt;
 use warp::reply::Response;
 
 use crate::App;
-use crate::auth;
 use crate::device::{place, sha256};
 use crate::error::ApiError;
-use crate::request::Asked;
-use crate::router::Right;
+use crate::request::Request;
 
 /// One picture by its name.
 #[utoipa::path(get, path = "/api/v1/evidence/{sha256}", tag = "lanes", params(("sha256" = String, Path)),
     responses((status = 200, content_type = "image/jpeg", body = Vec<u8>), (status = 404, body = crate::Problem)))]
-pub(crate) async fn show(name: String, app: App, asked: Asked) -> Result<Response, ApiError> {
-    let caller = auth::caller(&app, &asked, Right::Watch).await?;
-    let hash = sha256(&name).ok_or(ApiError::NotFound("picture"))?;
-    for site in auth::sites_of(&app, &caller).await? {
-        let known = evidence::find(&app.client().await?, site.id, &hash).await?;
-        if known.is_some_and(|row| row.stored_at.is_some()) {
-            return fetch(&app, site.id, &hash).await;
-        }
-    }
-    Err(ApiError::NotFound("picture"))
+pub(crate) async fn show(
+    app: App,
+    by: Authorized<LanesRead>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let hash = sha256(request.part("sha256")).ok_or(ApiError::NotFound("picture"))?;
+    let site = by.site_of_picture(&app.client().await?, &hash).await?;
+    fetch(&app, site.id, &hash).await
 }
 
 async fn fetch(app: &App, site: SiteId, hash: &[u8; 32]) -> Result<Response, ApiError> {

@@ -11,9 +11,9 @@ use utoipa::ToSchema;
 use warp::reply::Response;
 
 use crate::App;
-use crate::auth;
+use crate::caller::{Public, Scraper};
 use crate::error::ApiError;
-use crate::request::{Asked, ok, reply};
+use crate::request::{Request, ok, reply};
 
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -25,7 +25,7 @@ pub(crate) struct Health {
 
 /// The process answers.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
-pub(crate) async fn alive() -> Result<Response, ApiError> {
+pub(crate) async fn alive(_: App, _: Public, _: Request) -> Result<Response, ApiError> {
     std::future::ready(ok(&Health { status: "alive" })).await
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Readiness {
 
 /// Something can be committed and the parts are up: send traffic.
 #[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
-pub(crate) async fn ready(app: App) -> Result<Response, ApiError> {
+pub(crate) async fn ready(app: App, _: Public, _: Request) -> Result<Response, ApiError> {
     let obstacle = app.probe.obstacle(&app).await;
     let (database, parts) = (obstacle.is_none(), *app.ready.borrow());
     let problem = obstacle.or((!parts).then_some("a part of the server does not work"));
@@ -85,10 +85,7 @@ impl WriteProbe {
 /// Prometheus text.
 #[utoipa::path(get, path = "/metrics", tag = "health",
     responses((status = 200, content_type = "text/plain", body = String), (status = 401, body = crate::Problem)))]
-pub(crate) async fn metrics(app: App, asked: Asked, token: Option<String>) -> Result<Response, ApiError> {
-    if !token.is_none_or(|token| auth::bears(&asked, &token)) {
-        return Err(ApiError::NotLoggedIn);
-    }
+pub(crate) async fn metrics(app: App, _: Scraper, _: Request) -> Result<Response, ApiError> {
     let mut response = Response::new(app.metrics.render().into());
     let kind = http::HeaderValue::from_static("text/plain; version=0.0.4");
     response.headers_mut().insert(http::header::CONTENT_TYPE, kind);

@@ -1,5 +1,6 @@
 //! The server's own jobs: when each runs, who runs it now, and how it went last.
 
+use boomgate_operations::access::{Authorized, JobsRead};
 use boomgate_store::jobs::{self, JobRow, Outcome};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,10 +8,8 @@ use utoipa::ToSchema;
 use warp::reply::Response;
 
 use crate::App;
-use crate::auth;
 use crate::error::ApiError;
-use crate::request::{Asked, ok};
-use crate::router::Right;
+use crate::request::{Request, ok};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Jobs {
@@ -66,8 +65,7 @@ pub(crate) enum JobOutcome {
 
 /// All jobs, by name.
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", responses((status = 200, body = Jobs)))]
-pub(crate) async fn list(app: App, asked: Asked) -> Result<Response, ApiError> {
-    auth::caller(&app, &asked, Right::Jobs).await?;
+pub(crate) async fn list(app: App, _: Authorized<JobsRead>, _: Request) -> Result<Response, ApiError> {
     let rows = jobs::list(&app.client().await?).await?;
     ok(&Jobs { items: rows.into_iter().map(job).collect() })
 }

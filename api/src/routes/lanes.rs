@@ -1,14 +1,16 @@
 //! Lanes as they are now, and orders to their booms.
 
-use boomgate_domain::ids::{ArrivalId, CommandId, LaneId, SiteId, StayId};
+use boomgate_domain::ids::{ArrivalId, LaneId, StayId};
 use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::reason::{Lang, Reason};
+use boomgate_operations::access::{Authorized, LanesOperate, LanesRead};
+use boomgate_operations::booms::{self, Action, NewOrder};
+use boomgate_operations::unit;
 use boomgate_store::decisions::{self, DecisionRow};
 use boomgate_store::lanes::{self, LaneStatus};
-use boomgate_store::manual::{self, ManualOrder};
-use boomgate_store::sites::{self, SiteRow};
-use boomgate_store::{GenericClient, StoreError, arrivals, commands, live_feed, payments};
-use bytes::Bytes;
+use boomgate_store::manual::ManualOrder;
+use boomgate_store::sites::SiteRow;
+use boomgate_store::{GenericClient, commands, payments};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,15 +20,12 @@ use uuid::Uuid;
 use warp::reply::Response;
 
 use crate::App;
-use crate::auth::{self, Caller};
 use crate::error::ApiError;
-use crate::request::{Asked, Words, json, ok};
-use crate::router::Right;
-use crate::routes::once::{self, Once};
+use crate::request::{JSON_BYTES, Request, Words, json, ok};
+use crate::routes::once;
 
 /// A lane not heard for so long is shown as gone.
 const HEARD: SignedDuration = SignedDuration::from_secs(30);
-pub(crate) const LONGEST_REASON: usize = 300;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Lanes {
@@ -105,10 +104,9 @@ pub(crate) struct Amount {
 
 /// All lanes of the caller's sites, with the car waiting at each.
 #[utoipa::path(get, path = "/api/v1/lanes", tag = "lanes", responses((status = 200, body = Lanes), (status = 401, body = crate::Problem)))]
-pub(crate) async fn list(app: App, asked: Asked) -> Result<Response, ApiError> {
-    let caller = auth::caller(&app, &asked, Right::Watch).await?;
-    let sites = auth::sites_of(&app, &caller).await?;
+pub(crate) async fn list(app: App, by: Authorized<LanesRead>, _: Request) -> Result<Response, ApiError> {
     let client = app.client().await?;
+    let sites = by.sites(&client).await?;
     let mut items = Vec::new();
     for site in sites {
         for status in lanes::list(&client, site.id).await? {
@@ -234,95 +232,46 @@ pub(crate) struct OrderedCommand {
     responses((status = 202, body = Ordered), (status = 400, body = crate::Problem), (status = 404, body = crate::Problem),
         (status = 409, body = crate::Problem), (status = 422, body = crate::Problem)))]
 pub(crate) async fn command(
-    id: String,
     app: App,
-    asked: Asked,
-    body: Result<Bytes, ApiError>,
+    by: Authorized<LanesOperate>,
+    mut request: Request,
 ) -> Result<Response, ApiError> {
-    let caller = auth::caller(&app, &asked, Right::Drive).await?;
-    let body = body?;
-    let wish: NewCommand = json(&body)?;
-    let (action, code) = known(&wish)?;
-    let (site, lane) = find(&app, &caller, &id).await?;
+    let body = request.body(JSON_BYTES).await?;
+    let new: NewCommand = json(&body)?;
     let mut client = app.client().await?;
-    let tx = client.transaction().await.map_err(StoreError::from)?;
-    let key = match once::begin(&tx, &asked, &caller, &body).await? {
-        Once::New(key) => key,
-        Once::Done(response) => return Ok(response),
-    };
-    let order = order(&wish, (site, lane), (action, code), &caller);
-    must_wait_here(&tx, &order).await?;
-    manual::order(&tx, &order).await?;
-    let response =
-        key.finish(&tx, StatusCode::ACCEPTED, &Ordered { command: ordered(&order) }, order.at).await?;
-    tx.commit().await.map_err(StoreError::from)?;
-    commands::wake(&client, site, lane).await;
-    live_feed::wake(&client, &[site.as_uuid()]).await;
-    tracing::info!(lane.id = %lane, command.id = %order.command, action, user.id = %caller.id, "order of an operator");
-    Ok(response)
+    let lane = request.part("id").parse().map_err(|_| ApiError::NotFound("lane"))?;
+    let site = by.site_of_lane(&client, lane).await?.id;
+    let key = once::key(&request.asked, by.actor().id, &body)?;
+    let order = new.order(lane)?;
+    let action = order.action.as_str();
+    let done = unit::run_once(&mut client, &key, async |unit| {
+        let ordered = booms::order(unit, &by, site, order).await?;
+        once::answer(StatusCode::ACCEPTED, &Ordered::of(&ordered))
+    })
+    .await?;
+    tracing::info!(lane.id = %lane, action, user.id = %by.actor().id, "order of an operator");
+    once::reply_once(&done)
 }
 
-fn order(
-    wish: &NewCommand,
-    (site, lane): (SiteId, LaneId),
-    (action, code): (&'static str, &str),
-    by: &Caller,
-) -> ManualOrder {
-    ManualOrder {
-        site,
-        lane,
-        command: CommandId::from_uuid(Uuid::now_v7()),
-        arrival: wish.arrival,
-        action,
-        code: code.to_owned(),
-        by: (by.id, by.name.clone()),
-        reason: wish.reason.trim().to_owned(),
-        at: Timestamp::now(),
+impl NewCommand {
+    fn order(self, lane: LaneId) -> Result<NewOrder, ApiError> {
+        let Some(action) = Action::parse(&self.action) else {
+            let why = format!("{:?} is none of open, close, hold, release, refuse", self.action);
+            return Err(ApiError::invalid("action", why));
+        };
+        let arrival = self.arrival.map(ArrivalId::from_uuid);
+        Ok(NewOrder { lane, action, reason: self.reason.to_string(), arrival })
     }
 }
 
-fn ordered(order: &ManualOrder) -> OrderedCommand {
-    OrderedCommand {
-        id: order.command.as_uuid(),
-        lane: order.lane.as_uuid(),
-        action: order.action.to_owned(),
-        state: commands::state::WISHED.to_owned(),
+impl Ordered {
+    fn of(order: &ManualOrder) -> Self {
+        let command = OrderedCommand {
+            id: order.command.as_uuid(),
+            lane: order.lane.as_uuid(),
+            action: order.action.to_owned(),
+            state: commands::state::WISHED.to_owned(),
+        };
+        Self { command }
     }
-}
-
-/// What was ordered for one car must not serve the next one, nor a car at another lane.
-async fn must_wait_here(tx: &impl GenericClient, order: &ManualOrder) -> Result<(), ApiError> {
-    let Some(arrival) = order.arrival else { return Ok(()) };
-    sites::lock(tx, order.site).await?;
-    let waiting = arrivals::get(tx, order.site, ArrivalId::from_uuid(arrival)).await?;
-    let here = waiting.is_some_and(|car| car.lane_id == order.lane.as_uuid() && car.passed_at.is_none());
-    if here { Ok(()) } else { Err(ApiError::Conflict("this car does not wait at this lane any more".into())) }
-}
-
-fn known(order: &NewCommand) -> Result<(&'static str, &'static str), ApiError> {
-    let reason = order.reason.trim();
-    if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
-        return Err(ApiError::invalid("reason", format!("say why, in 1 to {LONGEST_REASON} characters")));
-    }
-    match order.action.as_str() {
-        "open" => Ok(("open", "OPEN-MANUAL")),
-        "hold" => Ok(("hold", "OPEN-MANUAL")),
-        "close" => Ok(("close", "DENY-MANUAL")),
-        "release" => Ok(("release", "DENY-MANUAL")),
-        "refuse" => Ok(("refuse", "DENY-MANUAL")),
-        other => {
-            let why = format!("{other:?} is none of open, close, hold, release, refuse");
-            Err(ApiError::invalid("action", why))
-        }
-    }
-}
-
-async fn find(app: &App, caller: &Caller, id: &str) -> Result<(SiteId, LaneId), ApiError> {
-    let id: LaneId = id.parse().map_err(|_| ApiError::NotFound("lane"))?;
-    for site in auth::sites_of(app, caller).await? {
-        if lanes::get(&app.client().await?, site.id, id).await?.is_some() {
-            return Ok((site.id, id));
-        }
-    }
-    Err(ApiError::NotFound("lane"))
 }

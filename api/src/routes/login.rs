@@ -1,6 +1,7 @@
 //! Sessions: in, out, and who am I.
 
 use boomgate_domain::ids::UserId;
+use boomgate_operations::access::{Authorized, SignedIn};
 use boomgate_store::known_browsers;
 use boomgate_store::users::{self, NewSession};
 use bytes::Bytes;
@@ -12,11 +13,11 @@ use uuid::Uuid;
 use warp::reply::Response;
 
 use crate::App;
-use crate::auth::{self, Caller};
+use crate::auth;
+use crate::caller::Public;
 use crate::error::ApiError;
 use crate::login_gate::Attempt;
-use crate::request::{Asked, Words, json, ok};
-use crate::router::Right;
+use crate::request::{Asked, JSON_BYTES, Request, Words, json, ok};
 
 /// A session ends after a working day, whatever happens.
 const SESSION: SignedDuration = SignedDuration::from_hours(8);
@@ -57,13 +58,10 @@ pub(crate) struct MySite {
 /// Opens a session.
 #[utoipa::path(post, path = "/api/v1/login", tag = "sessions", request_body = Login,
     responses((status = 200, body = LoggedIn), (status = 401, body = crate::Problem), (status = 429, body = crate::Problem)))]
-pub(crate) async fn log_in(
-    app: App,
-    asked: Asked,
-    body: Result<Bytes, ApiError>,
-) -> Result<Response, ApiError> {
-    auth::not_foreign(&asked)?;
-    let login: Login = json(&body?)?;
+pub(crate) async fn log_in(app: App, _: Public, mut request: Request) -> Result<Response, ApiError> {
+    auth::not_foreign(&request.asked)?;
+    let login: Login = json(&request.body(JSON_BYTES).await?)?;
+    let asked = request.asked;
     let user =
         users::by_name(&app.client().await?, &login.name).await?.filter(|user| user.disabled_at.is_none());
     let stored = user.as_ref().map(|user| user.password_hash.as_str());
@@ -84,10 +82,10 @@ pub(crate) async fn log_in(
         agent: asked.header("user-agent").unwrap_or_default().chars().take(200).collect(),
     };
     users::open_session(&app.client().await?, &session).await?;
-    let caller = auth::person(user.id, user.tenant_id, user.name, &user.role)?;
-    tracing::info!(user.id = %caller.id, "logged in");
+    let by = Authorized::check(auth::person(user.id, user.tenant_id, user.name, &user.role)?)?;
+    tracing::info!(user.id = %user.id, "logged in");
     let cookie = auth::set_cookie(asked.secure(), Some(&token));
-    let me = describe(&app, &caller).await?;
+    let me = describe(&app, &by).await?;
     let answer = ok(&LoggedIn { token, expires_at: session.expires_at.to_string(), user: me })?;
     let answer = with_cookie(answer, &cookie)?;
     if session.kind != "browser" {
@@ -126,8 +124,12 @@ async fn remember_browser(
 
 /// Ends the session this request came with.
 #[utoipa::path(post, path = "/api/v1/logout", tag = "sessions", responses((status = 204), (status = 401, body = crate::Problem)))]
-pub(crate) async fn log_out(app: App, asked: Asked) -> Result<Response, ApiError> {
-    auth::caller(&app, &asked, Right::LoggedIn).await?;
+pub(crate) async fn log_out(
+    app: App,
+    _: Authorized<SignedIn>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let asked = request.asked;
     if let Some(hash) = auth::token_hash(&asked) {
         users::close_session(&app.client().await?, &hash).await?;
     }
@@ -138,13 +140,12 @@ pub(crate) async fn log_out(app: App, asked: Asked) -> Result<Response, ApiError
 
 /// The caller and the sites they see.
 #[utoipa::path(get, path = "/api/v1/me", tag = "sessions", responses((status = 200, body = Me), (status = 401, body = crate::Problem)))]
-pub(crate) async fn me(app: App, asked: Asked) -> Result<Response, ApiError> {
-    let caller = auth::caller(&app, &asked, Right::LoggedIn).await?;
-    ok(&describe(&app, &caller).await?)
+pub(crate) async fn me(app: App, by: Authorized<SignedIn>, _: Request) -> Result<Response, ApiError> {
+    ok(&describe(&app, &by).await?)
 }
 
-async fn describe(app: &App, caller: &Caller) -> Result<Me, ApiError> {
-    let sites = auth::sites_of(app, caller).await?.into_iter().map(|site| MySite {
+async fn describe(app: &App, by: &Authorized<SignedIn>) -> Result<Me, ApiError> {
+    let sites = by.sites(&app.client().await?).await?.into_iter().map(|site| MySite {
         id: site.id.as_uuid(),
         code: site.code,
         name: site.name,
@@ -152,9 +153,9 @@ async fn describe(app: &App, caller: &Caller) -> Result<Me, ApiError> {
         time_zone: site.time_zone,
     });
     Ok(Me {
-        id: caller.id.as_uuid(),
-        name: caller.name.clone(),
-        role: caller.role.as_str(),
+        id: by.actor().id.as_uuid(),
+        name: by.actor().name.clone(),
+        role: by.actor().role.as_str(),
         sites: sites.collect(),
     })
 }

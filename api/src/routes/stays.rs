@@ -1,36 +1,30 @@
 //! Stays: who is inside, who was, and what one of them costs, line by line.
 
-use std::sync::Arc;
-
-use boomgate_domain::decide::{Due, amount_due};
-use boomgate_domain::ids::{ArrivalId, SiteId, StayId, TariffId};
+use boomgate_domain::decide::Due;
+use boomgate_domain::ids::{ArrivalId, SiteId, StayId};
 use boomgate_domain::money::Money;
 use boomgate_domain::plate::Plate;
-use boomgate_domain::reason::Reason;
-use boomgate_domain::tariff::{ChargeLine, Tariff};
+use boomgate_domain::tariff::ChargeLine;
+use boomgate_operations::access::{Authorized, Grant, StaysRead};
+use boomgate_operations::stays::quote;
 use boomgate_store::decisions::{self, DecisionRow};
 use boomgate_store::payments::{self, PaymentRow};
 use boomgate_store::sites::SiteRow;
 use boomgate_store::stays::{self, StayFilter, StayRow};
-use boomgate_store::{GenericClient, arrivals, lanes, tariffs};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use boomgate_store::{GenericClient, lanes};
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use warp::reply::Response;
 
 use crate::App;
-use crate::auth::{self, Caller};
 use crate::error::ApiError;
-use crate::request::{Asked, ok};
-use crate::router::Right;
+use crate::request::{Request, ok};
 use crate::routes::lanes::{Amount, words};
 
 const PAGE: u16 = 50;
 const LARGEST_PAGE: u16 = 200;
-/// How long the amount on the sign is shown as due here too, though a step may have begun since.
-const SHOWN: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Stays {
@@ -112,11 +106,14 @@ pub(crate) struct Decided {
     params(("site" = Option<Uuid>, Query), ("state" = Option<String>, Query, description = "open, closed, voided, exit_only or all"),
         ("plate" = Option<String>, Query, description = "beginning of a plate"), ("limit" = Option<i64>, Query), ("cursor" = Option<Uuid>, Query)),
     responses((status = 200, body = Stays), (status = 400, body = crate::Problem), (status = 404, body = crate::Problem)))]
-pub(crate) async fn list(query: String, app: App, asked: Asked) -> Result<Response, ApiError> {
-    let caller = auth::caller(&app, &asked, Right::Watch).await?;
-    let wanted = Wanted::parse(&query)?;
-    let site = auth::site_of(&app, &caller, wanted.site).await?;
+pub(crate) async fn list(
+    app: App,
+    by: Authorized<StaysRead>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let wanted = Wanted::parse(&request.query)?;
     let client = app.client().await?;
+    let site = by.site(&client, wanted.site).await?;
     // One more than asked for, to know whether there is a next page.
     let mut rows = stays::page(&client, site.id, &wanted.filter, i64::from(wanted.limit) + 1).await?;
     let more = rows.len() > usize::from(wanted.limit);
@@ -182,10 +179,9 @@ fn prefix(text: &str) -> Result<String, ApiError> {
 /// One stay with what it costs and why.
 #[utoipa::path(get, path = "/api/v1/stays/{id}", tag = "stays", params(("id" = Uuid, Path)),
     responses((status = 200, body = OneStay), (status = 404, body = crate::Problem)))]
-pub(crate) async fn one(id: String, app: App, asked: Asked) -> Result<Response, ApiError> {
-    let caller = auth::caller(&app, &asked, Right::Watch).await?;
-    let (site, row) = find(&app, &caller, &id).await?;
+pub(crate) async fn one(app: App, by: Authorized<StaysRead>, request: Request) -> Result<Response, ApiError> {
     let client = app.client().await?;
+    let (site, row) = find(&client, &by, request.part("id")).await?;
     ok(&describe(&client, &site, &row).await?)
 }
 
@@ -196,10 +192,7 @@ pub(crate) async fn describe(
     row: &StayRow,
 ) -> Result<OneStay, ApiError> {
     let id = StayId::from_uuid(row.id);
-    let due = match row.exited_at {
-        Some(exited) => due(client, site, row, exited).await?,
-        None => due_at_exit(client, site, row, Timestamp::now()).await?,
-    };
+    let quote = quote(client, site, row, Timestamp::now()).await?;
     let codes = lane_codes(client, site.id).await?;
     let mut decided = Vec::new();
     for arrival in [row.entry_arrival_id, row.exit_arrival_id].into_iter().flatten() {
@@ -207,68 +200,22 @@ pub(crate) async fn describe(
     }
     Ok(OneStay {
         stay: stay(row, &codes),
-        charge: due.as_ref().map(|(due, _)| charge(due)),
+        charge: quote.map(|quote| charge(&quote.due)),
         payments: payments::of_stay(client, site.id, id).await?.into_iter().map(payment).collect(),
         decisions: decided.into_iter().map(decision).collect(),
     })
 }
 
-/// What an open stay owes: while its car waits at the exit, for a while just what the sign there says.
-async fn due_at_exit(
-    client: &impl GenericClient,
-    site: &SiteRow,
-    row: &StayRow,
-    now: Timestamp,
-) -> Result<Option<(Due, Arc<Tariff>)>, ApiError> {
-    let waiting = arrivals::waiting_for_stay(client, site.id, StayId::from_uuid(row.id)).await?;
-    if let Some(car) = waiting.filter(|car| now.duration_since(car.arrived_at) < SHOWN) {
-        let shown = due(client, site, row, car.arrived_at).await?;
-        if shown.as_ref().is_some_and(|(due, _)| Some(due.due.minor) == car.amount_minor) {
-            return Ok(shown);
-        }
-    }
-    due(client, site, row, now).await
-}
-
-/// What a stay owes at `until`, with the tariff that says so.
-pub(crate) async fn due(
-    client: &impl GenericClient,
-    site: &SiteRow,
-    row: &StayRow,
-    until: Timestamp,
-) -> Result<Option<(Due, Arc<Tariff>)>, ApiError> {
-    let tariff = match row.tariff_id {
-        Some(id) => tariffs::get(client, site.id, TariffId::from_uuid(id)).await?,
-        None => tariffs::current(client, site.id, until).await?,
-    };
-    let Some(tariff) = tariff.map(|row| row.tariff()).transpose()?.map(Arc::new) else { return Ok(None) };
-    let zone = TimeZone::get(&site.time_zone).map_err(ApiError::internal)?;
-    let stay = row.to_domain(Some(Arc::clone(&tariff)))?;
-    let Some(mut due) = amount_due(&stay, &tariff, &zone, until) else { return Ok(None) };
-    if stay.may_still_leave(due.paid, until) || covered(client, site, row).await? {
-        due.due = Money::zero(tariff.currency);
-    }
-    Ok(Some((due, tariff)))
-}
-
-/// Somebody who came in by right owes nothing, unless the exit says otherwise.
-async fn covered(client: &impl GenericClient, site: &SiteRow, row: &StayRow) -> Result<bool, ApiError> {
-    if !row.entry_code.as_deref().is_some_and(Reason::covers_the_stay) {
-        return Ok(false);
-    }
-    let charged = arrivals::waiting_for_stay(client, site.id, StayId::from_uuid(row.id)).await?;
-    Ok(charged.is_none())
-}
-
 /// A stay of one of the caller's sites.
-pub(crate) async fn find(app: &App, caller: &Caller, id: &str) -> Result<(SiteRow, StayRow), ApiError> {
+pub(crate) async fn find<G: Grant>(
+    client: &impl GenericClient,
+    by: &Authorized<G>,
+    id: &str,
+) -> Result<(SiteRow, StayRow), ApiError> {
     let id: StayId = id.parse().map_err(|_| ApiError::NotFound("stay"))?;
-    for site in auth::sites_of(app, caller).await? {
-        if let Some(row) = stays::get(&app.client().await?, site.id, id).await? {
-            return Ok((site, row));
-        }
-    }
-    Err(ApiError::NotFound("stay"))
+    let site = by.site_of_stay(client, id).await?;
+    let row = stays::get(client, site.id, id).await?.ok_or(ApiError::NotFound("stay"))?;
+    Ok((site, row))
 }
 
 type LaneCodes = Vec<(Uuid, String)>;

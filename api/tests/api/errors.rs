@@ -35,7 +35,8 @@ async fn nothing_and_a_wrong_method_are_told_apart() {
         assert_eq!(response.headers()["allow"], allow, "{method} {path}");
         assert_eq!(problem(response, 405).await["code"], "METHOD");
     }
-    let plain = house.request("GET", "/api/v1/live").send().await.unwrap();
+    let guard = house.person("guard").await;
+    let plain = house.get("/api/v1/live", &guard).send().await.unwrap();
     assert_eq!(problem(plain, 426).await["code"], "WEBSOCKET-ONLY");
     let head = house.request("HEAD", "/healthz").send().await.unwrap();
     assert_eq!((head.status().as_u16(), head.text().await.unwrap()), (200, String::new()));

@@ -185,7 +185,7 @@ async fn an_order_for_a_car_that_does_not_wait_there_is_refused() {
     let order = |arrival: Uuid| json!({ "action": "open", "reason": "x", "arrival": arrival });
     let path = |lane| format!("/api/v1/lanes/{lane}/commands");
     let elsewhere = house.post(&path(house.entry), &guard, &order(arrival)).send().await.unwrap();
-    assert_eq!(problem(elsewhere, 409).await["code"], "CONFLICT");
+    assert_eq!(problem(elsewhere, 409).await["code"], "CAR-GONE");
     problem(house.post(&path(house.exit), &guard, &order(Uuid::now_v7())).send().await.unwrap(), 409).await;
     assert_eq!(house.count("select count(*) from commands").await, 0);
     good(house.post(&path(house.exit), &guard, &order(arrival)).send().await.unwrap(), 202).await;

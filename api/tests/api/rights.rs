@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use boomgate_api::{DEVICE_ROUTES, METRICS_ROUTES, ROUTES, Right, Route};
+use boomgate_api::{Access, RouteInfo, all_routes, people_routes};
+use boomgate_operations::access::Role;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ const EVERYBODY: [&str; 6] = ["nobody", "guard", "operator", "admin", "resident"
 async fn every_route_answers_everybody_as_the_table_of_rights_says() {
     let house = House::open().await;
     let mut wrong = Vec::new();
-    for route in ROUTES {
+    for route in &people_routes() {
         for who in EVERYBODY {
             let person = person(&house, who).await;
             let response = case(&house, route, person.as_ref()).await.send().await.unwrap();
@@ -36,11 +37,11 @@ async fn person(house: &House, who: &'static str) -> Option<Person> {
 }
 
 /// A request that would succeed if its sender may. A route without a case here fails the test.
-async fn case(house: &House, route: &Route, by: Option<&Person>) -> RequestBuilder {
+async fn case(house: &House, route: &RouteInfo, by: Option<&Person>) -> RequestBuilder {
     let post =
         |path: &str, body: Value| house.request("POST", path).header("idempotency-key", "k").json(&body);
     let plate = format!("R{:03}", by.map_or(0, |by| by.id.as_uuid().as_u128() % 1000));
-    let request = match (route.method, route.path) {
+    let request = match (&*route.method, &*route.path) {
         ("GET", "/api/v1/evidence/{sha256}") => {
             picture_known(house).await;
             house.request("GET", &format!("/api/v1/evidence/{}", "07".repeat(32)))
@@ -70,7 +71,7 @@ async fn case(house: &House, route: &Route, by: Option<&Person>) -> RequestBuild
         (
             "GET",
             "/healthz" | "/readyz" | "/api/v1/openapi.json" | "/api/v1/me" | "/api/v1/lanes" | "/api/v1/jobs",
-        ) => house.request("GET", route.path),
+        ) => house.request("GET", &route.path),
         (method, path) => panic!("{method} {path} has no authorisation case"),
     };
     match by {
@@ -102,28 +103,28 @@ async fn picture_known(house: &House) {
     house.put_picture(&[7; 32], b"\xff\xd8\xff");
 }
 
-fn expected(route: &Route, who: &str) -> u16 {
-    let may = match route.right {
-        Right::Public => true,
-        Right::LoggedIn => who != "nobody",
-        Right::Watch | Right::Drive => ["guard", "operator", "admin", "stranger"].contains(&who),
-        Right::Money => ["operator", "admin", "stranger"].contains(&who),
-        Right::Jobs => ["admin", "stranger"].contains(&who),
-        Right::Device | Right::Metrics => false,
+fn expected(route: &RouteInfo, who: &str) -> u16 {
+    // The stranger is an admin, elsewhere.
+    let role = Role::parse(if who == "stranger" { "admin" } else { who });
+    let may = match route.access {
+        Access::Public => true,
+        Access::Session => role.is_some(),
+        Access::Permission(permission) => role.is_some_and(|role| role.has(permission)),
+        Access::Device | Access::Metrics => false,
     };
     // What is another tenant's does not exist for a stranger; lists are empty.
-    let foreign = who == "stranger" && !matches!(route.right, Right::Public | Right::LoggedIn);
-    match (may, route.method, route.path) {
-        (false, ..) if who == "nobody" => 401,
-        (false, ..) => 403,
+    let foreign = who == "stranger" && matches!(route.access, Access::Permission(_));
+    match (may, &*route.path) {
+        (false, _) if who == "nobody" => 401,
+        (false, _) => 403,
         // The jobs are the server's, not a tenant's.
-        (true, _, "/api/v1/lanes" | "/api/v1/jobs") => 200,
-        (true, ..) if foreign => 404,
-        (true, _, "/api/v1/logout") => 204,
-        (true, _, "/api/v1/live") => 101,
-        (true, _, "/api/v1/lanes/{id}/commands") => 202,
-        (true, _, "/api/v1/stays/{id}/payments") => 201,
-        (true, ..) => 200,
+        (true, "/api/v1/lanes" | "/api/v1/jobs") => 200,
+        (true, _) if foreign => 404,
+        (true, "/api/v1/logout") => 204,
+        (true, "/api/v1/live") => 101,
+        (true, "/api/v1/lanes/{id}/commands") => 202,
+        (true, "/api/v1/stays/{id}/payments") => 201,
+        (true, _) => 200,
     }
 }
 
@@ -153,61 +154,24 @@ fn every_route_is_in_the_openapi_document_and_the_other_way_round() {
     let documented = document["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
         methods.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase()))
     });
-    assert_eq!(documented.collect::<BTreeSet<_>>(), table().collect::<BTreeSet<_>>());
+    let declared: BTreeSet<String> =
+        all_routes().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+    assert_eq!(documented.collect::<BTreeSet<_>>(), declared);
 }
 
 #[test]
 fn the_document_says_what_each_route_demands() {
     let document: Value = serde_json::from_str(&boomgate_api::openapi_document()).unwrap();
-    for route in ROUTES.iter().chain(DEVICE_ROUTES) {
-        let operation = &document["paths"][route.path][route.method.to_lowercase()];
+    for route in &all_routes() {
+        let operation = &document["paths"][&route.path][route.method.to_lowercase()];
         let open = operation["security"].as_array().is_none_or(Vec::is_empty);
-        assert_eq!(open, route.right == Right::Public, "{} {}", route.method, route.path);
+        assert_eq!(open, route.access == Access::Public, "{} {}", route.method, route.path);
+        if let Access::Permission(permission) = route.access {
+            let said = operation["description"].as_str().unwrap();
+            assert!(said.contains(permission.as_str()), "{} {}: {said}", route.method, route.path);
+        }
         let creates = route.method == "POST" && route.path.contains("{id}");
         let keyed = operation["parameters"].to_string().contains("Idempotency-Key");
         assert_eq!(keyed, creates, "{} {}", route.method, route.path);
     }
-}
-
-/// The table and what the router is built of, read from its own source.
-#[test]
-fn every_route_that_is_built_stands_in_the_table_and_the_other_way_round() {
-    let built: BTreeSet<String> = statements().filter_map(|statement| built(&statement)).collect();
-    let anonymous = |route: String| {
-        let parts = route.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
-        parts.collect::<Vec<_>>().join("/")
-    };
-    assert_eq!(built, table().map(anonymous).collect::<BTreeSet<_>>());
-}
-
-fn table() -> impl Iterator<Item = String> {
-    ROUTES
-        .iter()
-        .chain(DEVICE_ROUTES)
-        .chain(METRICS_ROUTES)
-        .map(|route| format!("{} {}", route.method, route.path))
-}
-
-fn statements() -> impl Iterator<Item = String> {
-    let source = include_str!("../../src/router.rs");
-    source.split(";\n").map(|statement| statement.trim().to_owned()).filter(|text| text.contains(".then("))
-}
-
-/// `GET /api/v1/stays/{}` of the statement that builds it.
-fn built(statement: &str) -> Option<String> {
-    let line = statement.lines().skip_while(|line| !line.contains("warp::path!(")).collect::<String>();
-    let (_, from) = line.split_once("warp::path!(")?;
-    let (parts, rest) = from.split_once(')')?;
-    let parts = parts.split(" / ").map(|part| if part == "String" { "{}" } else { part.trim_matches('"') });
-    let prefix = match line.split_once(" = ")?.1 {
-        api if api.starts_with("api.") => "/api/v1/",
-        base if base.starts_with("base.") => "/device/v1/",
-        _ => "/",
-    };
-    let method = match rest {
-        post if post.contains("post()") => "POST",
-        put if put.contains("put()") => "PUT",
-        _ => "GET",
-    };
-    Some(format!("{method} {prefix}{}", parts.collect::<Vec<_>>().join("/")))
 }

@@ -1,0 +1,78 @@
+//! Who a route lets in: declared by the type its handler takes, and checked before the handler runs.
+
+use boomgate_operations::access::{Authorized, Grant, Permission};
+use boomgate_store::devices::DeviceRow;
+
+use crate::error::ApiError;
+use crate::request::Asked;
+use crate::{App, auth, device};
+
+/// Whom a route lets in, as documents and tests read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Whoever has a session.
+    Session,
+    /// Whoever has a session and this permission.
+    Permission(Permission),
+    /// A device with its certificate.
+    Device,
+    /// Whoever reaches the metrics' listener, with its token where it has one.
+    Metrics,
+}
+
+/// What a handler takes as proof that the request was let in.
+pub(crate) trait Caller: Sized + Send + 'static {
+    const ACCESS: Access;
+
+    fn admit(app: &App, asked: &Asked) -> impl Future<Output = Result<Self, ApiError>> + Send;
+}
+
+/// No proof is needed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Public;
+
+impl Caller for Public {
+    const ACCESS: Access = Access::Public;
+
+    async fn admit(_: &App, _: &Asked) -> Result<Self, ApiError> {
+        std::future::ready(Ok(Self)).await
+    }
+}
+
+impl<G: Grant> Caller for Authorized<G> {
+    const ACCESS: Access = match G::PERMISSION {
+        Some(permission) => Access::Permission(permission),
+        None => Access::Session,
+    };
+
+    async fn admit(app: &App, asked: &Asked) -> Result<Self, ApiError> {
+        Ok(Self::check(auth::actor(app, asked).await?)?)
+    }
+}
+
+/// A device that may speak.
+#[derive(Clone, Debug)]
+pub(crate) struct Device(pub(crate) DeviceRow);
+
+impl Caller for Device {
+    const ACCESS: Access = Access::Device;
+
+    async fn admit(app: &App, asked: &Asked) -> Result<Self, ApiError> {
+        device::of_certificate(app, asked).await.map(Self)
+    }
+}
+
+/// Who reads the metrics.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scraper;
+
+impl Caller for Scraper {
+    const ACCESS: Access = Access::Metrics;
+
+    async fn admit(app: &App, asked: &Asked) -> Result<Self, ApiError> {
+        let admitted = app.metrics_token.get().is_none_or(|token| auth::bears(asked, token));
+        std::future::ready(if admitted { Ok(Self) } else { Err(ApiError::NotLoggedIn) }).await
+    }
+}

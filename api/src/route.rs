@@ -1,0 +1,149 @@
+//! One declaration per route, and the table that everything else is derived from: dispatch, 404, 405, who is let in, and
+//! the OpenAPI document.
+//!
+//! A declaration is `route(lanes::__path_list, lanes::list)`: method, path and documentation come from the attribute above the
+//! handler, who is let in from the type of the handler's second argument.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::Method;
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::{RefOr, Schema};
+use warp::reply::Response;
+use warp::{Filter, Rejection};
+
+use crate::caller::{Access, Caller};
+use crate::error::ApiError;
+use crate::request::{Request, request};
+use crate::{App, page};
+
+type Answer = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send>>;
+type Handler = Arc<dyn Fn(App, Request) -> Answer + Send + Sync>;
+pub(crate) type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// What the attribute `utoipa::path` makes of a handler.
+pub(crate) trait Documented: utoipa::Path + utoipa::__dev::SchemaReferences {}
+
+impl<D: utoipa::Path + utoipa::__dev::SchemaReferences> Documented for D {}
+
+/// A route.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    /// With parts in braces: `/api/v1/stays/{id}`.
+    pub(crate) path: String,
+    pub(crate) access: Access,
+    pub(crate) operation: fn() -> Operation,
+    pub(crate) schemas: fn(&mut Schemas),
+    handler: Handler,
+}
+
+/// Declares a route: its documentation, and the handler, which is called once its caller was let in.
+pub(crate) fn route<D, C, F, Answered>(_: D, handler: F) -> Route
+where
+    D: Documented,
+    C: Caller,
+    F: Fn(App, C, Request) -> Answered + Clone + Send + Sync + 'static,
+    Answered: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    let admit_and_handle = move |app: App, request: Request| -> Answer {
+        let handler = handler.clone();
+        Box::pin(async move {
+            let caller = C::admit(&app, &request.asked).await?;
+            handler(app, caller, request).await
+        })
+    };
+    Route {
+        method: method(&D::methods()),
+        path: D::path(),
+        access: C::ACCESS,
+        operation: D::operation,
+        schemas: D::schemas,
+        handler: Arc::new(admit_and_handle),
+    }
+}
+
+/// Handlers of ours have one method each.
+fn method(declared: &[HttpMethod]) -> Method {
+    match declared {
+        [HttpMethod::Post] => Method::POST,
+        [HttpMethod::Put] => Method::PUT,
+        [HttpMethod::Patch] => Method::PATCH,
+        [HttpMethod::Delete] => Method::DELETE,
+        _ => Method::GET,
+    }
+}
+
+/// The routes of a listener, found by path in a time that does not grow with their number.
+pub(crate) struct Table {
+    by_path: matchit::Router<BTreeMap<String, Handler>>,
+    /// What is at an address without a route.
+    file: fn(&str) -> Option<Response>,
+}
+
+impl Table {
+    /// # Panics
+    /// When two routes have the same method and path, or paths that contradict each other: the tests build every table.
+    pub(crate) fn new(routes: Vec<Route>, file: fn(&str) -> Option<Response>) -> Self {
+        let mut methods: BTreeMap<String, BTreeMap<String, Handler>> = BTreeMap::new();
+        for route in routes {
+            let here = methods.entry(route.path.clone()).or_default();
+            let before = here.insert(route.method.to_string(), route.handler);
+            assert!(before.is_none(), "{} {} is declared twice", route.method, route.path);
+        }
+        let mut by_path = matchit::Router::new();
+        for (path, handlers) in methods {
+            if let Err(error) = by_path.insert(&path, handlers) {
+                panic!("{path}: {error}");
+            }
+        }
+        Self { by_path, file }
+    }
+
+    async fn answer(&self, app: App, mut request: Request) -> Response {
+        let path = request.asked.path.clone();
+        let Ok(found) = self.by_path.at(&path) else { return self.file_or_nothing(&request) };
+        let Some(handler) = found.value.get(request.asked.method.as_str()) else {
+            let allowed: Vec<&str> = found.value.keys().map(String::as_str).collect();
+            return ApiError::Method(allowed.join(", ")).into_response();
+        };
+        request.parts =
+            found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let unread = request.unread();
+        let answer = handler(app, request).await.unwrap_or_else(ApiError::into_response);
+        if answer.status().is_client_error() {
+            unread.discard().await;
+        }
+        answer
+    }
+
+    fn file_or_nothing(&self, request: &Request) -> Response {
+        match ((self.file)(&request.asked.path), &request.asked.method) {
+            (Some(file), &Method::GET) => file,
+            (Some(_), _) => ApiError::Method("GET".into()).into_response(),
+            (None, _) => ApiError::NoRoute.into_response(),
+        }
+    }
+}
+
+/// Everything warp serves of a table.
+pub(crate) fn serve(
+    app: &App,
+    table: Table,
+) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
+    let (app, table) = (app.clone(), Arc::new(table));
+    let answered = request().then(move |request| {
+        let (app, table) = (app.clone(), Arc::clone(&table));
+        async move { table.answer(app, request).await }
+    });
+    answered.boxed().recover(refused).unify().map(page::secured)
+}
+
+/// What warp itself could not read.
+async fn refused(rejection: Rejection) -> Result<Response, Infallible> {
+    tracing::debug!(?rejection, "request not understood");
+    std::future::ready(Ok(ApiError::invalid("request", "could not be read").into_response())).await
+}

@@ -1,0 +1,138 @@
+//! One use case, one transaction: begun, recognised when it is repeated, committed, and whoever waits for it woken.
+
+use std::sync::{Mutex, PoisonError};
+
+use boomgate_domain::ids::{LaneId, SiteId, UserId};
+use boomgate_store::idempotency::{self, Answered};
+use boomgate_store::pool::{Object, Transaction};
+use boomgate_store::{StoreError, commands, live_feed};
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// By what a request is recognised when it comes again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestKey {
+    /// Whose key it is: the same text of somebody else is another key.
+    pub actor: UserId,
+    /// As the client chose it.
+    pub key: String,
+    /// Over method, path and body: another request under the same key is a mistake.
+    pub request_hash: Vec<u8>,
+}
+
+/// An answer with the status it is given under.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Of HTTP.
+    pub status: u16,
+    /// As JSON.
+    pub body: Value,
+}
+
+/// What came of a request with a key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Once {
+    /// Done now.
+    Done(Answer),
+    /// Done before; this was the answer.
+    Repeated(Answer),
+    /// The key was used for another request.
+    KeyReused,
+}
+
+/// The transaction of a use case, and who is to be woken once it is committed.
+pub struct Unit<'a> {
+    tx: Transaction<'a>,
+    woken: Mutex<Woken>,
+}
+
+#[derive(Default)]
+struct Woken {
+    lanes: Vec<(SiteId, LaneId)>,
+    sites: Vec<SiteId>,
+}
+
+impl<'a> Unit<'a> {
+    async fn begin(client: &'a mut Object) -> Result<Self, StoreError> {
+        Ok(Self { tx: client.transaction().await?, woken: Mutex::default() })
+    }
+
+    /// For reading and writing as part of it.
+    pub const fn tx(&self) -> &Transaction<'a> {
+        &self.tx
+    }
+
+    /// Once it is committed, whoever sends this lane's commands is woken.
+    pub fn wake_lane(&self, site: SiteId, lane: LaneId) {
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner).lanes.push((site, lane));
+    }
+
+    /// Once it is committed, this site's live screens are woken.
+    pub fn wake_site(&self, site: SiteId) {
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner).sites.push(site);
+    }
+
+    async fn commit(self) -> Result<Woken, StoreError> {
+        self.tx.commit().await?;
+        Ok(self.woken.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Woken {
+    /// What is committed is done, whether or not anybody could be woken: they look by themselves, too.
+    async fn wake(self, client: &Object) {
+        for (site, lane) in self.lanes {
+            commands::wake(client, site, lane).await;
+        }
+        if !self.sites.is_empty() {
+            let sites: Vec<_> = self.sites.iter().map(SiteId::as_uuid).collect();
+            live_feed::wake(client, &sites).await;
+        }
+    }
+}
+
+/// Does `work` in one transaction; with an error nothing has happened.
+///
+/// # Errors
+/// Those of `work`, and the database's.
+pub async fn run<T, E: From<StoreError>>(
+    client: &mut Object,
+    work: impl AsyncFnOnce(&Unit<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let unit = Unit::begin(client).await?;
+    let done = work(&unit).await?;
+    let woken = unit.commit().await?;
+    woken.wake(client).await;
+    Ok(done)
+}
+
+/// Does `work` in one transaction, once for each key: its answer is stored with what it did and given again to a
+/// repetition.
+///
+/// # Errors
+/// Those of `work`, and the database's.
+pub async fn run_once<E: From<StoreError>>(
+    client: &mut Object,
+    key: &RequestKey,
+    work: impl AsyncFnOnce(&Unit<'_>) -> Result<Answer, E>,
+) -> Result<Once, E> {
+    let unit = Unit::begin(client).await?;
+    if let Some(before) = idempotency::begin(unit.tx(), key.actor, &key.key).await? {
+        if before.request_hash != key.request_hash {
+            return Ok(Once::KeyReused);
+        }
+        // What we stored fits; 200 is what a repetition of anything is at least.
+        let status = u16::try_from(before.status).unwrap_or(200);
+        return Ok(Once::Repeated(Answer { status, body: before.response }));
+    }
+    let answer = work(&unit).await?;
+    let stored = Answered {
+        request_hash: key.request_hash.clone(),
+        status: answer.status.into(),
+        response: answer.body.clone(),
+    };
+    idempotency::record(unit.tx(), key.actor, &key.key, &stored, Timestamp::now()).await?;
+    let woken = unit.commit().await?;
+    woken.wake(client).await;
+    Ok(Once::Done(answer))
+}
