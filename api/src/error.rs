@@ -10,6 +10,8 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::request_id::RequestId;
+
 /// Why a request is not done. Texts are for people; `code` is stable.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -69,8 +71,24 @@ pub struct Problem {
     pub detail: String,
     /// The same, for programs that look for `message`.
     pub message: String,
-    /// Stable name of the kind of problem.
+    /// Stable name of the rule that was broken.
     pub code: String,
+    /// Of this request, as in the header `X-Request-Id` and the server's log.
+    pub request_id: String,
+    /// What is wrong with the input, field by field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldError {
+    /// As it stands in the request: `amount.currency`.
+    pub field: String,
+    /// Stable name of the rule that was broken.
+    pub code: String,
+    /// What is wrong, in words.
+    pub message: String,
 }
 
 impl ApiError {
@@ -107,9 +125,9 @@ impl ApiError {
     }
 
     /// The reply; what is our own fault is logged here, once.
-    pub fn into_response(self) -> warp::reply::Response {
+    pub(crate) fn into_response(self, id: &RequestId) -> warp::reply::Response {
         self.log();
-        let body = serde_json::to_vec(&self.problem()).unwrap_or_default();
+        let body = serde_json::to_vec(&self.problem(id)).unwrap_or_default();
         let mut response = Response::new(body.into());
         *response.status_mut() = self.kind().0;
         let headers = response.headers_mut();
@@ -129,7 +147,7 @@ impl ApiError {
         }
     }
 
-    fn problem(&self) -> Problem {
+    fn problem(&self, id: &RequestId) -> Problem {
         let (status, code) = self.kind();
         Problem {
             kind: format!("urn:boomgate:problem:{}", code.to_lowercase()),
@@ -138,6 +156,21 @@ impl ApiError {
             detail: self.to_string(),
             message: self.to_string(),
             code: code.to_owned(),
+            request_id: id.to_string(),
+            errors: self.field_errors(),
+        }
+    }
+
+    fn field_errors(&self) -> Vec<FieldError> {
+        match self {
+            Self::Invalid { field, why } => {
+                vec![FieldError {
+                    field: field.to_string(),
+                    code: self.kind().1.into(),
+                    message: why.clone(),
+                }]
+            }
+            _ => Vec::new(),
         }
     }
 

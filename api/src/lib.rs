@@ -18,6 +18,7 @@ mod page;
 mod proxies;
 mod proxy_protocol;
 mod request;
+mod request_id;
 mod route;
 mod router;
 mod routes;

@@ -19,6 +19,7 @@ use warp::{Filter, Rejection};
 
 use crate::error::ApiError;
 use crate::proxies::Origin;
+use crate::request_id::RequestId;
 use crate::server::Peer;
 
 /// A whole body must come within this time.
@@ -39,6 +40,7 @@ pub(crate) struct Asked {
     pub(crate) method: http::Method,
     /// Without the query.
     pub(crate) path: String,
+    pub(crate) id: RequestId,
 }
 
 impl Asked {
@@ -133,7 +135,8 @@ fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Clone {
         .and(warp::ext::get::<Origin>())
         .and(warp::method())
         .and(warp::path::full())
-        .map(|headers, peer, origin, method, path: warp::path::FullPath| Asked {
+        .map(|headers: HeaderMap, peer, origin, method, path: warp::path::FullPath| Asked {
+            id: RequestId::of(&headers),
             headers,
             peer,
             origin,

@@ -11,6 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http::Method;
+use tracing::Instrument;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{RefOr, Schema};
 use warp::reply::Response;
@@ -19,6 +20,7 @@ use warp::{Filter, Rejection};
 use crate::caller::{Access, Caller};
 use crate::error::ApiError;
 use crate::request::{Request, request};
+use crate::request_id::{self, RequestId};
 use crate::{App, page};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send>>;
@@ -108,12 +110,12 @@ impl Table {
         let Ok(found) = self.by_path.at(&path) else { return self.file_or_nothing(&request) };
         let Some(handler) = found.value.get(request.asked.method.as_str()) else {
             let allowed: Vec<&str> = found.value.keys().map(String::as_str).collect();
-            return ApiError::Method(allowed.join(", ")).into_response();
+            return ApiError::Method(allowed.join(", ")).into_response(&request.asked.id);
         };
         request.parts =
             found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let unread = request.unread();
-        let answer = handler(app, request).await.unwrap_or_else(ApiError::into_response);
+        let (unread, id) = (request.unread(), request.asked.id.clone());
+        let answer = handler(app, request).await.unwrap_or_else(|error| error.into_response(&id));
         if answer.status().is_client_error() {
             unread.discard().await;
         }
@@ -123,8 +125,8 @@ impl Table {
     fn file_or_nothing(&self, request: &Request) -> Response {
         match ((self.file)(&request.asked.path), &request.asked.method) {
             (Some(file), &Method::GET) => file,
-            (Some(_), _) => ApiError::Method("GET".into()).into_response(),
-            (None, _) => ApiError::NoRoute.into_response(),
+            (Some(_), _) => ApiError::Method("GET".into()).into_response(&request.asked.id),
+            (None, _) => ApiError::NoRoute.into_response(&request.asked.id),
         }
     }
 }
@@ -135,15 +137,26 @@ pub(crate) fn serve(
     table: Table,
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
     let (app, table) = (app.clone(), Arc::new(table));
-    let answered = request().then(move |request| {
-        let (app, table) = (app.clone(), Arc::clone(&table));
-        async move { table.answer(app, request).await }
+    let answered = request().then(move |request: Request| {
+        let (app, table, id) = (app.clone(), Arc::clone(&table), request.asked.id.clone());
+        let span = tracing::info_span!("request", request.id = %id);
+        let answer = async move { with_id(table.answer(app, request).await, &id) };
+        answer.instrument(span)
     });
     answered.boxed().recover(refused).unify().map(page::secured)
+}
+
+fn with_id(mut answer: Response, id: &RequestId) -> Response {
+    if let Some(value) = id.header() {
+        answer.headers_mut().insert(request_id::HEADER, value);
+    }
+    answer
 }
 
 /// What warp itself could not read.
 async fn refused(rejection: Rejection) -> Result<Response, Infallible> {
     tracing::debug!(?rejection, "request not understood");
-    std::future::ready(Ok(ApiError::invalid("request", "could not be read").into_response())).await
+    let id = RequestId::new();
+    let answer = ApiError::invalid("request", "could not be read").into_response(&id);
+    std::future::ready(Ok(with_id(answer, &id))).await
 }

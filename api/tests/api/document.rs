@@ -90,3 +90,16 @@ async fn statuses_were_given_that_the_document_did_not_name() {
     }
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+/// The committed document is the contract; a change of it is seen in the same commit as its cause. Written anew by
+/// `UPDATE_OPENAPI=1 cargo nextest run -p boomgate-api the_committed_document`.
+#[test]
+fn the_committed_document_is_what_the_server_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+    let now = boomgate_api::openapi_document() + "\n";
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        std::fs::write(path, &now).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(committed == now, "api/openapi.json is out of date; run with UPDATE_OPENAPI=1 and commit it");
+}

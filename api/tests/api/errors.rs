@@ -249,3 +249,16 @@ async fn strangers_read_the_metrics_on_the_peoples_listener() {
     problem(house.metrics_with("a long token", Some("another")).await, 401).await;
     assert_eq!(house.metrics_with("a long token", Some("a long token")).await.status(), 200);
 }
+
+#[tokio::test]
+async fn a_request_is_found_again_by_its_id_and_a_wrong_field_by_its_name() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let request = house.get("/api/v1/stays?limit=0", &ann).header("x-request-id", "desk-7/42");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["x-request-id"], "desk-7/42");
+    let said = problem(response, 400).await;
+    assert_eq!(said["errors"], json!([{ "field": "limit", "code": "INVALID", "message": "1 to 200" }]));
+    let fine = house.get("/api/v1/lanes", &ann).send().await.unwrap();
+    assert!(fine.headers()["x-request-id"].len() == 36, "one is made");
+}

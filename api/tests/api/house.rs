@@ -308,10 +308,13 @@ impl House {
 pub async fn problem(response: Response, status: u16) -> Value {
     let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
     let given = response.status();
+    let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
     let text = response.text().await.unwrap();
     assert_eq!(given, StatusCode::from_u16(status).unwrap(), "{text}");
     assert_eq!(kind.as_deref(), Some("application/problem+json"), "{text}");
-    let body: Value = serde_json::from_str(&text).unwrap();
+    let mut body: Value = serde_json::from_str(&text).unwrap();
+    // No two requests have the same.
+    assert_eq!(body["request_id"].take(), id);
     assert_eq!(body["status"], status);
     for member in ["type", "title", "detail", "message", "code"] {
         assert!(body[member].as_str().is_some_and(|text| !text.is_empty()), "{member} in {text}");
