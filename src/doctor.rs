@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
+use boomgate_store::jobs::{self, JobRow};
 use boomgate_store::{Pool, audit};
 use jiff::Timestamp;
 
@@ -12,6 +13,9 @@ use crate::database::Database;
 use crate::pki::Pki;
 use crate::pki::expiry::{self, Certificates, Expiry};
 use crate::{operations, private, say};
+
+/// Failures of a job in a row that are more than bad luck.
+const FAILURES: i32 = 3;
 
 /// Says of each thing whether it is well, and what to do where it is not.
 struct Findings {
@@ -58,6 +62,7 @@ pub async fn examine(config: &Config, file: &Path) -> Result<bool> {
     if let Ok(database) = &database {
         sites(&mut findings, &database.pool).await;
         chains(&mut findings, &database.pool).await;
+        findings.check("jobs", jobs(&database.pool).await);
         certificates.extend(expiry::of_devices(&database.pool).await.unwrap_or_default());
     }
     certificates.iter().for_each(|one| findings.certificate(one));
@@ -119,6 +124,27 @@ async fn chains(findings: &mut Findings, pool: &Pool) {
     }
 }
 
+/// Whether the server's jobs succeed.
+async fn jobs(pool: &Pool) -> Result<String> {
+    let rows = jobs::list(&pool.get().await?).await?;
+    let failing: Vec<String> = rows.iter().filter(|row| row.failures() >= FAILURES).map(failing).collect();
+    if !failing.is_empty() {
+        return Err(anyhow!(failing.join("; ")));
+    }
+    let again: Vec<&str> =
+        rows.iter().filter(|row| row.failures() > 0).map(|row| row.name.as_str()).collect();
+    Ok(match (rows.len(), again.as_slice()) {
+        (0, _) => "none was run yet".to_owned(),
+        (count, []) => format!("{count}, none of them failing"),
+        (count, again) => format!("{count}; tried again: {}", again.join(", ")),
+    })
+}
+
+fn failing(row: &JobRow) -> String {
+    let why = row.last_error.as_deref().unwrap_or("its process ended in the middle");
+    format!("{} did not succeed {} times in a row: {why}", row.name, row.failures())
+}
+
 fn listeners(findings: &mut Findings, config: &Config, server_runs: bool) {
     for (what, address) in config.listeners() {
         findings.check(what, listener(address, server_runs));
@@ -133,5 +159,28 @@ fn listener(address: SocketAddr, server_runs: bool) -> Result<String> {
             Ok(format!("{address} is in use by the server that runs"))
         }
         Err(error) => Err(anyhow!("{address}: {error} (is the server running already?)")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use boomgate_store::testing::TestDatabase;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_that_fails_again_and_again_is_named_with_its_error() {
+        let database = TestDatabase::new().await;
+        assert_eq!(jobs(&database.pool).await.unwrap(), "none was run yet");
+        let rows = "insert into jobs (name, period_ms, limit_ms, due_at, attempts, last_outcome, last_error)
+            values ('audit', 1, 1, now(), 0, 'succeeded', null), ('evidence', 1, 1, now(), 1, 'failed', 'disk full')";
+        let client = database.pool.get().await.unwrap();
+        client.batch_execute(rows).await.unwrap();
+        assert_eq!(jobs(&database.pool).await.unwrap(), "2; tried again: evidence");
+        client.batch_execute("update jobs set attempts = 3 where name = 'evidence'").await.unwrap();
+        let error = jobs(&database.pool).await.unwrap_err().to_string();
+        assert_eq!(error, "evidence did not succeed 3 times in a row: disk full");
+        client.batch_execute("update jobs set attempts = 0").await.unwrap();
+        assert_eq!(jobs(&database.pool).await.unwrap(), "2, none of them failing");
     }
 }

@@ -28,7 +28,7 @@ pub use crate::database::Database;
 
 use crate::config::{self, Config, External};
 use crate::directory::StoredDevices;
-use crate::housekeeping;
+use crate::jobs::{self, JobContext};
 use crate::pki::Pki;
 use crate::pki::expiry::Certificates;
 use crate::pki::shown::ShownCertificate;
@@ -85,13 +85,9 @@ impl Server {
         let mqtt = start_messages(config, (&pki, &certificate), &database, work, &mut parts, &told).await?;
         let ready = is_working(ready);
         let pictures = pictures(config)?;
-        let work = housekeeping::Work {
-            pool: database.pool.clone(),
-            keep: config.keep,
-            evidence: config.evidence,
-            pictures: Arc::clone(&pictures),
-        };
-        parts.spawn(keep_house(work, told.clone()));
+        let context =
+            JobContext { keep: config.keep, evidence: config.evidence, pictures: Arc::clone(&pictures) };
+        parts.spawn(run_jobs(database.pool.clone(), context, told.clone()));
         parts.spawn(trim_memory(told.clone()));
         parts.spawn(watch_certificates(config, database.pool.clone(), told.clone()));
         let numbers = match config.metrics.listen {
@@ -244,11 +240,9 @@ async fn end(told: &mut watch::Receiver<bool>) {
     drop(told.wait_for(|end| *end).await);
 }
 
-async fn keep_house(work: housekeeping::Work, mut told: watch::Receiver<bool>) -> anyhow::Error {
-    tokio::select! {
-        () = housekeeping::run(work) => anyhow!("housekeeping ended by itself"),
-        () = end(&mut told) => anyhow!("housekeeping was told to end"),
-    }
+async fn run_jobs(pool: Pool, context: JobContext, shutdown: watch::Receiver<bool>) -> anyhow::Error {
+    jobs::run(pool, context, shutdown).await;
+    anyhow!("the jobs ended")
 }
 
 async fn trim_memory(mut told: watch::Receiver<bool>) -> anyhow::Error {

@@ -2,7 +2,7 @@
 
 use crate::caller::Access;
 use crate::route::{Route, route};
-use crate::routes::{document, evidence, health, lanes, login, payments, stays};
+use crate::routes::{document, evidence, health, jobs, lanes, login, payments, stays};
 use crate::{device, live};
 
 /// A route as documents and tests read it.
@@ -30,6 +30,7 @@ pub(crate) fn people() -> Vec<Route> {
         route(payments::__path_take, payments::take),
         route(evidence::__path_show, evidence::show),
         route(live::__path_follow, live::follow),
+        route(jobs::__path_list, jobs::list),
     ]
 }
 

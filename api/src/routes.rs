@@ -3,6 +3,7 @@
 pub(crate) mod document;
 pub(crate) mod evidence;
 pub(crate) mod health;
+pub(crate) mod jobs;
 pub(crate) mod lanes;
 pub(crate) mod login;
 pub(crate) mod once;

@@ -50,6 +50,8 @@ permissions! {
     StaysRead = "stays:read",
     /// Take money.
     PaymentsTake = "payments:take",
+    /// See the jobs of the server.
+    JobsRead = "jobs:read",
 }
 
 /// Nothing but being signed in: one's own session.
@@ -99,6 +101,7 @@ impl Role {
                 matches!(self, Self::Admin | Self::Operator | Self::Guard)
             }
             Permission::PaymentsTake => matches!(self, Self::Admin | Self::Operator),
+            Permission::JobsRead => matches!(self, Self::Admin),
         }
     }
 }

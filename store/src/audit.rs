@@ -87,7 +87,7 @@ pub async fn insert_many(tx: &impl GenericClient, rows: &[NewAudit]) -> Result<(
 }
 
 /// Seals at most `most` waiting lines of every site into its chain; how many it was. `tx` must be alone at this
-/// (`housekeeping::begin`).
+/// (`jobs::begin`).
 ///
 /// # Errors
 /// [`StoreError::Database`].

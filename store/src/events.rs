@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::statement::{columns, execute, query, row};
+use crate::statement::{columns, execute, query, query_opt, row};
 
 pub(crate) const INSERT_MANY: &str = include_str!("../queries/events/insert_many.sql");
 
@@ -95,4 +95,20 @@ pub async fn of_arrival(
     since: Timestamp,
 ) -> Result<Vec<EventRow>, StoreError> {
     query(client, include_str!("../queries/events/of_arrival.sql"), &[&site, &arrival, &since]).await
+}
+
+/// Makes the monthly partitions from this month on, as far as they are missing. Returns how many were made; none is ever
+/// dropped here.
+///
+/// # Errors
+/// [`StoreError::Database`]; also when events of such a month lie in the default partition already.
+pub async fn make_partitions(tx: &impl GenericClient, months: i32) -> Result<u64, StoreError> {
+    row! {
+        pub struct Made {
+            pub made: i32,
+        }
+    }
+    let sql = include_str!("../queries/events/make_partitions.sql");
+    let made: Option<Made> = query_opt(tx, sql, &[&months]).await?;
+    Ok(made.map_or(0, |made| u64::from(made.made.unsigned_abs())))
 }

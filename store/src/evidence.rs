@@ -2,10 +2,11 @@
 
 use boomgate_domain::ids::{ArrivalId, DeviceId, SiteId};
 use deadpool_postgres::GenericClient;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::jobs::kept_millis;
 use crate::statement::{columns, execute, query, query_opt, row};
 
 pub(crate) const ANNOUNCE_MANY: &str = include_str!("../queries/evidence/announce_many.sql");
@@ -87,17 +88,18 @@ row! {
     }
 }
 
-/// Pictures stored before `before`, and the oldest beyond `max_bytes` in all, at most `limit`, the oldest first.
+/// Pictures stored longer than `keep` ago, and the oldest beyond `max_bytes` in all, at most `limit`, the oldest first.
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub async fn surplus(
     client: &impl GenericClient,
     max_bytes: i64,
-    before: Timestamp,
+    keep: SignedDuration,
     limit: i64,
 ) -> Result<Vec<Surplus>, StoreError> {
-    query(client, include_str!("../queries/evidence/surplus.sql"), &[&max_bytes, &before, &limit]).await
+    let sql = include_str!("../queries/evidence/surplus.sql");
+    query(client, sql, &[&max_bytes, &kept_millis(keep), &limit]).await
 }
 
 /// Forgets a picture whose bytes are gone.
@@ -113,13 +115,15 @@ row! {
     /// All pictures that are stored.
     pub struct Total {
         pub bytes: i64,
-        pub oldest: Option<Timestamp>,
+        /// Whether the oldest is stored for longer than it is kept.
+        pub too_old: bool,
     }
 }
 
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn total(client: &impl GenericClient) -> Result<Total, StoreError> {
-    let total = query_opt(client, include_str!("../queries/evidence/total.sql"), &[]).await?;
-    Ok(total.unwrap_or(Total { bytes: 0, oldest: None }))
+pub async fn total(client: &impl GenericClient, keep: SignedDuration) -> Result<Total, StoreError> {
+    let sql = include_str!("../queries/evidence/total.sql");
+    let total = query_opt(client, sql, &[&kept_millis(keep)]).await?;
+    Ok(total.unwrap_or(Total { bytes: 0, too_old: false }))
 }

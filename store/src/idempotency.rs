@@ -2,10 +2,11 @@
 
 use boomgate_domain::ids::UserId;
 use deadpool_postgres::GenericClient;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::error::StoreError;
+use crate::jobs::kept_millis;
 use crate::statement::{execute, query_opt, row};
 
 row! {
@@ -43,8 +44,10 @@ pub async fn record(
         .map(drop)
 }
 
+/// Removes what is older than `keep`.
+///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn prune(client: &impl GenericClient, before: Timestamp) -> Result<u64, StoreError> {
-    execute(client, include_str!("../queries/idempotency_keys/prune.sql"), &[&before]).await
+pub async fn prune(client: &impl GenericClient, keep: SignedDuration) -> Result<u64, StoreError> {
+    execute(client, include_str!("../queries/idempotency_keys/prune.sql"), &[&kept_millis(keep)]).await
 }

@@ -51,8 +51,10 @@ pub async fn forget_all_of(client: &impl GenericClient, user: UserId) -> Result<
     execute(client, include_str!("../queries/known_browsers/delete_of_user.sql"), &[&user.as_uuid()]).await
 }
 
+/// Removes those that are known no longer.
+///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn prune(client: &impl GenericClient, now: Timestamp) -> Result<u64, StoreError> {
-    execute(client, include_str!("../queries/known_browsers/prune.sql"), &[&now]).await
+pub async fn prune(client: &impl GenericClient) -> Result<u64, StoreError> {
+    execute(client, include_str!("../queries/known_browsers/prune.sql"), &[]).await
 }

@@ -2,11 +2,12 @@
 
 use boomgate_domain::ids::{LaneId, SiteId};
 use deadpool_postgres::GenericClient;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::jobs::kept_millis;
 use crate::statement::{columns, execute, query, query_opt, row};
 
 pub(crate) const INSERT_MANY: &str = include_str!("../queries/live_feed/insert_many.sql");
@@ -105,10 +106,10 @@ pub async fn wake(client: &impl GenericClient, sites: &[Uuid]) -> bool {
     crate::statement::hint(client, WAKE, &[&sites]).await
 }
 
-/// Removes what is older than `before`, of all sites.
+/// Removes what is older than `keep`, of all sites.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn prune(client: &impl GenericClient, before: Timestamp) -> Result<u64, StoreError> {
-    execute(client, include_str!("../queries/live_feed/prune.sql"), &[&before]).await
+pub async fn prune(client: &impl GenericClient, keep: SignedDuration) -> Result<u64, StoreError> {
+    execute(client, include_str!("../queries/live_feed/prune.sql"), &[&kept_millis(keep)]).await
 }

@@ -2,9 +2,10 @@
 
 use boomgate_domain::ids::{SiteId, TenantId, UserId};
 use deadpool_postgres::GenericClient;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::error::StoreError;
+use crate::jobs::kept_millis;
 use crate::sites::SiteRow;
 use crate::statement::{execute, query, query_opt, row};
 
@@ -197,8 +198,10 @@ pub async fn close_sessions_of(client: &impl GenericClient, user: UserId) -> Res
     execute(client, include_str!("../queries/sessions/delete_of_user.sql"), &[&user.as_uuid()]).await
 }
 
+/// Removes sessions that ended longer than `keep` ago.
+///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn prune_sessions(client: &impl GenericClient, now: Timestamp) -> Result<u64, StoreError> {
-    execute(client, include_str!("../queries/sessions/prune.sql"), &[&now]).await
+pub async fn prune_sessions(client: &impl GenericClient, keep: SignedDuration) -> Result<u64, StoreError> {
+    execute(client, include_str!("../queries/sessions/prune.sql"), &[&kept_millis(keep)]).await
 }

@@ -7,6 +7,7 @@ mod errors;
 mod evidence;
 mod house;
 mod http2;
+mod jobs;
 mod lanes;
 mod live;
 mod login;

@@ -1,1 +1,1 @@
-select make_event_partitions(($1::timestamptz at time zone 'utc')::date, $2) as made
+select make_event_partitions((now() at time zone 'utc')::date, $1) as made

@@ -1,1 +1,1 @@
-delete from known_browsers where expires_at <= $1
+delete from known_browsers where expires_at <= now()

@@ -1,1 +1,1 @@
-delete from live_feed where at < $1
+delete from live_feed where at < now() - $1::bigint * interval '1 millisecond'

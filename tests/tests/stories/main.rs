@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod disasters;
 mod floods;
+mod jobs;
 mod last_bay;
 mod lies;
 mod logs;

@@ -1,0 +1,34 @@
+//! What a job is, and what it works on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use boomgate_store::Transaction;
+use futures_util::future::BoxFuture;
+use object_store::ObjectStore;
+
+use crate::config::{Evidence, Keep};
+
+/// What the jobs work on beside the database, and how much is kept.
+pub struct JobContext {
+    pub keep: Keep,
+    pub evidence: Evidence,
+    pub pictures: Arc<dyn ObjectStore>,
+}
+
+/// Does a job once, in the transaction that also writes its result; answers how many rows it removed, sealed or made.
+/// What it does beside the database must bear to be done twice. It must not read the server's clock for what is old.
+pub type Run = for<'a> fn(&'a JobContext, &'a Transaction<'_>) -> BoxFuture<'a, Result<u64>>;
+
+/// One line of the list of jobs.
+#[derive(Clone, Copy)]
+pub struct Job {
+    /// As the table, metrics and logs name it.
+    pub name: &'static str,
+    /// From the end of one run to the beginning of the next.
+    pub period: Duration,
+    /// A run that takes longer is ended and counts as failed.
+    pub limit: Duration,
+    pub run: Run,
+}
