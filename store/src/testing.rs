@@ -10,6 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use nix::unistd::Uid;
 use uuid::Uuid;
@@ -19,6 +20,8 @@ use crate::pool::{Address, Pool};
 
 /// How long the shared server waits for the next test.
 const IDLE_SECONDS: u32 = 45;
+/// How long a server that is ending may take.
+const LONGEST_END: Duration = Duration::from_secs(15);
 const POOL_SIZE: usize = 12;
 
 /// A migrated, empty database; dropped with this value.
@@ -96,7 +99,7 @@ async fn shared() -> (Address, File) {
         tokio::task::spawn_blocking(move || take_locks(&root_of_blocking)).await.expect("locks are taken");
     let config =
         ClusterConfig { durable: false, max_connections: 400, ..ClusterConfig::new(root.join("postgres")) };
-    let cluster = Cluster::start(config).await.expect("PostgreSQL for the tests");
+    let cluster = start(config).await;
     let address = Address::of_cluster(&cluster);
     if !cluster.was_adopted() {
         watch_idleness(&root, cluster.pid().expect("a started cluster has a process"));
@@ -104,6 +107,18 @@ async fn shared() -> (Address, File) {
     cluster.abandon();
     drop(starting);
     (address, users)
+}
+
+/// A server of the run before may still be on its way out, and holds the socket's lock until it is gone.
+async fn start(config: ClusterConfig) -> Cluster {
+    let begun = Instant::now();
+    loop {
+        match Cluster::start(config.clone()).await {
+            Ok(cluster) => return cluster,
+            Err(error) if begun.elapsed() > LONGEST_END => panic!("PostgreSQL for the tests: {error}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
 }
 
 /// The shared lock says "in use"; the exclusive one lets one process at a time start the server.
@@ -189,7 +204,7 @@ async fn wait_alone(client: &tokio_postgres::Client, database: &str) {
         if busy.expect("the activity view is readable").is_none() {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("{database} is still in use");
 }
