@@ -382,6 +382,9 @@ async function showDesk(me) {
 
 // Everything on the desk is of one site, and what was there of another goes.
 async function showSite(site) {
+  const before = desk.socket;
+  desk.socket = null;
+  before?.close();
   Object.assign(desk, { site, lanes: [], last: null, cursor: null, chosen: null });
   desk.pictures.clear();
   desk.plates.clear();

@@ -51,7 +51,10 @@ pub(crate) fn browser_token(asked: &Asked) -> Option<&str> {
 }
 
 fn cookie<'a>(asked: &'a Asked, wanted: &str) -> Option<&'a str> {
-    let mut cookies = asked.header("cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
+    // By HTTP/2 a browser may send each cookie in a field of its own (RFC 9113, 8.2.3).
+    let fields = asked.headers.get_all(http::header::COOKIE).iter().filter_map(|field| field.to_str().ok());
+    let mut cookies =
+        fields.flat_map(|field| field.split(';')).filter_map(|pair| pair.trim().split_once('='));
     cookies.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 

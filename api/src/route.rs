@@ -115,21 +115,25 @@ impl Table {
         Self { by_path, file }
     }
 
-    async fn answer(&self, app: App, mut request: Request) -> Response {
-        let path = request.asked.path.clone();
-        let Ok(found) = self.by_path.at(&path) else { return self.file_or_nothing(&request) };
-        let Some(handler) = found.value.get(request.asked.method.as_str()) else {
-            let allowed: Vec<&str> = found.value.keys().map(String::as_str).collect();
-            return ApiError::Method(allowed.join(", ")).into_response(&request.asked.id);
-        };
-        request.parts =
-            found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let (unread, id) = (request.unread(), request.asked.id.clone());
-        let answer = handler(app, request).await.unwrap_or_else(|error| error.into_response(&id));
-        if answer.status().is_client_error() {
+    async fn answer(&self, app: App, request: Request) -> Response {
+        let (unread, http2) = (request.unread(), request.asked.peer.http2);
+        let answer = self.dispatch(app, request).await;
+        if http2 && (answer.status().is_client_error() || answer.status().is_server_error()) {
             unread.discard().await;
         }
         answer
+    }
+
+    async fn dispatch(&self, app: App, mut request: Request) -> Response {
+        let (path, id) = (request.asked.path.clone(), request.asked.id.clone());
+        let Ok(found) = self.by_path.at(&path) else { return self.file_or_nothing(&request) };
+        let Some(handler) = found.value.get(request.asked.method.as_str()) else {
+            let allowed: Vec<&str> = found.value.keys().map(String::as_str).collect();
+            return ApiError::Method(allowed.join(", ")).into_response(&id);
+        };
+        request.parts =
+            found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        handler(app, request).await.unwrap_or_else(|error| error.into_response(&id))
     }
 
     fn file_or_nothing(&self, request: &Request) -> Response {
@@ -149,7 +153,7 @@ pub(crate) fn serve(
     let (app, table) = (app.clone(), Arc::new(table));
     let answered = request().then(move |request: Request| {
         let (app, table, id) = (app.clone(), Arc::clone(&table), request.asked.id.clone());
-        let span = tracing::info_span!("request", request.id = %id);
+        let span = tracing::error_span!("request", request.id = %id);
         let answer = async move { with_id(table.answer(app, request).await, &id) };
         answer.instrument(span)
     });

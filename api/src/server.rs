@@ -54,6 +54,8 @@ pub struct Peer {
     pub certificate: Option<Arc<[u8]>>,
     /// Whether the connection is TLS.
     pub tls: bool,
+    /// Whether it speaks HTTP/2.
+    pub http2: bool,
 }
 
 /// What stands before a listener.
@@ -137,15 +139,16 @@ async fn begin<F>(
     stream.set_write_timeout(Some(UNREAD));
     let stream = Box::pin(stream);
     let Some(acceptor) = shared.tls.clone() else {
-        let peer = Peer { address, certificate: None, tls: false };
+        let peer = Peer { address, certificate: None, tls: false, http2: false };
         return http1(stream, peer, shared, permit).await;
     };
     match timeout(HANDSHAKE, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
             let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
             let certificate = certificate.map(|certificate| Arc::from(certificate.as_ref()));
-            let peer = Peer { address, certificate, tls: true };
-            if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
+            let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
+            let peer = Peer { address, certificate, tls: true, http2: is_http2 };
+            if is_http2 {
                 http2(stream, peer, shared, permit).await;
             } else {
                 http1(stream, peer, shared, permit).await;

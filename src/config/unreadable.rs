@@ -1,7 +1,7 @@
 //! What is said of a file that is no TOML, or not of our shape. Its lines are shown, except those that may hold a password.
 
 /// Beginnings and parts of what no terminal and no log is to show.
-const SECRETS: [&str; 3] = ["postgres", "password", "://"];
+const SECRETS: [&str; 6] = ["postgres", "pass", "pwd", "secret", "token", "://"];
 
 /// What is wrong, and where.
 pub(super) fn said(error: &toml::de::Error, text: &str) -> String {

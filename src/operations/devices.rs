@@ -71,8 +71,8 @@ struct Stored {
 
 /// Makes keys and the folder of a device; its site and lane where they are new. The device that stood there is revoked.
 ///
-/// The folder is written before the commit: when that fails nothing has happened, when the commit fails the keys are good
-/// nowhere and go.
+/// The folder is written before the commit: when that fails nothing has happened. When the commit itself fails, it may have
+/// happened all the same: the folder stays.
 ///
 /// # Errors
 /// [`Refused`], with everything that stands against it; the file system's, the database's.
@@ -95,10 +95,17 @@ pub async fn add(client: &mut impl GenericClient, request: &AddDevice<'_>) -> Re
     let detail = json!({ "device": request.identity.device, "replaced": replaced });
     audit::insert_many(&tx, &[audit_line(site, Some(lane), "device.add", detail)]).await?;
     let free = tariffs::sites_without(&tx, jiff::Timestamp::now()).await?;
-    tx.commit().await?;
+    let committed = tx.commit().await;
     if let Some(folder) = folder {
         folder.keep();
     }
+    committed.with_context(|| {
+        format!(
+            "whether device {} was stored is not known; `boomgate lane list` shows it. Its keys are in {}",
+            request.identity.device,
+            request.out.display()
+        )
+    })?;
     let currency = request.currency.unwrap_or(Currency::EUR).to_string();
     Ok(DeviceAdded {
         file,

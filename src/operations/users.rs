@@ -105,6 +105,8 @@ pub async fn add(client: &mut impl GenericClient, request: &AddUser) -> Result<U
         Some(known) => {
             refuse_differences(&tx, &known, request).await?;
             reset_password(&tx, known.id, &hash).await?;
+            let seen = sites_of(&tx, &person(&tx, known.id).await?).await?;
+            note(&tx, &seen, "user.password", &json!({ "user": known.id })).await?;
             (known.id, true)
         }
         None => (insert(&tx, request, hash).await?, false),
@@ -145,7 +147,8 @@ async fn insert(tx: &impl GenericClient, request: &AddUser, password_hash: Strin
     for site in &given {
         users::give_site(tx, id, site.id).await?;
     }
-    note(tx, &given, "user.add", &json!({ "user": id, "role": role.as_str() })).await?;
+    let seen = sites_of(tx, &person(tx, id).await?).await?;
+    note(tx, &seen, "user.add", &json!({ "user": id, "role": role.as_str() })).await?;
     Ok(id)
 }
 
@@ -238,6 +241,10 @@ fn refuse_blindness(before: &Person, after: &Person) -> Result<(), Refused> {
     }
     let (name, role, typed) = (&after.name, &after.role, typed(&after.name));
     Err(format!("{name} would be {role} and see no site; give one, too: boomgate user set {typed} --role {role} --give SITE").into())
+}
+
+async fn sites_of(tx: &impl GenericClient, person: &Person) -> Result<Vec<SiteRow>> {
+    seen_by_either(tx, [&person.sees, &person.sees]).await
 }
 
 async fn seen_by_either(tx: &impl GenericClient, seen: [&Sees; 2]) -> Result<Vec<SiteRow>> {

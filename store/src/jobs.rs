@@ -183,7 +183,8 @@ pub async fn begin(tx: &impl GenericClient, job: &str, limit: Duration) -> Resul
             pub alone: bool,
         }
     }
-    let limit = millis(limit).to_string();
+    // The server ends the work at its limit; PostgreSQL does so only where the server could not.
+    let limit = millis(limit + Duration::from_secs(5)).to_string();
     let begun: Option<Begun> =
         query_opt(tx, include_str!("../queries/jobs/begin.sql"), &[&job, &limit]).await?;
     Ok(begun.is_some_and(|begun| begun.alone))

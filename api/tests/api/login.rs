@@ -201,3 +201,13 @@ async fn a_missing_host_made_a_login_one_from_another_site() {
         assert!(answer.ends_with(status), "{headers}: {answer}");
     }
 }
+
+#[tokio::test]
+async fn a_browser_by_http2_sent_its_session_in_the_second_cookie_field_and_was_logged_out() {
+    let house = House::open().await;
+    let ann = house.person("operator").await;
+    let token = &ann.token;
+    let me = house.request("GET", "/api/v1/me").header("cookie", "boomgate-browser=1; other=2");
+    let me = me.header("cookie", format!("boomgate={token}"));
+    assert_eq!(good(me.send().await.unwrap(), 200).await["name"], ann.name);
+}

@@ -100,6 +100,11 @@ async fn an_operator_or_guard_of_the_command_line_saw_no_site() {
     assert!(stored_users::by_name(&client, "bob").await.unwrap().is_none());
     server.add_user("bob", Some(Role::Guard), &["south"]).await.unwrap();
     assert_eq!(server.seen("bob").await, ["south"]);
+    // An admin and a new password left no line.
+    server.add_user("root", Some(Role::Admin), &[]).await.unwrap();
+    assert_eq!(server.audited("user.add").await["role"], "admin");
+    let known = server.add_user("root", None, &[]).await.unwrap();
+    assert!(known.was_known && server.audited("user.password").await["user"].is_string());
     server.add_user("cleo", None, &["south", "north"]).await.unwrap();
     assert_eq!(server.seen("cleo").await, ["north", "south"]);
     let refused = server.add_user("dora", Some(Role::Admin), &["north"]).await.unwrap_err();

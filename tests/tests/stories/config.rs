@@ -74,6 +74,8 @@ fn a_line_that_cannot_be_read_was_shown_with_the_password_in_it() {
         "database = \"postgresql://boomgate:Zqx@127.0.0.1/boomgate\"\n",
         "[database]\npassword = \"Zqx\"\n",
         "[database]\nurl = \"host=127.0.0.1 password='Zqx\n",
+        "[metrics]\ntoken = \"Zqx\"\n",
+        "[database]\npwd = \"Zqx\"\n",
     ] {
         let (code, text) = checked(scratch.path(), config, &[]);
         assert!(
