@@ -71,8 +71,8 @@ struct Stored {
 
 /// Makes keys and the folder of a device; its site and lane where they are new. The device that stood there is revoked.
 ///
-/// The folder is written before the commit: when that fails nothing has happened. When the commit itself fails, it may have
-/// happened all the same: the folder stays.
+/// The folder is written before the commit: when that fails nothing has happened. When the connection ends during the
+/// commit, it may have happened all the same: the folder stays.
 ///
 /// # Errors
 /// [`Refused`], with everything that stands against it; the file system's, the database's.
@@ -95,17 +95,20 @@ pub async fn add(client: &mut impl GenericClient, request: &AddDevice<'_>) -> Re
     let detail = json!({ "device": request.identity.device, "replaced": replaced });
     audit::insert_many(&tx, &[audit_line(site, Some(lane), "device.add", detail)]).await?;
     let free = tariffs::sites_without(&tx, jiff::Timestamp::now()).await?;
-    let committed = tx.commit().await;
+    if let Err(error) = tx.commit().await {
+        // What PostgreSQL itself refuses is rolled back; when the connection ends, nobody knows.
+        if error.as_db_error().is_some() {
+            return Err(error.into());
+        }
+        drop(folder.map(NewFolder::keep));
+        let (device, out) = (&request.identity.device, request.out.display());
+        return Err(anyhow::Error::from(error).context(format!(
+            "whether device {device} was stored is not known; `boomgate lane list` shows it. Its keys are in {out}"
+        )));
+    }
     if let Some(folder) = folder {
         folder.keep();
     }
-    committed.with_context(|| {
-        format!(
-            "whether device {} was stored is not known; `boomgate lane list` shows it. Its keys are in {}",
-            request.identity.device,
-            request.out.display()
-        )
-    })?;
     let currency = request.currency.unwrap_or(Currency::EUR).to_string();
     Ok(DeviceAdded {
         file,
