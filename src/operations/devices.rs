@@ -95,19 +95,19 @@ pub async fn add(client: &mut impl GenericClient, request: &AddDevice<'_>) -> Re
     let detail = json!({ "device": request.identity.device, "replaced": replaced });
     audit::insert_many(&tx, &[audit_line(site, Some(lane), "device.add", detail)]).await?;
     let free = tariffs::sites_without(&tx, jiff::Timestamp::now()).await?;
-    if let Err(error) = tx.commit().await {
-        // What PostgreSQL itself refuses is rolled back; when the connection ends, nobody knows.
-        if error.as_db_error().is_some() {
-            return Err(error.into());
-        }
-        drop(folder.map(NewFolder::keep));
-        let (device, out) = (&request.identity.device, request.out.display());
-        return Err(anyhow::Error::from(error).context(format!(
-            "whether device {device} was stored is not known; `boomgate lane list` shows it. Its keys are in {out}"
-        )));
-    }
-    if let Some(folder) = folder {
+    let committed = tx.commit().await;
+    // What PostgreSQL itself refuses is rolled back; when the connection ends, nobody knows.
+    let refused = committed.as_ref().is_err_and(|error| error.as_db_error().is_some());
+    if let Some(folder) = folder.filter(|_| !refused) {
         folder.keep();
+    }
+    if refused {
+        committed?;
+    } else {
+        committed.with_context(|| {
+            let (device, out) = (&request.identity.device, request.out.display());
+            format!("whether device {device} was stored is not known; `boomgate lane list` shows it. Its keys are in {out}")
+        })?;
     }
     let currency = request.currency.unwrap_or(Currency::EUR).to_string();
     Ok(DeviceAdded {
