@@ -7,6 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use boomgate_domain::lane::Lane;
 use boomgate_domain::lane::command::Addressee;
+use boomgate_plate_reader::judgement::Judgement;
+use boomgate_plate_reader::recogniser::Recogniser;
 use boomgate_schemas::bytes::{Epoch, Octets};
 use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_schemas::up::Boom;
@@ -24,7 +26,6 @@ use crate::eventloop::{EventLoop, Inbox, PartEnded, Parts, Settings};
 use crate::evidence::Shelf;
 use crate::gpio::{self, Wires};
 use crate::private_files;
-use crate::recognise::Recogniser;
 use crate::sampling::Sampler;
 use crate::sim::SimLane;
 use crate::sim::control::{self, Journal};
@@ -33,7 +34,7 @@ use crate::spool::{Outlets, Spool};
 use crate::uplink::certificate::Expiry;
 use crate::uplink::keys;
 use crate::uplink::{Ends, Identity, LaneNow, Uplink};
-use crate::vision::{Judgement, Vision};
+use crate::vision::Vision;
 
 /// Events that may wait between two tasks; what does not fit is found again in the spool.
 const QUEUE: usize = 256;

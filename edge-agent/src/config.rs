@@ -17,6 +17,7 @@ use boomgate_domain::lane::LaneConfig;
 use boomgate_domain::plate::grammar::Grammar;
 use boomgate_domain::reading::Thresholds;
 use boomgate_domain::reason::Lang;
+use boomgate_plate_reader::recogniser::{Choice, DetectorKind};
 use ed25519_dalek::VerifyingKey;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -24,7 +25,6 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::gpio::wiring::Wiring;
-use crate::recognise::{Choice, DetectorKind};
 use crate::redact;
 
 const SECTIONS: [&str; 10] =

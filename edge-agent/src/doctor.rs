@@ -6,6 +6,10 @@ mod time;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use boomgate_plate_reader::advice::{Taken, advise};
+use boomgate_plate_reader::grey::Grey;
+use boomgate_plate_reader::judgement::shot;
+use boomgate_plate_reader::recogniser::Recogniser;
 use image::RgbImage;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -15,15 +19,11 @@ use crate::camera::{Camera, CameraError};
 use crate::clock::{Clock, wall_ms};
 use crate::config::{CameraKind, Config};
 use crate::private_files::{self, TooOpen};
-use crate::recognise::Recogniser;
-use crate::recognise::advice::{Taken, advise};
-use crate::recognise::grey::Grey;
 use crate::sim::SimLane;
 use crate::sim::control::Journal;
 use crate::spool::lock::{self, Holder};
 use crate::uplink::certificate::Expiry;
 use crate::uplink::keys;
-use crate::vision::shot;
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// Frames the view is judged by.

@@ -1,4 +1,4 @@
-//! The lane: loops, camera, plate reader, barrier, spool, uplink.
+//! The lane: loops, camera, barrier, spool, uplink. Plates are read by `boomgate_plate_reader`.
 //!
 //! ```text
 //!  gpio ──levels──►┐                                   ┌──► gpio (relays)
@@ -17,19 +17,15 @@ pub mod camera;
 pub mod clock;
 pub mod config;
 pub mod doctor;
-pub mod draw;
-pub mod evaluate;
 pub mod eventloop;
 pub mod evidence;
 pub mod gpio;
 pub mod notify;
+pub mod output;
 pub mod priority;
 pub mod private_files;
-pub mod read;
-pub mod recognise;
 pub mod redact;
 pub mod sampling;
-pub mod say;
 pub mod sim;
 pub mod spool;
 pub mod uplink;

@@ -13,7 +13,7 @@ use boomgate_schemas::up;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::recognise::advice::Health;
+use boomgate_plate_reader::advice::Health;
 
 /// The rule that opened when a person on the spot did, with a key or a button.
 pub const KEY_SWITCH: &str = "key-switch";

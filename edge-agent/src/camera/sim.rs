@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use boomgate_plate_reader::picture::frame_of;
+use boomgate_plate_reader::scene::{Light, Scene, View};
 use image::RgbImage;
 
-use super::picture::frame_of;
-use super::scene::{Light, Scene, View};
 use super::{Camera, CameraError};
 
 /// The car in front, as far as a camera can see it.

@@ -16,10 +16,10 @@ use std::path::PathBuf;
 use boomgate_domain::loops::RawLevel;
 use boomgate_domain::plate::Plate;
 use boomgate_domain::time::Monotonic;
+use boomgate_plate_reader::scene::Light;
 use serde::{Deserialize, Serialize};
 
 use super::control::Report;
-use crate::camera::scene::Light;
 use crate::camera::sim::Subject;
 use crate::clock;
 use crate::gpio::{Drive, Inputs};
