@@ -4,6 +4,7 @@
 //! keeps its distribution until the end, and how sure a reading is follows from its nearest rival and from all places.
 //! This module knows no pictures: a frame is what the character net said about it.
 
+mod dist;
 mod fuse;
 #[cfg(test)]
 mod tests;
