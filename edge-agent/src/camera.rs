@@ -1,4 +1,4 @@
-//! Frames of a lane: from a camera, from a folder of pictures, or from a drawn scene.
+//! Frames of a lane: from a camera or from a folder of pictures.
 //!
 //! A camera gives pictures and knows nothing of what is on them, nor of lanes. `frame` may block; it is called on the
 //! vision thread only, never on the lane's own.
@@ -6,7 +6,6 @@
 pub mod folder;
 #[cfg(feature = "opencv")]
 pub mod opencv;
-pub mod sim;
 
 use boomgate_plate_reader::picture::PictureError;
 use image::RgbImage;

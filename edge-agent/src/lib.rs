@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  gpio ──levels──►┐                                   ┌──► gpio (relays)
-//!  camera ► vision ┼──► eventloop ── domain::lane ────►┼──► sign, sim journal
+//!  camera ► vision ┼──► eventloop ── domain::lane ────►┼──► sign, observer
 //!  uplink ─commands┘         ▲                         └──► spool ──► uplink ──► server
 //!                            └── wire: the domain's words <-> the messages'
 //! ```
@@ -14,13 +14,16 @@
 
 pub mod agent;
 pub mod camera;
+pub mod cause;
 pub mod clock;
 pub mod config;
 pub mod doctor;
 pub mod eventloop;
 pub mod evidence;
 pub mod gpio;
+pub mod hardware;
 pub mod notify;
+pub mod observer;
 pub mod output;
 pub mod priority;
 pub mod private_files;

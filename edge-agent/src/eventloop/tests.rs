@@ -9,11 +9,14 @@ use boomgate_domain::plate::grammar::Grammar;
 use boomgate_domain::reading::Thresholds;
 use boomgate_plate_reader::judgement::Judgement;
 use boomgate_plate_reader::recogniser::{Choice, Recogniser};
+use boomgate_schemas::bytes::Octets;
 use boomgate_schemas::up::{Boom, Event, PassageKind};
 
 use super::*;
-use crate::camera::sim::{SimCamera, Stage};
+use crate::clock::wall_ms;
 use crate::gpio::{Drive, GpioError};
+use crate::observer::Unobserved;
+use crate::sim::camera::{SimCamera, Stage};
 use crate::spool::Outlets;
 
 #[derive(Clone, Default)]
@@ -92,7 +95,7 @@ impl Rig {
             commands: start.commands,
             lane_now: watch::channel(lane_now).0,
             wakes,
-            sim: None,
+            observer: Box::new(Unobserved),
             settings,
         };
         let inbox = Inbox {

@@ -7,7 +7,7 @@ use boomgate_plate_reader::picture::frame_of;
 use boomgate_plate_reader::scene::{Light, Scene, View};
 use image::RgbImage;
 
-use super::{Camera, CameraError};
+use crate::camera::{Camera, CameraError};
 
 /// The car in front, as far as a camera can see it.
 #[derive(Clone, Debug, PartialEq, Eq)]

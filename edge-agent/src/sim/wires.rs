@@ -1,7 +1,7 @@
 //! The wires of a simulated lane.
 
-use super::{Drive, GpioError, InputLines, Inputs, Relays, Wires};
-use crate::sim::SimLane;
+use super::lane::SimLane;
+use crate::gpio::{Drive, GpioError, InputLines, Inputs, Relays, Wires};
 
 struct SimInputs(SimLane);
 

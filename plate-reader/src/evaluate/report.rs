@@ -6,7 +6,7 @@ use std::time::Duration;
 use boomgate_domain::reading::Verdict;
 use serde::Serialize;
 
-use super::{Case, folded};
+use super::case::{Case, folded};
 
 /// A sighting that overlaps every true plate less than this is a false one.
 const TOUCHES: f32 = 0.2;

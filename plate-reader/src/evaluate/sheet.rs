@@ -3,7 +3,7 @@
 use image::imageops::{FilterType, crop_imm, overlay, resize};
 use image::{Rgb, RgbImage};
 
-use super::{Case, folded};
+use super::case::{Case, folded};
 use crate::draw::Pen;
 use crate::quad::Bounds;
 
