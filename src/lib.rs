@@ -20,3 +20,4 @@ pub mod say;
 pub mod serve;
 pub mod setup;
 pub mod tariff;
+pub mod tenant;

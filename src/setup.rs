@@ -20,16 +20,7 @@ use uuid::Uuid;
 use crate::operations;
 use crate::operations::zone::ZoneName;
 use crate::pki::{self, DeviceKeys, Pki};
-
-/// The company; made on first use.
-pub async fn tenant(client: &impl GenericClient, name: &str) -> Result<TenantId> {
-    if let Some(tenant) = sites::first_tenant(client).await? {
-        return Ok(tenant);
-    }
-    let tenant = TenantId::from_uuid(Uuid::now_v7());
-    sites::insert_tenant(client, tenant, name).await?;
-    Ok(tenant)
-}
+pub use crate::tenant::tenant;
 
 /// What makes a site different from another.
 pub struct SiteWish {

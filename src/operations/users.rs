@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Change, Refused, audit_line, changes, changes_detail, sites};
-use crate::setup;
+use crate::tenant::tenant;
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ async fn insert(tx: &impl GenericClient, request: &AddUser, password_hash: Strin
     let role = request.role.unwrap_or(Role::Operator);
     let given = sites_of_new(tx, request, role).await?;
     let id = UserId::from_uuid(Uuid::now_v7());
-    let tenant = setup::tenant(tx, "Boomgate").await?;
+    let tenant = tenant(tx, "Boomgate").await?;
     let name = request.name.clone();
     users::insert(tx, &NewUser { tenant, id, name, password_hash, role: role.as_str() }).await?;
     for site in &given {

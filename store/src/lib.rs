@@ -11,6 +11,7 @@ pub mod batch;
 pub mod blocklist;
 pub mod cluster;
 pub mod commands;
+mod connect_error;
 pub mod dead_letters;
 pub mod decisions;
 pub mod devices;
