@@ -203,7 +203,7 @@ impl Lane {
     }
 
     const fn is_out_of_service(&self) -> bool {
-        matches!(self.service, Service::OutOfService)
+        matches!(self.service, Service::Out)
     }
 
     fn apply(&mut self, event: LaneEvent) {
@@ -237,7 +237,7 @@ impl Lane {
         if self.is_ready() || !heard || !stable {
             return;
         }
-        self.service = Service::InService;
+        self.service = Service::Serving;
         if self.boom == Boom::Unknown {
             self.settle_boom();
         }

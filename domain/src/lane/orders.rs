@@ -53,8 +53,8 @@ impl Lane {
             Order::Close => self.order_close(),
             Order::Hold => self.order_hold(command),
             Order::Release => self.order_release(),
-            Order::TakeOutOfService => self.order_service(Service::OutOfService),
-            Order::PutInService => self.order_service(Service::InService),
+            Order::TakeOutOfService => self.order_service(Service::Out),
+            Order::PutInService => self.order_service(Service::Serving),
         }
     }
 

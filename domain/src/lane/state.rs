@@ -157,8 +157,8 @@ pub(super) enum Opener {
 pub(super) enum Service {
     /// Nothing moves until the inputs are stable (S4).
     Starting,
-    InService,
-    OutOfService,
+    Serving,
+    Out,
 }
 
 /// The request that stands at the drive.
