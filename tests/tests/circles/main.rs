@@ -13,6 +13,7 @@ mod graph;
 mod modules;
 mod paths;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use graph::Graph;
@@ -52,6 +53,19 @@ fn a_circle_is_found_through_names_that_are_passed_on_and_macros() {
     );
     write("b.rs", "pub fn f() {}");
     assert!(circles_of(&folder.path().join("lib.rs")).is_empty());
+}
+
+#[test]
+fn one_file_of_the_agent_outside_the_simulated_yard_knows_it() {
+    let agent = Path::new(env!("CARGO_MANIFEST_DIR")).join("../edge-agent/src");
+    let (yard, mut know) = (agent.join("sim"), BTreeSet::new());
+    let note = |from: &Path, to: &Path, _: &str| {
+        if to.starts_with(&yard) && !from.starts_with(&yard) {
+            know.insert(from.strip_prefix(&agent).unwrap().to_owned());
+        }
+    };
+    paths::edges(&Tree::read(&agent.join("lib.rs")), note);
+    assert_eq!(know, BTreeSet::from([PathBuf::from("hardware.rs")]));
 }
 
 /// `lib.rs` and `main.rs` of every crate; each is the root of its own modules.
