@@ -13,6 +13,7 @@ pub mod batch;
 pub mod blocklist;
 pub mod cluster;
 pub mod commands;
+mod connect_error;
 pub mod dead_letters;
 pub mod decisions;
 pub mod devices;

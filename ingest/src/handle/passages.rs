@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::arrivals::unheard;
 use super::{Scene, World};
 use crate::{clock, names};
 
@@ -317,7 +316,8 @@ impl World<'_> {
     fn await_explanation(&mut self, scene: &Scene<'_>, passage: &Passage, stay: Option<Uuid>) {
         let Some(id) = passage.arrival.filter(|_| passage.kind == PassageKind::Passed) else { return };
         let direction = names::direction(passage.direction).to_owned();
-        let row = ArrivalRow { direction, stay_id: stay, passed_at: Some(scene.at), ..unheard(scene, id) };
+        let row =
+            ArrivalRow { direction, stay_id: stay, passed_at: Some(scene.at), ..scene.unheard_arrival(id) };
         self.put_arrival(row);
     }
 }
