@@ -92,13 +92,12 @@ fn permille(share: f32) -> u16 {
     (share.clamp(0.0, 1.0) * 1000.0).round() as u16
 }
 
-/// The wire has no word for a passage against the direction; it goes as a fault of its own.
-pub fn passage(kind: PassageKind) -> Option<up::PassageKind> {
+pub fn passage(kind: PassageKind) -> up::PassageKind {
     match kind {
-        PassageKind::Passed => Some(up::PassageKind::Passed),
-        PassageKind::Tailgated => Some(up::PassageKind::Tailgated),
-        PassageKind::BackedOut => Some(up::PassageKind::BackedOut),
-        PassageKind::WrongWay => None,
+        PassageKind::Passed => up::PassageKind::Passed,
+        PassageKind::Tailgated => up::PassageKind::Tailgated,
+        PassageKind::BackedOut => up::PassageKind::BackedOut,
+        PassageKind::WrongWay => up::PassageKind::WrongWay,
     }
 }
 

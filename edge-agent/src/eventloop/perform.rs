@@ -117,9 +117,7 @@ impl EventLoop {
     }
 
     fn report_passage(&mut self, arrival: Option<ArrivalId>, kind: PassageKind) {
-        let Some(kind) = wire::passage(kind) else {
-            return self.append(wire::fault(&Reason::FaultWrongWay {}, true));
-        };
+        let kind = wire::passage(kind);
         let direction = wire::direction(self.parts.settings.direction);
         let arrival = arrival.map(|arrival| arrival.as_uuid());
         self.append(EventBody::Passage(Passage { arrival, direction, kind }));

@@ -55,6 +55,9 @@ impl World<'_> {
         if passage.kind == PassageKind::Tailgated {
             self.exception(scene, ExceptionKind::Tailgated, stay);
         }
+        if passage.kind == PassageKind::WrongWay {
+            self.exception(scene, ExceptionKind::WrongWay, None);
+        }
         let event = PassageEvent {
             arrival: passage.arrival,
             direction: names::event_direction(passage.direction),
@@ -322,11 +325,11 @@ impl World<'_> {
     }
 }
 
-/// A passage against the lane's direction is a contradiction and does not come here.
 fn kind(kind: PassageKind) -> stay::PassageKind {
     match kind {
         PassageKind::Passed => stay::PassageKind::Passed,
         PassageKind::Tailgated => stay::PassageKind::Tailgated,
         PassageKind::BackedOut => stay::PassageKind::BackedOut,
+        PassageKind::WrongWay => stay::PassageKind::WrongWay,
     }
 }
