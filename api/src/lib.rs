@@ -136,6 +136,14 @@ impl Api {
         self.app.room.empty().await;
     }
 
+    /// Serves people, with so many routes more than there are; for the benchmark of dispatch.
+    #[cfg(feature = "bench")]
+    pub async fn serve_with_more_routes(&self, listener: TcpListener, more: usize) {
+        let routes = router::people().into_iter().chain(router::more(more)).collect();
+        let routes = route::serve(&self.app, Table::new(routes, page::file));
+        server::serve(listener, self.people.clone(), None, routes, self.shutdown.clone()).await;
+    }
+
     /// Serves the metrics; without a `token` the listener belongs on loopback.
     pub async fn serve_metrics(&self, listener: TcpListener, token: Option<String>) {
         if let Some(token) = token {
