@@ -30,6 +30,7 @@ pub mod live_event;
 pub mod live_feed;
 pub mod manual;
 pub mod memberships;
+mod payment_method;
 pub mod payments;
 pub mod pool;
 pub mod proof;
