@@ -133,6 +133,7 @@ impl World<'_> {
         // An order that is over stays as it ended, and another lane's is none of this device's business.
         if self.lane_answered(scene.device, result.command) {
             let (id, code) = (result.command, result.code.clone());
+            let state = names::command_state(result.result);
             self.out.settled.push(Settled { site_id, id, state, code, at: scene.received_at });
         }
         self.audit(scene, "command.answered", |line| {

@@ -4,6 +4,7 @@ use boomgate_domain::decide::Outcome;
 use boomgate_domain::reading::Verdict;
 use boomgate_schemas::down::Action;
 use boomgate_schemas::up::{self, Answer, Boom, ClockState, EventBody, PassageKind};
+use boomgate_store::commands::CommandState;
 
 pub(crate) const fn direction(direction: up::Direction) -> &'static str {
     match direction {
@@ -72,6 +73,15 @@ pub(crate) const fn answer(answer: Answer) -> &'static str {
         Answer::Done => "done",
         Answer::Ignored => "ignored",
         Answer::Refused => "refused",
+    }
+}
+
+/// How an order ends by the lane's answer.
+pub(crate) const fn command_state(answer: Answer) -> CommandState {
+    match answer {
+        Answer::Done => CommandState::Done,
+        Answer::Ignored => CommandState::Ignored,
+        Answer::Refused => CommandState::Refused,
     }
 }
 

@@ -11,7 +11,7 @@ use boomgate_domain::ids::{LaneId, SiteId};
 use boomgate_domain::reason::Reason;
 use boomgate_schemas::down::Amount;
 use boomgate_schemas::topic::{Leaf, Topic};
-use boomgate_store::commands::{self, CommandRow, DueLane, LaneForCommand, Sent, Settled, state};
+use boomgate_store::commands::{self, CommandRow, CommandState, DueLane, LaneForCommand, Sent, Settled};
 use boomgate_store::pool::within;
 use boomgate_store::{Pool, StoreError, Transaction, live_feed, sites};
 use ed25519_dalek::SigningKey;
@@ -117,7 +117,7 @@ impl Outbox {
         let mut turn = Turn { tx: &tx, lane: &lane, now, messages: Vec::new(), told: false };
         turn.give_up(&orders).await?;
         let alive: Vec<&CommandRow> = orders.iter().filter(|order| order.expires_at > now).collect();
-        match alive.iter().find(|order| order.state == state::SENT) {
+        match alive.iter().find(|order| order.state == CommandState::Sent) {
             Some(order) => turn.resend(order).await?,
             None => turn.send_first(&alive, &self.key).await?,
         }
@@ -149,8 +149,9 @@ impl Turn<'_> {
         let now = self.now;
         for order in orders.iter().filter(|order| order.expires_at <= now) {
             metrics::counter!("boomgate_commands_expired_total").increment(1);
-            let reason = if order.state == state::SENT { Reason::CmdExpired {} } else { self.why_unsent() };
-            self.settle(order, state::EXPIRED, &reason).await?;
+            let reason =
+                if order.state == CommandState::Sent { Reason::CmdExpired {} } else { self.why_unsent() };
+            self.settle(order, CommandState::Expired, &reason).await?;
         }
         Ok(())
     }
@@ -162,14 +163,14 @@ impl Turn<'_> {
     async fn settle(
         &mut self,
         order: &CommandRow,
-        state: &'static str,
+        state: CommandState,
         reason: &Reason,
     ) -> Result<(), StoreError> {
         let code = Some(reason.code().to_owned());
         let settled = Settled { site_id: order.site_id, id: order.id, state, code, at: self.now };
         commands::settle_many(self.tx, &[settled]).await?;
         let body = json!({
-            "command": order.id, "action": order.action, "arrival": order.arrival_id, "state": state,
+            "command": order.id, "action": order.action, "arrival": order.arrival_id, "state": state.as_str(),
             "code": reason.code(),
         });
         let (site, lane) = (SiteId::from_uuid(order.site_id), LaneId::from_uuid(order.lane_id));
@@ -201,13 +202,15 @@ impl Turn<'_> {
         let (Some(clock), Some(device_id), Some(device), Some(topic)) =
             (clock, lane.device_id, lane.device_code.as_deref(), self.topic())
         else {
-            return self.settle(order, "refused", &Reason::CmdLaneNotHeard {}).await;
+            return self.settle(order, CommandState::Refused, &Reason::CmdLaneNotHeard {}).await;
         };
         let Some(wording) = wording(order) else {
-            return self.settle(order, "refused", &Reason::CmdUnknown { action: order.action.clone() }).await;
+            return self
+                .settle(order, CommandState::Refused, &Reason::CmdUnknown { action: order.action.clone() })
+                .await;
         };
         let Some(counter) = next_counter(lane.command_counter, lane.device_counter.unwrap_or(0)) else {
-            return self.settle(order, "refused", &Reason::CmdCounterSpent {}).await;
+            return self.settle(order, CommandState::Refused, &Reason::CmdCounterSpent {}).await;
         };
         let (signed, not_after_ms) =
             sign((device, topic.clone()), wording, counter, clock, order.expires_at, key);

@@ -82,7 +82,7 @@ pub async fn is_settled(pool: &Pool, site: SiteId) -> Result<bool> {
     let numbers = proof::numbers(&client, site).await?;
     let told = numbers.iter().all(|device| device.backlog == 0 && device.kept_upto + 1 >= device.next_seq);
     let orders = proof::orders(&client, site).await?;
-    Ok(told && orders.iter().all(|order| order.state != "wished" && order.state != "sent"))
+    Ok(told && orders.iter().all(|order| !order.state.is_open()))
 }
 
 /// Judges a run.

@@ -1,14 +1,18 @@
-//! The outbox: an order to a lane from the moment it is wished until it is done, ignored, refused or expired.
+//! The outbox: an order to a lane from the moment it is pending until it is done, ignored, refused or expired.
+
+use std::error::Error;
 
 use boomgate_domain::ids::{CommandId, LaneId, SiteId, UserId};
 use boomgate_domain::money::Money;
+use bytes::BytesMut;
 use deadpool_postgres::GenericClient;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::statement::{columns, execute, hint, query, query_opt, row};
+use crate::statement::{Column, columns, execute, hint, query, query_opt, row};
 
 pub(crate) const INSERT_MANY: &str = include_str!("../queries/commands/insert_many.sql");
 pub(crate) const SETTLE_MANY: &str = include_str!("../queries/commands/settle_many.sql");
@@ -17,14 +21,74 @@ pub(crate) const UNSETTLED: &str = include_str!("../queries/commands/unsettled.s
 /// How long anybody tries to get an order to its lane.
 pub const LIFETIME: SignedDuration = SignedDuration::from_secs(15);
 
-/// States of a command in the outbox.
-pub mod state {
-    pub const WISHED: &str = "wished";
-    pub const SENT: &str = "sent";
-    pub const EXPIRED: &str = "expired";
+/// Where an order is on its way. The outbox sends what is pending, one order per lane at a time; the others are final.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandState {
+    /// Neither counted nor signed yet.
+    Pending,
+    /// Counted, signed and sent; the lane has not answered.
+    Sent,
+    Done,
+    Ignored,
+    Refused,
+    /// Not sent, or not answered, in time.
+    Expired,
 }
 
-/// An order as it is first written: wished, or already counted and signed.
+impl CommandState {
+    /// The word in the database, the live feed and the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sent => "sent",
+            Self::Done => "done",
+            Self::Ignored => "ignored",
+            Self::Refused => "refused",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether the lane may still answer.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::Sent)
+    }
+
+    /// `wished` is the word of servers before migration 14 for `pending`.
+    fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Pending, Self::Sent, Self::Done, Self::Ignored, Self::Refused, Self::Expired];
+        all.into_iter().find(|state| state.as_str() == text || (text == "wished" && *state == Self::Pending))
+    }
+}
+
+impl<'a> FromSql<'a> for CommandState {
+    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let text = <&str>::from_sql(kind, raw)?;
+        Self::parse(text).ok_or_else(|| format!("{text:?} is no state of a command").into())
+    }
+
+    accepts!(TEXT);
+}
+
+impl ToSql for CommandState {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        self.as_str().to_sql(kind, out)
+    }
+
+    accepts!(TEXT);
+    to_sql_checked!();
+}
+
+impl Column for CommandState {
+    type Sql = Self;
+
+    fn from_sql(value: Self) -> Self {
+        value
+    }
+}
+
+/// An order as it is first written: pending, or already counted and signed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewCommand {
     pub site_id: Uuid,
@@ -41,7 +105,7 @@ pub struct NewCommand {
     pub ordered_by: Option<Uuid>,
     pub ordered_name: Option<String>,
     pub reason: Option<String>,
-    pub state: &'static str,
+    pub state: CommandState,
     pub counter: Option<i64>,
     pub epoch: Option<Vec<u8>>,
     pub not_after_ms: Option<i64>,
@@ -61,7 +125,7 @@ row! {
         pub lane_id: Uuid,
         pub arrival_id: Option<Uuid>,
         pub decision_id: Option<Uuid>,
-        pub state: String,
+        pub state: CommandState,
         pub counter: Option<i64>,
     }
 }
@@ -83,7 +147,7 @@ row! {
         pub ordered_by: Option<Uuid>,
         pub ordered_name: Option<String>,
         pub reason: Option<String>,
-        pub state: String,
+        pub state: CommandState,
         pub result_code: Option<String>,
         pub counter: Option<i64>,
         pub device_id: Option<Uuid>,
@@ -125,8 +189,8 @@ row! {
 pub struct Settled {
     pub site_id: Uuid,
     pub id: Uuid,
-    /// `done`, `ignored`, `refused` or `expired`.
-    pub state: &'static str,
+    /// One of the final ones.
+    pub state: CommandState,
     pub code: Option<String>,
     pub at: Timestamp,
 }
@@ -138,7 +202,7 @@ pub(crate) async fn insert_many(client: &impl GenericClient, rows: &[NewCommand]
     execute(client, INSERT_MANY, params).await
 }
 
-/// Ends orders that are still wished or sent; those that ended already stay as they are.
+/// Ends orders that are still pending or sent; those that ended already stay as they are.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -154,7 +218,7 @@ pub(crate) async fn unsettled(
     query(client, UNSETTLED, &[&sites, &lanes]).await
 }
 
-/// An order that a person or a payment wishes; `ingest` counts, signs and sends it.
+/// An order of a person or of a payment; `ingest` counts, signs and sends it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wish {
     pub site: SiteId,
@@ -172,7 +236,7 @@ pub struct Wish {
     pub at: Timestamp,
 }
 
-/// Puts the wish into the outbox; call [`wake`] after the commit.
+/// Puts the order into the outbox; call [`wake`] after the commit.
 ///
 /// # Errors
 /// [`StoreError::Database`]: no such lane, or neither an arrival nor a person with a reason.
@@ -183,7 +247,7 @@ pub async fn wish(tx: &impl GenericClient, wish: &Wish) -> Result<(), StoreError
     let expires_at = wish.at + LIFETIME;
     let none: Option<Uuid> = None;
     let pay_url: Option<String> = None;
-    let sql = include_str!("../queries/commands/wish.sql");
+    let sql = include_str!("../queries/commands/insert_pending.sql");
     execute(
         tx,
         sql,
@@ -233,7 +297,7 @@ pub async fn get(
     query_opt(client, include_str!("../queries/commands/get.sql"), &[&site.as_uuid(), &id.as_uuid()]).await
 }
 
-/// Lanes with an order that is wished, to be sent again, or overdue.
+/// Lanes with an order that is pending, to be sent again, or overdue.
 ///
 /// # Errors
 /// [`StoreError::Database`].

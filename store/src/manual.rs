@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::arrivals;
 use crate::audit::{self, Actor, NewAudit};
-use crate::commands::{self, Wish};
+use crate::commands::{self, CommandState, Wish};
 use crate::error::StoreError;
 use crate::live_feed;
 
@@ -45,7 +45,7 @@ pub async fn order(tx: &impl GenericClient, order: &ManualOrder) -> Result<(), S
     audit::insert_many(tx, &[line(order)]).await?;
     let body = json!({
         "command": order.command, "action": order.action, "code": order.code, "arrival": order.arrival,
-        "by": order.by.1, "reason": order.reason, "state": "wished",
+        "by": order.by.1, "reason": order.reason, "state": CommandState::Pending.as_str(),
     });
     live_feed::append(tx, order.site, order.at, "command", Some(order.lane), body).await.map(drop)
 }

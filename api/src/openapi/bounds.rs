@@ -13,7 +13,7 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("Decided", "outcome", OUTCOME),
     ("NewCommand", "action", ACTION),
     ("OrderedCommand", "action", ACTION),
-    ("OrderedCommand", "state", &["wished"]),
+    ("OrderedCommand", "state", &["pending"]),
     ("Me", "role", &["admin", "operator", "guard", "resident"]),
     ("Stay", "status", &["open", "closed", "exit_only", "voided"]),
     ("Payment", "method", METHOD),

@@ -6,11 +6,12 @@ use boomgate_domain::reason::{Lang, Reason};
 use boomgate_operations::access::{Authorized, LanesOperate, LanesRead};
 use boomgate_operations::booms::{self, Action, NewOrder};
 use boomgate_operations::unit;
+use boomgate_store::commands::CommandState;
 use boomgate_store::decisions::{self, DecisionRow};
 use boomgate_store::lanes::{self, LaneStatus};
 use boomgate_store::manual::ManualOrder;
 use boomgate_store::sites::SiteRow;
-use boomgate_store::{GenericClient, commands, payments};
+use boomgate_store::{GenericClient, payments};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -270,7 +271,7 @@ impl Ordered {
             id: order.command.as_uuid(),
             lane: order.lane.as_uuid(),
             action: order.action.to_owned(),
-            state: commands::state::WISHED.to_owned(),
+            state: CommandState::Pending.as_str().to_owned(),
         };
         Self { command }
     }
