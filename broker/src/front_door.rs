@@ -26,7 +26,7 @@ use crate::{BrokerError, Limits, identity, rights};
 /// Largest CONNECT: a client id, a will of ours and some air.
 const CONNECT_BYTES: usize = 4096;
 
-/// People are told of one device's double no more often than this.
+/// A second device with one identity is reported no more often than this.
 const TELL_AGAIN: Duration = Duration::from_secs(60);
 
 /// Keep-alive limits in seconds; a lane that wants none gets none.
@@ -39,12 +39,12 @@ pub(crate) struct Hall {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) directory: Arc<dyn Directory>,
     gatekeeper: Gatekeeper,
-    /// When people were last told of a second device with one identity.
+    /// When a second device with one identity was last reported, by device.
     told: Mutex<HashMap<DeviceCode, Instant>>,
 }
 
 impl Hall {
-    /// Whether people may be told of this device again.
+    /// Whether a second device with this identity may be reported again.
     pub(crate) fn may_tell(&self, device: &DeviceCode) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.retain(|_, at| at.elapsed() < TELL_AGAIN);
@@ -103,7 +103,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, mut place: Place
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    // Who sends nothing yields first.
+    // A connection that has sent nothing yields first.
     let first = timeout(hall.limits.handshake_timeout, stream.readable());
     tokio::select! {
         () = place.yielded() => return refuse_yielded(peer),
@@ -125,7 +125,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, mut place: Place
 
 fn refuse_yielded(peer: SocketAddr) {
     metrics::counter!("boomgate_broker_refused_total", "reason" => "yielded").increment(1);
-    tracing::debug!(%peer, "connection closed: it had not said who it is, and another wanted its place");
+    tracing::debug!(%peer, "half-open connection closed: its place was given to a newer connection");
 }
 
 /// A connection that has said who it is.
@@ -136,7 +136,7 @@ struct Admitted {
     will: Option<LastWill>,
 }
 
-/// Everything up to a valid CONNECT; none for whoever is turned away.
+/// Everything up to a valid CONNECT; `None` for a rejected connection.
 async fn introduce(stream: TcpStream, peer: SocketAddr, door: Door, hall: &Hall) -> Option<Admitted> {
     match door {
         Door::Plain => greet(Box::new(stream), None, peer, hall).await,
@@ -229,7 +229,7 @@ enum ConnectRefusal {
     KeepAlive(u16),
     #[error("will is not allowed: {0}")]
     Will(rights::Violation),
-    #[error("device is kept out for a while: {0}")]
+    #[error("device is banned for a while: {0}")]
     KeptOut(&'static str),
     #[error(transparent)]
     Directory(Refusal),
@@ -330,7 +330,7 @@ async fn turn_away(mut socket: Box<dyn Socket>, peer: SocketAddr, refusal: Conne
     refused(peer, refusal.label(), &refusal.to_string());
     let Some(code) = refusal.code() else { return };
     let farewell = device_link::connack(code);
-    // Whoever is turned away may be gone already.
+    // The rejected peer may have closed the connection already.
     drop(
         timeout(Duration::from_secs(1), async {
             socket.write_all(&farewell).await?;

@@ -1,10 +1,10 @@
-//! The broker: rumqttd's router and codec, embedded in this process behind a front door of our own.
+//! The broker: rumqttd's router and codec, embedded in this process behind our own listener.
 //!
 //! ```text
 //!  lanes ══TLS══► front_door ──► identity ──► Directory (who is this, may it live)
 //!                     │ one task a connection, every wait limited
 //!                     ▼
-//!                device_link ◄── rights (pure: what may this device say and hear)
+//!                device_link ◄── rights (pure: what may this device publish and receive)
 //!                     │ LinkTx / LinkRx
 //!                     ▼
 //!                 rumqttd Router (a thread) ◄── in-process links: ingest, watchdog
@@ -58,7 +58,7 @@ pub struct TlsListener {
     pub config: Arc<rustls::ServerConfig>,
 }
 
-/// Everything a stranger could wear out has a number here.
+/// Limits of everything that an unauthenticated or hostile peer could exhaust.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Connections in all. The router has room for twice as many, so that it never refuses by itself.
@@ -78,7 +78,7 @@ pub struct Limits {
     pub bytes: Rate,
     /// Who sends more than that for so long is cut off and kept out for a while.
     pub flooding_after: Duration,
-    /// How long a second program with the identity of a living one waits for that one to say something.
+    /// How long a second program with the identity of a connected device waits for a packet of the first.
     pub twin_hold: Duration,
     /// How often a live session is checked against the directory.
     pub recheck: Duration,
@@ -190,7 +190,7 @@ impl Broker {
         self.sessions.end(device, reason).await
     }
 
-    /// Cuts off whoever is connected for a lane, and keeps it out for a while. `false` if nobody is.
+    /// Ends the sessions of a lane and bans their devices for a while. `false` if none is connected.
     pub async fn cut_off(&self, site: &SiteCode, lane: &LaneCode, why: &'static str) -> bool {
         let mut any = false;
         for device in self.sessions.of_lane(site, lane).await {

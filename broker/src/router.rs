@@ -55,7 +55,7 @@ pub(crate) fn start(connections: usize) -> Linker {
     Linker { make: Arc::new(make) }
 }
 
-/// Every topic of ours always has a log: rumqttd disconnects who publishes where nobody ever subscribed.
+/// Every topic of ours has a log from the start: rumqttd disconnects a client that publishes where no client ever subscribed.
 fn router_config(connections: usize) -> RouterConfig {
     let filters = Leaf::ALL.into_iter().map(Leaf::every_lane).chain([WATCHDOG_TOPIC.to_owned()]);
     RouterConfig {

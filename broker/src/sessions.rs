@@ -59,7 +59,7 @@ pub(crate) struct Newcomer {
 /// Why it does not get one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unwanted {
-    /// Another program with this identity lives, at this address.
+    /// Another program with this identity is connected, from this address.
     Twin(SocketAddr),
     /// The session before it does not end.
     Stuck,
@@ -89,7 +89,7 @@ struct Entry {
     end: Arc<watch::Sender<Option<EndReason>>>,
     /// Packets of the device so far.
     packets: watch::Receiver<u64>,
-    /// Since when another program waits for this session to speak, and how many packets there were then.
+    /// Since when another program waits for a packet of this session, and how many packets there were then.
     challenged: Option<(Instant, u64)>,
     /// How many waited for this place: only the last of them still does.
     waiting: Waiting,
@@ -138,7 +138,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Waits until somebody wants this session to end.
+    /// Waits until the session is to end.
     pub(crate) async fn told_to_end(&mut self) -> EndReason {
         match self.end.wait_for(Option::is_some).await {
             Ok(reason) => reason.unwrap_or(EndReason::TakenOver),
@@ -146,7 +146,7 @@ impl Session {
         }
     }
 
-    /// A packet came: the device lives.
+    /// Counts a packet: the device is alive.
     pub(crate) fn heard(&self) {
         self.packets.send_modify(|packets| *packets = packets.wrapping_add(1));
     }
