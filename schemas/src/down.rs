@@ -1,4 +1,4 @@
-//! What the server says: receipts, orders, and the offline list.
+//! Messages of the server: acks, commands, and the offline list.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -57,7 +57,7 @@ pub struct Command {
     /// The operator, when a person ordered it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// The operator's words.
+    /// The operator's reason, as typed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Rises per lane; stored by the device before anything moves.
@@ -77,7 +77,7 @@ pub enum Action {
     Refuse,
     /// Keep shut and show what is owed.
     Charge,
-    /// Ask for closing; the lane's safety inputs have the last word.
+    /// Close, as soon as the lane's safety inputs allow it.
     Close,
     /// Open and stay open.
     Hold,

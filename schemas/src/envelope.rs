@@ -21,7 +21,7 @@ const CONTEXT: &[u8] = b"boomgate/v1\0";
 const VERSION_LABEL: &str = "v";
 const SEQ_LABEL: &str = "seq";
 
-/// The protected header: readable before the signature is verified, to be believed only after.
+/// The protected header: readable before the signature is verified, to be trusted only after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// Device code, or [`SERVER`].

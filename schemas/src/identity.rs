@@ -1,4 +1,4 @@
-//! Who a device is: the three names in its certificate, and nothing else about it.
+//! A device's identity: the three names in its certificate.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! CBOR read without mercy.
+//! Strict CBOR decoding.
 //!
 //! `ciborium` accepts trailing bytes, duplicate keys and lengths written longer than needed. Two parties could then
 //! read the same signed bytes differently, so a message is taken only if it is the one way to write what it says.

@@ -39,7 +39,7 @@ impl Leaf {
         }
     }
 
-    /// Whether the lane speaks here; everywhere else it only listens.
+    /// Whether the lane publishes here; to all other leaves it subscribes.
     pub fn is_from_lane(self) -> bool {
         match self {
             Self::Up | Self::Hello | Self::Sync => true,
@@ -47,12 +47,12 @@ impl Leaf {
         }
     }
 
-    /// The filter by which a server hears every lane of every site.
+    /// The subscription of a server to every lane of every site.
     pub fn every_lane(self) -> String {
         format!("{ROOT}/+/+/{}", self.as_str())
     }
 
-    /// The filter by which a server hears every lane of one site.
+    /// The subscription of a server to every lane of one site.
     pub fn of_site(self, site: &SiteCode) -> String {
         format!("{ROOT}/{site}/+/{}", self.as_str())
     }

@@ -1,4 +1,4 @@
-//! What a lane says: events, greetings, and the question for its offline list.
+//! Messages of a lane: events, hellos, and the request for its offline list.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub struct Event {
     /// Start counter of the lane program.
     pub boot: u32,
     pub id: Uuid,
-    /// Wall time of the lane in Unix milliseconds, to be believed as far as `clock` says.
+    /// Wall time of the lane in Unix milliseconds; `clock` says whether it is synchronised.
     pub at_ms: i64,
     pub clock: ClockState,
     /// Milliseconds since the lane program started (monotonic).
@@ -56,7 +56,7 @@ pub enum EventBody {
     Passage(Passage),
     /// Answer to a command.
     Result(CommandResult),
-    /// Something broke, or healed.
+    /// A fault began or ended.
     Fault(Fault),
     /// The boom changed its state.
     Boom(BoomState),
@@ -321,7 +321,7 @@ impl Reading {
 }
 
 impl Gap {
-    /// A gap speaks of numbers before its own.
+    /// A gap declares numbers below its own.
     fn check(&self, seq: u64) -> Result<(), DecodeError> {
         if self.first == 0 || self.first > self.last || self.last >= seq {
             return Err(DecodeError::field("gap", "is not a range before its own number"));
