@@ -9,7 +9,7 @@
 //! (offline policy, near candidate to confirm, ticket).
 //!
 //! A block holds for every twin of its plate (0 for O, 1 for I), a right to enter and passback for the exact plate only; at
-//! an exit the only twin inside is the car's stay when no exact one is. Whoever makes [`Matches`] sees to that.
+//! an exit the only twin inside is the car's stay when no exact one is. The caller fills [`Matches`] accordingly.
 //!
 //! Passback is hard for everybody by default: a plate inside cannot come in again, for one of the two is a clone or a
 //! missed exit, and only a person can tell which. An operator's open is the way round it, and is audited.
@@ -69,7 +69,7 @@ pub enum SiteMode {
     Full,
     /// As full, but the sign says closed.
     Closed,
-    /// Nobody in; everybody may leave.
+    /// Entries refused, exits open.
     ClosedToAll,
 }
 
@@ -77,7 +77,7 @@ pub enum SiteMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Passback {
-    /// Nobody enters twice; an operator may open.
+    /// Refused for every plate that is inside; an operator may open.
     #[default]
     Deny,
     /// Subscribers and reservations are held, visitors (who pay anyway) let in.
@@ -155,7 +155,7 @@ pub struct NearStay {
     pub distance: u32,
 }
 
-/// What a lane does with cars it knows nothing about while the server cannot be asked.
+/// What a lane does with cars that are not on its list while the server cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct OfflinePolicy {
@@ -399,7 +399,7 @@ fn visitor_entry(arrival: &Arrival, matches: &Matches) -> Decision {
     }
 }
 
-/// A lane that knows no stays lets people out, or asks for the operator, as its policy says.
+/// Without known stays, the lane's policy decides whether an exit opens or needs an operator.
 fn offline_exit(matches: &Matches) -> Option<Decision> {
     match matches.knowledge {
         Knowledge::Full => None,
@@ -468,7 +468,7 @@ fn without_stay(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Decisio
         return Decision { suggested: Some(stay), ..Decision::deny(Reason::DenyNearStay {}) };
     }
     match &matches.tariff {
-        // Where nothing is charged, nobody is kept in for want of a record.
+        // Where nothing is charged, a missing stay is no reason to refuse the exit.
         None if arrival.credential == Credential::Plate => Decision::open(Reason::OpenFree {}),
         None => Decision::deny(Reason::DenyNoStay {}),
         Some(tariff) => {

@@ -1,6 +1,6 @@
 //! The offline list: rights and blocks under a keyed hash of the canonical plate, and what a lane finds in it.
 //!
-//! A stolen lane must not give away who parks there: a bare hash of a plate is reversed by trying all plates, a keyed
+//! A stolen lane must not reveal the plates on its list: a plain hash of a plate is reversed by trying all plates, a keyed
 //! one is not without the site's key. Server and lane derive the same tag; only canonical plates are ever tagged.
 
 use std::collections::BTreeMap;
@@ -93,7 +93,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Replaces what is said about a plate; an empty entry removes it.
+    /// Replaces the entry of a plate; an empty entry removes it.
     pub fn set(&mut self, tag: PlateTag, listed: Listed) {
         if listed.is_empty() {
             self.entries.remove(&tag);
@@ -115,7 +115,7 @@ impl Listing {
     }
 }
 
-/// What a lane knows by itself about an arrival's plate.
+/// The matches of an arrival's plate in the lane's own list.
 pub fn offline_matches(
     listed: Option<&Listed>,
     site: SiteState,

@@ -1,7 +1,7 @@
 //! Detector inputs: a raw level and the time in, a debounced and supervised state out.
 //!
-//! Loops, photocells and their wires fail; what is not known is `Unknown`, and unknown counts as occupied. This
-//! module knows nothing of cars, booms or pins.
+//! Loops, photocells and their wires fail; a state that cannot be determined is `Unknown` and counts as occupied. This
+//! module does not depend on cars, booms or pins.
 //!
 //! ```text
 //! raw level --debounce--> Clear | Occupied

@@ -138,7 +138,7 @@ pub enum PassageKind {
     Passed,
     /// A further car on the same opening.
     Tailgated,
-    /// Under the boom and back again: nobody came in or went out.
+    /// Under the boom and back again: the number of cars inside is unchanged.
     BackedOut,
     /// Through the boom against the lane's direction.
     WrongWay,
@@ -162,7 +162,7 @@ impl PassageKind {
         match (self, direction) {
             (Self::Passed | Self::Tailgated, Direction::Entry) => PassageEffect::OpensStay,
             (Self::Passed | Self::Tailgated, Direction::Exit) => PassageEffect::ClosesStay,
-            // A device speaks for its lane's direction only: whoever goes against it is an alarm, not a stay.
+            // A device reports for its lane's direction only: a passage against it is an alarm and changes no stay.
             (Self::BackedOut | Self::WrongWay, Direction::Entry | Direction::Exit) => PassageEffect::None,
         }
     }

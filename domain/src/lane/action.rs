@@ -61,7 +61,7 @@ pub enum LaneAction {
     ClearFault(Reason),
     /// Something that happened and is over: staff should look.
     Alarm(Reason),
-    /// Show whoever watches; anything with a lower generation is older.
+    /// Publish the boom's state; a report with a lower generation is older.
     ReportBoom {
         state: BoomState,
         generation: u64,

@@ -148,7 +148,7 @@ impl Lane {
     pub(super) fn run_barrier_timers(&mut self) {
         self.note_failing_open();
         self.run_travel_timer();
-        // A wished opening lapses with its grant: the car has left meanwhile.
+        // A pending opening lapses with its grant: the car has left meanwhile.
         self.open_due &= self.is_wished_up() || !self.grants.is_empty();
         if self.open_due || (self.is_wished_up() && self.boom != Boom::Broken) {
             self.open(Urgency::Ordinary);

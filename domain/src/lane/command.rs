@@ -13,7 +13,7 @@ use crate::time::Monotonic;
 /// Answers kept for commands that are sent again.
 pub const KEPT_ANSWERS: usize = 16;
 
-/// To whom a command speaks.
+/// The device a command is addressed to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Addressee {
     pub site: SiteCode,
@@ -55,7 +55,7 @@ pub enum Checked {
     Replay(Reason),
 }
 
-/// What a lane must not forget about commands, durable across restarts.
+/// What a lane keeps about commands, durable across restarts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CommandLog {

@@ -1,4 +1,4 @@
-//! What a lane remembers: the product of boom, car at the arming loop, and passage under the boom.
+//! The state of a lane: the product of boom, car at the arming loop, and passage under the boom.
 
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +83,7 @@ impl LaneConfig {
 /// The boom as the lane believes it to be, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Boom {
-    /// Nothing was heard from it since the start.
+    /// It has not reported a position since the start.
     Unknown,
     Closed,
     Opening {
@@ -111,7 +111,7 @@ pub(super) enum Drive {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fire {
     Off,
-    /// Active during start-up and not yet believed.
+    /// Active during start-up and not yet stable long enough to count.
     Suspected {
         since: Monotonic,
     },
