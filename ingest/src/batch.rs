@@ -46,7 +46,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 const MOST: usize = 192;
 /// How long what comes after a hole waits for what is missing.
 const PATIENCE: Duration = Duration::from_millis(1500);
-/// Most events of one device in one transaction: whoever comes next waits for no more than that.
+/// Most events of one device in one transaction, so that other devices wait for no more than that.
 const MOST_OF_DEVICE: usize = 64;
 const AGAIN: usize = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -54,7 +54,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How many plates inside are looked through when an exit finds no stay.
 const NEAR: i64 = 5000;
 
-/// What a worker works with.
+/// A worker's parts.
 pub(crate) struct Worker {
     pub pool: Pool,
     pub sender: Sender,
@@ -67,7 +67,7 @@ pub(crate) struct Worker {
     pub held: Held,
 }
 
-/// What is to be said once the batch is committed.
+/// What is sent once the batch is committed.
 #[derive(Default)]
 struct Done {
     acks: Vec<Receipt>,
@@ -78,7 +78,7 @@ struct Done {
     complaints: Vec<(LaneKey, &'static str)>,
 }
 
-/// Works until nobody sends messages any more.
+/// Runs until the channel of messages is closed.
 pub(crate) async fn run(mut worker: Worker, mut messages: mpsc::Receiver<Received>) {
     let mut taken = Vec::with_capacity(MOST);
     let mut later = Vec::new();
@@ -176,9 +176,9 @@ impl Worker {
         }
     }
 
-    /// Refused alone: a dead letter with its reason, so that it stops nobody.
+    /// Stores a message that is refused alone as a dead letter with its reason, so that it blocks no other message.
     async fn bury(&mut self, message: Received, error: &Unfit) {
-        tracing::error!(error = error as &dyn std::error::Error, seq = message.first, device = %message.device.code, "event is poison");
+        tracing::error!(error = error as &dyn std::error::Error, seq = message.first, device.code = %message.device.code, "event cannot be stored; it becomes a dead letter");
         metrics::counter!("boomgate_ingest_poison_total").increment(1);
         let reason = Reason::RejectPoison { detail: error.detail() };
         let letter = Received { content: Content::Rejected(reason), ..message };
@@ -222,7 +222,7 @@ impl Worker {
         let now = clock::now();
         let facts = session.begin(&need(batch, now)).await?;
         let done = self.transact(&mut session, facts, batch, now).await;
-        // After an error nobody knows what the connection is in the middle of.
+        // After an error the state of the connection is unknown.
         if done.is_ok() {
             self.session = Some(session);
         }
@@ -278,7 +278,7 @@ impl Worker {
         Ok(())
     }
 
-    /// After the commit, and only then: receipts, orders, and a wake-up for people's screens.
+    /// After the commit, and only then: acks, commands, and a wake-up of the live feed.
     async fn finish(&mut self, done: Done) {
         let now = clock::now();
         for (topic, bytes) in done.orders {
@@ -295,7 +295,7 @@ impl Worker {
         }
         for (lane, kind) in done.complaints {
             self.complaints.note(&lane, kind, |before| {
-                tracing::warn!(lane = %lane, before, kind, "events of a lane are not taken as they are");
+                tracing::warn!(lane.code = %lane, before, kind, "events of a lane contradict what is stored");
             });
         }
         if let Some(session) = self.session.as_ref().filter(|_| !done.touched.is_empty())

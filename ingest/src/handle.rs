@@ -1,4 +1,4 @@
-//! The fold: events one after the other over what is known, changing a picture in memory that becomes one transaction.
+//! The fold: applies events one after the other to the batch's state in memory, which becomes one transaction.
 //!
 //! ```text
 //!   facts ──► World ── event, event, event … ──► Writes + orders to send after the commit
@@ -29,7 +29,7 @@ use crate::directory::Device;
 use crate::names;
 pub(crate) use world::{Knowledge, World};
 
-/// A lane's clock is believed if it says a time in this window around ours.
+/// A lane's wall time is accepted within this window around ours.
 const BELIEVED_PAST: SignedDuration = SignedDuration::from_hours(24 * 90);
 const BELIEVED_FUTURE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -47,7 +47,7 @@ impl World<'_> {
     /// Takes one event in.
     ///
     /// # Errors
-    /// [`StoreError::Stored`]: something kept earlier cannot be read. The picture is spoiled then; begin again.
+    /// [`StoreError::Stored`]: a stored value cannot be read. The state is then incomplete and must be discarded.
     pub(crate) fn apply(
         &mut self,
         device: &Device,
@@ -87,7 +87,7 @@ impl World<'_> {
     }
 
     /// Reckoned from the lane's uptime at its last hello, if the event is of the same start: no wall clock has a say in
-    /// how old it is. Of an earlier start, the lane's wall time if its clock is believable, else ours.
+    /// how old it is. Of an earlier start, the lane's wall time if it is within the accepted window, else ours.
     pub(crate) fn occurred_at(&self, device: &Device, event: &Event, received_at: Timestamp) -> Timestamp {
         let earliest = received_at.checked_sub(BELIEVED_PAST).unwrap_or(Timestamp::MIN);
         let latest = received_at.checked_add(BELIEVED_FUTURE).unwrap_or(Timestamp::MAX);
@@ -140,7 +140,7 @@ impl World<'_> {
             line.command_id = Some(result.command);
             line.detail = json!({ "state": state, "code": result.code, "counter": result.counter });
         });
-        // That an order was obeyed shows in the boom; screens are told of what was not.
+        // A command that was carried out shows in the boom's state; the live feed carries the others.
         if result.result != Answer::Done {
             let body = json!({ "command": result.command, "state": state, "code": result.code, "params": result.params });
             self.tell(scene, "command", body);

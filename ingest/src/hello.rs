@@ -39,7 +39,7 @@ pub(crate) struct Greeter {
     pub sender: Sender,
     pub key: SigningKey,
     pub pulse: Pulse,
-    /// Woken when a lane was heard: an order may have waited for it.
+    /// Notified at each hello: an order may have waited for it.
     pub outbox: Arc<Notify>,
     pub complaints: Arc<Complaints>,
 }
@@ -54,7 +54,9 @@ pub(crate) async fn run(greeter: Greeter, messages: Arc<Newest<Arrived>>) {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(refusal))) => refused(&key, &refusal, &greeter.pulse, &greeter.complaints),
             Ok(Err(timeout)) => greeter.pulse.degraded(&timeout, clock::now()),
-            Err(panicked) => tracing::error!(lane = %key, %panicked, "hello dropped"),
+            Err(panicked) => {
+                tracing::error!(lane.code = %key, %panicked, "hello dropped: its handler panicked")
+            }
         }
     }
 }
@@ -123,7 +125,7 @@ impl Greeter {
         Ok(Answer { upto: acked, above: None })
     }
 
-    /// A start of the device that was not heard of before.
+    /// The first hello of a start of the device.
     async fn first_of_start(
         &self,
         tx: &Transaction<'_>,
@@ -156,7 +158,7 @@ impl Greeter {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let (why, above, next) = (why.name(), known.highest, hello.next_seq);
-        tracing::error!(device = %device.code, why, above, next, "a device's store is behind what is kept of it");
+        tracing::error!(device.code = %device.code, why, above, next, "device's spool is behind its stored events");
         metrics::counter!("boomgate_ingest_stores_behind_total").increment(1);
         let detail = json!({
             "device": device.id, "store": why, "above": above, "next_seq": next, "boot": hello.boot,
@@ -165,7 +167,7 @@ impl Greeter {
         raise(tx, device, at, ("device.store_behind", "device_store_behind", "exception"), detail).await
     }
 
-    /// People hear once when a lane's clock begins to differ, differs much, or agrees again. `true` if they did.
+    /// Reports once when a lane's clock begins to differ, differs much, or agrees again. `true` if it reported.
     async fn compare_clock(
         &self,
         client: &mut boomgate_store::pool::Object,
@@ -179,7 +181,7 @@ impl Greeter {
         if same || !self.may_tell(device, "clock") {
             return Ok(false);
         }
-        tracing::warn!(device = %device.code, ahead_ms = new.clock_ahead_ms, level = level.name(), "clocks compared");
+        tracing::warn!(device.code = %device.code, ahead_ms = new.clock_ahead_ms, level = level.name(), "difference of a lane's clock changed");
         let kind = if level == ClockLevel::Exception { "exception" } else { "notice" };
         let detail = json!({ "device": device.id, "ahead_ms": new.clock_ahead_ms, "level": level.name() });
         let tx = client.transaction().await?;
@@ -203,7 +205,7 @@ impl Greeter {
         acked: i64,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        tracing::error!(device = %device.code, kept, acked, "events acknowledged earlier are not in this database");
+        tracing::error!(device.code = %device.code, kept, acked, "events acknowledged earlier are not in this database");
         metrics::counter!("boomgate_ingest_history_missing_total").increment(1);
         let detail = json!({ "device": device.id, "after": kept, "upto": acked });
         raise(tx, device, at, ("events.missing", "events_missing", "exception"), detail).await

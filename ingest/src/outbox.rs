@@ -193,7 +193,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// The oldest that waits is counted and signed, if the lane was ever heard; without a clock of the lane there is no
+    /// The oldest that waits is counted and signed, if the lane has sent a hello; without a clock of the lane there is no
     /// deadline to give.
     async fn send_first(&mut self, alive: &[&CommandRow], key: &SigningKey) -> Result<(), StoreError> {
         let Some(order) = alive.first() else { return Ok(()) };

@@ -15,10 +15,10 @@ use crate::inbound::{Content, Received};
 /// An arrival that happened this lately is decided on at once, whatever is still missing before it.
 const LIVE: SignedDuration = SignedDuration::from_secs(10);
 
-/// What is not in the picture after the fold.
+/// What the fold did not put into the batch's state.
 #[derive(Default)]
 pub(super) struct Folded {
-    /// What nobody can read.
+    /// Messages that cannot be decoded.
     pub letters: Vec<NewDeadLetter>,
     /// What waits for something before it.
     pub held: Vec<Received>,

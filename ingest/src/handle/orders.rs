@@ -34,7 +34,7 @@ pub(crate) struct Wording {
     pub reason: Option<String>,
 }
 
-/// A lane's clock as last heard.
+/// A lane's clock at its last hello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LaneClock {
     pub epoch: [u8; 16],
@@ -43,7 +43,7 @@ pub(crate) struct LaneClock {
 }
 
 impl LaneClock {
-    /// `None` until the lane was heard.
+    /// `None` before the lane's first hello.
     pub(crate) fn read(
         epoch: Option<&[u8]>,
         uptime_ms: Option<i64>,

@@ -1,4 +1,4 @@
-//! What a batch writes for people: audit lines and the numbered live feed.
+//! Audit lines and rows of the numbered live feed that a batch writes.
 
 use boomgate_store::audit::{Actor, NewAudit};
 use boomgate_store::live_feed::NewLive;
@@ -9,7 +9,7 @@ use super::{Scene, World};
 use crate::clock;
 
 impl World<'_> {
-    /// One line of the audit, as the server's doing; `fill` adds what it is about.
+    /// One audit line with the server as actor; `fill` adds the subject.
     pub(super) fn audit(
         &mut self,
         scene: &Scene<'_>,
@@ -43,7 +43,7 @@ impl World<'_> {
         self.out.live.push(NewLive { site_id, no, at: scene.at, kind, lane_id, body });
     }
 
-    /// Something a person should look at: in the feed and in the audit.
+    /// An exception for operators: in the live feed and in the audit.
     pub(super) fn exception(&mut self, scene: &Scene<'_>, what: &'static str, stay: Option<Uuid>) {
         let arrival = super::arrival_of(&scene.event.body);
         self.audit(scene, "exception", |line| {

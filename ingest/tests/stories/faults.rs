@@ -1,4 +1,4 @@
-//! Hostile bytes, poison, and a PostgreSQL that goes away: nothing is lost, nobody else is harmed.
+//! Hostile bytes, events that cannot be stored, and a PostgreSQL that goes away: nothing is lost, no other lane is delayed.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ async fn what_nobody_can_decode_is_rejected_kept_and_told_again() {
     entry.send(garbage.clone()).await;
     entry.all_acked().await;
     assert_eq!(entry.rejected, [(1, "REJECT-MALFORMED".to_owned())]);
-    // The lane did not hear it and asks again.
+    // The lane did not receive it and asks again.
     (entry.acked, entry.rejected) = (0, Vec::new());
     entry.send(garbage).await;
     entry.acked_upto(1).await;
