@@ -170,7 +170,7 @@ row! {
 }
 
 row! {
-    /// A lane whose row is locked, and the device in it as last heard.
+    /// A lane whose row is locked, and the last hello of its device.
     pub struct LaneForCommand {
         pub command_counter: i64,
         pub site_code: String,
@@ -277,7 +277,7 @@ pub async fn wish(tx: &impl GenericClient, wish: &Wish) -> Result<(), StoreError
 /// Channel on which the outbox is woken; the payload is `<site id>/<lane id>`.
 pub const CHANNEL: &str = "boomgate_commands";
 
-/// Wakes whoever sends commands, after the commit: a NOTIFY inside the transaction would make all commits queue behind
+/// Wakes the outbox, after the commit: a NOTIFY inside the transaction would make all commits queue behind
 /// one lock. A hint only: without it the order goes out a little later, so a failure is logged and undoes nothing.
 /// Whether it went out.
 pub async fn wake(client: &impl GenericClient, site: SiteId, lane: LaneId) -> bool {
@@ -305,7 +305,7 @@ pub async fn due_lanes(client: &impl GenericClient, now: Timestamp) -> Result<Ve
     query(client, include_str!("../queries/commands/due_lanes.sql"), &[&now]).await
 }
 
-/// Locks the lane's row: whoever holds it takes the next counter.
+/// Locks the lane's row: the holder of the lock takes the next counter.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::Database`].

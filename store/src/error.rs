@@ -62,7 +62,7 @@ impl StoreError {
         self.sql_state().is_some_and(|state| *state == SqlState::UNIQUE_VIOLATION)
     }
 
-    /// The name of the constraint that refused, when PostgreSQL told it.
+    /// The name of the constraint that refused, when PostgreSQL gives it.
     #[must_use]
     pub fn constraint(&self) -> Option<&str> {
         match self {

@@ -1,4 +1,4 @@
-//! Something a person should look at: a line in the audit and a row in the live feed, told by whoever notices it.
+//! Exceptions for operators: each is a line in the audit and a row in the live feed.
 
 use boomgate_domain::ids::{LaneId, SiteId};
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ pub struct NewException {
     pub at: Timestamp,
     /// What the audit calls it, such as `events.missing`.
     pub action: &'static str,
-    /// What people's screens call it, such as `events_missing`.
+    /// Its code on the live feed, such as `events_missing`.
     pub what: &'static str,
     /// Kind of the live feed's row: `exception`, or `notice` for what can wait.
     pub kind: &'static str,

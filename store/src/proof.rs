@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::statement::{query, query_opt, row};
 
 row! {
-    /// How often a passage was told.
+    /// How often a passage was reported.
     pub struct Passage {
         pub arrival_id: Option<Uuid>,
         /// `passed`, `backed_out` or `tailgated`.
