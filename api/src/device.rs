@@ -142,7 +142,7 @@ fn end(certificate: &[u8]) -> Option<Timestamp> {
     Timestamp::from_second(parsed.validity().not_after.timestamp()).ok()
 }
 
-/// Exactly one name of ours, as at the front door.
+/// Exactly one device name, as at the MQTT listener.
 fn identity(certificate: &[u8]) -> Option<DeviceIdentity> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let names = &parsed.subject_alternative_name().ok()??.value.general_names;
