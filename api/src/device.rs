@@ -146,9 +146,9 @@ fn end(certificate: &[u8]) -> Option<Timestamp> {
 fn identity(certificate: &[u8]) -> Option<DeviceIdentity> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let names = &parsed.subject_alternative_name().ok()??.value.general_names;
-    let mut uris = names.iter().filter_map(|name| match name {
-        GeneralName::URI(uri) => Some(uri.parse().ok()),
-        _ => None,
+    let mut uris = names.iter().filter_map(|name| {
+        let GeneralName::URI(uri) = name else { return None };
+        Some(uri.parse().ok())
     });
     let first = uris.next()??;
     uris.next().is_none().then_some(first)

@@ -162,16 +162,8 @@ impl ApiError {
     }
 
     fn field_errors(&self) -> Vec<FieldError> {
-        match self {
-            Self::Invalid { field, why } => {
-                vec![FieldError {
-                    field: field.to_string(),
-                    code: self.kind().1.into(),
-                    message: why.clone(),
-                }]
-            }
-            _ => Vec::new(),
-        }
+        let Self::Invalid { field, why } = self else { return Vec::new() };
+        vec![FieldError { field: field.to_string(), code: self.kind().1.into(), message: why.clone() }]
     }
 
     /// What the caller may do about it, as headers.
@@ -219,11 +211,17 @@ impl From<AccessError> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        if error.is_outage() || error.is_retryable() {
+            return Self::Unavailable(error);
+        }
         match error {
             StoreError::NotFound { what, .. } => Self::NotFound(what),
             StoreError::Conflict(why) => Self::Conflict { code: "CONFLICT", why },
-            error if error.is_outage() || error.is_retryable() => Self::Unavailable(error),
-            error => Self::internal(error),
+            StoreError::Pool(_)
+            | StoreError::Database(_)
+            | StoreError::Timeout(_)
+            | StoreError::Stored { .. }
+            | StoreError::Connect(_) => Self::internal(error),
         }
     }
 }

@@ -73,7 +73,9 @@ fn router_config(connections: usize) -> RouterConfig {
 fn from_lanes_kept_longer() -> std::collections::HashMap<String, rumqttd::SegmentConfig> {
     let room = |leaf| match leaf {
         Leaf::Up => rumqttd::SegmentConfig { max_segment_size: 1024 * 1024, max_segment_count: 4 },
-        _ => rumqttd::SegmentConfig { max_segment_size: 1024 * 1024, max_segment_count: 2 },
+        Leaf::Hello | Leaf::Ack | Leaf::Cmd | Leaf::Sync | Leaf::List => {
+            rumqttd::SegmentConfig { max_segment_size: 1024 * 1024, max_segment_count: 2 }
+        }
     };
     [Leaf::Up, Leaf::Hello, Leaf::Sync].into_iter().map(|leaf| (leaf.every_lane(), room(leaf))).collect()
 }

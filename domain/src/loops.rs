@@ -240,7 +240,11 @@ impl Loop {
             LoopState::Unknown(LoopFault::Stale | LoopFault::WireCut | LoopFault::Chatter) => {
                 LoopState::Unknown(LoopFault::Settling)
             }
-            state => state,
+            LoopState::Clear
+            | LoopState::Occupied
+            | LoopState::Unknown(LoopFault::Settling | LoopFault::StuckOn | LoopFault::StuckOff) => {
+                self.state
+            }
         }
     }
 
@@ -257,7 +261,7 @@ impl Loop {
             {
                 LoopState::Unknown(LoopFault::StuckOn)
             }
-            _ => LoopState::Occupied,
+            RawLevel::Occupied | RawLevel::WireCut => LoopState::Occupied,
         }
     }
 

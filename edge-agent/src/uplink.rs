@@ -297,6 +297,7 @@ impl<'a> Session<'a> {
         Duration::from_millis(due.clamp(1, 1_000))
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "an enum of another crate with many kinds")]
     async fn take(&mut self, packet: Packet) -> Result<(), Ended> {
         match packet {
             Packet::ConnAck(ack) if ack.code == ConnectReturnCode::Success => self.subscribe(),
@@ -388,10 +389,8 @@ impl<'a> Session<'a> {
         if !self.ready || !self.line.window.has_room() || event.seq <= self.line.window.acked() {
             return Ok(());
         }
-        let arrival = match &event.body {
-            EventBody::Arrival(arrival) => Some(arrival.arrival),
-            _ => None,
-        };
+        let arrival =
+            if let EventBody::Arrival(arrival) = &event.body { Some(arrival.arrival) } else { None };
         self.send_events(vec![event])?;
         if let Some(arrival) = arrival {
             let _ = self.line.news.send(News::Published { arrival, at: Instant::now() }).await;

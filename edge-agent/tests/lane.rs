@@ -1,6 +1,7 @@
 //! Stories of one lane process against a scripted server.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single kinds")]
 
 mod rig;
 

@@ -352,10 +352,8 @@ fn events(message: &Received) -> &[Event] {
 }
 
 fn plate_of(event: &Event) -> Option<Plate> {
-    match &event.body {
-        EventBody::Arrival(arrival) => Plate::parse(&arrival.reading.as_ref()?.plate).ok(),
-        _ => None,
-    }
+    let EventBody::Arrival(arrival) = &event.body else { return None };
+    Plate::parse(&arrival.reading.as_ref()?.plate).ok()
 }
 
 /// Only an exit whose plate has no open stay needs the others inside, to suggest the one it may be.

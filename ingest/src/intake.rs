@@ -133,10 +133,12 @@ fn work(message: &Received) -> u32 {
 /// Counts a message that is not answered, and says so once in a while.
 pub(crate) fn refused(key: &LaneKey, refusal: &Refusal, pulse: &Pulse, complaints: &Complaints) {
     metrics::counter!("boomgate_ingest_refused_total", "reason" => refusal.label()).increment(1);
-    match refusal {
-        Refusal::Store(error) if error.is_outage() => pulse.degraded(error, clock::now()),
-        _ => complaints.note(key, refusal.label(), |before| {
-            tracing::warn!(lane.code = %key, before, error = refusal as &dyn std::error::Error, "message refused");
-        }),
+    if let Refusal::Store(error) = refusal
+        && error.is_outage()
+    {
+        return pulse.degraded(error, clock::now());
     }
+    complaints.note(key, refusal.label(), |before| {
+        tracing::warn!(lane.code = %key, before, error = refusal as &dyn std::error::Error, "message refused");
+    });
 }

@@ -139,6 +139,7 @@ async fn read(pool: &Pool, site: SiteId) -> Result<Facts> {
 }
 
 /// Arrivals whose car the simulator saw cross the boom.
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
 fn crossed(journal: &Journal) -> impl Iterator<Item = (&str, Option<Uuid>)> {
     journal.told.iter().filter_map(|told| match &told.report {
         Report::Passed { arrival, .. } => Some((told.lane.as_str(), *arrival)),
@@ -221,6 +222,7 @@ fn gaps_are_declared(facts: &Facts, broken: &mut Vec<String>) -> bool {
 }
 
 /// Every drive of a boom names an order that exists (and each order drives at most once), or a rule of the lane.
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
 fn movements_have_orders(facts: &Facts, journal: &Journal, broken: &mut Vec<String>) -> bool {
     let orders: HashMap<Uuid, &Order> = facts.orders.iter().map(|order| (order.id, order)).collect();
     let mut moved: HashSet<(Uuid, String)> = HashSet::new();
@@ -245,6 +247,7 @@ fn movements_have_orders(facts: &Facts, journal: &Journal, broken: &mut Vec<Stri
     })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
 fn never_closed_on_a_car(journal: &Journal, broken: &mut Vec<String>) -> bool {
     let drives = journal.told.iter().filter_map(|told| match &told.report {
         Report::Drive { request, safety, .. } if request == "close" => Some((told.lane.as_str(), safety)),
@@ -286,6 +289,7 @@ struct Readings {
 }
 
 /// Readings against the plates that really stood there. Only what the lane accepted can be wrong.
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
 fn readings(facts: &Facts, cars: &[Car], journal: &Journal) -> Readings {
     let plates: HashMap<&str, &str> = cars.iter().map(|car| (car.id.as_str(), car.plate.as_str())).collect();
     let of_arrival: HashMap<Uuid, &str> = journal
@@ -308,6 +312,7 @@ fn readings(facts: &Facts, cars: &[Car], journal: &Journal) -> Readings {
     readings
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
 fn decided(journal: &Journal) -> impl Iterator<Item = (bool, Option<i64>, Option<i64>)> {
     journal.told.iter().filter_map(|told| match &told.report {
         Report::Decision { local, loop_to_command_ms, publish_to_command_ms, .. } => {

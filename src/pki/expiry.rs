@@ -58,6 +58,7 @@ fn with_first<T>(pem: &str, read: impl FnOnce(&X509Certificate<'_>) -> Result<T>
     read(&certificate)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "an enum of another crate with many kinds")]
 fn name(name: &GeneralName<'_>) -> Option<String> {
     match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),

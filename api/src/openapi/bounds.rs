@@ -77,10 +77,7 @@ pub(super) fn write(document: &mut OpenApi) {
 fn object<'a>(document: &'a mut OpenApi, schema: &str, property: &str) -> Option<&'a mut Object> {
     let schemas = &mut document.components.as_mut()?.schemas;
     let RefOr::T(Schema::Object(outer)) = schemas.get_mut(schema)? else { return None };
-    match outer.properties.get_mut(property)? {
-        RefOr::T(Schema::Object(inner)) => Some(inner),
-        _ => None,
-    }
+    if let RefOr::T(Schema::Object(inner)) = outer.properties.get_mut(property)? { Some(inner) } else { None }
 }
 
 fn parameters(document: &mut OpenApi) {

@@ -213,6 +213,10 @@ fn cause_parts(cause: Cause) -> (Option<String>, Option<String>) {
 }
 
 /// What the driver is asked to pay, for a sign with a field of its own.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few codes of the registry are meant, all others are not"
+)]
 fn amount(reason: &Reason) -> Option<Amount> {
     let money = match reason {
         Reason::ChargeDue { amount } | Reason::ChargeSupplement { amount, .. } => amount,

@@ -88,11 +88,12 @@ fn take(
 /// The numbers an event answers for.
 fn ranges(event: &Event) -> Vec<(i64, i64)> {
     let seq = event.seq.cast_signed();
-    let gap = match &event.body {
-        EventBody::Gap(gap) => Some((gap.first.cast_signed(), gap.last.cast_signed())),
-        _ => None,
-    };
-    gap.into_iter().chain([(seq, seq)]).collect()
+    let mut ranges = Vec::new();
+    if let EventBody::Gap(gap) = &event.body {
+        ranges.push((gap.first.cast_signed(), gap.last.cast_signed()));
+    }
+    ranges.push((seq, seq));
+    ranges
 }
 
 /// What comes after a hole waits a little for what is missing, unless a car stands there now.

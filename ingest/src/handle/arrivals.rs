@@ -127,6 +127,10 @@ impl World<'_> {
     }
 
     /// How a person wrote the plate of the block or the right that decided.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a few codes of the registry are meant, all others are not"
+    )]
     fn listed_as(&self, matches: &Matches, reason: &Reason) -> Option<&String> {
         let id = match reason {
             Reason::DenyBlocklisted {} => matches.block?.id.as_uuid(),
