@@ -184,6 +184,7 @@ impl Lane {
         inputs.chain(timers.into_iter().flatten()).filter(|at| *at > self.now).min()
     }
 
+    /// The lane's settings.
     pub const fn config(&self) -> &LaneConfig {
         &self.config
     }

@@ -18,7 +18,9 @@ const MAX_DEPTH: usize = 16;
 /// Longest text string, in bytes.
 const MAX_TEXT: usize = 2048;
 
+/// Why bytes are not one of our messages.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
 pub enum DecodeError {
     #[error("message of {size} bytes is larger than {limit}")]
     TooLarge { size: usize, limit: usize },
@@ -39,6 +41,7 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// A field out of its bounds.
     pub fn field(field: &'static str, why: impl Into<String>) -> Self {
         Self::Field { field, why: why.into() }
     }

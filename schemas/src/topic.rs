@@ -26,8 +26,10 @@ pub enum Leaf {
 }
 
 impl Leaf {
+    /// Every leaf there is.
     pub const ALL: [Self; 6] = [Self::Up, Self::Hello, Self::Ack, Self::Cmd, Self::Sync, Self::List];
 
+    /// The last level of the topic.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Up => "up",
@@ -61,16 +63,21 @@ impl Leaf {
 /// `bg/v1/<site>/<lane>/<leaf>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Topic {
+    /// Code of the site.
     pub site: SiteCode,
+    /// Code of the lane.
     pub lane: LaneCode,
+    /// What it carries.
     pub leaf: Leaf,
 }
 
+/// A text that is no topic of ours.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0:?} is not a topic of the form {ROOT}/<site>/<lane>/<leaf>")]
 pub struct BadTopic(pub String);
 
 impl Topic {
+    /// The topic of a lane.
     pub fn new(site: SiteCode, lane: LaneCode, leaf: Leaf) -> Self {
         Self { site, lane, leaf }
     }

@@ -17,6 +17,7 @@ use super::{ALPHABET, MAX_PLATE, Plate, symbol_index};
 
 /// Why series cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
 pub enum GrammarError {
     #[error("plate series of {file}: {what}")]
     File { file: String, what: String },
@@ -33,8 +34,11 @@ pub struct Slot(u64);
 const DIGITS: u64 = (1 << 10) - 1;
 
 impl Slot {
+    /// Any symbol.
     pub const ANY: Self = Self((1 << 36) - 1);
+    /// `0` to `9`.
     pub const DIGIT: Self = Self(DIGITS);
+    /// `A` to `Z`.
     pub const LETTER: Self = Self(((1 << 36) - 1) & !DIGITS);
 
     /// A place that holds the symbol at `index` of [`ALPHABET`] and no other.
@@ -123,6 +127,7 @@ fn together(group_of: &[u8; 36], a: usize, b: usize) -> bool {
 pub struct Form {
     /// `country/name` of its series.
     pub series: String,
+    /// Place by place.
     pub slots: Vec<Slot>,
     /// What stands between places: before which place, and what.
     marks: Vec<(usize, char)>,
@@ -140,6 +145,7 @@ pub enum Origin {
     Far,
     /// A country of the same region as an expected one.
     Near,
+    /// From a country the site expects.
     Expected,
 }
 
