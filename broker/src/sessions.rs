@@ -324,6 +324,7 @@ mod tests {
             let sessions = Arc::clone(&sessions);
             async move { sessions.take(&newcomer(Some("b")), HOLD).await.err() }
         });
+        // The length of time is what is tested.
         tokio::time::sleep(HOLD / 4).await;
         old.heard();
         assert_eq!(waiting.await.unwrap(), Some(Unwanted::Twin("127.0.0.1:1".parse().unwrap())));
@@ -337,6 +338,7 @@ mod tests {
         // The first attempt gives up before the time is over.
         let first = newcomer(Some("b"));
         drop(timeout(HOLD / 2, sessions.take(&first, HOLD)).await);
+        // The length of time is what is tested.
         tokio::time::sleep(HOLD / 2).await;
         let begun = Instant::now();
         let waiting = tokio::spawn({
@@ -377,6 +379,7 @@ mod tests {
         let nameless = newcomer(None);
         let waiting = sessions.take(&nameless, HOLD);
         let (unwanted, ()) = tokio::join!(waiting, async {
+            // The length of time is what is tested.
             tokio::time::sleep(HOLD / 4).await;
             old.heard();
         });
@@ -402,6 +405,7 @@ mod tests {
         let gone = newcomer(Some("b"));
         drop(timeout(HOLD / 4, sessions.take(&gone, HOLD)).await);
         old.heard();
+        // The length of time is what is tested.
         tokio::time::sleep(HOLD).await;
         let waiting = tokio::spawn({
             let sessions = Arc::clone(&sessions);
