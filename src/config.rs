@@ -152,6 +152,7 @@ pub struct BadConfig {
 
 impl Config {
     /// Reads a file and the environment. Relative paths are relative to the file.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "an enum of another crate with many kinds")]
     pub fn load(path: &Path) -> Result<Self, BadConfig> {
         let file = path.display().to_string();
         let fail = |fault: String| BadConfig { file: file.clone(), faults: vec![fault] };

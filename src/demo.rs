@@ -118,6 +118,7 @@ fn lock(data: &Path) -> Result<File> {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "an enum of another crate with many kinds")]
 async fn listen(options: &Options) -> Result<TcpListener> {
     let default = if options.cars.is_some() { 0 } else { 8480 };
     let address = options.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], default)));
@@ -370,6 +371,7 @@ async fn tell(reports: Reports) {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "reports that say nothing to a spectator have no line")]
 fn line(told: &Told) -> Option<String> {
     let lane = &told.lane;
     match &told.report {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   <dir>/ca.pem  ca.key            who may speak at all (ECDSA P-256)
-//!   <dir>/server.pem  server.key    the front door and the device HTTPS listener
+//!   <dir>/server.pem  server.key    the MQTT listener and the device HTTPS listener
 //!   <dir>/server-sign.key           Ed25519: what the server orders
 //! ```
 //!

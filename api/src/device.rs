@@ -143,13 +143,13 @@ fn end(certificate: &[u8]) -> Option<Timestamp> {
     Timestamp::from_second(parsed.validity().not_after.timestamp()).ok()
 }
 
-/// Exactly one name of ours, as at the front door.
+/// Exactly one device name, as at the MQTT listener.
 fn identity(certificate: &[u8]) -> Option<DeviceIdentity> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let names = &parsed.subject_alternative_name().ok()??.value.general_names;
-    let mut uris = names.iter().filter_map(|name| match name {
-        GeneralName::URI(uri) => Some(uri.parse().ok()),
-        _ => None,
+    let mut uris = names.iter().filter_map(|name| {
+        let GeneralName::URI(uri) = name else { return None };
+        Some(uri.parse().ok())
     });
     let first = uris.next()??;
     uris.next().is_none().then_some(first)

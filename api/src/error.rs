@@ -264,11 +264,18 @@ impl From<AccessError> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        if error.is_outage() || error.is_retryable() {
+            return Self::Unavailable(error);
+        }
         match error {
             StoreError::NotFound { what, .. } => Self::NotFound(what),
             StoreError::Conflict(why) => Self::Conflict { code: "CONFLICT", why },
-            error if error.is_outage() || error.is_retryable() => Self::Unavailable(error),
-            error => Self::internal(error),
+            StoreError::Pool(_)
+            | StoreError::Database(_)
+            | StoreError::Unconfirmed(_)
+            | StoreError::Timeout(_)
+            | StoreError::Stored { .. }
+            | StoreError::Connect(_) => Self::internal(error),
         }
     }
 }

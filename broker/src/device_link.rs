@@ -32,7 +32,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// An empty read buffer larger than this is given back.
 const LARGE_BUFFER: usize = 16 * 1024;
 
-/// Most topics a device can subscribe to: the leaves it listens to.
+/// Most topics a device can subscribe to: the leaves addressed to it.
 const SUBSCRIPTIONS: usize = 8;
 
 /// An admitted device.
@@ -48,11 +48,11 @@ pub(crate) struct Caller {
 /// Why a session ended.
 #[derive(Debug, thiserror::Error)]
 enum End {
-    #[error("device said goodbye")]
+    #[error("device sent DISCONNECT")]
     Goodbye,
     #[error("connection closed: {0}")]
     Closed(String),
-    #[error("nothing heard for one and a half keep-alives")]
+    #[error("no packet for one and a half keep-alives")]
     KeepAlive,
     #[error("device does not read")]
     WriteTimeout,
@@ -60,11 +60,11 @@ enum End {
     Protocol(String),
     #[error("{0}")]
     Violation(Violation),
-    #[error("device sends more than is taken and does not stop")]
+    #[error("device keeps sending more than its limits allow")]
     Flooding,
-    #[error("told to end: {}", .0.label())]
+    #[error("session ended by the server: {}", .0.label())]
     Told(EndReason),
-    #[error("router let go of the link")]
+    #[error("router closed the link")]
     Router,
 }
 
@@ -114,7 +114,7 @@ pub(crate) async fn run(
     };
     let meter = hall.sessions.take_meter(&device);
     metrics::gauge!("boomgate_broker_connections").increment(1.0);
-    tracing::info!(device = %device, lane = %caller.identity.lane, site = %caller.identity.site, "device connected");
+    tracing::info!(device.code = %device, lane.code = %caller.identity.lane, site.code = %caller.identity.site, "device connected");
     let mut live = Live {
         socket,
         buffer,
@@ -143,13 +143,19 @@ fn report(device: &str, end: &End) {
     match end {
         End::Violation(violation) => {
             metrics::counter!("boomgate_broker_violations_total", "kind" => violation.label()).increment(1);
-            tracing::warn!(device, why = %violation, "device cut off: it may not do that");
+            tracing::warn!(device.code = device, why = %violation, "device disconnected: not permitted");
         }
-        End::Protocol(why) => tracing::warn!(device, why, "device cut off: not MQTT as we speak it"),
-        End::Flooding => tracing::warn!(device, "device cut off: it floods"),
-        End::Router => tracing::error!(device, "router dropped a live device"),
+        End::Protocol(why) => {
+            tracing::warn!(device.code = device, why, "device disconnected: not MQTT 3.1.1")
+        }
+        End::Flooding => {
+            tracing::warn!(device.code = device, "device disconnected: it sends more than its limits allow")
+        }
+        End::Router => {
+            tracing::error!(device.code = device, "device disconnected: the router closed its link")
+        }
         End::Goodbye | End::Closed(_) | End::KeepAlive | End::WriteTimeout | End::Told(_) => {
-            tracing::info!(device, why = %end, "device disconnected");
+            tracing::info!(device.code = device, why = %end, "device disconnected");
         }
     }
 }
@@ -174,7 +180,7 @@ async fn begin(
     match hall.linker.link(caller.identity.device.as_str()).await {
         Ok(link) => Ok((session, link)),
         Err(error) => {
-            tracing::error!(%error, "no link");
+            tracing::error!(%error, "connection refused: the router gave no link");
             hall.sessions.leave(session).await;
             Err(ConnectReturnCode::ServiceUnavailable)
         }
@@ -197,7 +203,7 @@ async fn still_admitted(caller: &Caller, hall: &Hall) -> Result<(), ConnectRetur
 
 fn refused(caller: &Caller, reason: &'static str) {
     metrics::counter!("boomgate_broker_refused_total", "reason" => reason).increment(1);
-    tracing::info!(device = %caller.identity.device, peer = %caller.peer, reason, "connection refused after it waited");
+    tracing::info!(device.code = %caller.identity.device, peer = %caller.peer, reason, "connection refused: the session before it goes on");
 }
 
 async fn refuse(caller: &Caller, unwanted: Unwanted, hall: &Hall) {
@@ -218,11 +224,11 @@ async fn gone(socket: &mut Box<dyn Socket>, buffer: &mut BytesMut) {
     std::future::pending().await
 }
 
-/// Two devices with one identity: a card was copied. The one that lives goes on.
+/// Two devices with one identity: a card was copied. The connected one stays connected.
 async fn refuse_twin(caller: &Caller, live: SocketAddr, hall: &Hall) {
     metrics::counter!("boomgate_broker_refused_total", "reason" => "twin").increment(1);
     let (device, peer) = (&caller.identity.device, caller.peer);
-    tracing::warn!(%device, %live, refused = %peer, "a second device with the identity of a living one is refused");
+    tracing::warn!(device.code = %device, %live, refused = %peer, "connection refused: another device with this identity is connected");
     if hall.may_tell(device) {
         hall.directory.report(&caller.identity, Alarm::Twin { live, refused: peer }).await;
     }
@@ -438,7 +444,7 @@ impl Live {
     }
 }
 
-/// A directory that does not answer ends nobody.
+/// A directory that does not answer ends no session.
 async fn recheck_device(caller: &Caller, hall: &Hall) -> Result<(), End> {
     match hall.directory.admit(&caller.claim).await {
         Ok(identity) if identity == caller.identity => Ok(()),

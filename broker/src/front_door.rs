@@ -64,7 +64,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, mut place: Place
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    // Who sends nothing yields first.
+    // A connection that has sent nothing yields first.
     let first = timeout(hall.limits.handshake_timeout, stream.readable());
     tokio::select! {
         () = place.yielded() => return refuse_yielded(peer),
@@ -86,7 +86,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, mut place: Place
 
 fn refuse_yielded(peer: SocketAddr) {
     metrics::counter!("boomgate_broker_refused_total", "reason" => "yielded").increment(1);
-    tracing::debug!(%peer, "connection closed: it had not said who it is, and another wanted its place");
+    tracing::debug!(%peer, "half-open connection closed: its place was given to a newer connection");
 }
 
 /// A connection that has said who it is.
@@ -97,7 +97,7 @@ struct Admitted {
     will: Option<LastWill>,
 }
 
-/// Everything up to a valid CONNECT; none for whoever is turned away.
+/// Everything up to a valid CONNECT; `None` for a rejected connection.
 async fn introduce(stream: TcpStream, peer: SocketAddr, door: Door, hall: &Hall) -> Option<Admitted> {
     match door {
         Door::Plain => greet(Box::new(stream), None, peer, hall).await,
@@ -190,7 +190,7 @@ enum ConnectRefusal {
     KeepAlive(u16),
     #[error("will is not allowed: {0}")]
     Will(rights::Violation),
-    #[error("device is kept out for a while: {0}")]
+    #[error("device is banned for a while: {0}")]
     KeptOut(&'static str),
     #[error(transparent)]
     Directory(Refusal),
@@ -291,7 +291,7 @@ async fn turn_away(mut socket: Box<dyn Socket>, peer: SocketAddr, refusal: Conne
     refused(peer, refusal.label(), &refusal.to_string());
     let Some(code) = refusal.code() else { return };
     let farewell = device_link::connack(code);
-    // Whoever is turned away may be gone already.
+    // The rejected peer may have closed the connection already.
     drop(
         timeout(Duration::from_secs(1), async {
             socket.write_all(&farewell).await?;

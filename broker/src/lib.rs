@@ -1,10 +1,10 @@
-//! The broker: rumqttd's router and codec, embedded in this process behind a front door of our own.
+//! The broker: rumqttd's router and codec, embedded in this process behind our own listener.
 //!
 //! ```text
 //!  lanes ══TLS══► front_door ──► identity ──► Directory (who is this, may it live)
 //!                     │ one task a connection, every wait limited
 //!                     ▼
-//!                device_link ◄── rights (pure: what may this device say and hear)
+//!                device_link ◄── rights (pure: what may this device publish and receive)
 //!                     │ LinkTx / LinkRx
 //!                     ▼
 //!                 rumqttd Router (a thread) ◄── in-process links: ingest, watchdog
@@ -116,7 +116,7 @@ impl Broker {
         self.sessions.end(device, reason).await
     }
 
-    /// Cuts off whoever is connected for a lane, and keeps it out for a while. `false` if nobody is.
+    /// Ends the sessions of a lane and bans their devices for a while. `false` if none is connected.
     pub async fn cut_off(&self, site: &SiteCode, lane: &LaneCode, why: &'static str) -> bool {
         let mut any = false;
         for device in self.sessions.of_lane(site, lane).await {

@@ -68,7 +68,7 @@ impl Gatekeeper {
         Self { counts: Arc::default(), limits }
     }
 
-    /// A place for a connection from `address`; somebody half-open may have to yield for it.
+    /// A place for a connection from `address`; a half-open connection may have to yield for it.
     pub(crate) fn enter(&self, address: IpAddr) -> Result<Place, Full> {
         let mut counts = lock(&self.counts);
         if counts.total >= self.limits.connections && !counts.yield_one(None) {

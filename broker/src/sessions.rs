@@ -59,7 +59,7 @@ pub(crate) struct Newcomer {
 /// Why it does not get one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unwanted {
-    /// Another program with this identity lives, at this address.
+    /// Another program with this identity is connected, from this address.
     Twin(SocketAddr),
     /// The session before it does not end.
     Stuck,
@@ -89,7 +89,7 @@ struct Entry {
     end: Arc<watch::Sender<Option<EndReason>>>,
     /// Packets of the device so far.
     packets: watch::Receiver<u64>,
-    /// Since when another program waits for this session to speak, and how many packets there were then.
+    /// Since when another program waits for a packet of this session, and how many packets there were then.
     challenged: Option<(Instant, u64)>,
     /// How many waited for this place: only the last of them still does.
     waiting: Waiting,
@@ -138,7 +138,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Waits until somebody wants this session to end.
+    /// Waits until the session is to end.
     pub(crate) async fn told_to_end(&mut self) -> EndReason {
         match self.end.wait_for(Option::is_some).await {
             Ok(reason) => reason.unwrap_or(EndReason::TakenOver),
@@ -146,7 +146,7 @@ impl Session {
         }
     }
 
-    /// A packet came: the device lives.
+    /// Counts a packet: the device is alive.
     pub(crate) fn heard(&self) {
         self.packets.send_modify(|packets| *packets = packets.wrapping_add(1));
     }
@@ -324,6 +324,7 @@ mod tests {
             let sessions = Arc::clone(&sessions);
             async move { sessions.take(&newcomer(Some("b")), HOLD).await.err() }
         });
+        // The length of time is what is tested.
         tokio::time::sleep(HOLD / 4).await;
         old.heard();
         assert_eq!(waiting.await.unwrap(), Some(Unwanted::Twin("127.0.0.1:1".parse().unwrap())));
@@ -337,6 +338,7 @@ mod tests {
         // The first attempt gives up before the time is over.
         let first = newcomer(Some("b"));
         drop(timeout(HOLD / 2, sessions.take(&first, HOLD)).await);
+        // The length of time is what is tested.
         tokio::time::sleep(HOLD / 2).await;
         let begun = Instant::now();
         let waiting = tokio::spawn({
@@ -377,6 +379,7 @@ mod tests {
         let nameless = newcomer(None);
         let waiting = sessions.take(&nameless, HOLD);
         let (unwanted, ()) = tokio::join!(waiting, async {
+            // The length of time is what is tested.
             tokio::time::sleep(HOLD / 4).await;
             old.heard();
         });
@@ -402,6 +405,7 @@ mod tests {
         let gone = newcomer(Some("b"));
         drop(timeout(HOLD / 4, sessions.take(&gone, HOLD)).await);
         old.heard();
+        // The length of time is what is tested.
         tokio::time::sleep(HOLD).await;
         let waiting = tokio::spawn({
             let sessions = Arc::clone(&sessions);

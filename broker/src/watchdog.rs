@@ -1,4 +1,4 @@
-//! A heartbeat through the router: its thread can die without anybody noticing, so somebody must ask.
+//! A heartbeat through the router: its thread can end without an error anywhere, so an echo is sent every second.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(crate) async fn run(linker: Linker) -> Result<(), BrokerError> {
         missed = if heard(&mut link, number).await { 0 } else { missed.saturating_add(1) };
         metrics::gauge!("boomgate_broker_watchdog_missed").set(f64::from(missed));
         if missed >= MISSES {
-            tracing::error!(missed, "the router does not answer");
+            tracing::error!(missed, "the MQTT router does not answer");
             return Err(BrokerError::RouterSilent);
         }
     }

@@ -1,4 +1,4 @@
-//! The front door against real clients, strangers and attackers, over real sockets and TLS.
+//! The listener against real clients, unauthenticated peers and attackers, over real sockets and TLS.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::HashSet;
@@ -116,7 +116,7 @@ fn client_tls(ca: String, cert: String, key: String) -> Arc<rustls::ClientConfig
     Arc::new(config)
 }
 
-/// A rumqttc client and what it hears.
+/// A rumqttc client and what it receives.
 struct Lane {
     client: AsyncClient,
     events: EventLoop,
@@ -179,7 +179,7 @@ impl Lane {
     }
 }
 
-/// What the server hears on `up`, through an in-process link.
+/// What the server receives on `up`, through an in-process link.
 async fn ear(site: &Site) -> boomgate_broker::Link {
     let mut link = site.broker.linker().link("@ear").await.unwrap();
     link.tx.subscribe("bg/v1/+/+/up").unwrap();
@@ -414,7 +414,7 @@ async fn two_devices_with_one_identity_took_over_from_each_other_without_end() {
 async fn a_silent_session_gives_way_to_the_device_started_anew() {
     let limits = Limits { twin_hold: Duration::from_secs(1), ..Limits::default() };
     let site = Site::open(limits).await;
-    // Nobody polls it, so that it says nothing.
+    // Its event loop is not polled, so it sends nothing.
     let _dead = Lane::of_epoch(site.plain(), "in-1-pi", &epoch('a')).connected().await;
     Lane::of_epoch(site.plain(), "in-1-pi", &epoch('b')).connected().await;
     assert!(site.register.alarms.lock().unwrap().is_empty());

@@ -175,6 +175,7 @@ impl Lane {
         inputs.chain(timers.into_iter().flatten()).filter(|at| *at > self.now).min()
     }
 
+    /// The lane's settings.
     pub const fn config(&self) -> &LaneConfig {
         &self.config
     }
@@ -254,6 +255,10 @@ impl Lane {
         Some(since.plus_ms(self.config.startup_stable_ms))
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a few codes of the registry are meant, all others are not"
+    )]
     fn note_loop_faults(&mut self) {
         let states = self.inputs.roles().map(|(role, input)| (role, input.state())).collect::<Vec<_>>();
         for (role, state) in states {

@@ -125,6 +125,7 @@ pub enum Verdict {
 /// A text the frames could mean.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
+    /// Canonical.
     pub text: Plate,
     /// Log-likelihood in nats; only differences mean something.
     pub score: f32,
@@ -149,6 +150,7 @@ pub struct Reading {
     pub frames: u32,
     /// The frame that says this text most clearly: the evidence.
     pub best_frame: Option<u32>,
+    /// How far it can be trusted.
     pub verdict: Verdict,
     /// Best texts, best first, the plate among them; at most five.
     pub candidates: Vec<Candidate>,

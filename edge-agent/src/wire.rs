@@ -130,6 +130,10 @@ pub enum NotAnOrder {
 }
 
 /// The lane's view of a command. Who stands behind it follows from what it names.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few codes of the registry are meant, all others are not"
+)]
 pub fn command(command: &down::Command) -> Result<Command, NotAnOrder> {
     let reason = Reason::from_parts(&command.code, &command.params)?;
     let order = match command.action {

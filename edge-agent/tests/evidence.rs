@@ -70,7 +70,8 @@ async fn a_picture_is_sent_until_the_server_has_it_and_one_it_never_takes_is_dro
     let shelf = Shelf::open(&lane.path("shelf"), 10_000_000);
     let (first, second) = (encode(&picture(1)).unwrap(), encode(&picture(2)).unwrap());
     shelf.keep(&first).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(20));
+    let oldest = std::fs::read_dir(lane.path("shelf")).unwrap().next().unwrap().unwrap().path();
+    std::fs::File::options().write(true).open(oldest).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
     shelf.keep(&second).unwrap();
     let sending = tokio::spawn(shelf.send_all(tls, https));
     let folder = lane.path("shelf");

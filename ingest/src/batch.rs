@@ -61,7 +61,7 @@ pub(crate) struct Worker {
     pub held: Held,
 }
 
-/// What is to be said once the batch is committed.
+/// What is sent once the batch is committed.
 #[derive(Default)]
 struct Done {
     acks: Vec<Receipt>,
@@ -72,7 +72,7 @@ struct Done {
     complaints: Vec<(LaneKey, &'static str)>,
 }
 
-/// Works until nobody sends messages any more.
+/// Runs until the channel of messages is closed.
 pub(crate) async fn run(mut worker: Worker, mut messages: mpsc::Receiver<Received>) {
     let mut taken = Vec::with_capacity(MOST);
     let mut later = Vec::new();
@@ -155,9 +155,9 @@ impl Worker {
         }
     }
 
-    /// Refused alone: a dead letter with its reason, so that it stops nobody.
+    /// Stores a message that is refused alone as a dead letter with its reason, so that it blocks no other message.
     async fn bury(&mut self, message: Received, error: &Unfit) {
-        tracing::error!(error = error as &dyn std::error::Error, seq = message.first, device = %message.device.code, "event is poison");
+        tracing::error!(error = error as &dyn std::error::Error, seq = message.first, device.code = %message.device.code, "event cannot be stored; it becomes a dead letter");
         metrics::counter!("boomgate_ingest_poison_total").increment(1);
         let reason = Reason::RejectPoison { detail: error.detail() };
         let letter = Received { content: Content::Rejected(reason), ..message };
@@ -201,7 +201,7 @@ impl Worker {
         let now = clock::now();
         let facts = session.begin(&need(batch, now)).await?;
         let done = self.transact(&mut session, facts, batch, now).await;
-        // After an error nobody knows what the connection is in the middle of.
+        // After an error the state of the connection is unknown.
         if done.is_ok() {
             self.session = Some(session);
         }
@@ -259,7 +259,7 @@ impl Worker {
         }
         for (lane, kind) in done.complaints {
             self.complaints.note(&lane, kind, |before| {
-                tracing::warn!(lane = %lane, before, kind, "events of a lane are not taken as they are");
+                tracing::warn!(lane.code = %lane, before, kind, "events of a lane contradict what is stored");
             });
         }
         if let Some(session) = self.session.as_ref().filter(|_| !done.touched.is_empty())

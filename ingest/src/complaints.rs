@@ -14,9 +14,9 @@ const LINE_EVERY: Duration = Duration::from_secs(30);
 /// So many cases within one window and the lane is an offender.
 const WINDOW: Duration = Duration::from_secs(60);
 const TOLERATED: u64 = 600;
-/// So often within one window people are told of the same thing.
+/// Most reports to operators about the same lane and kind within one window.
 const TOLD: u64 = 6;
-/// Lanes and kinds remembered.
+/// Most pairs of lane and kind that are tracked.
 const MOST: usize = 20_000;
 
 /// A lane that does not stop, and what it does.
@@ -60,12 +60,12 @@ impl Complaints {
             write(silent);
         }
         if verdict.offender {
-            // A full channel means that somebody is busy with offenders already; this one will be one again.
+            // A full channel means that offenders are being handled; a lane that goes on is reported again.
             drop(self.offenders.try_send(Offender { lane: lane.clone(), kind }));
         }
     }
 
-    /// Whether people are told of one more case: a lane that changes to and fro must not fill their screens.
+    /// Whether one more case is reported: a lane that changes to and fro must not fill the operators' page.
     pub(crate) fn may_tell(&self, lane: &LaneKey, kind: &'static str) -> bool {
         self.count(lane, kind, Instant::now()).in_window <= TOLD
     }

@@ -1,4 +1,4 @@
-//! Who may speak: devices with their keys, remembered from PostgreSQL and forgotten when it says so.
+//! Devices with their keys: a cache of PostgreSQL, invalidated by its notifications.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,10 +13,10 @@ use ed25519_dalek::VerifyingKey;
 
 /// A change that was not announced is noticed after this.
 const FRESH: Duration = Duration::from_secs(30);
-/// Unknown names are remembered too, so that a stranger cannot make us ask for ever; this many at most.
+/// Most entries. Unknown names are cached too, so that unknown devices cause no query for each message.
 const MOST: usize = 20_000;
 
-/// A device that may speak, with its place.
+/// A registered device with its lane and site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Device {
     pub id: DeviceId,

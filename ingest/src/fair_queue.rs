@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::budget::Budget;
 
-/// Who sent it, by the topic: the broker lets nobody else speak there.
+/// The sender by the topic: the broker lets only that lane's device publish there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LaneKey(SiteCode, LaneCode);
 
@@ -51,7 +51,7 @@ pub(crate) enum NoRoom {
     All,
 }
 
-/// Lanes remembered beyond those that wait, for their budgets.
+/// Idle lanes that are kept for their budgets, beyond those that wait.
 const MOST_LANES: usize = 20_000;
 
 pub(crate) struct FairQueue<T> {
@@ -173,7 +173,7 @@ impl<T> State<T> {
         shortest.map_or(Next::Nothing, Next::Wait)
     }
 
-    /// Lanes come and go; what is remembered of them must not grow for ever.
+    /// Removes idle lanes, so that the table stays bounded.
     fn forget_idle(&mut self, now: Instant) {
         if self.lanes.len() >= MOST_LANES {
             self.lanes.retain(|_, lane| !lane.waiting.is_empty() || !lane.budget.is_full(now));

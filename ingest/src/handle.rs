@@ -1,4 +1,4 @@
-//! The fold: events one after the other over what is known, changing a picture in memory that becomes one transaction.
+//! The fold: applies events one after the other to the batch's state in memory, which becomes one transaction.
 //!
 //! ```text
 //!   facts ──► World ── event, event, event … ──► Writes + orders to send after the commit
@@ -35,7 +35,7 @@ pub(crate) use world::{Knowledge, World};
 use crate::directory::Device;
 use crate::names;
 
-/// A lane's clock is believed if it says a time in this window around ours.
+/// A lane's wall time is accepted within this window around ours.
 const BELIEVED_PAST: SignedDuration = SignedDuration::from_hours(24 * 90);
 const BELIEVED_FUTURE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -43,7 +43,7 @@ impl World<'_> {
     /// Takes one event in.
     ///
     /// # Errors
-    /// [`StoreError::Stored`]: something kept earlier cannot be read. The picture is spoiled then; begin again.
+    /// [`StoreError::Stored`]: a stored value cannot be read. The state is then incomplete and must be discarded.
     pub(crate) fn apply(
         &mut self,
         device: &Device,
@@ -84,7 +84,7 @@ impl World<'_> {
     }
 
     /// Reckoned from the lane's uptime at its last hello, if the event is of the same start: no wall clock has a say in
-    /// how old it is. Of an earlier start, the lane's wall time if its clock is believable, else ours.
+    /// how old it is. Of an earlier start, the lane's wall time if it is within the accepted window, else ours.
     pub(crate) fn occurred_at(&self, device: &Device, event: &Event, received_at: Timestamp) -> Timestamp {
         let earliest = received_at.checked_sub(BELIEVED_PAST).unwrap_or(Timestamp::MIN);
         let latest = received_at.checked_add(BELIEVED_FUTURE).unwrap_or(Timestamp::MAX);
@@ -130,13 +130,7 @@ impl World<'_> {
         // An order that is over stays as it ended, and another lane's is none of this device's business.
         if self.lane_answered(scene.device, result.command) {
             let (id, code) = (result.command, result.code.clone());
-            self.out.settled.push(Settled {
-                site_id,
-                id,
-                state: state.as_str(),
-                code,
-                at: scene.received_at,
-            });
+            self.out.settled.push(Settled { site_id, id, state, code, at: scene.received_at });
         }
         let action =
             AuditAction::CommandAnswered { state, code: result.code.clone(), counter: result.counter };

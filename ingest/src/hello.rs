@@ -41,7 +41,7 @@ pub(crate) struct Greeter {
     pub sender: Sender,
     pub key: SigningKey,
     pub pulse: Pulse,
-    /// Woken when a lane was heard: an order may have waited for it.
+    /// Notified at each hello: an order may have waited for it.
     pub outbox: Arc<Notify>,
     pub complaints: Arc<Complaints>,
 }
@@ -56,7 +56,9 @@ pub(crate) async fn run(greeter: Greeter, messages: Arc<Newest<Arrived>>) {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(refusal))) => refused(&key, &refusal, &greeter.pulse, &greeter.complaints),
             Ok(Err(timeout)) => greeter.pulse.degraded(&timeout, clock::now()),
-            Err(panicked) => tracing::error!(lane = %key, %panicked, "hello dropped"),
+            Err(panicked) => {
+                tracing::error!(lane.code = %key, %panicked, "hello dropped: its handler panicked")
+            }
         }
     }
 }
@@ -125,7 +127,7 @@ impl Greeter {
         Ok(Answer { upto: acked, above: None })
     }
 
-    /// A start of the device that was not heard of before.
+    /// The first hello of a start of the device.
     async fn first_of_start(
         &self,
         tx: &Transaction<'_>,
@@ -158,7 +160,7 @@ impl Greeter {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let (why, above, next) = (why.name(), known.highest, hello.next_seq);
-        tracing::error!(device = %device.code, why, above, next, "a device's store is behind what is kept of it");
+        tracing::error!(device.code = %device.code, why, above, next, "device's spool is behind its stored events");
         metrics::counter!("boomgate_ingest_stores_behind_total").increment(1);
         let action = AuditAction::DeviceStoreBehind {
             device: device.id.as_uuid(),
@@ -172,7 +174,7 @@ impl Greeter {
         raise(tx, device, at, ExceptionKind::DeviceStoreBehind, action, false).await
     }
 
-    /// People hear once when a lane's clock begins to differ, differs much, or agrees again. `true` if they did.
+    /// Reports once when a lane's clock begins to differ, differs much, or agrees again. `true` if it reported.
     async fn compare_clock(
         &self,
         client: &mut boomgate_store::pool::Object,
@@ -214,7 +216,7 @@ impl Greeter {
         acked: i64,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        tracing::error!(device = %device.code, kept, acked, "events acknowledged earlier are not in this database");
+        tracing::error!(device.code = %device.code, kept, acked, "events acknowledged earlier are not in this database");
         metrics::counter!("boomgate_ingest_history_missing_total").increment(1);
         let action = AuditAction::EventsMissing { device: device.id.as_uuid(), after: kept, upto: acked };
         raise(tx, device, at, ExceptionKind::EventsMissing, action, false).await

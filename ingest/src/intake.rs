@@ -72,7 +72,7 @@ impl Intake {
         metrics::counter!("boomgate_ingest_dropped_total", "why" => "queue").increment(1);
         if why == NoRoom::Lane {
             self.complaints.note(&key, "too_much", |before| {
-                tracing::warn!(lane = %key, before, "a lane sends more than its share; the rest is dropped");
+                tracing::warn!(lane.code = %key, before, "queue of a lane is full; the message is dropped");
             });
         }
     }
@@ -81,7 +81,7 @@ impl Intake {
         if queue.push(key.clone(), item, now).is_some() {
             metrics::counter!("boomgate_ingest_dropped_total", "why" => "newer").increment(1);
             self.complaints.note(&key, "too_often", |before| {
-                tracing::info!(lane = %key, before, "a lane repeats itself faster than it is answered");
+                tracing::info!(lane.code = %key, before, "hello or list request replaced by a newer one before it was answered");
             });
         }
     }
@@ -112,7 +112,9 @@ pub(crate) async fn verify(
                 }
             }
             Ok(Err(refusal)) => refused(&key, &refusal, &pulse, &complaints),
-            Err(panicked) => tracing::error!(lane = %key, %panicked, "message dropped"),
+            Err(panicked) => {
+                tracing::error!(lane.code = %key, %panicked, "message dropped: its decoding panicked")
+            }
         }
     }
 }
@@ -131,10 +133,12 @@ fn work(message: &Received) -> u32 {
 /// Counts a message that is not answered, and says so once in a while.
 pub(crate) fn refused(key: &LaneKey, refusal: &Refusal, pulse: &Pulse, complaints: &Complaints) {
     metrics::counter!("boomgate_ingest_refused_total", "reason" => refusal.label()).increment(1);
-    match refusal {
-        Refusal::Store(error) if error.is_outage() => pulse.degraded(error, clock::now()),
-        _ => complaints.note(key, refusal.label(), |before| {
-            tracing::warn!(lane = %key, before, error = refusal as &dyn std::error::Error, "message refused");
-        }),
+    if let Refusal::Store(error) = refusal
+        && error.is_outage()
+    {
+        return pulse.degraded(error, clock::now());
     }
+    complaints.note(key, refusal.label(), |before| {
+        tracing::warn!(lane.code = %key, before, error = refusal as &dyn std::error::Error, "message refused");
+    });
 }

@@ -1,6 +1,6 @@
 //! The newest message of each lane, for those that replace the ones before: hellos and questions for the list.
 //!
-//! A lane that says hello a thousand times a second is answered a few times; nobody else waits for it.
+//! A lane that sends a thousand hellos a second gets a few answers and delays no other lane.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::fair_queue::LaneKey;
 
-/// Lanes remembered; beyond it nobody new is taken until some are idle.
+/// Most lanes; beyond it no new lane is taken until some are idle.
 const MOST_LANES: usize = 20_000;
 
 pub(crate) struct Newest<T> {

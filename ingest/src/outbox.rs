@@ -11,7 +11,7 @@ use boomgate_domain::ids::{LaneId, SiteId};
 use boomgate_domain::reason::Reason;
 use boomgate_schemas::down::Amount;
 use boomgate_schemas::topic::{Leaf, Topic};
-use boomgate_store::commands::{self, CommandRow, DueLane, LaneForCommand, Sent, Settled, state};
+use boomgate_store::commands::{self, CommandRow, DueLane, LaneForCommand, Sent, Settled};
 use boomgate_store::live_event::{CommandEvent, LiveEvent};
 use boomgate_store::pool::within;
 use boomgate_store::words::{CommandAction, CommandState};
@@ -118,7 +118,7 @@ impl Outbox {
         let mut turn = Turn { tx: &tx, lane: &lane, now, messages: Vec::new(), told: false };
         turn.give_up(&orders).await?;
         let alive: Vec<&CommandRow> = orders.iter().filter(|order| order.expires_at > now).collect();
-        match alive.iter().find(|order| order.state == state::SENT) {
+        match alive.iter().find(|order| order.state == CommandState::Sent) {
             Some(order) => turn.resend(order).await?,
             None => turn.send_first(&alive, &self.key).await?,
         }
@@ -150,7 +150,8 @@ impl Turn<'_> {
         let now = self.now;
         for order in orders.iter().filter(|order| order.expires_at <= now) {
             metrics::counter!("boomgate_commands_expired_total").increment(1);
-            let reason = if order.state == state::SENT { Reason::CmdExpired {} } else { self.why_unsent() };
+            let reason =
+                if order.state == CommandState::Sent { Reason::CmdExpired {} } else { self.why_unsent() };
             self.settle(order, CommandState::Expired, &reason).await?;
         }
         Ok(())
@@ -167,8 +168,7 @@ impl Turn<'_> {
         reason: &Reason,
     ) -> Result<(), StoreError> {
         let code = Some(reason.code().to_owned());
-        let settled =
-            Settled { site_id: order.site_id, id: order.id, state: state.as_str(), code, at: self.now };
+        let settled = Settled { site_id: order.site_id, id: order.id, state, code, at: self.now };
         commands::settle_many(self.tx, &[settled]).await?;
         let event = LiveEvent::Command(CommandEvent {
             command: order.id,
@@ -198,7 +198,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// The oldest that waits is counted and signed, if the lane was ever heard; without a clock of the lane there is no
+    /// The oldest that waits is counted and signed, if the lane has sent a hello; without a clock of the lane there is no
     /// deadline to give.
     async fn send_first(&mut self, alive: &[&CommandRow], key: &SigningKey) -> Result<(), StoreError> {
         let Some(order) = alive.first() else { return Ok(()) };

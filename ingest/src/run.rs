@@ -173,7 +173,7 @@ impl Parts {
     }
 }
 
-/// Hears of new orders and changed devices; after a break everything is looked at afresh.
+/// Follows notifications of new orders and changed devices; after a reconnect everything is read again.
 async fn follow_changes(address: Address, directory: Directory, woken: Arc<Notify>) {
     loop {
         match address.listen(&[commands::CHANNEL, devices::CHANNEL]).await {
@@ -188,7 +188,10 @@ async fn follow_changes(address: Address, directory: Directory, woken: Arc<Notif
                 }
             }
             Err(error) => {
-                tracing::debug!(error = &error as &dyn std::error::Error, "cannot listen to the database")
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "cannot listen for notifications of the database"
+                )
             }
         }
         tokio::time::sleep(LISTEN_AGAIN).await;

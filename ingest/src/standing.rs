@@ -6,7 +6,7 @@ use boomgate_store::devices::KnownStore;
 /// Why a store is behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Behind {
-    /// A new store: what the old one held and had not told is lost.
+    /// A new store: what the old one held and had not sent is lost.
     Renewed,
     /// An older copy of the store, or a second device with the same one.
     Copied,
@@ -37,7 +37,7 @@ pub(crate) fn judge(known: &KnownStore, hello: &Hello) -> Option<Behind> {
     Some(if renewed { Behind::Renewed } else { Behind::Copied })
 }
 
-/// How far a lane's clock is from ours, as people are told.
+/// How far a lane's clock is from ours, as it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ClockLevel {
     Agrees,

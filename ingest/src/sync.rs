@@ -40,7 +40,7 @@ pub(crate) struct Lists {
     pub complaints: Arc<Complaints>,
 }
 
-/// Answers one request after the other until nobody asks any more.
+/// Answers one request after the other until the queue is closed.
 pub(crate) async fn run(lists: Lists, messages: Arc<Newest<Arrived>>) {
     loop {
         let (message, _) = messages.pop().await;
@@ -52,7 +52,9 @@ pub(crate) async fn run(lists: Lists, messages: Arc<Newest<Arrived>>) {
                     refused(&key, &refusal, &lists.pulse, &lists.complaints);
                 }
             }
-            Err(panicked) => tracing::error!(lane = %key, %panicked, "question for the list dropped"),
+            Err(panicked) => {
+                tracing::error!(lane.code = %key, %panicked, "list request dropped: its handler panicked")
+            }
         }
     }
 }

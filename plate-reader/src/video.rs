@@ -231,9 +231,10 @@ impl Jpegs {
 }
 
 fn why(error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::UnexpectedEof => "it ends in the middle of a picture".to_owned(),
-        _ => error.to_string(),
+    if error.kind() == ErrorKind::UnexpectedEof {
+        "it ends in the middle of a picture".to_owned()
+    } else {
+        error.to_string()
     }
 }
 

@@ -195,7 +195,7 @@ impl Road {
         let drive = if car.changes_mind { Manner::BackOut } else { Manner::Through };
         match self.pass(car, entry, drive).await? {
             Outcome::Visited => {}
-            other => return Ok(other),
+            other @ (Outcome::TurnedAway | Outcome::ChangedMind | Outcome::Stuck) => return Ok(other),
         }
         sleep(car.stays.div_f64(self.speed)).await;
         let exit = &self.exits[(choice / self.entries.len()) % self.exits.len()];
@@ -211,6 +211,7 @@ impl Road {
         self.follow(car, gate, at_exit, &mut reports).await
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "few kinds of report end a visit")]
     async fn follow(
         &self,
         car: &Car,

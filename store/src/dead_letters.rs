@@ -1,4 +1,4 @@
-//! Messages nobody could decode or apply, kept for a person and answered "rejected".
+//! Messages that could not be decoded or applied, stored for an operator and answered "rejected".
 
 use boomgate_domain::ids::{DeviceId, SiteId};
 use deadpool_postgres::GenericClient;
@@ -72,7 +72,7 @@ pub async fn insert(tx: &impl GenericClient, new: &NewDeadLetter) -> Result<(), 
     .map(drop)
 }
 
-/// A message nobody can read, as it came.
+/// A message that cannot be decoded, as received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable<'a> {
     pub site_id: Uuid,

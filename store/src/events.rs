@@ -1,4 +1,4 @@
-//! History as the lanes told it; written once, read by arrival and by time.
+//! Events as the lanes reported them; written once, read by arrival and by time.
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;

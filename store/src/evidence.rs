@@ -102,7 +102,7 @@ pub async fn surplus(
     query(client, sql, &[&max_bytes, &kept_millis(keep), &limit]).await
 }
 
-/// Forgets a picture whose bytes are gone.
+/// Deletes the row of a picture whose bytes are gone.
 ///
 /// # Errors
 /// [`StoreError::Database`].

@@ -49,7 +49,7 @@ pub async fn order(tx: &impl GenericClient, order: &ManualOrder) -> Result<(), S
         command: order.command.as_uuid(),
         action: Some(order.action),
         arrival: order.arrival,
-        state: Some(CommandState::Wished),
+        state: Some(CommandState::Pending),
         code: Some(order.code.clone()),
         by: Some(order.by.name.clone()),
         reason: Some(order.reason.clone()),

@@ -44,7 +44,7 @@ row! {
     }
 }
 
-/// Money for a stay, as agreed by whoever computed what is due.
+/// Money for a stay, in the amount that the caller computed as due.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settlement {
     pub site: SiteId,

@@ -193,7 +193,7 @@ impl Address {
     }
 }
 
-/// What is said on the channels one listens on, in the order of the commits.
+/// Notifications of the channels one listens on, in the order of the commits.
 #[derive(Debug)]
 pub struct Notifications {
     heard: mpsc::UnboundedReceiver<Notification>,

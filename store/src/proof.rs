@@ -6,11 +6,12 @@ use boomgate_domain::ids::SiteId;
 use deadpool_postgres::GenericClient;
 use uuid::Uuid;
 
+use crate::commands::CommandState;
 use crate::error::StoreError;
 use crate::statement::{query, query_opt, row};
 
 row! {
-    /// How often a passage was told.
+    /// How often a passage was reported.
     pub struct Passage {
         pub arrival_id: Option<Uuid>,
         /// `passed`, `backed_out` or `tailgated`.
@@ -40,7 +41,7 @@ row! {
     pub struct Order {
         pub id: Uuid,
         pub action: String,
-        pub state: String,
+        pub state: CommandState,
         pub arrival_id: Option<Uuid>,
         pub counter: Option<i64>,
         /// Whether a named person gave it with a reason.

@@ -18,7 +18,7 @@ pub async fn write(client: &impl GenericClient, now: Timestamp) -> Result<(), St
     }
 }
 
-/// What keeps the database from committing, in words that tell a stranger nothing else.
+/// What keeps the database from committing, in a text that reveals nothing else to an unauthenticated reader.
 #[must_use]
 pub fn obstacle(error: &StoreError) -> &'static str {
     const FULL: [SqlState; 2] = [SqlState::DISK_FULL, SqlState::INSUFFICIENT_RESOURCES];

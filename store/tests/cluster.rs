@@ -32,7 +32,7 @@ async fn answers(cluster: &Cluster) -> i32 {
     client.query_one("select 41 + 1", &[]).await.unwrap().get(0)
 }
 
-/// A zombie nobody reaped is not alive.
+/// A zombie process is not alive.
 fn is_alive(pid: i32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     !status.is_empty() && !status.contains("State:\tZ")

@@ -145,7 +145,7 @@ async fn a_server_that_starts_does_what_was_not_just_done() {
     jobs::register(&client, &[other_period], FRESH).await.unwrap();
     assert_eq!(row(&client).await.period_ms, 60_000);
     assert!(claim(&client, "north/2").await.is_some());
-    // While somebody is at it, it is not begun again.
+    // While it runs, it is not started again.
     set(&client, "last_started_at = last_started_at - interval '61 seconds'").await;
     jobs::register(&client, &[JOB], FRESH).await.unwrap();
     assert_eq!(claim(&client, "north/3").await, None);

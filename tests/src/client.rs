@@ -28,7 +28,7 @@ use uuid::Uuid;
 use crate::site::Site;
 use crate::wait;
 
-/// Packets a peer may send; more than the front door takes.
+/// Packets a peer may send; more than the listener takes.
 const LARGEST: usize = 1 << 20;
 const OF_THIS_START_MS: u64 = 5_000;
 
@@ -117,7 +117,7 @@ impl Device {
 
     pub async fn until_connected(&self) {
         wait::until("a CONNACK", async || {
-            assert_eq!(self.why_ended(), None, "the front door refused {}", self.lane);
+            assert_eq!(self.why_ended(), None, "the listener refused {}", self.lane);
             self.heard.connected.lock().unwrap().then_some(())
         })
         .await;

@@ -50,7 +50,7 @@ pub async fn now(site: &Site) -> anyhow::Result<Verdict> {
 async fn look(site: &Site, last: &Mutex<String>) -> Option<Verdict> {
     let client = site.pool().get().await.ok()?;
     let orders = proof::orders(&client, site.id()).await.ok()?;
-    let open = orders.iter().filter(|order| order.state == "wished" || order.state == "sent").count();
+    let open = orders.iter().filter(|order| order.state.is_open()).count();
     let verdict = now(site).await.ok()?;
     *last.lock().unwrap() = format!("{open} orders are open; {verdict:?}");
     (open == 0 && verdict.is_good()).then_some(verdict)

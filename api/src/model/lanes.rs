@@ -219,7 +219,7 @@ impl Ordered {
             id: order.command.as_uuid(),
             lane: order.lane.as_uuid(),
             action: order.action,
-            state: CommandState::Wished,
+            state: CommandState::Pending,
         };
         Self { command }
     }

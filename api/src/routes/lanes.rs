@@ -7,6 +7,7 @@ use boomgate_domain::reason::{Lang, Reason};
 use boomgate_operations::access::{Authorized, LanesOperate, LanesRead, SiteRef};
 use boomgate_operations::booms;
 use boomgate_operations::unit;
+use boomgate_store::commands::CommandState;
 use boomgate_store::decisions::{self, DecisionRow};
 use boomgate_store::lanes::{self, LaneStatus};
 use boomgate_store::sites::SiteRow;

@@ -1,7 +1,7 @@
 //! Lanes as they are, and orders to their booms.
 
 use boomgate_domain::ids::CommandId;
-use boomgate_store::commands;
+use boomgate_store::commands::{self, CommandState};
 use boomgate_store::devices::{self, NewHello};
 use boomgate_store::evidence;
 use jiff::Timestamp;
@@ -118,7 +118,7 @@ async fn an_order_is_queued_once_with_its_author_and_reason() {
     let id: Uuid = first["command"]["id"].as_str().unwrap().parse().unwrap();
     let client = house.db.pool.get().await.unwrap();
     let stored = commands::get(&client, house.site, CommandId::from_uuid(id)).await.unwrap().unwrap();
-    assert_eq!((stored.action.as_str(), stored.state.as_str()), ("open", "wished"));
+    assert_eq!((stored.action.as_str(), stored.state), ("open", CommandState::Pending));
     assert_eq!(stored.ordered_by, Some(guard.id.as_uuid()));
     assert_eq!((stored.ordered_name, stored.reason), (Some(guard.name.clone()), Some("delivery".into())));
 }

@@ -205,8 +205,8 @@ async fn a_disabled_user_and_one_who_lost_the_site_are_shown_out_within_five_sec
         assert_eq!(u16::from(close.unwrap().code), 1008);
     }
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    append(&house, json!({ "still": "here" })).await;
-    assert_eq!(next(&mut sockets[2]).await["data"]["still"], "here");
+    append(&house, json!({ "plate": "STILLHERE" })).await;
+    assert_eq!(next(&mut sockets[2]).await["data"]["plate"], "STILLHERE");
 }
 
 #[tokio::test]

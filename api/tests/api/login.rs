@@ -58,8 +58,16 @@ async fn guessing_is_slowed_down_and_says_for_how_long() {
     assert!((1..=2).contains(&seconds), "{seconds}");
     assert_eq!(problem(slow, 429).await["code"], "SLOW-DOWN");
     good(house.get("/api/v1/me", &ann).send().await.unwrap(), 200).await;
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    good(log_in(&house, &ann.name, PASSWORD).await, 200).await;
+    let begun = std::time::Instant::now();
+    let answer = loop {
+        let answer = log_in(&house, &ann.name, PASSWORD).await;
+        if answer.status() != 429 {
+            break answer;
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "slowed down for longer than it said");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    good(answer, 200).await;
     problem(log_in(&house, &ann.name, "guess").await, 401).await;
 }
 

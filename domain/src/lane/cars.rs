@@ -277,7 +277,7 @@ impl Lane {
         self.show_rest();
     }
 
-    /// The server hears of a car before it hears what became of it.
+    /// A car's arrival is reported before its passage.
     fn report_passage(&mut self, arrival: Option<ArrivalId>, kind: PassageKind) {
         if let Some(arrival) = arrival {
             self.flush_report(arrival);

@@ -13,16 +13,19 @@ use crate::time::Monotonic;
 /// Answers kept for commands that are sent again.
 pub const KEPT_ANSWERS: usize = 16;
 
-/// To whom a command speaks.
+/// The device a command is addressed to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Addressee {
+    /// Code of the site.
     pub site: SiteCode,
+    /// Code of the lane.
     pub lane: LaneCode,
 }
 
 /// What the envelope of a command says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
+    /// The device the command is for.
     pub addressee: Addressee,
     /// Rises with every command to this lane, for ever.
     pub counter: u64,
@@ -37,8 +40,11 @@ pub struct Incoming {
 /// The device as it is now.
 #[derive(Debug, Clone, Copy)]
 pub struct Me<'a> {
+    /// This device.
     pub addressee: &'a Addressee,
+    /// The nonce of this start.
     pub epoch: u64,
+    /// Uptime, against which the deadline is compared.
     pub now: Monotonic,
 }
 
@@ -55,7 +61,7 @@ pub enum Checked {
     Replay(Reason),
 }
 
-/// What a lane must not forget about commands, durable across restarts.
+/// What a lane keeps about commands, durable across restarts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CommandLog {
@@ -101,10 +107,12 @@ impl CommandLog {
         }
     }
 
+    /// The highest counter ever taken.
     pub const fn counter(&self) -> u64 {
         self.counter
     }
 
+    /// Commands refused as replays so far.
     pub const fn replays(&self) -> u32 {
         self.replays
     }

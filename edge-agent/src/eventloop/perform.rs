@@ -183,6 +183,10 @@ impl EventLoop {
 }
 
 /// What the driver is asked to pay, for a sign with a field of its own.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few codes of the registry are meant, all others are not"
+)]
 fn amount(reason: &Reason) -> Option<&Money> {
     match reason {
         Reason::ChargeDue { amount } | Reason::ChargeSupplement { amount, .. } => Some(amount),

@@ -186,12 +186,11 @@ impl Keeper {
     fn take(&mut self, batch: Vec<Job>) {
         let mut fresh = Vec::new();
         for job in batch {
-            match job {
-                Job::Append(event) => fresh.extend(self.number(event)),
-                other => {
-                    self.keep(std::mem::take(&mut fresh));
-                    self.serve(other);
-                }
+            if let Job::Append(event) = job {
+                fresh.extend(self.number(event));
+            } else {
+                self.keep(std::mem::take(&mut fresh));
+                self.serve(job);
             }
         }
         self.keep(fresh);

@@ -16,10 +16,10 @@ use crate::inbound::{Content, Received};
 /// An arrival that happened this lately is decided on at once, whatever is still missing before it.
 const LIVE: SignedDuration = SignedDuration::from_secs(10);
 
-/// What is not in the picture after the fold.
+/// What the fold did not put into the batch's state.
 #[derive(Default)]
 pub(super) struct Folded {
-    /// What nobody can read.
+    /// Messages that cannot be decoded.
     pub letters: Vec<NewDeadLetter>,
     /// What waits for something before it.
     pub held: Vec<Received>,
@@ -89,11 +89,12 @@ fn take(
 /// The numbers an event answers for.
 fn ranges(event: &Event) -> Vec<(i64, i64)> {
     let seq = event.seq.cast_signed();
-    let gap = match &event.body {
-        EventBody::Gap(gap) => Some((gap.first.cast_signed(), gap.last.cast_signed())),
-        _ => None,
-    };
-    gap.into_iter().chain([(seq, seq)]).collect()
+    let mut ranges = Vec::new();
+    if let EventBody::Gap(gap) = &event.body {
+        ranges.push((gap.first.cast_signed(), gap.last.cast_signed()));
+    }
+    ranges.push((seq, seq));
+    ranges
 }
 
 /// What comes after a hole waits a little for what is missing, unless a car stands there now.

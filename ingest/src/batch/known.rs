@@ -17,7 +17,7 @@ use crate::inbound::{Content, Received};
 pub(crate) struct KeptAlready {
     /// Events by their ids.
     pub events: HashSet<(Uuid, Uuid)>,
-    /// Messages nobody can read, by their first number.
+    /// Messages that cannot be decoded, by their first number.
     pub letters: HashSet<(Uuid, i64)>,
 }
 

@@ -32,7 +32,7 @@ pub struct MqttConfig {
     /// One per ingest process: two of the same name throw each other out.
     pub client_id: String,
     pub credentials: Option<(String, String)>,
-    /// TLS settings; `None` speaks in clear and is for loopback only.
+    /// TLS settings; `None` connects without TLS and is for loopback only.
     pub tls: Option<Arc<rustls::ClientConfig>>,
 }
 
@@ -101,7 +101,10 @@ async fn listen(mut connection: EventLoop, client: AsyncClient, heard: mpsc::Sen
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "broker is away");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "no connection to the broker; it is tried again"
+                );
                 metrics::counter!("boomgate_bus_reconnects_total").increment(1);
                 tokio::time::sleep(pause).await;
                 pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
@@ -113,7 +116,7 @@ async fn listen(mut connection: EventLoop, client: AsyncClient, heard: mpsc::Sen
 fn resubscribe(client: &AsyncClient) {
     let wanted = filters().map(|path| SubscribeFilter::new(path, QoS::AtLeastOnce));
     if let Err(error) = client.try_subscribe_many(wanted) {
-        tracing::error!(%error, "cannot subscribe; no lane is heard until the next connect");
+        tracing::error!(%error, "cannot subscribe; nothing is received until the next connect");
     }
 }
 

@@ -1,4 +1,4 @@
-//! A car waits: it is remembered, decided about once, and the lane is told.
+//! An arrival is stored and decided once, and the decision is sent to the lane.
 
 use boomgate_domain::decide::{
     Arrival, Credential, Decision, Direction, Knowledge, Matches, NearStay, Outcome, decide,
@@ -134,6 +134,10 @@ impl World<'_> {
     }
 
     /// How a person wrote the plate of the block or the right that decided.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a few codes of the registry are meant, all others are not"
+    )]
     fn listed_as(&self, matches: &Matches, reason: &Reason) -> Option<&String> {
         let id = match reason {
             Reason::DenyBlocklisted {} => matches.block?.id.as_uuid(),
@@ -245,7 +249,7 @@ impl World<'_> {
         }
     }
 
-    /// The arrival behind a passage that was heard first: now the plate is known, and the stay is put right.
+    /// An arrival whose passage came first: the plate is known now, and the stay is corrected.
     fn explain_passage(&mut self, scene: &Scene<'_>, told: &up::Arrival, passed: &ArrivalRow) {
         let Some(passed_at) = passed.passed_at else { return };
         self.take_arrival(passed.id);

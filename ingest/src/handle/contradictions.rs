@@ -1,4 +1,4 @@
-//! A device speaks only for its own lane and its lane's direction. What contradicts that is kept as history and raised
+//! A device reports only for its own lane and its lane's direction. What contradicts that is kept as history and raised
 //! for people to see, and moves nothing: no arrival, no stay, no number of cars.
 
 use boomgate_domain::decide::Direction;

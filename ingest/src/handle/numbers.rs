@@ -18,7 +18,7 @@ impl World<'_> {
         self.applied.contains(&key) || self.known.kept_already.events.contains(&key)
     }
 
-    /// Whether this very message that nobody can read is kept.
+    /// Whether this message, which cannot be decoded, is stored already.
     pub(crate) fn is_letter_kept(&self, device: &Device, first: i64) -> bool {
         self.known.kept_already.letters.contains(&(device.id.as_uuid(), first))
     }
@@ -34,7 +34,7 @@ impl World<'_> {
             return;
         }
         let above = view.kept.highest();
-        tracing::error!(device = %device.code, seq, above, "a number came again with another event");
+        tracing::error!(device.code = %device.code, seq, above, "sequence number came again with another event");
         metrics::counter!("boomgate_ingest_stores_behind_total").increment(1);
         let scene = Scene { device, event, at: received_at, received_at };
         let action = AuditAction::DeviceStoreBehind {

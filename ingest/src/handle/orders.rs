@@ -7,7 +7,7 @@ use boomgate_schemas::bytes::Octets;
 use boomgate_schemas::down::{Action, Amount, Command, Params};
 use boomgate_schemas::envelope::{self, Header};
 use boomgate_schemas::topic::Leaf;
-use boomgate_store::commands::{LIFETIME, NewCommand, Settled, UnsettledRow, state};
+use boomgate_store::commands::{CommandState, LIFETIME, NewCommand, Settled, UnsettledRow};
 use boomgate_store::decisions::NewDecision;
 use boomgate_store::devices::DeviceFacts;
 use ed25519_dalek::SigningKey;
@@ -34,7 +34,7 @@ pub(crate) struct Wording {
     pub reason: Option<String>,
 }
 
-/// A lane's clock as last heard.
+/// A lane's clock at its last hello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LaneClock {
     pub epoch: [u8; 16],
@@ -43,7 +43,7 @@ pub(crate) struct LaneClock {
 }
 
 impl LaneClock {
-    /// `None` until the lane was heard.
+    /// `None` before the lane's first hello.
     pub(crate) fn read(
         epoch: Option<&[u8]>,
         uptime_ms: Option<i64>,
@@ -137,7 +137,7 @@ impl World<'_> {
             command.expires_at,
             self.known.key,
         );
-        command.state = state::SENT;
+        command.state = CommandState::Sent;
         command.counter = Some(lane.counter);
         command.epoch = Some(clock.epoch.to_vec());
         command.not_after_ms = Some(i64::try_from(not_after_ms).unwrap_or(i64::MAX));
@@ -157,13 +157,19 @@ impl World<'_> {
         for order in moot {
             match self.out.commands.iter_mut().find(|fresh| fresh.id == order.id) {
                 Some(fresh) => {
-                    fresh.state = state::EXPIRED;
+                    fresh.state = CommandState::Expired;
                     fresh.next_send_at = None;
                     self.orders.retain(|(id, _, _)| *id != order.id);
                 }
                 None => {
                     let code = Some(Reason::CmdSuperseded {}.code().to_owned());
-                    self.out.settled.push(Settled { site_id, id: order.id, state: state::EXPIRED, code, at });
+                    self.out.settled.push(Settled {
+                        site_id,
+                        id: order.id,
+                        state: CommandState::Expired,
+                        code,
+                        at,
+                    });
                 }
             }
         }
@@ -194,7 +200,7 @@ fn wished(scene: &Scene<'_>, row: &NewDecision, decision: &Decision) -> NewComma
         ordered_by: None,
         ordered_name: None,
         reason: None,
-        state: state::WISHED,
+        state: CommandState::Pending,
         counter: None,
         epoch: None,
         not_after_ms: None,
@@ -237,7 +243,7 @@ fn unsettled(command: &NewCommand) -> UnsettledRow {
         lane_id: command.lane_id,
         arrival_id: command.arrival_id,
         decision_id: command.decision_id,
-        state: command.state.to_owned(),
+        state: command.state,
         counter: command.counter,
     }
 }

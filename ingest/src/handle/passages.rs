@@ -17,7 +17,7 @@ use crate::{clock, names};
 
 /// Entry code of a car that followed another without a decision of its own.
 const TAILGATE: &str = "FAULT-TAILGATE";
-/// Note of an exit that found nobody inside to count out: the entry that may still come is not counted either.
+/// Note of an exit while no car was counted inside: the entry that may still come is not counted either.
 const UNCOUNTED: &str = "left while nobody was counted inside";
 
 /// A car that leaves.
@@ -32,7 +32,7 @@ pub(super) struct Exit<'a> {
 }
 
 impl Exit<'_> {
-    /// Whether a kept exit was counted out when it was told.
+    /// Whether a stored exit was counted out when it was reported.
     pub(super) fn was_counted(kept: Option<&StayRow>) -> bool {
         kept.is_none_or(|kept| kept.note != UNCOUNTED)
     }
@@ -133,7 +133,7 @@ impl World<'_> {
         });
     }
 
-    /// The same plate again while inside: a missed exit or a clone. Somebody let it in; the earlier stay ends unknown.
+    /// The same plate again while inside: a missed exit or a clone. It was let in, so the earlier stay is voided.
     fn void_earlier(&mut self, scene: &Scene<'_>, plate: &str) {
         let Some(mut earlier) = self.open_stay(scene.device.site.as_uuid(), plate).cloned() else { return };
         earlier.state = StayRow::VOIDED.to_owned();
@@ -143,7 +143,7 @@ impl World<'_> {
         self.exception(scene, ExceptionKind::EnteredTwice, Some(id));
     }
 
-    /// The exit that was told before this entry: the entry makes it whole. Of exactly this plate: the entry of a twin may
+    /// The exit that was reported before this entry, which completes it. Of exactly this plate: the entry of a twin may
     /// still be on its way.
     fn waiting_exit(&self, site: Uuid, plate: &str, entered_at: Timestamp) -> Option<StayRow> {
         let waits = |exit: &&StayRow| {
@@ -155,7 +155,7 @@ impl World<'_> {
         self.stays.values().filter(waits).min_by_key(|exit| exit.exited_at).cloned()
     }
 
-    /// A stay that was unread until now takes over the exit that was told for its plate.
+    /// A stay whose plate was unread until now takes over the exit that was reported for the plate.
     pub(super) fn pair_with_exit(&mut self, scene: &Scene<'_>, id: Uuid) {
         let Some(opened) = self.stays.get(&id).filter(|stay| stay.state == StayRow::OPEN).cloned() else {
             return;
@@ -242,7 +242,7 @@ impl World<'_> {
         Some(id)
     }
 
-    /// An exit that ends no known stay: a car unread, or one whose entry was never told (or not yet).
+    /// An exit that ends no known stay: a car unread, or one whose entry was not reported (yet).
     fn keep_exit(
         &mut self,
         scene: &Scene<'_>,
@@ -314,7 +314,7 @@ impl World<'_> {
         }
     }
 
-    /// A passage of an arrival nobody told of yet: its reading may still come and name the car. A tailgater that
+    /// A passage of an arrival that was not reported yet: its reading may still come and name the car. A tailgater that
     /// carries another's arrival is not waited for.
     fn await_explanation(&mut self, scene: &Scene<'_>, passage: &Passage, stay: Option<Uuid>) {
         let Some(id) = passage.arrival.filter(|_| passage.kind == PassageKind::Passed) else { return };

@@ -1,4 +1,4 @@
-//! What a batch writes for people: audit lines and the numbered live feed.
+//! Audit lines and rows of the numbered live feed that a batch writes.
 
 use boomgate_store::audit::{Actor, NewAudit};
 use boomgate_store::audit_action::AuditAction;

@@ -1,4 +1,4 @@
-//! What a batch knows and what it has changed so far.
+//! State of a batch: what it has loaded and what it has changed so far.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub(crate) struct Knowledge<'a> {
     pub kept_already: KeptAlready,
 }
 
-/// The picture in memory.
+/// The batch's state in memory.
 pub(crate) struct World<'a> {
     pub(super) now: Timestamp,
     pub(super) known: Knowledge<'a>,
@@ -70,7 +70,7 @@ pub(crate) struct World<'a> {
     pub(crate) wake_outbox: bool,
 }
 
-/// A site, its words read.
+/// A site with its text columns parsed.
 pub(super) struct Site {
     pub facts: SiteFacts,
     pub mode: SiteMode,

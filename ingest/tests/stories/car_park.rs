@@ -137,7 +137,7 @@ impl CarPark {
         self.ingest.as_ref().is_some_and(|task| !task.is_finished())
     }
 
-    /// A lane with its device, enrolled and heard.
+    /// A lane with its device, enrolled and after its first hello.
     pub async fn lane(&mut self, direction: Direction) -> Lane {
         let (tx, rx) = (self.router.0)(&format!("lane-{}", self.lanes));
         let mut lane = self.lane_on(direction, Wire::link(tx, rx)).await;

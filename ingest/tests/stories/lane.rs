@@ -1,4 +1,4 @@
-//! A lane's side of the wire: says events, hears receipts and orders, verifies both.
+//! A lane's side of the connection: sends events, receives acks and commands, verifies both.
 
 use std::time::Duration;
 
@@ -121,7 +121,7 @@ pub struct Lane {
     pub spool: Option<[u8; 16]>,
     /// What its wall clock says more than ours.
     pub ahead_ms: i64,
-    /// The highest number it was told to go above.
+    /// The highest number above which it must renumber.
     pub above: Option<u64>,
     device: String,
     place: Topic,
@@ -272,6 +272,12 @@ impl Lane {
         }
     }
 
+    /// As [`Lane::event`], but a second earlier on both clocks.
+    pub fn event_of_a_second_ago(&mut self, body: EventBody) -> Event {
+        let event = self.event(body);
+        Event { at_ms: event.at_ms - 1_000, uptime_ms: event.uptime_ms - 1_000, ..event }
+    }
+
     pub fn seal_events(&self, events: Vec<Event>) -> Vec<u8> {
         let batch = UpBatch { events };
         seal(&self.place, &self.header(batch.seq_range()), batch.encode(), &self.key)
@@ -381,7 +387,7 @@ impl Lane {
         self.acked >= seq
     }
 
-    /// Waits until it is told to go above `number`.
+    /// Waits for the ack that asks it to renumber above `number`.
     pub async fn told_above(&mut self, number: u64) {
         let deadline = std::time::Instant::now() + PATIENCE;
         while self.above != Some(number) {
@@ -390,7 +396,7 @@ impl Lane {
         }
     }
 
-    /// Takes in what is heard within `limit`, at most one message.
+    /// Takes in at most one message within `limit`.
     pub async fn listen(&mut self, limit: Duration) {
         let Ok(Some((topic, bytes))) = timeout(limit, self.wire.heard().recv()).await else { return };
         let topic: Topic = topic.parse().unwrap();

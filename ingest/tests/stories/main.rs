@@ -1,4 +1,4 @@
-//! Ingest against a real PostgreSQL and a real router: what lanes say, what becomes of it, what they hear.
+//! Ingest against a real PostgreSQL and a real router: what lanes send, what is stored, what they receive.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod buses;

@@ -80,6 +80,7 @@ impl Config {
         Config::parse(&text).map_err(|what| NetError::Config { path: name, what })
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "an enum of another crate with many kinds")]
     fn parse(text: &str) -> Result<Config, String> {
         let documents = YamlLoader::load_from_str(text).map_err(|error| error.to_string())?;
         let Some(table) = documents.first() else { return Err("it is empty".into()) };

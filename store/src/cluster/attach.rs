@@ -14,7 +14,7 @@ use super::files::open_lock;
 use super::placement::Placement;
 use super::process::Postmaster;
 
-/// Held shared by who uses a server it did not start; the server's owner stops it when nobody does.
+/// Locked (shared) by processes that use a server they did not start; its owner stops the server when no lock is held.
 const GUESTS: &str = "guests";
 const GUEST_TIMEOUT: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -31,7 +31,7 @@ impl RunningCluster {
     /// The server that runs in this data folder and accepts connections; none when there is none.
     ///
     /// # Errors
-    /// [`ClusterError::OtherUser`] when the folder is somebody else's.
+    /// [`ClusterError::OtherUser`] when the folder belongs to another user.
     pub fn find(data_dir: &Path) -> Result<Option<Self>, ClusterError> {
         let place = Placement::of(data_dir)?;
         if !place.data_dir.join(MARK).exists() {

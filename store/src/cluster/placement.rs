@@ -37,13 +37,13 @@ impl Placement {
     /// As root, a folder that others cannot reach is replaced by one of its own under `/var/lib/boomgate`.
     ///
     /// # Errors
-    /// The folder's path cannot be made absolute, or nobody unprivileged exists.
+    /// The folder's path cannot be made absolute, or no unprivileged user exists.
     pub fn of(asked: &Path) -> Result<Self, ClusterError> {
         let asked = std::path::absolute(asked).map_err(io_error("resolve", asked))?;
         if !Uid::effective().is_root() {
             return Ok(Self { data_dir: asked, run_as: None });
         }
-        // A cluster that somebody else made there is theirs: root works on it as them.
+        // A cluster belongs to the user who made it: root runs it as that user.
         if let Some(owner) = owner_of(&asked) {
             return Ok(Self { data_dir: asked, run_as: Some(owner) });
         }
@@ -73,7 +73,7 @@ impl Placement {
         restrict(dir, mode)
     }
 
-    /// A folder only the chosen user (and root) may enter. One that somebody else made first is refused.
+    /// A folder only the chosen user (and root) may enter. A folder of another user is refused.
     pub(super) fn make_private(&self, dir: &Path) -> Result<(), ClusterError> {
         if let Err(source) = fs::create_dir(dir)
             && source.kind() != std::io::ErrorKind::AlreadyExists

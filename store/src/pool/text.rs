@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use tokio_postgres::Config;
 
-/// Why a text is no address of a database. Says what to write, never what was written.
+/// Why a text is no address of a database. Names what is expected, never the text itself, which may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressFault {
     #[error("is empty")]

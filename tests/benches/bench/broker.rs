@@ -1,6 +1,6 @@
-//! The front door against Mosquitto: a hundred devices, QoS 1, 200 bytes; plain and with mutual TLS.
+//! The listener against Mosquitto: a hundred devices, QoS 1, 200 bytes; plain and with mutual TLS.
 //!
-//! At Mosquitto a device hears its own message again: once through the broker, from socket to socket. At our front door
+//! At Mosquitto a device hears its own message again: once through the broker, from socket to socket. At our listener
 //! it may not (rights); there the receiver is ingest's in-process link, and its answer comes back to the device. So two
 //! figures stand beside Mosquitto's: to the receiver, and there and back (the same two sockets, and a second pass
 //! through the router that Mosquitto does not make).

@@ -3,11 +3,11 @@
 //! ```text
 //!   this process ── simulated lanes ══mTLS══► `boomgate serve` ──► a durable PostgreSQL of its own
 //!        │                                                              ▲ pgbench, COPY
-//!        └─────── devices ══► front door alone, Mosquitto
+//!        └─────── devices ══► listener alone, Mosquitto
 //! ```
 //!
 //! `cargo bench -p boomgate-tests -- --only decisions --rounds 3` measures one part. Rounds of a figure and of its
-//! yardstick take turns, and the median of the rounds counts, so that a busy machine is unkind to both.
+//! yardstick take turns, and the median of the rounds counts, so that load of the machine affects both alike.
 #![allow(clippy::unwrap_used, reason = "a measuring tool that cannot go on should say so")]
 #![allow(clippy::print_stdout, reason = "a measuring tool prints its figures")]
 

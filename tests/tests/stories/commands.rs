@@ -154,7 +154,7 @@ async fn a_device_gets_a_new_certificate_and_the_one_before_is_good_until_it_is_
     let connect = async |certificate: &[u8]| {
         std::fs::write(&pem, certificate).unwrap();
         let device = Device::dial(&site, "in-1", None);
-        wait::until("an answer of the front door", async || {
+        wait::until("an answer of the listener", async || {
             device.is_connected().then_some(true).or_else(|| device.why_ended().map(|_| false))
         })
         .await

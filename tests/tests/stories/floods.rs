@@ -14,7 +14,7 @@ use boomgate_tests::wait;
 
 const CARS: usize = 4;
 
-/// Large duplicates, hellos, forgeries and holes, as fast as the front door takes them, until `done`.
+/// Large duplicates, hellos, forgeries and holes, as fast as the listener takes them, until `done`.
 async fn flood(device: Arc<Device>, messages: Vec<Vec<u8>>, done: Arc<AtomicBool>) -> u64 {
     let hello = device.sealed_hello();
     let mut sent = 0;

@@ -3,6 +3,7 @@
 //! One executable, because linking costs more than running. Build the programs first:
 //! `cargo build -p boomgate -p boomgate-edge-agent`.
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single kinds")]
 
 mod commands;
 mod config;

@@ -45,7 +45,7 @@ async fn a_device_on_anothers_topics_is_cut_off_and_hears_nothing() {
     impostor.cut_off().await;
     entry.car("gwen", "BA123XY");
     site.journal.passed("in-1", "gwen").await;
-    let cut = site.server_log().matches("device cut off: it may not do that").count();
+    let cut = site.server_log().matches("device disconnected: not permitted").count();
     assert_eq!(cut, 10, "each is told to the operator");
     site.end([entry]).await;
 }
@@ -54,7 +54,7 @@ async fn a_device_on_anothers_topics_is_cut_off_and_hears_nothing() {
 async fn nonsense_oversize_and_silence_harm_nobody_else() {
     let site = Site::open(Plan { lanes: 4, ..Plan::default() }).await;
     let (entry, exit) = (site.lane("in-1").await, site.lane("out-1").await);
-    // Silent at every step, from another address; more than the front door gives one.
+    // Silent at every step, from another address; more than the listener gives one.
     let mut silent = Vec::new();
     for number in 0..60 {
         silent.push(Silent::connect(&site, number).await);
@@ -152,7 +152,7 @@ impl Silent {
             Self::Tls(stream) => tokio::time::timeout(wait::PATIENCE, stream.read(&mut byte)).await,
             Self::TurnedAway => return,
         };
-        let read = read.expect("the front door closes silent connections");
+        let read = read.expect("the listener closes silent connections");
         assert!(matches!(read, Ok(0) | Err(_)), "nothing is said to those who say nothing");
     }
 }
