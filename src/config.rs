@@ -172,8 +172,10 @@ impl Config {
     }
 
     fn parse_in(text: &str, base: &Path, file: &str, environment: Environment) -> Result<Self, BadConfig> {
-        let raw: RawConfig = toml::from_str(text)
-            .map_err(|error| BadConfig { file: file.into(), faults: vec![unreadable::said(&error, text)] })?;
+        let raw: RawConfig = toml::from_str(text).map_err(|error| BadConfig {
+            file: file.into(),
+            faults: vec![unreadable::describe(&error, text)],
+        })?;
         let mut check = Check { base: base.to_owned(), faults: Vec::new() };
         let config = check.config(raw, environment);
         check.listeners(&config);

@@ -205,7 +205,7 @@ pub enum OfflineExit {
 
 /// Where the matches come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Knowledge {
+pub enum MatchSource {
     /// The server: stays and counts are known.
     Full,
     /// A lane with nothing but its synced list: stays are not known.
@@ -216,7 +216,7 @@ pub enum Knowledge {
 #[derive(Debug, Clone)]
 pub struct Matches {
     /// Who collected the matches.
-    pub knowledge: Knowledge,
+    pub source: MatchSource,
     /// The site as it is now.
     pub site: SiteState,
     /// Of the plate or of a twin of it.
@@ -241,7 +241,7 @@ impl Matches {
     /// Nothing matches at a site with default settings.
     pub fn none(time_zone: TimeZone) -> Self {
         Self {
-            knowledge: Knowledge::Full,
+            source: MatchSource::Full,
             site: SiteState::default(),
             block: None,
             subscription: None,
@@ -406,31 +406,31 @@ fn refused_inside(matches: &Matches, has_right: bool) -> Option<Reason> {
 
 fn visitor_entry(arrival: &Arrival, matches: &Matches) -> Decision {
     let site = &matches.site;
-    match (site.mode, matches.knowledge) {
+    match (site.mode, matches.source) {
         (SiteMode::ClosedToAll, _) => Decision::deny(Reason::DenyClosedToAll {}),
         (SiteMode::Closed, _) => Decision::deny(Reason::DenyClosed {}),
         (SiteMode::Full, _) => Decision::deny(Reason::DenyFull {}),
         (SiteMode::Open, _) if site.free_spaces == Some(0) => Decision::deny(Reason::DenyFull {}),
         (SiteMode::Open, _) if !site.visitors => Decision::deny(Reason::DenyNoVisitors {}),
-        (SiteMode::Open, Knowledge::Offline(OfflinePolicy { entry: OfflineEntry::Listed, .. })) => {
+        (SiteMode::Open, MatchSource::Offline(OfflinePolicy { entry: OfflineEntry::Listed, .. })) => {
             Decision::deny(Reason::DenyOffline {})
         }
-        (SiteMode::Open, Knowledge::Offline(_)) => Decision::open(Reason::OpenOfflineVisitor {}),
-        (SiteMode::Open, Knowledge::Full) if arrival.credential == Credential::Ticket => {
+        (SiteMode::Open, MatchSource::Offline(_)) => Decision::open(Reason::OpenOfflineVisitor {}),
+        (SiteMode::Open, MatchSource::Full) if arrival.credential == Credential::Ticket => {
             Decision::open(Reason::OpenTicket {})
         }
-        (SiteMode::Open, Knowledge::Full) => Decision::open(Reason::OpenVisitor {}),
+        (SiteMode::Open, MatchSource::Full) => Decision::open(Reason::OpenVisitor {}),
     }
 }
 
 /// Without known stays, the lane's policy decides whether an exit opens or needs an operator.
 fn offline_exit(matches: &Matches) -> Option<Decision> {
-    match matches.knowledge {
-        Knowledge::Full => None,
-        Knowledge::Offline(OfflinePolicy { exit: OfflineExit::Everybody, .. }) => {
+    match matches.source {
+        MatchSource::Full => None,
+        MatchSource::Offline(OfflinePolicy { exit: OfflineExit::Everybody, .. }) => {
             Some(Decision::open(Reason::OpenFailSafe {}))
         }
-        Knowledge::Offline(OfflinePolicy { exit: OfflineExit::Listed, .. }) => {
+        MatchSource::Offline(OfflinePolicy { exit: OfflineExit::Listed, .. }) => {
             Some(Decision::deny(Reason::DenyOffline {}))
         }
     }

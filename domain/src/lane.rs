@@ -233,9 +233,9 @@ impl Lane {
 
     /// S4: nothing moves until every input has been stable for a while and the boom has reported.
     fn finish_start_up(&mut self) {
-        let heard = self.position.is_some() || !self.config.boom_feedback;
+        let position_known = self.position.is_some() || !self.config.boom_feedback;
         let stable = self.start_up_end().is_some_and(|end| end <= self.now);
-        if self.is_ready() || !heard || !stable {
+        if self.is_ready() || !position_known || !stable {
             return;
         }
         self.service = Service::Serving;

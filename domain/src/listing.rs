@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::decide::{
-    BlockMatch, Knowledge, Matches, OfflinePolicy, ReservationMatch, SiteState, SubscriptionMatch,
+    BlockMatch, MatchSource, Matches, OfflinePolicy, ReservationMatch, SiteState, SubscriptionMatch,
 };
 use crate::plate::Plate;
 
@@ -134,7 +134,7 @@ pub fn offline_matches(
 ) -> Matches {
     let listed = listed.copied().unwrap_or_default();
     Matches {
-        knowledge: Knowledge::Offline(policy),
+        source: MatchSource::Offline(policy),
         site,
         block: listed.block,
         subscription: listed.subscription,

@@ -22,7 +22,7 @@ use crate::plate::{ALPHABET, Plate};
 const SLOPE: f32 = 0.85;
 const OFFSET: f32 = 1.1;
 const CHARACTERS: f32 = 0.5;
-const LEAST_WRONG: f32 = 1e-4;
+const MIN_ERROR: f32 = 1e-4;
 
 /// Probabilities of one place over [`ALPHABET`]; they need not add up to one.
 #[derive(Debug, Clone, PartialEq)]
@@ -195,7 +195,7 @@ impl Reading {
             Some(Kind::Free | Kind::Word) => 1.0,
         };
         let wrong: f32 = self.confidence.iter().map(|c| (1.0 - c / full).max(0.0)).sum();
-        let nats = self.margin_nats - CHARACTERS * (wrong + LEAST_WRONG).ln();
+        let nats = self.margin_nats - CHARACTERS * (wrong + MIN_ERROR).ln();
         1.0 / (1.0 + (OFFSET - SLOPE * nats).exp())
     }
 }

@@ -24,7 +24,7 @@ pub(crate) const MESSAGE_WORK: u32 = 1;
 /// An arrival is decided on: rights, stays and an order are looked for and written.
 pub(crate) const ARRIVAL_WORK: u32 = 4;
 /// A message that cannot be decoded is stored for an operator, with all its bytes.
-pub(crate) const LETTER_WORK: u32 = 200;
+pub(crate) const DEAD_LETTER_WORK: u32 = 200;
 
 #[derive(Clone, Debug)]
 struct Bucket {

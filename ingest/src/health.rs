@@ -18,9 +18,9 @@ pub enum Health {
 
 /// Reports the health of ingest; shared by all tasks.
 #[derive(Clone, Debug)]
-pub(crate) struct Pulse(watch::Sender<Health>);
+pub(crate) struct HealthReporter(watch::Sender<Health>);
 
-impl Pulse {
+impl HealthReporter {
     pub(crate) fn new(sender: watch::Sender<Health>) -> Self {
         Self(sender)
     }

@@ -38,14 +38,14 @@ pub(crate) async fn run(
             let (site, lane) = offender.lane.codes();
             drop(cutter.try_send(CutOff { site: site.clone(), lane: lane.clone(), why: offender.kind }));
         }
-        if let Err(error) = within(LIMIT, tell(&pool, &offender.lane, offender.kind)).await {
+        if let Err(error) = within(LIMIT, report(&pool, &offender.lane, offender.kind)).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a flooding lane could not be reported");
         }
     }
     std::future::pending::<()>().await;
 }
 
-async fn tell(pool: &Pool, lane: &LaneKey, why: &'static str) -> Result<(), StoreError> {
+async fn report(pool: &Pool, lane: &LaneKey, why: &'static str) -> Result<(), StoreError> {
     let mut client = pool.get().await?;
     let (site_code, lane_code) = lane.codes();
     let Some(site) = sites::by_code(&client, site_code).await? else { return Ok(()) };

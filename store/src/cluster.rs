@@ -151,7 +151,7 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError::Stop`] when it takes longer than half a minute.
     pub fn stop(self) -> Result<(), ClusterError> {
-        let _alone = attach::wait_for_guests(&self.place.data_dir);
+        let _alone = attach::wait_for_users(&self.place.data_dir);
         let Self { place, socket_dir, supervisor, _lock, .. } = self;
         supervisor.stop()?;
         if !socket_dir.starts_with(&place.data_dir) {

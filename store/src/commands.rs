@@ -62,7 +62,7 @@ impl Column for CommandState {
 
 /// An order as it is first written: pending, or already counted and signed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NewCommand {
+pub struct CommandInsert {
     pub site_id: Uuid,
     pub id: Uuid,
     pub lane_id: Uuid,
@@ -167,7 +167,10 @@ pub struct Settled {
     pub at: Timestamp,
 }
 
-pub(crate) async fn insert_many(client: &impl GenericClient, rows: &[NewCommand]) -> Result<u64, StoreError> {
+pub(crate) async fn insert_many(
+    client: &impl GenericClient,
+    rows: &[CommandInsert],
+) -> Result<u64, StoreError> {
     let params = columns!(rows; site_id, id, lane_id, arrival_id, decision_id, action, code, params, amount_minor,
         currency, pay_url, ordered_by, ordered_name, reason, state, counter, epoch, not_after_ms, device_id, signed,
         attempts, wished_at, expires_at, next_send_at);
@@ -192,7 +195,7 @@ pub(crate) async fn unsettled(
 
 /// An order of a person or of a payment; `ingest` counts, signs and sends it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wish {
+pub struct NewCommand {
     pub site: SiteId,
     pub id: CommandId,
     pub lane: LaneId,
@@ -212,12 +215,12 @@ pub struct Wish {
 ///
 /// # Errors
 /// [`StoreError::Database`]: no such lane, or neither an arrival nor a person with a reason.
-pub async fn wish(tx: &impl GenericClient, wish: &Wish) -> Result<(), StoreError> {
-    let currency = wish.amount.map(|amount| amount.currency.as_str().to_owned());
-    let minor = wish.amount.map(|amount| amount.minor);
+pub async fn insert_pending(tx: &impl GenericClient, command: &NewCommand) -> Result<(), StoreError> {
+    let currency = command.amount.map(|amount| amount.currency.as_str().to_owned());
+    let minor = command.amount.map(|amount| amount.minor);
     let (by, name): (Option<Option<Uuid>>, _) =
-        wish.by.as_ref().map(|by| (by.user.map(|user| user.as_uuid()), by.name.as_str())).unzip();
-    let expires_at = wish.at + LIFETIME;
+        command.by.as_ref().map(|by| (by.user.map(|user| user.as_uuid()), by.name.as_str())).unzip();
+    let expires_at = command.at + LIFETIME;
     let none: Option<Uuid> = None;
     let pay_url: Option<String> = None;
     let sql = include_str!("../queries/commands/insert_pending.sql");
@@ -225,21 +228,21 @@ pub async fn wish(tx: &impl GenericClient, wish: &Wish) -> Result<(), StoreError
         tx,
         sql,
         &[
-            &wish.site.as_uuid(),
-            &wish.id.as_uuid(),
-            &wish.lane.as_uuid(),
-            &wish.arrival,
+            &command.site.as_uuid(),
+            &command.id.as_uuid(),
+            &command.lane.as_uuid(),
+            &command.arrival,
             &none,
-            &wish.action,
-            &wish.code,
-            &wish.params,
+            &command.action,
+            &command.code,
+            &command.params,
             &minor,
             &currency,
             &pay_url,
             &by.flatten(),
             &name,
-            &wish.reason,
-            &wish.at,
+            &command.reason,
+            &command.at,
             &expires_at,
         ],
     )

@@ -84,7 +84,7 @@ pub struct Unreadable<'a> {
 
 row! {
     /// A message that is kept already.
-    pub struct KnownLetter {
+    pub struct StoredDeadLetter {
         pub device_id: Uuid,
         pub first_seq: i64,
     }
@@ -97,7 +97,7 @@ row! {
 pub async fn same(
     client: &impl GenericClient,
     messages: &[Unreadable<'_>],
-) -> Result<Vec<KnownLetter>, StoreError> {
+) -> Result<Vec<StoredDeadLetter>, StoreError> {
     struct Key {
         site_id: Uuid,
         device_id: Uuid,

@@ -89,7 +89,7 @@ row! {
 
 row! {
     /// A device's state before a hello of a new start changes it; its row is locked.
-    pub struct KnownStore {
+    pub struct DeviceStoreRow {
         pub kept_upto: i64,
         pub epoch: Option<Vec<u8>>,
         pub boot: Option<i64>,
@@ -103,7 +103,7 @@ row! {
 
 row! {
     /// What is known of a device after its hello.
-    pub struct Heard {
+    pub struct HelloRecord {
         pub kept_upto: i64,
         pub behind_epoch: Option<Vec<u8>>,
         pub behind_above: Option<i64>,
@@ -267,11 +267,11 @@ pub async fn changed(client: &impl GenericClient, code: &DeviceCode) -> Result<(
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn hear(
+pub async fn record_hello(
     client: &impl GenericClient,
     new: &NewHello,
     any_start: bool,
-) -> Result<Option<Heard>, StoreError> {
+) -> Result<Option<HelloRecord>, StoreError> {
     let small = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let sql = include_str!("../queries/device_state/hear.sql");
     query_opt(
@@ -299,7 +299,11 @@ pub async fn hear(
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::Database`].
-pub async fn lock(tx: &impl GenericClient, site: SiteId, device: DeviceId) -> Result<KnownStore, StoreError> {
+pub async fn lock(
+    tx: &impl GenericClient,
+    site: SiteId,
+    device: DeviceId,
+) -> Result<DeviceStoreRow, StoreError> {
     let sql = include_str!("../queries/device_state/lock.sql");
     let found = query_opt(tx, sql, &[&site.as_uuid(), &device.as_uuid()]).await?;
     found.ok_or_else(|| StoreError::NotFound { what: "device", id: device.to_string() })

@@ -67,7 +67,7 @@ row! {
 
 row! {
     /// The books: `sum` and `crooked` must be 0, `paid` and `received` equal. Minor units.
-    pub struct Books {
+    pub struct LedgerTotals {
         pub sum: i64,
         pub crooked: i64,
         pub payments: i64,
@@ -119,7 +119,7 @@ pub async fn stays(client: &impl GenericClient, site: SiteId) -> Result<StayCoun
 
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn books(client: &impl GenericClient, site: SiteId) -> Result<Books, StoreError> {
+pub async fn books(client: &impl GenericClient, site: SiteId) -> Result<LedgerTotals, StoreError> {
     one(query_opt(client, include_str!("../queries/proof/books.sql"), &[&site.as_uuid()]).await?, site)
 }
 

@@ -18,7 +18,7 @@ pub(crate) const FACTS: &str = include_str!("../queries/sites/facts.sql");
 pub(crate) const UPDATE_STATE: &str = include_str!("../queries/site_state/update_many.sql");
 
 /// How long a space is reserved for a car that was let in; stands in `sites/facts.sql` too.
-pub const PROMISE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+pub const ENTRY_RESERVATION: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 /// What of a site can be corrected, as it is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ row! {
         pub plate_only_limit_minor: Option<i64>,
         pub inside: i32,
         pub live_no: i64,
-        /// Cars that were let in within [`PROMISE`] and have not passed yet; 0 for a site that does not count.
+        /// Cars that were let in within [`ENTRY_RESERVATION`] and have not passed yet; 0 for a site that does not count.
         pub promised: i64,
         /// The tariff version in force.
         pub tariff_id: Option<Uuid>,

@@ -79,9 +79,9 @@ async fn whoever_lost_a_lease_can_write_nothing() {
     set(&client, "lease_until = clock_timestamp() - interval '1 millisecond'").await;
     let lease = claim(&client, "south/9").await.unwrap();
     assert_eq!((lease.attempts, lease.lost_by.as_deref()), (2, Some("north/1")));
-    let told = row(&client).await;
-    assert_eq!(told.outcome(), Some(Outcome::Lost));
-    assert_eq!(told.last_error.unwrap(), "north/1 ended or hung in the middle; its lease ran out");
+    let job = row(&client).await;
+    assert_eq!(job.outcome(), Some(Outcome::Lost));
+    assert_eq!(job.last_error.unwrap(), "north/1 ended or hung in the middle; its lease ran out");
     assert!(!jobs::extend(&client, &lost, &TIMING).await.unwrap());
     assert!(!jobs::finish(&client, &lost, 1).await.unwrap());
     assert!(!jobs::fail(&client, &lost, Outcome::Failed, "x", &TIMING).await.unwrap());

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use boomgate::demo::verdict::{Journal as Seen, Verdict, judge};
+use boomgate::demo::verdict::{Journal as SimulatorJournal, Verdict, judge};
 use boomgate_store::proof;
 
 use crate::lanes::Lane;
@@ -43,7 +43,11 @@ pub async fn converged(site: &Site) -> Verdict {
 
 /// What can be said now, whether it is good or not.
 pub async fn now(site: &Site) -> anyhow::Result<Verdict> {
-    let seen = Seen { told: site.journal.all(), outcomes: Vec::new(), payments: site.office.payments() };
+    let seen = SimulatorJournal {
+        lane_reports: site.journal.all(),
+        outcomes: Vec::new(),
+        payments: site.api.payments(),
+    };
     judge(site.pool(), site.id(), &[], &seen, 0.0).await
 }
 

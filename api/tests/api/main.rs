@@ -2,19 +2,19 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single kinds")]
 
-mod crowd;
 mod document;
 mod errors;
 mod evidence;
-mod house;
 mod http2;
 mod jobs;
 mod lanes;
 mod live;
 mod login;
+mod many_connections;
 mod nginx;
 mod outage;
 mod payments;
 mod rights;
 mod shutdown;
 mod stays;
+mod test_app;

@@ -63,9 +63,9 @@ impl EventLoop {
             (Cause::Rule("timer" | "loops"), Some(command)) => Cause::Command(command),
             (cause, _) => cause,
         };
-        let asked = std::mem::replace(&mut self.closing_refused, false);
+        let was_refused = std::mem::replace(&mut self.closing_refused, false);
         let drive = self.allowed(drive);
-        if asked && self.closing_refused {
+        if was_refused && self.closing_refused {
             return;
         }
         if let Err(failure) = self.parts.relays.drive(drive) {

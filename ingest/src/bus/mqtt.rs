@@ -60,10 +60,10 @@ impl MqttBus {
     pub fn connect(config: MqttConfig) -> Self {
         let (client, connection) = AsyncClient::new(options(&config), REQUESTS);
         let (sender, outgoing) = Sender::channel();
-        let (heard, incoming) = mpsc::channel(INCOMING);
+        let (incoming_sender, incoming) = mpsc::channel(INCOMING);
         let mut tasks = JoinSet::new();
-        tasks.spawn(listen(connection, client.clone(), heard));
-        tasks.spawn(speak(client, outgoing));
+        tasks.spawn(listen(connection, client.clone(), incoming_sender));
+        tasks.spawn(publish_outgoing(client, outgoing));
         Self { sender, incoming, _tasks: tasks }
     }
 }
@@ -82,7 +82,7 @@ fn options(config: &MqttConfig) -> MqttOptions {
 }
 
 /// Polls the connection and nothing else: publishing from here would wait for this very task.
-async fn listen(mut connection: EventLoop, client: AsyncClient, heard: mpsc::Sender<Incoming>) {
+async fn listen(mut connection: EventLoop, client: AsyncClient, incoming_sender: mpsc::Sender<Incoming>) {
     let mut network = NetworkOptions::new();
     network.set_tcp_nodelay(true);
     connection.set_network_options(network);
@@ -95,7 +95,7 @@ async fn listen(mut connection: EventLoop, client: AsyncClient, heard: mpsc::Sen
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => {
                 let Some(message) = incoming(&publish.topic, publish.payload) else { continue };
-                if heard.send(message).await.is_err() {
+                if incoming_sender.send(message).await.is_err() {
                     return;
                 }
             }
@@ -120,7 +120,7 @@ fn resubscribe(client: &AsyncClient) {
     }
 }
 
-async fn speak(client: AsyncClient, mut outgoing: mpsc::Receiver<(Topic, Bytes)>) {
+async fn publish_outgoing(client: AsyncClient, mut outgoing: mpsc::Receiver<(Topic, Bytes)>) {
     while let Some((topic, payload)) = outgoing.recv().await {
         if client.publish_bytes(topic.to_string(), QoS::AtLeastOnce, false, payload).await.is_err() {
             return;

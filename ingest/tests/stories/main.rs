@@ -3,10 +3,10 @@
 
 mod buses;
 mod car_park;
+mod false_reports;
 mod faults;
 mod floods;
 mod lane;
-mod lies;
 mod order;
 mod passages;
 mod twins;

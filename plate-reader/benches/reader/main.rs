@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use boomgate_domain::plate::grammar::Grammar;
-use boomgate_plate_reader::recogniser::{Choice, Recogniser};
+use boomgate_plate_reader::recogniser::{ModelPaths, Recogniser};
 use clap::Parser;
 use serde_json::json;
 
@@ -63,11 +63,11 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let Arguments { detector, refiner, reader, second_reader, .. } = &arguments;
     let grammar = Grammar::for_countries(&arguments.country)?;
-    let models = Choice {
+    let models = ModelPaths {
         detector: detector.clone(),
         refiner: refiner.clone(),
         readers: reader.iter().chain(second_reader).cloned().collect(),
-        ..Choice::default()
+        ..ModelPaths::default()
     };
     let recogniser = Recogniser::load(&models, &grammar)?;
     let frames = frames::measure(&recogniser, arguments.pictures.as_deref(), arguments.frames)?;

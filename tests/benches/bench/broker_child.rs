@@ -94,20 +94,20 @@ async fn orphaned() {
 }
 
 /// The child, seen from its parent. Killed when dropped.
-pub struct FrontDoor {
+pub struct BrokerProcess {
     child: Child,
     pub plain: u16,
     pub tls: u16,
 }
 
-impl FrontDoor {
+impl BrokerProcess {
     pub fn start(pki: &Path) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(FLAG).arg(pki).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().context("the broker's process")?;
         let mut line = String::new();
-        let said = child.stdout.take().context("its standard output is a pipe")?;
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(said), &mut line)?;
+        let stdout = child.stdout.take().context("its standard output is a pipe")?;
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line)?;
         let ports: Vec<u16> = line.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
         let [plain, tls] = ports[..] else { bail!("the broker printed no ports but {line:?}") };
         Ok(Self { child, plain, tls })
@@ -118,7 +118,7 @@ impl FrontDoor {
     }
 }
 
-impl Drop for FrontDoor {
+impl Drop for BrokerProcess {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();

@@ -18,7 +18,7 @@ use desk::{Desk, Refusal};
 /// Contrast of text that everybody can read (WCAG 2.2, 1.4.3).
 const READABLE: f64 = 4.5;
 /// How the page learns that nobody is logged in.
-const NOBODY_YET: Refusal = ("api/v1/me", 401);
+const NOT_LOGGED_IN: Refusal = ("api/v1/me", 401);
 /// An order for a car that drove on while the operator was typing is refused.
 const GONE: &str = "this car does not wait at this lane any more";
 
@@ -45,7 +45,7 @@ async fn the_right_password_alone_shows_four_lanes_with_pictures_a_growing_feed_
     let plates = desk.texts("#stays .plate:not(.none)").await;
     assert!(plates.iter().any(|plate| plate.len() >= 5), "stays with plates: {plates:?}");
     assert_eq!(desk.text("#link").await, "live");
-    desk.end(&[NOBODY_YET, ("api/v1/login", 401)]).await;
+    desk.end(&[NOT_LOGGED_IN, ("api/v1/login", 401)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +73,7 @@ async fn a_lane_is_opened_by_keyboard_alone_and_the_feed_shows_the_operators_wor
     let before = feed_length(&desk).await;
     wait::until("something else happens", async || (feed_length(&desk).await > before).then_some(())).await;
     assert!(!desk.text("#feed").await.contains("never mind"), "Esc orders nothing");
-    desk.end(&[NOBODY_YET, ("api/v1/lanes/", 409)]).await;
+    desk.end(&[NOT_LOGGED_IN, ("api/v1/lanes/", 409)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +97,7 @@ async fn a_stay_explains_its_charge_search_filters_and_the_night_is_readable() {
 
     keeps_the_keyboards_place(&desk).await;
     search_filters(&desk).await;
-    desk.end(&[NOBODY_YET]).await;
+    desk.end(&[NOT_LOGGED_IN]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,8 +118,8 @@ async fn after_logout_the_login_is_shown_and_the_sessions_cookie_is_dead() {
     assert_eq!(desk.status_of("/api/v1/me").await, 401, "and so does the server");
     desk.browser.reload().await;
     desk.until("the login is shown", "return !document.getElementById('login').hidden").await;
-    complaints_are_heard(&desk).await;
-    desk.end(&[NOBODY_YET]).await;
+    console_errors_are_reported(&desk).await;
+    desk.end(&[NOT_LOGGED_IN]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +135,7 @@ async fn the_page_said_live_for_ever_on_a_line_that_was_dead_and_not_closed() {
     line.set_silent(false);
     desk.until("live again", "return document.getElementById('link').innerText === 'live'").await;
     wait::until("what happened meanwhile", async || (feed_length(&desk).await > before).then_some(())).await;
-    desk.end(&[NOBODY_YET]).await;
+    desk.end(&[NOT_LOGGED_IN]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,7 +153,7 @@ async fn twelve_thousand_minor_units_of_forints_were_shown_as_twelve_thousand_fo
     let expected =
         json!(["HUF\u{a0}120.00", "\u{20ac}12.50", "\u{20ab}12,000", "-KWD\u{a0}1.250", "ISK\u{a0}5,000"]);
     assert_eq!(desk.browser.ask(shown, amounts).await, expected);
-    desk.end(&[NOBODY_YET]).await;
+    desk.end(&[NOT_LOGGED_IN]).await;
 }
 
 /// Opens the first lane by keyboard; gives what the page answers.
@@ -173,7 +173,7 @@ async fn feed_length(desk: &Desk) -> usize {
 
 /// Opens one row after the other, by keyboard, the oldest first, until a stay owes something; subscribers never do.
 async fn open_charged_stay(desk: &Desk) {
-    wait::within(wait::PATIENCE * 2, "a stay that owes something", async || {
+    wait::within(wait::TIMEOUT * 2, "a stay that owes something", async || {
         let rows = desk.texts("#stays tr").await.len();
         for row in (0..rows).rev() {
             let focus = "const row = document.querySelectorAll('#stays tr')[arguments[0]]; row?.focus(); return !!row";
@@ -240,11 +240,11 @@ async fn readable(desk: &Desk, what: &str) {
 
 /// That nothing is complained of means something only if complaints arrive: a script of a stranger does not run, and
 /// the browser says so.
-async fn complaints_are_heard(desk: &Desk) {
+async fn console_errors_are_reported(desk: &Desk) {
     let stranger = "const own = document.createElement('script'); own.textContent = 'document.title = \"taken\"'; document.body.append(own); return document.title";
-    let before = desk.complaints_but(&[NOBODY_YET]).await;
+    let before = desk.console_errors_except(&[NOT_LOGGED_IN]).await;
     assert!(before.is_empty(), "{before:#?}");
     assert_eq!(desk.browser.ask(stranger, Value::Null).await, "Boomgate", "the policy holds");
-    let heard = desk.complaints_but(&[NOBODY_YET]).await;
-    assert!(heard.iter().any(|one| one.0.contains("Content Security Policy")), "{heard:#?}");
+    let errors = desk.console_errors_except(&[NOT_LOGGED_IN]).await;
+    assert!(errors.iter().any(|one| one.0.contains("Content Security Policy")), "{errors:#?}");
 }

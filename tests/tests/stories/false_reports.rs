@@ -11,10 +11,10 @@ async fn a_lost_event_a_changed_book_and_a_boom_nobody_ordered_are_noticed() {
     let (entry, exit) = (site.lane("in-1").await, site.lane("out-1").await);
     entry.car("quin", "BA123XY");
     site.journal.passed("in-1", "quin").await;
-    site.until_it_owes().await;
+    site.until_due().await;
     exit.car("quin", "BA123XY");
-    let asked = site.journal.decision("out-1", "quin").await;
-    site.office.take_cash("out-1", asked.arrival).await.unwrap().expect("something is due");
+    let decision = site.journal.decision("out-1", "quin").await;
+    site.api.take_cash("out-1", decision.arrival).await.unwrap().expect("something is due");
     site.journal.passed("out-1", "quin").await;
     verdict::converged(&site).await;
 

@@ -11,11 +11,11 @@ use tokio::sync::Notify;
 use crate::fair_queue::LaneKey;
 
 /// Most lanes; beyond it no new lane is taken until some are idle.
-const MOST_LANES: usize = 20_000;
+const MAX_LANES: usize = 20_000;
 
-pub(crate) struct Newest<T> {
+pub(crate) struct LatestQueue<T> {
     state: Mutex<State<T>>,
-    woken: Notify,
+    changed: Notify,
     /// How far apart two messages of one lane are taken out.
     apart: Duration,
 }
@@ -31,18 +31,18 @@ struct Lane<T> {
     not_before: Instant,
 }
 
-impl<T> Newest<T> {
+impl<T> LatestQueue<T> {
     pub(crate) fn new(apart: Duration) -> Self {
         let state = State { lanes: HashMap::new(), turns: VecDeque::new() };
-        Self { state: Mutex::new(state), woken: Notify::new(), apart }
+        Self { state: Mutex::new(state), changed: Notify::new(), apart }
     }
 
     /// Takes in a message; the one that waited in its place, if any, or the message itself when there is no room.
     pub(crate) fn push(&self, key: LaneKey, item: T, now: Instant) -> Option<T> {
         let mut state = self.lock();
-        if state.lanes.len() >= MOST_LANES && !state.lanes.contains_key(&key) {
+        if state.lanes.len() >= MAX_LANES && !state.lanes.contains_key(&key) {
             state.lanes.retain(|_, lane| lane.waiting.is_some() || lane.not_before > now);
-            if state.lanes.len() >= MOST_LANES {
+            if state.lanes.len() >= MAX_LANES {
                 return Some(item);
             }
         }
@@ -52,7 +52,7 @@ impl<T> Newest<T> {
             state.turns.push_back(key);
         }
         drop(state);
-        self.woken.notify_one();
+        self.changed.notify_one();
         replaced
     }
 
@@ -62,8 +62,8 @@ impl<T> Newest<T> {
             let next = self.lock().next(Instant::now(), self.apart);
             match next {
                 Ok(item) => return item,
-                Err(None) => self.woken.notified().await,
-                Err(Some(time)) => drop(tokio::time::timeout(time, self.woken.notified()).await),
+                Err(None) => self.changed.notified().await,
+                Err(Some(time)) => drop(tokio::time::timeout(time, self.changed.notified()).await),
             }
         }
     }
@@ -105,7 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn six_thousand_hellos_of_one_lane_delayed_everybody() {
-        let newest = Newest::new(Duration::from_millis(200));
+        let newest = LatestQueue::new(Duration::from_millis(200));
         let now = Instant::now();
         for number in 0..6000 {
             newest.push(lane("flood"), number, now);

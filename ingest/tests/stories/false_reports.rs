@@ -84,9 +84,9 @@ async fn fifty_exits_of_an_entry_device_left_less_than_nobody_inside() {
     entry.all_acked().await;
     assert_eq!((park.count("stays").await, park.inside().await), (0, 0));
     assert_eq!((park.count("arrivals").await, park.count("decisions").await), (0, 0));
-    let told = |what: &str| format!("live_feed where kind = 'exception' and body->>'what' = '{what}'");
-    assert_eq!(park.count(&told("wrong_way")).await, 50);
-    assert_eq!(park.count(&told("arrival_in_wrong_direction")).await, 1);
+    let query = |what: &str| format!("live_feed where kind = 'exception' and body->>'what' = '{what}'");
+    assert_eq!(park.count(&query("wrong_way")).await, 50);
+    assert_eq!(park.count(&query("arrival_in_wrong_direction")).await, 1);
     assert_eq!(park.count("audit where action = 'exception'").await, 51);
     park.check().await;
 }
@@ -101,8 +101,8 @@ async fn an_exit_of_nobody_is_told_and_the_entry_that_comes_later_is_not_counted
     exit.say(vec![arrived(went, Exit, Some("W1")), passed(Some(went), Exit, PassageKind::Passed)]).await;
     exit.all_acked().await;
     assert_eq!(park.inside().await, 0);
-    let told = "live_feed where kind = 'exception' and body->>'what' = 'nobody_inside_to_leave'";
-    assert_eq!(park.count(told).await, 1);
+    let query = "live_feed where kind = 'exception' and body->>'what' = 'nobody_inside_to_leave'";
+    assert_eq!(park.count(query).await, 1);
     entry.send_events(late).await;
     entry.all_acked().await;
     assert_eq!((park.inside().await, park.count("stays where state = 'closed'").await), (0, 1));
@@ -156,8 +156,8 @@ async fn a_renewed_store_was_acknowledged_what_nobody_had_stored() {
     entry.all_acked().await;
 
     entry.renew_store();
-    entry.greet().await;
-    entry.told_above(5).await;
+    entry.send_default_hello().await;
+    entry.wait_for_renumber(5).await;
     assert_eq!(entry.acked, 0);
     let behind = "live_feed where kind = 'exception' and body->>'what' = 'device_store_behind'";
     assert_eq!(park.count(behind).await, 1);
@@ -165,14 +165,14 @@ async fn a_renewed_store_was_acknowledged_what_nobody_had_stored() {
         park.count("audit where action = 'device.store_behind' and detail->>'store' = 'renewed'").await,
         1
     );
-    entry.greet().await;
+    entry.send_default_hello().await;
 
     // Told under the old numbers all the same, they are not acknowledged, and nothing is lost.
     let bodies = [passed(None, Entry, PassageKind::Passed), passed(None, Entry, PassageKind::BackedOut)];
     let events: Vec<Event> = bodies.into_iter().map(|body| entry.event(body)).collect();
     entry.above = None;
     entry.send_events(events.clone()).await;
-    entry.told_above(5).await;
+    entry.wait_for_renumber(5).await;
     assert_eq!((entry.acked, park.count("events").await, park.inside().await), (0, 5, 5));
     let renumbered = renumber(&mut entry, events, 5);
     entry.send_events(renumbered.clone()).await;
@@ -186,7 +186,7 @@ async fn a_renewed_store_was_acknowledged_what_nobody_had_stored() {
     assert_eq!(park.count("events where kind = 'passage'").await, 7);
     assert_eq!((park.count("events where kind = 'renumbered'").await, park.inside().await), (2, 6));
     (entry.above, entry.acked) = (None, 9);
-    entry.greet().await;
+    entry.send_default_hello().await;
     assert_eq!(entry.above, None, "it goes on where it is");
     assert_eq!(park.count(behind).await, 1, "told once");
     park.check().await;
@@ -202,10 +202,10 @@ async fn a_store_renewed_while_the_line_was_down_was_acknowledged_by_its_first_h
     // More happens under numbers from 1 on than the server has, and then the line comes back.
     entry.renew_store();
     let events: Vec<Event> = (0..9).map(|_| entry.event(passed(None, Entry, PassageKind::Passed))).collect();
-    entry.greet().await;
+    entry.send_default_hello().await;
     assert_eq!(entry.acked, 0, "none of these is stored");
     entry.send_events(events.clone()).await;
-    entry.told_above(5).await;
+    entry.wait_for_renumber(5).await;
     assert_eq!(entry.acked, 0);
     let renumbered = renumber(&mut entry, events, 9);
     entry.send_events(renumbered).await;
@@ -224,14 +224,14 @@ async fn an_older_copy_of_a_store_is_noticed_and_a_restart_is_not() {
         // Its first event may overtake its hello.
         entry.say(vec![passed(None, Entry, PassageKind::BackedOut)]).await;
         entry.all_acked().await;
-        entry.greet().await;
+        entry.send_default_hello().await;
     }
     assert_eq!((entry.above, park.count(copied).await), (None, 0));
 
     entry.restart();
     (entry.seq, entry.acked) = (2, 2);
-    entry.greet().await;
-    entry.told_above(7).await;
+    entry.send_default_hello().await;
+    entry.wait_for_renumber(7).await;
     assert_eq!((entry.acked, park.count(copied).await), (2, 1));
     park.check().await;
 }
@@ -245,7 +245,7 @@ async fn an_event_under_a_number_that_is_taken_was_acknowledged_and_lost() {
     // The store is set back under a running program: no hello says so.
     (entry.seq, entry.acked) = (0, 0);
     entry.say(vec![passed(None, Entry, PassageKind::Passed), passed(None, Entry, PassageKind::Passed)]).await;
-    entry.told_above(2).await;
+    entry.wait_for_renumber(2).await;
     assert_eq!(entry.acked, 0);
     let behind = "live_feed where kind = 'exception' and body->>'what' = 'device_store_behind'";
     assert_eq!(park.count(behind).await, 1);
@@ -257,24 +257,24 @@ async fn a_clock_an_hour_behind_left_every_car_undecided_and_nobody_was_told() {
     let mut park = CarPark::open(Settings::default()).await;
     let mut entry = park.lane(Entry).await;
     entry.ahead_ms = -3_600_000;
-    entry.greet().await;
-    entry.greet().await;
-    entry.arrive_and_hear("W1", "OPEN-VISITOR").await;
+    entry.send_default_hello().await;
+    entry.send_default_hello().await;
+    entry.arrive_and_wait("W1", "OPEN-VISITOR").await;
     entry.all_acked().await;
-    let told = "live_feed where kind = 'exception' and body->>'what' = 'lane_clock'";
-    assert_eq!(park.count(told).await, 1, "told once");
+    let query = "live_feed where kind = 'exception' and body->>'what' = 'lane_clock'";
+    assert_eq!(park.count(query).await, 1, "told once");
     assert_eq!(park.count("device_state where clock_ahead_ms between -3600999 and -3598000").await, 1);
     let of_now = "events where kind = 'arrival' and occurred_at > received_at - interval '5 seconds'";
     assert_eq!(park.count(of_now).await, 1);
     entry.ahead_ms = 20_000;
-    entry.greet().await;
-    entry.arrive_and_hear("W2", "OPEN-VISITOR").await;
+    entry.send_default_hello().await;
+    entry.arrive_and_wait("W2", "OPEN-VISITOR").await;
     entry.ahead_ms = 0;
-    entry.greet().await;
+    entry.send_default_hello().await;
     let agrees = "live_feed where kind = 'notice' and body->>'what' = 'lane_clock'";
-    assert_eq!((park.count(told).await, park.count(agrees).await), (1, 1));
+    assert_eq!((park.count(query).await, park.count(agrees).await), (1, 1));
     entry.ahead_ms = 3_000;
-    entry.greet().await;
-    assert_eq!((park.count(told).await, park.count(agrees).await), (1, 2));
+    entry.send_default_hello().await;
+    assert_eq!((park.count(query).await, park.count(agrees).await), (1, 2));
     park.check().await;
 }

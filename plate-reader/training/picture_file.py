@@ -1,6 +1,6 @@
 """Pictures kept on disk in one memory-mapped file, so that training processes share them and need no rendering.
 
-A shelf NAME is NAME.pixels (grey bytes, one picture after the other) and NAME.json (where each lies, its size, its note).
+A picture file NAME is NAME.pixels (grey bytes, one picture after the other) and NAME.json (where each lies, its size, its note).
 """
 
 import json
@@ -17,7 +17,7 @@ class Picture:
 
 
 def write(path, pictures):
-    """Stores pairs of (pixels, note); the shelf appears only when it is complete."""
+    """Stores pairs of (pixels, note); the picture file appears only when it is complete."""
     entries, offset = [], 0
     with open(path + ".pixels.part", "wb") as out:
         for pixels, note in pictures:
@@ -34,7 +34,7 @@ def parts(folder, name):
     return sorted(os.path.join(folder, f[:-5]) for f in os.listdir(folder) if f.startswith(name + "-") and f.endswith(".json"))
 
 
-class Shelf:
+class PictureFile:
     """All parts of a name in a folder, read as one; pictures of the kinds `without` are left on it."""
 
     def __init__(self, folder, name, without=()):

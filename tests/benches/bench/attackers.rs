@@ -12,7 +12,7 @@ use boomgate_schemas::up::{EventBody, Fault};
 
 use crate::Plan;
 use crate::decisions::turn;
-use crate::figures::{Section, Wanted, quantile};
+use crate::figures::{Section, Target, quantile};
 use crate::line::{Line, now_ms};
 use crate::park::{Park, SITES};
 use crate::processes::resident_mib;
@@ -57,8 +57,8 @@ pub async fn measure(plan: &Plan) -> Result<Section> {
     }
     drop(lines);
     park.close().await?;
-    section.bar("p99 from publish to command, flooded over quiet", "ratio_p99", Wanted::AtMost(2.0));
-    section.bar("server's memory after the flood over before", "server_mib.ratio", Wanted::AtMost(1.2));
+    section.bar("p99 from publish to command, flooded over quiet", "ratio_p99", Target::AtMost(2.0));
+    section.bar("server's memory after the flood over before", "server_mib.ratio", Target::AtMost(1.2));
     Ok(section)
 }
 
@@ -75,7 +75,7 @@ async fn attack(mut line: Line, done: Arc<AtomicBool>, sent: Arc<AtomicU64>) -> 
         for (leaf, bytes) in
             [(Leaf::Up, &large), (Leaf::Hello, &hello), (Leaf::Up, &forged), (Leaf::Up, &hole)]
         {
-            if line.blurt(leaf, bytes.clone()).await.is_err() {
+            if line.publish_raw(leaf, bytes.clone()).await.is_err() {
                 return Ok(());
             }
             sent.fetch_add(1, Ordering::Relaxed);

@@ -12,17 +12,17 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 /// How soon a new file is noticed.
-const LOOK: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A certificate with its key, from two PEM files.
 #[derive(Debug)]
-pub struct ShownCertificate {
+pub struct ReloadedCertificate {
     cert: PathBuf,
     key: PathBuf,
     now: RwLock<Arc<CertifiedKey>>,
 }
 
-impl ShownCertificate {
+impl ReloadedCertificate {
     pub fn load(cert: &Path, key: &Path) -> Result<Arc<Self>> {
         let now = RwLock::new(read(cert, key)?);
         Ok(Arc::new(Self { cert: cert.to_owned(), key: key.to_owned(), now }))
@@ -48,7 +48,7 @@ impl ShownCertificate {
     pub async fn watch(self: Arc<Self>) {
         let mut failing = false;
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
             let file = self.cert.display();
             match self.reload() {
                 Ok(true) => tracing::info!(%file, "a new certificate is shown from now on"),
@@ -66,7 +66,7 @@ impl ShownCertificate {
     }
 }
 
-impl ResolvesServerCert for ShownCertificate {
+impl ResolvesServerCert for ReloadedCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner)))
     }
@@ -104,7 +104,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let pki = Pki::open_or_create(dir.path(), &[]).unwrap();
         let (cert, key) = (dir.path().join("server.pem"), dir.path().join("server.key"));
-        let shown = ShownCertificate::load(&cert, &key).unwrap();
+        let shown = ReloadedCertificate::load(&cert, &key).unwrap();
         let now = || shown.now.read().unwrap().cert.clone();
         let first = now();
         assert!(!shown.reload().unwrap());

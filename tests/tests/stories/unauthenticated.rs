@@ -27,7 +27,7 @@ async fn a_device_on_anothers_topics_is_cut_off_and_hears_nothing() {
         let thief = Device::connect(&site, "in-2").await;
         thief.subscribe(&filter).await;
         thief.cut_off().await;
-        assert!(thief.everything_heard().iter().all(|(topic, _)| topic.contains("/in-2/")), "{filter}");
+        assert!(thief.all_received().iter().all(|(topic, _)| topic.contains("/in-2/")), "{filter}");
     }
     for topic in [
         own(Leaf::Up),
@@ -68,11 +68,11 @@ async fn nonsense_oversize_and_silence_harm_nobody_else() {
     giant.send(vec![0; 200_000]).await;
     entry.car("hugo", "BA123XY");
     site.journal.passed("in-1", "hugo").await;
-    site.until_it_owes().await;
+    site.until_due().await;
     exit.car("hugo", "BA123XY");
-    let asked = site.journal.decision("out-1", "hugo").await;
-    assert_eq!((asked.outcome.as_str(), asked.local), ("charge", false), "{asked:?}");
-    site.office.take_cash("out-1", asked.arrival).await.unwrap().expect("something is due");
+    let decision = site.journal.decision("out-1", "hugo").await;
+    assert_eq!((decision.outcome.as_str(), decision.local), ("charge", false), "{decision:?}");
+    site.api.take_cash("out-1", decision.arrival).await.unwrap().expect("something is due");
     site.journal.passed("out-1", "hugo").await;
     giant.cut_off().await;
     let begun = Instant::now();
@@ -88,7 +88,7 @@ async fn nonsense_oversize_and_silence_harm_nobody_else() {
     assert!(babbler.rejected().iter().all(|one| one.code.starts_with("REJECT-")), "{:?}", babbler.rejected());
     let letters = "select count(*) from dead_letters where site_id = $1";
     assert_eq!(site.number(letters).await, i64::try_from(nonsense().len()).unwrap());
-    babbler.greet().await;
+    babbler.send_hello().await;
     for one in &mut silent {
         one.is_closed().await;
     }
@@ -117,7 +117,7 @@ enum Silent {
     Tcp(TcpStream),
     Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
     /// The places of its address were taken: closed at the door.
-    TurnedAway,
+    Rejected,
 }
 
 impl Silent {
@@ -140,7 +140,7 @@ impl Silent {
     async fn half_connect(site: &Site, stream: TcpStream) -> Self {
         let tls = TlsConnector::from(client_tls(&site.lane_folder("in-2")));
         let name = ServerName::try_from("localhost").unwrap();
-        let Ok(mut stream) = tls.connect(name, stream).await else { return Self::TurnedAway };
+        let Ok(mut stream) = tls.connect(name, stream).await else { return Self::Rejected };
         drop(stream.write_all(&[0x10, 0x7f, 0x00]).await);
         Self::Tls(Box::new(stream))
     }
@@ -148,9 +148,9 @@ impl Silent {
     async fn is_closed(&mut self) {
         let mut byte = [0; 1];
         let read = match self {
-            Self::Tcp(stream) => tokio::time::timeout(wait::PATIENCE, stream.read(&mut byte)).await,
-            Self::Tls(stream) => tokio::time::timeout(wait::PATIENCE, stream.read(&mut byte)).await,
-            Self::TurnedAway => return,
+            Self::Tcp(stream) => tokio::time::timeout(wait::TIMEOUT, stream.read(&mut byte)).await,
+            Self::Tls(stream) => tokio::time::timeout(wait::TIMEOUT, stream.read(&mut byte)).await,
+            Self::Rejected => return,
         };
         let read = read.expect("the listener closes silent connections");
         assert!(matches!(read, Ok(0) | Err(_)), "nothing is said to those who say nothing");

@@ -8,17 +8,17 @@ use crate::grey::Grey;
 use crate::recogniser::Sighting;
 
 /// Frames of one vehicle at most.
-pub const MOST_FRAMES: u32 = 8;
+pub const MAX_FRAMES: u32 = 8;
 /// A frame in which the plate is seen less surely than this says nothing.
 const WEAKEST: f32 = 0.05;
 
 /// How frames become a reading.
-pub struct Judgement {
+pub struct ReadingSettings {
     pub grammar: Grammar,
     pub thresholds: Thresholds,
 }
 
-impl Judgement {
+impl ReadingSettings {
     pub fn of(&self, frames: &[FrameReading]) -> Reading {
         fuse(frames, &self.grammar, &self.thresholds)
     }

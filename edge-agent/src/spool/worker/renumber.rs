@@ -6,7 +6,7 @@ use boomgate_schemas::up::{Event, EventBody, Gap};
 use tracing::warn;
 use uuid::Uuid;
 
-use super::Keeper;
+use super::SpoolWorker;
 use crate::spool::job::Renumbered;
 use crate::spool::store::{self, Store, StoreError};
 use crate::wire;
@@ -14,7 +14,7 @@ use crate::wire;
 /// A lane gives no number above this: no server can read it.
 const HIGHEST: u64 = MAX_NUMBER;
 
-impl Keeper {
+impl SpoolWorker {
     /// Moves everything that waits above the numbers the server has under other events: all of it, or nothing. An ack
     /// that asks for this again finds it done.
     pub(super) fn renumber(&mut self, above: u64) -> Renumbered {

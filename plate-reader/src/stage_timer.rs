@@ -25,20 +25,20 @@ pub const STAGES: [Stage; 7] =
     [Stage::Scale, Stage::Detect, Stage::Peaks, Stage::Refine, Stage::Rectify, Stage::Read, Stage::Decode];
 
 /// Charges the time since the last lap to a stage.
-pub struct Watch<'a> {
+pub struct StageTimer<'a> {
     clock: &'a dyn Fn() -> Duration,
     last: Duration,
     spent: [Duration; STAGES.len()],
 }
 
-impl<'a> Watch<'a> {
-    pub fn start(clock: &'a dyn Fn() -> Duration) -> Watch<'a> {
-        Watch { clock, last: clock(), spent: [Duration::ZERO; STAGES.len()] }
+impl<'a> StageTimer<'a> {
+    pub fn start(clock: &'a dyn Fn() -> Duration) -> StageTimer<'a> {
+        StageTimer { clock, last: clock(), spent: [Duration::ZERO; STAGES.len()] }
     }
 
     /// For those who do not want to know.
-    pub fn still() -> Watch<'static> {
-        Watch::start(&|| Duration::ZERO)
+    pub fn still() -> StageTimer<'static> {
+        StageTimer::start(&|| Duration::ZERO)
     }
 
     /// What was done since the last lap was this.

@@ -18,7 +18,7 @@ pub fn result(text: impl Display) {
 }
 
 /// Whether a result could not be written for another reason than that nobody reads it.
-pub fn result_was_lost() -> bool {
+pub fn result_lost() -> bool {
     RESULT_LOST.load(Ordering::Relaxed)
 }
 

@@ -8,28 +8,28 @@ use boomgate_domain::ids::DeviceId;
 use crate::inbound::Received;
 
 /// How long what comes after a hole waits for what is missing.
-pub(super) const PATIENCE: Duration = Duration::from_millis(1500);
+pub(super) const GAP_WAIT: Duration = Duration::from_millis(1500);
 /// Most messages of one device; an agent has 32 under way.
-const MOST_OF_DEVICE: usize = 64;
-const MOST_BYTES: usize = 32 * 1024 * 1024;
+const MAX_DEVICE_EVENTS: usize = 64;
+const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// Messages held back for holes; what finds no room is dropped (it will be sent again).
 #[derive(Default)]
-pub(crate) struct Held {
+pub(crate) struct HeldMessages {
     messages: Vec<(Instant, Received)>,
     of_device: HashMap<DeviceId, usize>,
     bytes: usize,
 }
 
-impl Held {
+impl HeldMessages {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.messages.iter().filter_map(|(since, _)| since.checked_add(PATIENCE)).min()
+        self.messages.iter().filter_map(|(since, _)| since.checked_add(GAP_WAIT)).min()
     }
 
     /// Takes out what waited long enough, and what waited for a device that spoke again.
     pub(super) fn due(&mut self, spoke: &HashSet<DeviceId>) -> Vec<Received> {
         let due = self.messages.extract_if(.., |(since, message)| {
-            since.elapsed() >= PATIENCE || spoke.contains(&message.device.id)
+            since.elapsed() >= GAP_WAIT || spoke.contains(&message.device.id)
         });
         let due: Vec<Received> = due.map(|(_, message)| message).collect();
         for message in &due {
@@ -49,7 +49,7 @@ impl Held {
         }
         let bytes = self.bytes.saturating_add(message.bytes.len());
         let count = self.of_device.entry(message.device.id).or_default();
-        if *count >= MOST_OF_DEVICE || bytes > MOST_BYTES {
+        if *count >= MAX_DEVICE_EVENTS || bytes > MAX_BYTES {
             metrics::counter!("boomgate_ingest_dropped_total", "why" => "held").increment(1);
             return;
         }

@@ -10,7 +10,7 @@ use crate::directory::Device;
 
 /// Where and when an event happened.
 #[derive(Clone, Debug)]
-pub(crate) struct Scene<'a> {
+pub(crate) struct EventContext<'a> {
     pub device: &'a Device,
     pub event: &'a Event,
     /// As reconstructed; never later than `received_at`.
@@ -18,7 +18,7 @@ pub(crate) struct Scene<'a> {
     pub received_at: Timestamp,
 }
 
-impl Scene<'_> {
+impl EventContext<'_> {
     /// An arrival nothing is known of but its lane.
     pub(super) fn unheard_arrival(&self, id: Uuid) -> ArrivalRow {
         ArrivalRow {

@@ -8,13 +8,13 @@ use boomgate_schemas::down::Command;
 use boomgate_schemas::envelope::{self, Header};
 use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_tests::lanes::Lane;
-use boomgate_tests::proxy::{Fate, Interloper};
+use boomgate_tests::proxy::{Delivery, MqttProxy};
 use boomgate_tests::site::{Plan, Site};
 use boomgate_tests::wait;
 use ed25519_dalek::SigningKey;
 use uuid::Uuid;
 
-const A_WHILE: Duration = Duration::from_millis(1_500);
+const DELAY: Duration = Duration::from_millis(1_500);
 
 /// A car that nobody may let in stands at in-1 for six seconds; its arrival.
 async fn blocked_car(site: &Site, entry: &Lane, name: &str) -> Uuid {
@@ -37,18 +37,18 @@ async fn signed_open(site: &Site, arrival: Uuid) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_whose_answer_was_lost_is_resent_and_answered_from_store_without_a_second_opening() {
     let site = Site::open(Plan::default()).await;
-    let thief = Interloper::before(&site, "in-1").await;
+    let thief = MqttProxy::before(&site, "in-1").await;
     let entry = site.lane_behind("in-1", thief.port).await;
     let orders = Arc::new(AtomicUsize::new(0));
-    let heard = Arc::clone(&orders);
+    let ordered = Arc::clone(&orders);
     // From the first order to its repetition nothing the lane says gets through.
     thief.rule(move |topic, _| match topic.leaf {
         Leaf::Cmd => {
-            heard.fetch_add(1, Ordering::Relaxed);
-            Fate::Passes
+            ordered.fetch_add(1, Ordering::Relaxed);
+            Delivery::Passes
         }
-        Leaf::Up if heard.load(Ordering::Relaxed) == 1 => Fate::Vanishes,
-        _ => Fate::Passes,
+        Leaf::Up if ordered.load(Ordering::Relaxed) == 1 => Delivery::Vanishes,
+        _ => Delivery::Passes,
     });
     entry.car("ida", "BA123XY");
     site.journal.passed("in-1", "ida").await;
@@ -66,7 +66,7 @@ async fn an_order_whose_answer_was_lost_is_resent_and_answered_from_store_withou
 async fn forged_replayed_and_readdressed_orders_move_nothing() {
     let site = Site::open(Plan { lanes: 4, ..Plan::default() }).await;
     site.block("BA666XY").await;
-    let thief = Interloper::before(&site, "in-1").await;
+    let thief = MqttProxy::before(&site, "in-1").await;
     let (entry, other) = (site.lane_behind("in-1", thief.port).await, site.lane("in-2").await);
     entry.car("jan", "BA123XY");
     other.car("kim", "BA456XY");
@@ -84,12 +84,12 @@ async fn forged_replayed_and_readdressed_orders_move_nothing() {
     for order in crooked {
         thief.inject(&topic, order);
     }
-    wait::never(A_WHILE, "the boom rose for a blocked car", async || {
+    wait::never(DELAY, "the boom rose for a blocked car", async || {
         (site.journal.drives("in-1", "open") > 1).then_some(())
     })
     .await;
-    let told = "select count(*) from events where site_id = $1 and kind = 'fault' and body ->> 'code' = 'FAULT-REPLAY'";
-    wait::until("the operator is told of the replay", async || (site.number(told).await > 0).then_some(()))
+    let query = "select count(*) from events where site_id = $1 and kind = 'fault' and body ->> 'code' = 'FAULT-REPLAY'";
+    wait::until("the operator is told of the replay", async || (site.number(query).await > 0).then_some(()))
         .await;
     assert_eq!(site.journal.left("in-1", "lars").await, "gave_up");
     // The lane still listens to its server.
@@ -128,21 +128,21 @@ fn signed_by_a_stranger(site: &Site, topic: &Topic, honest: &[u8], arrival: Uuid
 async fn an_order_held_back_until_its_time_is_over_moves_nothing() {
     let site = Site::open(Plan::default()).await;
     site.block("BA666XY").await;
-    let thief = Interloper::before(&site, "in-1").await;
+    let thief = MqttProxy::before(&site, "in-1").await;
     let mut entry = site.lane_behind("in-1", thief.port).await;
-    thief.rule(|topic, _| if topic.leaf == Leaf::Cmd { Fate::Vanishes } else { Fate::Passes });
+    thief.rule(|topic, _| if topic.leaf == Leaf::Cmd { Delivery::Vanishes } else { Delivery::Passes });
     entry.car("nora", "BA123XY");
     let (topic, held) = wait::until("an order to hold back", async || thief.seen(Leaf::Cmd).pop()).await;
     // Its time is over when the lane starts anew: no order outlives that.
     let greetings = thief.seen(Leaf::Hello).len();
     entry.kill();
-    thief.be_honest();
+    thief.pass_everything();
     entry.run().await;
     wait::until("the lane greets again", async || (thief.seen(Leaf::Hello).len() > greetings).then_some(()))
         .await;
     blocked_car(&site, &entry, "olaf").await;
     thief.inject(&topic, held);
-    wait::never(A_WHILE, "the boom rose for an order of yesterday", async || {
+    wait::never(DELAY, "the boom rose for an order of yesterday", async || {
         (site.journal.drives("in-1", "open") > 0).then_some(())
     })
     .await;

@@ -14,7 +14,7 @@ use crate::inbound::{Content, Received};
 
 /// What is kept already, by device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct KeptAlready {
+pub(crate) struct StoredEvents {
     /// Events by their ids.
     pub events: HashSet<(Uuid, Uuid)>,
     /// Messages that cannot be decoded, by their first number.
@@ -26,8 +26,8 @@ pub(super) async fn look_up(
     client: &impl GenericClient,
     facts: &Facts,
     batch: &[Received],
-) -> Result<KeptAlready, StoreError> {
-    let mut kept = KeptAlready::default();
+) -> Result<StoredEvents, StoreError> {
+    let mut kept = StoredEvents::default();
     let keys: Vec<EventKey> = batch.iter().flat_map(|message| doubtful(facts, message)).collect();
     if !keys.is_empty() {
         let known = events::known(client, &keys).await?;

@@ -15,11 +15,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use crate::context::{Hall, Socket};
+use crate::context::{BrokerContext, Socket};
 use crate::device_link::{self, Caller};
 use crate::directory::{Claim, Refusal};
 use crate::error::BrokerError;
-use crate::limits::{Full, Place};
+use crate::limits::{ConnectionPermit, Full};
 use crate::{identity, rights};
 
 /// Largest CONNECT: a client id, a will of ours and some air.
@@ -29,16 +29,20 @@ const CONNECT_BYTES: usize = 4096;
 const KEEP_ALIVE: std::ops::RangeInclusive<u16> = 1..=300;
 
 #[derive(Clone)]
-pub(crate) enum Door {
+pub(crate) enum Transport {
     Tls(TlsAcceptor),
     Plain,
 }
 
 /// Accepts for ever. An error of `accept` itself (too many files) is waited out.
-pub(crate) async fn accept(listener: TcpListener, door: Door, hall: Arc<Hall>) -> Result<(), BrokerError> {
+pub(crate) async fn accept(
+    listener: TcpListener,
+    transport: Transport,
+    context: Arc<BrokerContext>,
+) -> Result<(), BrokerError> {
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => admit(stream, peer, &door, &hall),
+            Ok((stream, peer)) => admit(stream, peer, &transport, &context),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -47,9 +51,9 @@ pub(crate) async fn accept(listener: TcpListener, door: Door, hall: Arc<Hall>) -
     }
 }
 
-fn admit(stream: TcpStream, peer: SocketAddr, door: &Door, hall: &Arc<Hall>) {
-    match hall.gatekeeper.enter(peer.ip()) {
-        Ok(place) => drop(tokio::spawn(serve(stream, peer, door.clone(), place, Arc::clone(hall)))),
+fn admit(stream: TcpStream, peer: SocketAddr, transport: &Transport, context: &Arc<BrokerContext>) {
+    match context.limiter.enter(peer.ip()) {
+        Ok(permit) => drop(tokio::spawn(serve(stream, peer, transport.clone(), permit, Arc::clone(context)))),
         Err(full) => refuse_full(peer, full),
     }
 }
@@ -59,29 +63,35 @@ fn refuse_full(peer: SocketAddr, full: Full) {
     tracing::debug!(%peer, limit = full.label(), "connection refused: limit reached");
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, mut place: Place, hall: Arc<Hall>) {
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    transport: Transport,
+    mut permit: ConnectionPermit,
+    context: Arc<BrokerContext>,
+) {
     // Without this, PUBACK and command wait for each other's TCP acknowledgement: 40 ms on every decision.
     if stream.set_nodelay(true).is_err() {
         return;
     }
     // A connection that has sent nothing yields first.
-    let first = timeout(hall.limits.handshake_timeout, stream.readable());
+    let first = timeout(context.limits.handshake_timeout, stream.readable());
     tokio::select! {
-        () = place.yielded() => return refuse_yielded(peer),
+        () = permit.yielded() => return refuse_yielded(peer),
         first = first => match first {
-            Ok(Ok(())) => place.spoke(),
+            Ok(Ok(())) => permit.first_byte(),
             Ok(Err(_)) => return,
             Err(_) => return refused(peer, "handshake_timeout", "nothing was sent in time"),
         },
     }
     let admitted = tokio::select! {
-        () = place.yielded() => return refuse_yielded(peer),
-        admitted = introduce(stream, peer, door, &hall) => admitted,
+        () = permit.yielded() => return refuse_yielded(peer),
+        admitted = identify(stream, peer, transport, &context) => admitted,
     };
     let Some(admitted) = admitted else { return };
-    let Some(_place) = place.known() else { return refuse_yielded(peer) };
+    let Some(_permit) = permit.known() else { return refuse_yielded(peer) };
     let Admitted { socket, buffer, caller, will } = admitted;
-    device_link::run(socket, buffer, caller, will, &hall).await;
+    device_link::run(socket, buffer, caller, will, &context).await;
 }
 
 fn refuse_yielded(peer: SocketAddr) {
@@ -98,10 +108,15 @@ struct Admitted {
 }
 
 /// Everything up to a valid CONNECT; `None` for a rejected connection.
-async fn introduce(stream: TcpStream, peer: SocketAddr, door: Door, hall: &Hall) -> Option<Admitted> {
-    match door {
-        Door::Plain => greet(Box::new(stream), None, peer, hall).await,
-        Door::Tls(acceptor) => handshake(stream, acceptor, peer, hall).await,
+async fn identify(
+    stream: TcpStream,
+    peer: SocketAddr,
+    transport: Transport,
+    context: &BrokerContext,
+) -> Option<Admitted> {
+    match transport {
+        Transport::Plain => read_and_admit(Box::new(stream), None, peer, context).await,
+        Transport::Tls(acceptor) => handshake(stream, acceptor, peer, context).await,
     }
 }
 
@@ -109,9 +124,9 @@ async fn handshake(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     peer: SocketAddr,
-    hall: &Hall,
+    context: &BrokerContext,
 ) -> Option<Admitted> {
-    let stream = match timeout(hall.limits.handshake_timeout, acceptor.accept(stream)).await {
+    let stream = match timeout(context.limits.handshake_timeout, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
             refused(peer, "handshake", &error.to_string());
@@ -128,7 +143,7 @@ async fn handshake(
         identity::of_certificate(certificate).map(|identity| Claim::Certificate { identity, fingerprint })
     });
     match claim {
-        Some(claim) => greet(Box::new(stream), Some(claim), peer, hall).await,
+        Some(claim) => read_and_admit(Box::new(stream), Some(claim), peer, context).await,
         None => {
             refused(peer, "certificate", "certificate names no device");
             None
@@ -142,17 +157,18 @@ fn refused(peer: SocketAddr, reason: &'static str, why: &str) {
 }
 
 /// Reads CONNECT and asks the directory.
-async fn greet(
+async fn read_and_admit(
     mut socket: Box<dyn Socket>,
     claim: Option<Claim>,
     peer: SocketAddr,
-    hall: &Hall,
+    context: &BrokerContext,
 ) -> Option<Admitted> {
     let mut buffer = BytesMut::with_capacity(1024);
-    let connect = match timeout(hall.limits.connect_timeout, read_connect(&mut socket, &mut buffer)).await {
+    let connect = match timeout(context.limits.connect_timeout, read_connect(&mut socket, &mut buffer)).await
+    {
         Ok(Ok(connect)) => connect,
         Ok(Err(refusal)) => {
-            turn_away(socket, peer, refusal).await;
+            reject(socket, peer, refusal).await;
             return None;
         }
         Err(_) => {
@@ -160,17 +176,17 @@ async fn greet(
             return None;
         }
     };
-    match caller(&connect, claim, peer, hall).await {
+    match caller(&connect, claim, peer, context).await {
         Ok(caller) => Some(Admitted { socket, buffer, caller, will: connect.will }),
         Err(refusal) => {
-            turn_away(socket, peer, refusal).await;
+            reject(socket, peer, refusal).await;
             None
         }
     }
 }
 
 /// What a CONNECT says, as far as it matters here.
-struct Introduction {
+struct ConnectRequest {
     connect: Connect,
     will: Option<LastWill>,
     /// The start of the lane's program, as its user name says; older programs say nothing.
@@ -191,7 +207,7 @@ enum ConnectRefusal {
     #[error("will is not allowed: {0}")]
     Will(rights::Violation),
     #[error("device is banned for a while: {0}")]
-    KeptOut(&'static str),
+    Banned(&'static str),
     #[error(transparent)]
     Directory(Refusal),
 }
@@ -202,7 +218,7 @@ impl ConnectRefusal {
             Self::Protocol(_) => None,
             Self::Version => Some(ConnectReturnCode::RefusedProtocolVersion),
             Self::ClientId(_) | Self::KeepAlive(_) => Some(ConnectReturnCode::ClientIdentifierNotValid),
-            Self::KeptOut(_) | Self::Directory(Refusal::Unavailable) => {
+            Self::Banned(_) | Self::Directory(Refusal::Unavailable) => {
                 Some(ConnectReturnCode::ServiceUnavailable)
             }
             Self::Will(_) | Self::Directory(_) => Some(ConnectReturnCode::NotAuthorized),
@@ -216,7 +232,7 @@ impl ConnectRefusal {
             Self::ClientId(_) => "client_id",
             Self::KeepAlive(_) => "keep_alive",
             Self::Will(_) => "will",
-            Self::KeptOut(_) => "kept_out",
+            Self::Banned(_) => "kept_out",
             Self::Directory(Refusal::Unknown) => "unknown_device",
             Self::Directory(Refusal::Revoked) => "revoked",
             Self::Directory(Refusal::WrongCertificate) => "wrong_certificate",
@@ -228,12 +244,12 @@ impl ConnectRefusal {
 async fn read_connect(
     socket: &mut Box<dyn Socket>,
     buffer: &mut BytesMut,
-) -> Result<Introduction, ConnectRefusal> {
+) -> Result<ConnectRequest, ConnectRefusal> {
     loop {
         match V4.read_mut(buffer, CONNECT_BYTES) {
             Ok(Packet::Connect(connect, _, will, _, login)) => {
                 let epoch = login.map(|login| login.username).filter(|name| is_epoch(name));
-                return Ok(Introduction { connect, will, epoch });
+                return Ok(ConnectRequest { connect, will, epoch });
             }
             Ok(_) => return Err(ConnectRefusal::Protocol("another packet came first".into())),
             Err(protocol::Error::InsufficientBytes(_)) => {}
@@ -254,10 +270,10 @@ fn is_epoch(name: &str) -> bool {
 }
 
 async fn caller(
-    Introduction { connect, will, epoch }: &Introduction,
+    ConnectRequest { connect, will, epoch }: &ConnectRequest,
     claim: Option<Claim>,
     peer: SocketAddr,
-    hall: &Hall,
+    context: &BrokerContext,
 ) -> Result<Caller, ConnectRefusal> {
     let device: DeviceCode =
         connect.client_id.parse().map_err(|_| ConnectRefusal::ClientId(printable(&connect.client_id)))?;
@@ -265,13 +281,13 @@ async fn caller(
         return Err(ConnectRefusal::KeepAlive(connect.keep_alive));
     }
     let claim = claim.unwrap_or(Claim::Loopback { device: device.clone() });
-    let identity = hall.directory.admit(&claim).await.map_err(ConnectRefusal::Directory)?;
+    let identity = context.directory.admit(&claim).await.map_err(ConnectRefusal::Directory)?;
     if identity.device != device {
         return Err(ConnectRefusal::ClientId(printable(&connect.client_id)));
     }
     check_will(&identity, will.as_ref())?;
-    if let Some(why) = hall.sessions.is_kept_out(&identity.device, tokio::time::Instant::now()) {
-        return Err(ConnectRefusal::KeptOut(why));
+    if let Some(why) = context.sessions.ban_of(&identity.device, tokio::time::Instant::now()) {
+        return Err(ConnectRefusal::Banned(why));
     }
     let keep_alive = Duration::from_secs(u64::from(connect.keep_alive)).mul_f32(1.5);
     Ok(Caller { identity, claim, keep_alive, epoch: epoch.clone(), peer })
@@ -287,14 +303,14 @@ fn printable(text: &str) -> String {
     text.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
-async fn turn_away(mut socket: Box<dyn Socket>, peer: SocketAddr, refusal: ConnectRefusal) {
+async fn reject(mut socket: Box<dyn Socket>, peer: SocketAddr, refusal: ConnectRefusal) {
     refused(peer, refusal.label(), &refusal.to_string());
     let Some(code) = refusal.code() else { return };
-    let farewell = device_link::connack(code);
+    let packet = device_link::connack(code);
     // The rejected peer may have closed the connection already.
     drop(
         timeout(Duration::from_secs(1), async {
-            socket.write_all(&farewell).await?;
+            socket.write_all(&packet).await?;
             socket.shutdown().await
         })
         .await,

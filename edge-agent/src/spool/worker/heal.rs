@@ -6,12 +6,12 @@ use std::time::Instant;
 use boomgate_schemas::up::Event;
 use tracing::{info, warn};
 
-use super::{File, Keeper, begun};
+use super::{File, SpoolWorker, begun};
 use crate::spool::job::{Health, RETRY};
 use crate::spool::lock::LockError;
 use crate::spool::store::{self, StoreError};
 
-impl Keeper {
+impl SpoolWorker {
     /// Tries again what could not be written, and declares what was lost. An error is another program's lock.
     pub(super) fn heal(&mut self) -> Result<(), LockError> {
         self.shed += self.lost.swap(0, Ordering::Relaxed);

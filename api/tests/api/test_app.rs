@@ -34,7 +34,7 @@ use uuid::Uuid;
 /// What every person of these tests logs in with.
 pub const PASSWORD: &str = "a barrier in the morning fog";
 
-pub struct House {
+pub struct TestApp {
     pub db: TestDatabase,
     pub people: SocketAddr,
     pub devices: SocketAddr,
@@ -58,7 +58,7 @@ pub struct Key {
 }
 
 /// Somebody with a session.
-pub struct Person {
+pub struct TestUser {
     pub id: UserId,
     pub name: String,
     pub token: String,
@@ -66,7 +66,7 @@ pub struct Person {
 
 pub type Authority = rcgen::CertifiedIssuer<'static, rcgen::KeyPair>;
 
-impl House {
+impl TestApp {
     pub async fn open() -> Self {
         Self::open_behind(Front::default(), Front::default()).await
     }
@@ -97,7 +97,7 @@ impl House {
             let api = serves;
             tokio::join!(api.serve_people(people, None), api.serve_devices(devices, tls));
         });
-        let mut house = Self {
+        let mut app = Self {
             db,
             people: people_at,
             devices: devices_at,
@@ -113,8 +113,8 @@ impl House {
             http: reqwest::Client::new(),
             pictures,
         };
-        house.build().await;
-        house
+        app.build().await;
+        app
     }
 
     async fn build(&mut self) {
@@ -140,7 +140,7 @@ impl House {
     }
 
     /// Another company with its own site, and its admin.
-    pub async fn stranger(&self) -> Person {
+    pub async fn stranger(&self) -> TestUser {
         let (tenant, site) = (TenantId::from_uuid(Uuid::now_v7()), SiteId::from_uuid(Uuid::now_v7()));
         let client = self.db.pool.get().await.unwrap();
         sites::insert_tenant(&client, tenant, "South Parking").await.unwrap();
@@ -150,7 +150,7 @@ impl House {
     }
 
     /// Somebody of this tenant who may see this site.
-    pub async fn person(&self, role: &'static str) -> Person {
+    pub async fn person(&self, role: &'static str) -> TestUser {
         self.person_of(self.tenant, Some(self.site), role).await
     }
 
@@ -167,7 +167,7 @@ impl House {
         memberships::put(&client, user, site, Role::parse(role).unwrap()).await.unwrap();
     }
 
-    pub async fn tenant_of(&self, person: &Person) -> TenantId {
+    pub async fn tenant_of(&self, person: &TestUser) -> TenantId {
         let client = self.db.pool.get().await.unwrap();
         users::get(&client, person.id).await.unwrap().unwrap().tenant_id
     }
@@ -208,7 +208,7 @@ impl House {
         site
     }
 
-    pub async fn person_of(&self, tenant: TenantId, site: Option<SiteId>, role: &'static str) -> Person {
+    pub async fn person_of(&self, tenant: TenantId, site: Option<SiteId>, role: &'static str) -> TestUser {
         let id = UserId::from_uuid(Uuid::now_v7());
         let name = format!("{role} {id}");
         let client = self.db.pool.get().await.unwrap();
@@ -226,19 +226,19 @@ impl House {
             agent: "test".into(),
         };
         users::open_session(&client, &session).await.unwrap();
-        Person { id, name, token }
+        TestUser { id, name, token }
     }
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.people)
     }
 
-    pub fn get(&self, path: &str, by: &Person) -> RequestBuilder {
+    pub fn get(&self, path: &str, by: &TestUser) -> RequestBuilder {
         self.http.get(self.url(path)).bearer_auth(&by.token)
     }
 
     /// A POST with a fresh Idempotency-Key.
-    pub fn post(&self, path: &str, by: &Person, body: &Value) -> RequestBuilder {
+    pub fn post(&self, path: &str, by: &TestUser, body: &Value) -> RequestBuilder {
         let key = Uuid::now_v7().to_string();
         self.http.post(self.url(path)).bearer_auth(&by.token).header("idempotency-key", key).json(body)
     }

@@ -1,7 +1,7 @@
 //! Where a device's store stands against what is kept of it, and its clock against ours. Pure.
 
 use boomgate_schemas::up::Hello;
-use boomgate_store::devices::KnownStore;
+use boomgate_store::devices::DeviceStoreRow;
 
 /// Why a store is behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Behind {
 /// Judges the first hello of a start of the device: none when its store goes on where it was.
 ///
 /// Events of this very start may have been kept before its first hello was read; they are no sign of another store.
-pub(crate) fn judge(known: &KnownStore, hello: &Hello) -> Option<Behind> {
+pub(crate) fn judge(known: &DeviceStoreRow, hello: &Hello) -> Option<Behind> {
     let (boot, next) = (i64::from(hello.boot), hello.next_seq.cast_signed());
     let boot_again = known.boot.is_some_and(|last| boot <= last);
     let before =
@@ -110,8 +110,8 @@ mod tests {
         }
     }
 
-    fn known() -> KnownStore {
-        KnownStore {
+    fn known() -> DeviceStoreRow {
+        DeviceStoreRow {
             kept_upto: 40,
             epoch: Some(vec![8; 16]),
             boot: Some(3),
@@ -126,7 +126,7 @@ mod tests {
     fn a_store_that_goes_on_is_not_behind() {
         assert_eq!(judge(&known(), &hello(4, 46, Some(1))), None);
         assert_eq!(judge(&known(), &hello(9, 900, None)), None);
-        let fresh = KnownStore { highest: 0, boot: Some(3), ..known() };
+        let fresh = DeviceStoreRow { highest: 0, boot: Some(3), ..known() };
         assert_eq!(judge(&fresh, &hello(1, 1, Some(2))), None);
     }
 
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn events_that_overtook_the_hello_of_their_start_are_no_sign_of_another_store() {
-        let overtaken = KnownStore { events_boot: Some(4), before_boot: 45, highest: 47, ..known() };
+        let overtaken = DeviceStoreRow { events_boot: Some(4), before_boot: 45, highest: 47, ..known() };
         assert_eq!(judge(&overtaken, &hello(4, 46, Some(1))), None);
         assert_eq!(judge(&overtaken, &hello(4, 45, Some(1))), Some(Behind::Copied));
     }

@@ -16,11 +16,11 @@ use tokio::sync::Semaphore;
 use crate::error::ApiError;
 
 /// Keys whose failures are remembered at a time; the oldest go first.
-const REMEMBERED: usize = 10_000;
+const MAX_KEYS: usize = 10_000;
 /// Failures that lie further back than this are forgotten.
-const FORGOTTEN: Duration = Duration::from_secs(900);
+const FAILURE_WINDOW: Duration = Duration::from_secs(900);
 /// Passwords checked at a time, whatever the machine has.
-const MOST_AT_ONCE: usize = 4;
+const MAX_CONCURRENT: usize = 4;
 /// Logins that may wait for their turn; and as many again from browsers that are known.
 const QUEUE: usize = 64;
 /// When it is worth coming back to a full queue, in seconds.
@@ -39,7 +39,7 @@ impl Key {
     /// Failures that cost nothing, and the longest wait after more.
     const fn limits(self) -> (u32, Duration) {
         match self {
-            Self::NameAt(..) | Self::Browser(..) => (5, FORGOTTEN),
+            Self::NameAt(..) | Self::Browser(..) => (5, FAILURE_WINDOW),
             Self::Name(_) => (5, Duration::from_secs(5)),
             Self::Address(_) => (30, Duration::from_secs(5)),
         }
@@ -81,36 +81,36 @@ impl Attempt<'_> {
     }
 }
 
-pub(crate) struct LoginGate {
+pub(crate) struct LoginLimiter {
     failures: Mutex<HashMap<Key, Failures>>,
     permits: Semaphore,
     strangers: AtomicUsize,
     known: AtomicUsize,
 }
 
-impl Default for LoginGate {
+impl Default for LoginLimiter {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             failures: Mutex::default(),
-            permits: Semaphore::new(cores.min(MOST_AT_ONCE)),
+            permits: Semaphore::new(cores.min(MAX_CONCURRENT)),
             strangers: AtomicUsize::new(0),
             known: AtomicUsize::new(0),
         }
     }
 }
 
-impl LoginGate {
+impl LoginLimiter {
     /// Checks a password, taking the same time whether or not there is such a user. Returns for which of the stored
     /// hashes it is right: at least one.
     pub(crate) async fn check(&self, attempt: Attempt<'_>) -> Result<Vec<usize>, ApiError> {
         let keys = attempt.keys();
-        self.must_not_wait(&keys)?;
+        self.check_backoff(&keys)?;
         let queue = if attempt.browser.is_some() { &self.known } else { &self.strangers };
-        let _place = Place::take(queue)?;
+        let _slot = QueueSlot::take(queue)?;
         let _permit = self.permits.acquire().await.map_err(ApiError::internal)?;
         // Many may have come at once and failed while this one queued.
-        self.must_not_wait(&keys)?;
+        self.check_backoff(&keys)?;
         let (stored, given) = (attempt.stored, attempt.given);
         let right = tokio::task::spawn_blocking(move || right_ones(&stored, &given));
         let right = right.await.map_err(ApiError::internal)?;
@@ -118,7 +118,7 @@ impl LoginGate {
         if right.is_empty() { Err(ApiError::WrongLogin) } else { Ok(right) }
     }
 
-    fn must_not_wait(&self, keys: &[Key]) -> Result<(), ApiError> {
+    fn check_backoff(&self, keys: &[Key]) -> Result<(), ApiError> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let waits = keys.iter().filter_map(|key| {
             let Failures { count, last } = failures.get(key)?;
@@ -144,7 +144,7 @@ impl LoginGate {
         let now = Instant::now();
         for key in keys {
             let entry = failures.entry(*key).or_insert(Failures { count: 0, last: now });
-            let before = if entry.last.elapsed() > FORGOTTEN { 0 } else { entry.count };
+            let before = if entry.last.elapsed() > FAILURE_WINDOW { 0 } else { entry.count };
             *entry = Failures { count: before.saturating_add(1), last: now };
         }
     }
@@ -152,7 +152,7 @@ impl LoginGate {
 
 /// Forgets the older half when there are too many.
 fn make_room(failures: &mut HashMap<Key, Failures>) {
-    if failures.len() < REMEMBERED {
+    if failures.len() < MAX_KEYS {
         return;
     }
     let mut times: Vec<Instant> = failures.values().map(|one| one.last).collect();
@@ -163,13 +163,13 @@ fn make_room(failures: &mut HashMap<Key, Failures>) {
 }
 
 /// A place in the queue before the check.
-struct Place<'a>(&'a AtomicUsize);
+struct QueueSlot<'a>(&'a AtomicUsize);
 
-impl<'a> Place<'a> {
+impl<'a> QueueSlot<'a> {
     fn take(queue: &'a AtomicUsize) -> Result<Self, ApiError> {
-        let place = Self(queue);
+        let slot = Self(queue);
         if queue.fetch_add(1, Ordering::Relaxed) < QUEUE {
-            Ok(place)
+            Ok(slot)
         } else {
             metrics::counter!("boomgate_logins_turned_away_total").increment(1);
             Err(ApiError::Busy(QUEUE_RETRY))
@@ -177,7 +177,7 @@ impl<'a> Place<'a> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueueSlot<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -217,97 +217,98 @@ mod tests {
 
     #[tokio::test]
     async fn a_right_password_passes_and_a_wrong_one_does_not() {
-        let (gate, hash) = (LoginGate::default(), hash_password("open sesame").unwrap());
-        gate.check(attempt("ann", HOME, Some(&hash), "open sesame")).await.unwrap();
-        let error = gate.check(attempt("ann", HOME, Some(&hash), "open barley")).await.unwrap_err();
+        let (limiter, hash) = (LoginLimiter::default(), hash_password("open sesame").unwrap());
+        limiter.check(attempt("ann", HOME, Some(&hash), "open sesame")).await.unwrap();
+        let error = limiter.check(attempt("ann", HOME, Some(&hash), "open barley")).await.unwrap_err();
         assert!(matches!(error, ApiError::WrongLogin));
-        let error = gate.check(attempt("nobody", HOME, None, "x")).await.unwrap_err();
+        let error = limiter.check(attempt("nobody", HOME, None, "x")).await.unwrap_err();
         assert!(matches!(error, ApiError::WrongLogin), "unknown names answer alike");
     }
 
     #[tokio::test]
     async fn guessing_becomes_slow_but_a_free_try_remains_for_others() {
-        let gate = LoginGate::default();
+        let limiter = LoginLimiter::default();
         for _ in 0..5 {
-            drop(gate.check(attempt("ann", HOME, None, "x")).await);
+            drop(limiter.check(attempt("ann", HOME, None, "x")).await);
         }
-        let slow = gate.check(attempt("ann", HOME, None, "x")).await;
+        let slow = limiter.check(attempt("ann", HOME, None, "x")).await;
         assert!(matches!(slow, Err(ApiError::SlowDown(_))));
         for address in [AWAY, HOME] {
-            let bob = gate.check(attempt("bob", address, None, "x")).await;
+            let bob = limiter.check(attempt("bob", address, None, "x")).await;
             assert!(matches!(bob, Err(ApiError::WrongLogin)), "{address}: {bob:?}");
         }
     }
 
     /// As many failures as one likes, without the time they take.
-    fn failed(gate: &LoginGate, attempt: &Attempt<'_>, times: usize) {
-        (0..times).for_each(|_| gate.remember(&attempt.keys(), false));
+    fn failed(limiter: &LoginLimiter, attempt: &Attempt<'_>, times: usize) {
+        (0..times).for_each(|_| limiter.remember(&attempt.keys(), false));
     }
 
     #[tokio::test]
     async fn the_failures_of_a_stranger_lock_the_owner_out_for_five_seconds_at_most() {
-        let (gate, hash) = (LoginGate::default(), hash_password("open sesame").unwrap());
-        failed(&gate, &attempt("ann", AWAY, Some(&hash), ""), 200);
+        let (limiter, hash) = (LoginLimiter::default(), hash_password("open sesame").unwrap());
+        failed(&limiter, &attempt("ann", AWAY, Some(&hash), ""), 200);
         let Err(ApiError::SlowDown(stranger)) =
-            gate.check(attempt("ann", AWAY, Some(&hash), "open sesame")).await
+            limiter.check(attempt("ann", AWAY, Some(&hash), "open sesame")).await
         else {
             panic!("the stranger need not wait");
         };
         assert!(stranger > 800, "{stranger}");
-        match gate.check(attempt("ann", HOME, Some(&hash), "open sesame")).await {
+        match limiter.check(attempt("ann", HOME, Some(&hash), "open sesame")).await {
             Err(ApiError::SlowDown(owner)) => assert!(owner <= 6, "{owner}"),
             other => panic!("{other:?}: guessing from many addresses is free"),
         }
         let known = Attempt { browser: Some(BROWSER), ..attempt("ann", HOME, Some(&hash), "open sesame") };
-        gate.check(known).await.unwrap();
+        limiter.check(known).await.unwrap();
         // Nor does it matter that the stranger sits behind the same address.
         let known = Attempt { browser: Some(BROWSER), ..attempt("ann", AWAY, Some(&hash), "open sesame") };
-        gate.check(known).await.unwrap();
+        limiter.check(known).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_known_browser_in_a_strangers_hands_is_slowed_down_too() {
-        let gate = LoginGate::default();
+        let limiter = LoginLimiter::default();
         let guess = || Attempt { browser: Some(BROWSER), ..attempt("ann", HOME, None, "x") };
-        failed(&gate, &guess(), 9);
-        assert!(matches!(gate.check(guess()).await, Err(ApiError::SlowDown(10..))));
+        failed(&limiter, &guess(), 9);
+        assert!(matches!(limiter.check(guess()).await, Err(ApiError::SlowDown(10..))));
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let gate = LoginGate::default();
-        for name in 0..3 * REMEMBERED {
-            failed(&gate, &attempt(&name.to_string(), HOME, None, ""), 1);
+        let limiter = LoginLimiter::default();
+        for name in 0..3 * MAX_KEYS {
+            failed(&limiter, &attempt(&name.to_string(), HOME, None, ""), 1);
         }
-        assert!(gate.failures.lock().unwrap().len() <= REMEMBERED + 3);
+        assert!(limiter.failures.lock().unwrap().len() <= MAX_KEYS + 3);
     }
 
     #[tokio::test]
     async fn a_burst_of_guesses_is_not_free() {
-        let gate = std::sync::Arc::new(LoginGate::default());
+        let limiter = std::sync::Arc::new(LoginLimiter::default());
         let guesses = (0..40).map(|_| {
-            let gate = std::sync::Arc::clone(&gate);
-            tokio::spawn(async move { gate.check(attempt("ann", HOME, None, "x")).await })
+            let limiter = std::sync::Arc::clone(&limiter);
+            tokio::spawn(async move { limiter.check(attempt("ann", HOME, None, "x")).await })
         });
         let mut tried = 0;
         for guess in guesses.collect::<Vec<_>>() {
             tried += usize::from(matches!(guess.await.unwrap(), Err(ApiError::WrongLogin)));
         }
-        assert!(tried <= 5 + MOST_AT_ONCE, "{tried} of 40 guesses were tried");
+        assert!(tried <= 5 + MAX_CONCURRENT, "{tried} of 40 guesses were tried");
     }
 
     #[tokio::test]
     async fn a_full_queue_turns_away_and_keeps_places_for_known_browsers() {
-        let gate = LoginGate::default();
-        let held = gate.permits.acquire_many(u32::try_from(gate.permits.available_permits()).unwrap()).await;
-        let places: Vec<_> = (0..QUEUE).map(|_| Place::take(&gate.strangers).ok().unwrap()).collect();
-        let turned_away = gate.check(attempt("ann", HOME, None, "x")).await;
-        assert!(matches!(turned_away, Err(ApiError::Busy(QUEUE_RETRY))), "{turned_away:?}");
+        let limiter = LoginLimiter::default();
+        let held =
+            limiter.permits.acquire_many(u32::try_from(limiter.permits.available_permits()).unwrap()).await;
+        let slots: Vec<_> = (0..QUEUE).map(|_| QueueSlot::take(&limiter.strangers).ok().unwrap()).collect();
+        let rejected = limiter.check(attempt("ann", HOME, None, "x")).await;
+        assert!(matches!(rejected, Err(ApiError::Busy(QUEUE_RETRY))), "{rejected:?}");
         let known = Attempt { browser: Some(BROWSER), ..attempt("ann", HOME, None, "x") };
-        let (known, ()) = tokio::join!(gate.check(known), async { drop(held) });
+        let (known, ()) = tokio::join!(limiter.check(known), async { drop(held) });
         assert!(matches!(known, Err(ApiError::WrongLogin)), "{known:?}");
-        drop(places);
-        assert_eq!(gate.strangers.load(Ordering::Relaxed), 0);
+        drop(slots);
+        assert_eq!(limiter.strangers.load(Ordering::Relaxed), 0);
     }
 
     #[test]

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// How long a server may say that it cannot now, or be away.
-const PATIENCE: Duration = Duration::from_secs(20);
-const AGAIN: Duration = Duration::from_millis(250);
+const RETRY_TIMEOUT: Duration = Duration::from_secs(20);
+const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A logged-in operator.
-pub struct Office {
+pub struct ApiClient {
     client: reqwest::Client,
     base: String,
     token: String,
@@ -49,20 +49,20 @@ struct Items<T> {
     items: Vec<T>,
 }
 
-impl Office {
+impl ApiClient {
     pub async fn log_in(base: &str, name: &str, password: &str) -> Result<Self> {
         let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
         let body = json!({ "name": name, "password": password });
         let login = client.post(format!("{base}/api/v1/login")).json(&body);
         let answer: Value =
-            checked(patiently(&login).await?).await.context("the demo's operator cannot log in")?;
+            checked(send_with_retry(&login).await?).await.context("the demo's operator cannot log in")?;
         let token = answer["token"].as_str().context("login gave no token")?.to_owned();
         Ok(Self { client, base: base.to_owned(), token, paid: AtomicU64::new(0) })
     }
 
     pub async fn lanes(&self) -> Result<Vec<Lane>> {
         let request = self.client.get(format!("{}/api/v1/lanes", self.base)).bearer_auth(&self.token);
-        let answer = patiently(&request).await?;
+        let answer = send_with_retry(&request).await?;
         Ok(serde_json::from_value::<Items<Lane>>(checked(answer).await?)?.items)
     }
 
@@ -103,7 +103,7 @@ impl Office {
         let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
         let key = format!("\"{}\"", Uuid::now_v7());
         // The key makes a repeat of what was done after all harmless.
-        let answer = patiently(&request.header("idempotency-key", key).json(body)).await?;
+        let answer = send_with_retry(&request.header("idempotency-key", key).json(body)).await?;
         if answer.status() == reqwest::StatusCode::CONFLICT {
             return Ok(false);
         }
@@ -113,8 +113,8 @@ impl Office {
 
 /// Sends a request, again and again while the server says that it cannot now, or is not there. One answer of that kind
 /// is no end of a demo; many in a row are.
-async fn patiently(request: &reqwest::RequestBuilder) -> Result<reqwest::Response> {
-    let deadline = Instant::now() + PATIENCE;
+async fn send_with_retry(request: &reqwest::RequestBuilder) -> Result<reqwest::Response> {
+    let deadline = Instant::now() + RETRY_TIMEOUT;
     loop {
         let again = request.try_clone().context("a request that cannot be repeated")?;
         let answer = again.send().await;
@@ -128,7 +128,7 @@ async fn patiently(request: &reqwest::RequestBuilder) -> Result<reqwest::Respons
         if !is_busy || Instant::now() > deadline {
             return Ok(answer?);
         }
-        tokio::time::sleep(AGAIN).await;
+        tokio::time::sleep(RETRY_INTERVAL).await;
     }
 }
 
@@ -173,22 +173,22 @@ mod tests {
         (url, asked)
     }
 
-    fn office(base: String) -> Office {
+    fn client_of(base: String) -> ApiClient {
         drop(rustls::crypto::ring::default_provider().install_default());
-        Office { client: reqwest::Client::new(), base, token: "t".into(), paid: AtomicU64::new(0) }
+        ApiClient { client: reqwest::Client::new(), base, token: "t".into(), paid: AtomicU64::new(0) }
     }
 
     #[tokio::test]
     async fn one_503_ended_the_demo_without_a_verdict() {
         let (url, asked) = server(&["503 Service Unavailable", "429 Too Many Requests", "200 OK"]).await;
-        assert_eq!(office(url).lanes().await.unwrap().len(), 0);
+        assert_eq!(client_of(url).lanes().await.unwrap().len(), 0);
         assert_eq!(asked.load(Ordering::Relaxed), 3);
     }
 
     #[tokio::test]
     async fn what_is_wrong_for_good_is_said_at_once() {
         let (url, asked) = server(&["401 Unauthorized"]).await;
-        assert!(office(url).lanes().await.is_err());
+        assert!(client_of(url).lanes().await.is_err());
         assert_eq!(asked.load(Ordering::Relaxed), 1);
     }
 }

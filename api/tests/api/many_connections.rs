@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
 async fn dial(to: SocketAddr, from: [u8; 4]) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
@@ -28,10 +28,10 @@ async fn asks(to: SocketAddr, from: [u8; 4]) -> Duration {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn thirteen_hundred_idle_connections_of_one_address_starved_everybody() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     let mut silent = Vec::new();
     for number in 0..1300 {
-        let mut stream = dial(house.people, [127, 0, 0, 2]).await;
+        let mut stream = dial(app.people, [127, 0, 0, 2]).await;
         // Every third has got as far as half a request.
         if number % 3 == 0 {
             drop(stream.write_all(b"GET /healthz HTTP/1.1\r\nho").await);
@@ -39,12 +39,12 @@ async fn thirteen_hundred_idle_connections_of_one_address_starved_everybody() {
         silent.push(stream);
     }
     for from in [[127, 0, 0, 3], [127, 0, 0, 2], [127, 0, 0, 1]] {
-        let took = asks(house.people, from).await;
+        let took = asks(app.people, from).await;
         assert!(took < Duration::from_secs(2), "{from:?} waited for {took:?}");
     }
     // The devices' listener counts for itself, before any TLS.
     for _ in 0..1300 {
-        silent.push(dial(house.devices, [127, 0, 0, 2]).await);
+        silent.push(dial(app.devices, [127, 0, 0, 2]).await);
     }
     let mut kept = 0;
     for stream in &mut silent[1300..] {
@@ -55,13 +55,13 @@ async fn thirteen_hundred_idle_connections_of_one_address_starved_everybody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_addresses_that_fill_the_listener_do_not_keep_a_newcomer_out() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     let mut silent = Vec::new();
     for host in 10..30 {
         for _ in 0..64 {
-            silent.push(dial(house.people, [127, 0, 0, host]).await);
+            silent.push(dial(app.people, [127, 0, 0, host]).await);
         }
     }
-    let took = asks(house.people, [127, 0, 0, 3]).await;
+    let took = asks(app.people, [127, 0, 0, 3]).await;
     assert!(took < Duration::from_secs(2), "{took:?}");
 }

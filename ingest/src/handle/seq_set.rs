@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 /// Most ranges beyond the mark of one device. An agent has 32 messages under way; while it tells of days alone, live
 /// arrivals in between leave a few more.
-pub(crate) const MOST_RANGES: usize = 256;
+pub(crate) const MAX_RANGES: usize = 256;
 
 /// How far beyond the mark a number may lie: no lane sheds so many, and one that jumped to the end of the numbers would
 /// have none left.
-pub(crate) const FARTHEST: i64 = 1 << 32;
+pub(crate) const MAX_DISTANCE: i64 = 1 << 32;
 
 /// A mark and what lies beyond it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub(crate) struct SeqSet {
     upto: i64,
     /// First to last of ranges beyond the mark; neither touching it nor one another.
     beyond: BTreeMap<i64, i64>,
 }
 
-impl Kept {
+impl SeqSet {
     pub(crate) fn new(upto: i64, ranges: impl IntoIterator<Item = (i64, i64)>) -> Self {
         let mut kept = Self { upto, beyond: BTreeMap::new() };
         ranges.into_iter().for_each(|(first, last)| kept.add(first, last));
@@ -46,12 +46,12 @@ impl Kept {
 
     /// Whether these may be added: few ranges are kept per device, and who makes more holes must send it again later.
     pub(crate) fn has_room_for(&self, ranges: &[(i64, i64)]) -> bool {
-        let near = self.upto.saturating_add(FARTHEST);
+        let near = self.upto.saturating_add(MAX_DISTANCE);
         if ranges.iter().any(|(_, last)| *last > near) {
             return false;
         }
         let more = ranges.iter().filter(|(first, last)| !self.touches(*first, *last)).count();
-        self.beyond.len().saturating_add(more) <= MOST_RANGES || more == 0
+        self.beyond.len().saturating_add(more) <= MAX_RANGES || more == 0
     }
 
     fn touches(&self, first: i64, last: i64) -> bool {
@@ -91,19 +91,19 @@ mod tests {
 
     #[test]
     fn the_mark_moves_over_what_closes_the_hole() {
-        let mut kept = Kept::new(4, [(7, 9), (12, 12)]);
+        let mut kept = SeqSet::new(4, [(7, 9), (12, 12)]);
         assert!(kept.contains(3) && kept.contains(8) && !kept.contains(5) && !kept.contains(10));
         kept.add(5, 6);
         assert_eq!(kept.upto(), 9);
         kept.add(10, 11);
-        assert_eq!(kept, Kept { upto: 12, beyond: BTreeMap::new() });
+        assert_eq!(kept, SeqSet { upto: 12, beyond: BTreeMap::new() });
     }
 
     #[test]
     fn any_order_of_the_same_ranges_ends_the_same() {
         let ranges = [(1, 1), (2, 3), (5, 5), (4, 4), (8, 9), (3, 6), (2, 2)];
-        let forwards = Kept::new(0, ranges);
-        let backwards = Kept::new(0, ranges.into_iter().rev());
+        let forwards = SeqSet::new(0, ranges);
+        let backwards = SeqSet::new(0, ranges.into_iter().rev());
         assert_eq!(forwards, backwards);
         assert_eq!(forwards.upto(), 6);
         assert!(!forwards.contains(7) && forwards.contains(9));
@@ -111,15 +111,15 @@ mod tests {
 
     #[test]
     fn five_thousand_holes_were_kept_as_five_thousand_ranges() {
-        let mut kept = Kept::new(0, []);
+        let mut kept = SeqSet::new(0, []);
         for seq in (2..10_000).step_by(2) {
             if kept.has_room_for(&[(seq, seq)]) {
                 kept.add(seq, seq);
             }
         }
-        assert_eq!(kept.beyond().count(), MOST_RANGES);
+        assert_eq!(kept.beyond().count(), MAX_RANGES);
         assert!(!kept.contains(9_998), "beyond the cap it must come again");
-        assert_eq!(kept.highest(), 2 * i64::try_from(MOST_RANGES).unwrap());
+        assert_eq!(kept.highest(), 2 * i64::try_from(MAX_RANGES).unwrap());
         // What fills a hole, or goes on from a range, always has room.
         assert!(kept.has_room_for(&[(1, 1)]) && kept.has_room_for(&[(513, 600)]));
         kept.add(1, 1);
@@ -130,15 +130,15 @@ mod tests {
 
     #[test]
     fn a_number_at_the_end_of_all_numbers_left_a_device_none() {
-        let kept = Kept::new(10, []);
+        let kept = SeqSet::new(10, []);
         assert!(!kept.has_room_for(&[((1 << 53) - 1, (1 << 53) - 1)]));
         assert!(kept.has_room_for(&[(100_000, 100_000)]));
     }
 
     #[test]
     fn what_lies_behind_the_mark_changes_nothing() {
-        let mut kept = Kept::new(10, []);
+        let mut kept = SeqSet::new(10, []);
         kept.add(2, 5);
-        assert_eq!(kept, Kept::new(10, []));
+        assert_eq!(kept, SeqSet::new(10, []));
     }
 }

@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Knows every device named `<lane>-pi` of site north; the test can revoke.
 #[derive(Default)]
@@ -158,7 +158,7 @@ impl Lane {
 
     /// The first matching packet, or the error that ended the connection.
     async fn wait(&mut self, wanted: impl Fn(&Incoming) -> bool) -> Result<Incoming, String> {
-        timeout(PATIENCE, async {
+        timeout(TIMEOUT, async {
             loop {
                 match self.events.poll().await {
                     Ok(Event::Incoming(packet)) if wanted(&packet) => return Ok(packet),
@@ -180,15 +180,15 @@ impl Lane {
 }
 
 /// What the server receives on `up`, through an in-process link.
-async fn ear(site: &Site) -> boomgate_broker::Link {
+async fn receiver(site: &Site) -> boomgate_broker::Link {
     let mut link = site.broker.linker().link("@ear").await.unwrap();
     link.tx.subscribe("bg/v1/+/+/up").unwrap();
     while !matches!(link.rx.next().await.unwrap(), Some(rumqttd::Notification::DeviceAck(_))) {}
     link
 }
 
-async fn hear(link: &mut boomgate_broker::Link) -> (String, Vec<u8>) {
-    timeout(PATIENCE, async {
+async fn receive(link: &mut boomgate_broker::Link) -> (String, Vec<u8>) {
+    timeout(TIMEOUT, async {
         loop {
             if let Some(rumqttd::Notification::Forward(forward)) = link.rx.next().await.unwrap() {
                 let topic = String::from_utf8(forward.publish.topic.to_vec()).unwrap();
@@ -203,14 +203,14 @@ async fn hear(link: &mut boomgate_broker::Link) -> (String, Vec<u8>) {
 #[tokio::test]
 async fn a_lane_with_a_certificate_speaks_and_is_spoken_to() {
     let site = Site::open(Limits::default()).await;
-    let mut ear = ear(&site).await;
+    let mut receiver = receiver(&site).await;
     let lane = site.tls_lane("boomgate://north/in-1/pi-1", "pi-1").connected().await;
     let mut lane = lane.subscribed("bg/v1/north/in-1/cmd").await;
     lane.client.publish("bg/v1/north/in-1/up", QoS::AtLeastOnce, false, b"event".to_vec()).await.unwrap();
     lane.wait(|packet| matches!(packet, Incoming::PubAck(_))).await.unwrap();
-    assert_eq!(hear(&mut ear).await, ("bg/v1/north/in-1/up".into(), b"event".to_vec()));
+    assert_eq!(receive(&mut receiver).await, ("bg/v1/north/in-1/up".into(), b"event".to_vec()));
     for number in 0..250u8 {
-        ear.tx.try_publish("bg/v1/north/in-1/cmd", vec![number]).unwrap();
+        receiver.tx.try_publish("bg/v1/north/in-1/cmd", vec![number]).unwrap();
     }
     for number in 0..250u8 {
         let Incoming::Publish(publish) =
@@ -245,7 +245,7 @@ async fn strangers_and_nameless_certificates_do_not_get_in() {
 #[tokio::test]
 async fn a_device_on_anothers_topics_is_cut_off_and_nothing_leaks() {
     let site = Site::open(Limits::default()).await;
-    let mut ear = ear(&site).await;
+    let mut receiver = receiver(&site).await;
     for topic in ["bg/v1/north/in-2/up", "bg/v1/south/in-1/up", "bg/v1/north/in-1/cmd", "bg/watchdog", "x"] {
         let mut lane = Lane::plain(site.plain(), "in-1-pi").connected().await;
         lane.client.publish(topic, QoS::AtLeastOnce, false, b"forged".to_vec()).await.unwrap();
@@ -268,7 +268,7 @@ async fn a_device_on_anothers_topics_is_cut_off_and_nothing_leaks() {
         let mut lane = lane;
         lane.wait(|_| false).await
     });
-    assert_eq!(hear(&mut ear).await.1, b"honest");
+    assert_eq!(receive(&mut receiver).await.1, b"honest");
     listening.abort();
 }
 
@@ -299,8 +299,8 @@ async fn a_second_connection_takes_over_and_the_first_is_gone() {
         assert!(first.is_cut_off().await);
         first = second;
     }
-    let mut ear = ear(&site).await;
-    ear.tx.try_publish("bg/v1/north/in-1/cmd", b"go".to_vec()).unwrap();
+    let mut receiver = receiver(&site).await;
+    receiver.tx.try_publish("bg/v1/north/in-1/cmd", b"go".to_vec()).unwrap();
     first.wait(|packet| matches!(packet, Incoming::Publish(_))).await.unwrap();
 }
 
@@ -308,13 +308,13 @@ async fn a_second_connection_takes_over_and_the_first_is_gone() {
 async fn a_take_over_while_the_old_socket_does_not_read_leaves_the_router_alive() {
     let limits = Limits { write_timeout: Duration::from_secs(1), ..Limits::default() };
     let site = Site::open(limits).await;
-    let mut ear = ear(&site).await;
+    let mut receiver = receiver(&site).await;
     let mut stuck = TcpStream::connect(site.plain()).await.unwrap();
     stuck.write_all(&raw_connect("in-1-pi")).await.unwrap();
     stuck.write_all(&raw_subscribe("bg/v1/north/in-1/cmd")).await.unwrap();
     stuck.read_exact(&mut [0; 9]).await.unwrap();
     for _ in 0..200 {
-        ear.tx.try_publish("bg/v1/north/in-1/cmd", vec![7; 50_000]).unwrap();
+        receiver.tx.try_publish("bg/v1/north/in-1/cmd", vec![7; 50_000]).unwrap();
         tokio::task::yield_now().await;
     }
     let mut second = TcpStream::connect(site.plain()).await.unwrap();
@@ -328,7 +328,7 @@ async fn a_take_over_while_the_old_socket_does_not_read_leaves_the_router_alive(
         let mut lane = lane;
         lane.wait(|_| false).await
     });
-    assert_eq!(hear(&mut ear).await.1, b"alive");
+    assert_eq!(receive(&mut receiver).await.1, b"alive");
     listening.abort();
 }
 
@@ -368,7 +368,7 @@ async fn silent_sockets_harm_nobody_and_are_closed() {
     }
     site.tls_lane("boomgate://north/in-1/pi-1", "pi-1").connected().await;
     for mut socket in silent {
-        let read = timeout(PATIENCE, socket.read(&mut [0; 16])).await.unwrap();
+        let read = timeout(TIMEOUT, socket.read(&mut [0; 16])).await.unwrap();
         assert!(matches!(read, Ok(0) | Err(_)), "closed by the broker");
     }
 }
@@ -382,7 +382,7 @@ async fn a_thousand_silent_sockets_of_its_own_address_kept_a_lane_out() {
         silent.push(TcpStream::connect(site.plain()).await.unwrap());
     }
     site.tls_lane("boomgate://north/in-1/pi-1", "pi-1").connected().await;
-    let read = timeout(PATIENCE, silent[0].read(&mut [0; 16])).await.unwrap();
+    let read = timeout(TIMEOUT, silent[0].read(&mut [0; 16])).await.unwrap();
     assert!(matches!(read, Ok(0) | Err(_)), "the oldest yields");
 }
 
@@ -407,7 +407,7 @@ async fn two_devices_with_one_identity_took_over_from_each_other_without_end() {
     assert!(matches!(alarms[..], [Alarm::Twin { live, refused }] if live != refused), "{alarms:?}");
     // The same program takes over at once.
     Lane::of_epoch(site.plain(), "in-1-pi", &epoch('a')).connected().await;
-    assert!(timeout(PATIENCE, keeps_talking).await.unwrap().unwrap().is_err());
+    assert!(timeout(TIMEOUT, keeps_talking).await.unwrap().unwrap().is_err());
 }
 
 #[tokio::test]
@@ -428,7 +428,7 @@ async fn a_flood_reached_the_router_unbraked_and_is_paused_cut_off_and_told() {
         ..Limits::default()
     };
     let site = Site::open(limits).await;
-    let mut ear = ear(&site).await;
+    let mut receiver = receiver(&site).await;
     let mut flood = TcpStream::connect(site.plain()).await.unwrap();
     flood.write_all(&raw_connect("in-1-pi")).await.unwrap();
     flood.read_exact(&mut [0; 4]).await.unwrap();
@@ -440,12 +440,12 @@ async fn a_flood_reached_the_router_unbraked_and_is_paused_cut_off_and_told() {
         sent
     });
     let begun = std::time::Instant::now();
-    let mut heard = 0;
-    while !flooding.is_finished() && begun.elapsed() < PATIENCE {
-        heard += u32::from(timeout(Duration::from_millis(200), hear(&mut ear)).await.is_ok());
+    let mut received = 0;
+    while !flooding.is_finished() && begun.elapsed() < TIMEOUT {
+        received += u32::from(timeout(Duration::from_millis(200), receive(&mut receiver)).await.is_ok());
     }
     assert!(flooding.is_finished(), "never cut off");
-    assert!(heard < 2000, "{heard} messages reached the router");
+    assert!(received < 2000, "{received} messages reached the router");
     let alarms = site.register.alarms.lock().unwrap().clone();
     assert!(matches!(alarms[..], [Alarm::Flooding { .. }]), "{alarms:?}");
     let error = Lane::plain(site.plain(), "in-1-pi").wait(|_| false).await.unwrap_err();
@@ -463,7 +463,7 @@ async fn silent_of_epoch(site: &Site, device: &str, digit: char) -> TcpStream {
 /// The code of its CONNACK.
 async fn answer(socket: &mut TcpStream) -> Option<u8> {
     let mut answer = [0; 4];
-    timeout(PATIENCE, socket.read_exact(&mut answer)).await.ok()?.ok()?;
+    timeout(TIMEOUT, socket.read_exact(&mut answer)).await.ok()?.ok()?;
     Some(answer[3])
 }
 
@@ -480,7 +480,7 @@ async fn one_device_filled_the_table_with_newcomers_that_wait() {
         waiting.spawn(async move { answer(&mut socket).await });
     }
     for _ in 0..4 {
-        let refused = timeout(PATIENCE / 2, waiting.join_next()).await.expect("only one may wait");
+        let refused = timeout(TIMEOUT / 2, waiting.join_next()).await.expect("only one may wait");
         assert_eq!(refused.unwrap().unwrap(), Some(3));
     }
     assert!(
@@ -500,7 +500,7 @@ async fn a_newcomer_that_hung_up_kept_its_place_while_it_waited() {
     // Long enough that it is known, and does not yield.
     assert!(timeout(Duration::from_millis(500), waiting.read(&mut [0; 4])).await.is_err());
     drop(waiting);
-    let other = timeout(PATIENCE, async {
+    let other = timeout(TIMEOUT, async {
         loop {
             let mut socket = silent_of_epoch(&site, "in-2-pi", 'c').await;
             if answer(&mut socket).await == Some(0) {
@@ -537,7 +537,7 @@ async fn a_flood_over_ever_new_connections_was_never_braked() {
     };
     let site = Site::open(limits).await;
     let burst = raw_publish("bg/v1/north/in-1/up", b"x").repeat(60);
-    let refused = timeout(PATIENCE, async {
+    let refused = timeout(TIMEOUT, async {
         loop {
             let mut socket = silent_of_epoch(&site, "in-1-pi", 'a').await;
             match answer(&mut socket).await {
@@ -602,7 +602,7 @@ async fn malformed_and_oversize_packets_end_only_their_own_connection() {
         socket.write_all(&raw_connect("in-1-pi")).await.unwrap();
         socket.read_exact(&mut [0; 4]).await.unwrap();
         socket.write_all(bytes).await.unwrap();
-        let read = timeout(PATIENCE, socket.read(&mut [0; 16])).await.unwrap();
+        let read = timeout(TIMEOUT, socket.read(&mut [0; 16])).await.unwrap();
         assert!(matches!(read, Ok(0) | Err(_)), "{bytes:02x?}");
     }
     healthy.client.publish("bg/v1/north/in-2/up", QoS::AtLeastOnce, false, b"x".to_vec()).await.unwrap();
@@ -623,7 +623,7 @@ async fn wrong_versions_ids_and_keep_alives_get_their_code() {
             let mut socket = TcpStream::connect(site.plain()).await.unwrap();
             socket.write_all(&connect).await.unwrap();
             let mut answer = [0; 4];
-            timeout(PATIENCE, socket.read_exact(&mut answer)).await.unwrap().unwrap();
+            timeout(TIMEOUT, socket.read_exact(&mut answer)).await.unwrap().unwrap();
             assert_eq!(answer, [0x20, 2, 0, code]);
         }
     }

@@ -15,10 +15,10 @@ use boomgate_schemas::topic::Topic;
 use boomgate_store::StoreError;
 use boomgate_store::arrivals::ArrivalRow;
 use boomgate_store::batch::{Facts, Writes};
-use boomgate_store::blocklist::BlockFound;
+use boomgate_store::blocklist::BlockRow;
 use boomgate_store::commands::UnsettledRow;
 use boomgate_store::lanes::LaneCounter;
-use boomgate_store::sites::{PROMISE, SiteFacts, SiteNumbers, read_word};
+use boomgate_store::sites::{ENTRY_RESERVATION, SiteFacts, SiteNumbers, read_word};
 use boomgate_store::stays::StayRow;
 use boomgate_store::words::ExceptionKind;
 use ed25519_dalek::SigningKey;
@@ -26,25 +26,25 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use super::Scene;
+use super::EventContext;
 use super::device_view::DeviceView;
-use crate::batch::KeptAlready;
+use crate::batch::StoredEvents;
 
 /// What is known beside the batch's facts.
-pub(crate) struct Knowledge<'a> {
+pub(crate) struct ReferenceData<'a> {
     pub key: &'a SigningKey,
     /// Tariff versions by id; they never change.
     pub tariffs: &'a HashMap<Uuid, Arc<Tariff>>,
     /// Plates inside, for sites where an exit found no stay.
     pub inside: HashMap<Uuid, Vec<(StayId, Plate)>>,
     /// Events whose numbers are not new and that are kept.
-    pub kept_already: KeptAlready,
+    pub stored_events: StoredEvents,
 }
 
 /// The batch's state in memory.
-pub(crate) struct World<'a> {
+pub(crate) struct BatchState<'a> {
     pub(super) now: Timestamp,
-    pub(super) known: Knowledge<'a>,
+    pub(super) known: ReferenceData<'a>,
     pub(super) sites: HashMap<Uuid, Site>,
     pub(super) lanes: HashMap<Uuid, Lane>,
     pub(crate) devices: HashMap<Uuid, DeviceView>,
@@ -87,11 +87,11 @@ pub(super) struct Lane {
     pub unsettled: Vec<UnsettledRow>,
 }
 
-impl<'a> World<'a> {
+impl<'a> BatchState<'a> {
     /// # Errors
     /// [`StoreError::Stored`] for a site whose words cannot be read.
-    pub(crate) fn new(facts: Facts, known: Knowledge<'a>, now: Timestamp) -> Result<Self, StoreError> {
-        let mut world = Self {
+    pub(crate) fn new(facts: Facts, known: ReferenceData<'a>, now: Timestamp) -> Result<Self, StoreError> {
+        let mut batch_state = Self {
             now,
             known,
             sites: facts.sites.into_iter().map(Site::read).collect::<Result<_, _>>()?,
@@ -113,31 +113,31 @@ impl<'a> World<'a> {
             wake_outbox: false,
         };
         for lane in facts.lanes {
-            world.lanes.insert(
+            batch_state.lanes.insert(
                 lane.lane_id,
                 Lane { counter: lane.command_counter, counted: false, unsettled: Vec::new() },
             );
         }
         for command in facts.unsettled {
-            if let Some(lane) = world.lanes.get_mut(&command.lane_id) {
+            if let Some(lane) = batch_state.lanes.get_mut(&command.lane_id) {
                 lane.unsettled.push(command);
             }
         }
         for device in facts.devices {
             let id = device.device_id;
             let ranges = facts.inbox.iter().filter(|range| range.device_id == id);
-            world.devices.insert(id, DeviceView::new(device, ranges));
+            batch_state.devices.insert(id, DeviceView::new(device, ranges));
         }
         for found in facts.subscriptions {
-            world.take_right(found);
+            batch_state.take_right(found);
         }
         for found in facts.blocks {
-            world.take_block(&found);
+            batch_state.take_block(&found);
         }
-        Ok(world)
+        Ok(batch_state)
     }
 
-    fn take_block(&mut self, found: &BlockFound) {
+    fn take_block(&mut self, found: &BlockRow) {
         let Ok(plate) = Plate::parse(&found.plate) else { return };
         let validity = validity(found.valid_from, found.valid_until);
         let block = BlockMatch { id: BlockId::from_uuid(found.id), validity };
@@ -151,7 +151,7 @@ impl<'a> World<'a> {
         blocks.iter().find(|block| block.validity.covers(at)).or(blocks.first()).copied()
     }
 
-    fn take_right(&mut self, found: boomgate_store::subscriptions::SubscriptionFound) {
+    fn take_right(&mut self, found: boomgate_store::subscriptions::SubscriptionRow) {
         let validity = validity(found.valid_from, found.valid_until);
         let key = (found.site_id, found.plate);
         self.typed.extend(found.plate_typed.map(|text| (found.id, text)));
@@ -220,7 +220,7 @@ impl<'a> World<'a> {
         arrival.direction == "entry"
             && arrival.outcome.as_deref() == Some("open")
             && arrival.passed_at.is_none()
-            && self.now.duration_since(arrival.received_at) < PROMISE
+            && self.now.duration_since(arrival.received_at) < ENTRY_RESERVATION
     }
 
     fn count_promise(&mut self, site: Uuid, change: i64) {
@@ -238,13 +238,13 @@ impl<'a> World<'a> {
     }
 
     /// One car less is inside. `false`, and something for people to see, if there was none.
-    pub(super) fn count_out(&mut self, scene: &Scene<'_>) -> bool {
-        let Some(site) = self.sites.get_mut(&scene.device.site.as_uuid()) else { return true };
+    pub(super) fn count_out(&mut self, context: &EventContext<'_>) -> bool {
+        let Some(site) = self.sites.get_mut(&context.device.site.as_uuid()) else { return true };
         let counted = site.facts.inside > 0;
         site.facts.inside = site.facts.inside.saturating_sub(1).max(0);
         site.changed = true;
         if !counted {
-            self.exception(scene, ExceptionKind::NobodyInsideToLeave, None);
+            self.exception(context, ExceptionKind::NobodyInsideToLeave, None);
         }
         counted
     }

@@ -17,7 +17,7 @@ use boomgate_schemas::up::{Event, EventBody, Gap};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
-use super::job::{BATCH, Figures, HELD_MOST, Health, Job, NewEvent, Outlets, RETRY, Unwritable};
+use super::job::{BATCH, Figures, Health, Job, MAX_HELD, NewEvent, NotWritable, Outlets, RETRY};
 use super::lock::{LockError, SpoolLock};
 use super::mark::{self, Mark};
 use super::store::{self, Start, Store, StoreError};
@@ -25,7 +25,7 @@ use crate::clock::{Clock, Moment};
 use crate::wire::KEY_SWITCH;
 
 /// The thread's side.
-pub(super) struct Keeper {
+pub(super) struct SpoolWorker {
     path: PathBuf,
     lock: Option<SpoolLock>,
     /// None until the first number is given out.
@@ -89,13 +89,13 @@ fn begun(path: &Path, lock: &mut Option<SpoolLock>) -> Result<(Store, Start), St
     Ok((store, start))
 }
 
-impl Keeper {
+impl SpoolWorker {
     pub(super) fn open(
         path: &Path,
         max_events: u64,
         clock: Clock,
         outlets: Outlets,
-    ) -> Result<Keeper, StoreError> {
+    ) -> Result<SpoolWorker, StoreError> {
         let mut lock = None;
         let (file, start, failed_at) = match begun(path, &mut lock) {
             Ok((store, start)) => (File::Open(store), start, None),
@@ -110,7 +110,7 @@ impl Keeper {
             }
         };
         let reserved = if file.is_open() { start.next_seq - 1 + store::BLOCK } else { 0 };
-        Ok(Keeper {
+        Ok(SpoolWorker {
             path: path.to_owned(),
             lock,
             mark: None,
@@ -216,13 +216,13 @@ impl Keeper {
         }
     }
 
-    fn save_commands(&mut self, log: &CommandLog) -> Result<(), Unwritable> {
+    fn save_commands(&mut self, log: &CommandLog) -> Result<(), NotWritable> {
         // A log from before the file could be opened knows less than the file does.
         if log.counter() < self.start.commands.counter() {
-            return Err(Unwritable);
+            return Err(NotWritable);
         }
         let done = self.file.writable().and_then(|store| store.save_commands(log));
-        self.note(done).ok_or(Unwritable)
+        self.note(done).ok_or(NotWritable)
     }
 
     /// Gives an event its number and sends it out, unless it must be shed.
@@ -233,7 +233,7 @@ impl Keeper {
             return None;
         }
         let crowded = self.failed_at.is_some() || self.stored >= self.max_events;
-        let no_room = self.held.len() >= HELD_MOST || (self.next_seq > self.reserved && !self.reserve());
+        let no_room = self.held.len() >= MAX_HELD || (self.next_seq > self.reserved && !self.reserve());
         if no_room || (crowded && is_telemetry(&new.body)) {
             self.shed += 1;
             return None;
@@ -264,7 +264,7 @@ impl Keeper {
 
     /// Which numbers are free is known to the file alone, so a fact waits for it in memory.
     fn wait_for_number(&mut self, new: NewEvent) {
-        if is_telemetry(&new.body) || self.unnumbered.len() >= HELD_MOST {
+        if is_telemetry(&new.body) || self.unnumbered.len() >= MAX_HELD {
             self.shed += 1;
         } else {
             self.unnumbered.push(new);
