@@ -256,7 +256,7 @@ impl LiveSocket {
 
     /// A browser shows no ping to its page, so the page could not tell silence from a dead line.
     async fn send_heartbeat(&mut self) -> anyhow::Result<()> {
-        self.feed(&LiveFrame::send_heartbeat(self.last)).await?;
+        self.feed(&LiveFrame::heartbeat(self.last)).await?;
         self.flush().await
     }
 
