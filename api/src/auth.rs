@@ -7,7 +7,7 @@ use boomgate_operations::sessions::{self, BROWSER_KNOWN};
 use boomgate_operations::{keys, tokens};
 use http::Method;
 
-use crate::App;
+use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
 

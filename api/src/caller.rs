@@ -2,9 +2,10 @@
 
 use boomgate_operations::access::{Authorized, Grant, Permission};
 
+use crate::app::App;
+use crate::auth;
 use crate::error::ApiError;
 use crate::request::RequestContext;
-use crate::{App, auth};
 
 /// Whom a route lets in, as documents and tests read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use warp::reply::Response;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::App;
+use crate::app::App;
 use crate::caller::{Access, Caller};
 use crate::error::ApiError;
 use crate::request::{Request, RequestContext, ok, reply};

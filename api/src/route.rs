@@ -17,11 +17,12 @@ use utoipa::openapi::{RefOr, Schema};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
+use crate::app::App;
 use crate::caller::{Access, Caller};
 use crate::error::ApiError;
+use crate::page;
 use crate::request::{Request, request};
 use crate::request_id::{self, RequestId};
-use crate::{App, page};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send>>;
 type Handler = Arc<dyn Fn(App, Request) -> Answer + Send + Sync>;

@@ -6,7 +6,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use object_store::ObjectStoreExt;
 use warp::reply::Response;
 
-use crate::App;
+use crate::app::App;
 use crate::device::{place, sha256};
 use crate::error::ApiError;
 use crate::request::Request;

@@ -9,7 +9,7 @@ use http::header::SET_COOKIE;
 use uuid::Uuid;
 use warp::reply::Response;
 
-use crate::App;
+use crate::app::App;
 use crate::auth;
 use crate::caller::Public;
 use crate::error::ApiError;
