@@ -1,8 +1,8 @@
-//! The people's side: REST under /api/v1, the live feed, the page, and the devices' HTTPS listener.
+//! HTTP for users and devices: REST under /api/v1, the live feed, the page, and the devices' HTTPS listener.
 //!
 //! `router` is the table of contents: every route on one page, each declared once (`route`). Handlers in `routes/` read
-//! top to bottom and answer with a reply of `model` or an [`error::ApiError`]; what they take as their caller says whom they let in
-//! (`caller`); `server` is the accept loop. No SQL here (that is the
+//! top to bottom and answer with a reply of `model` or an [`error::ApiError`]; the type of their second argument says who may call
+//! them (`caller`); `server` is the accept loop. No SQL here (that is the
 //! store's), no rule about plates or money (that is the domain's).
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -55,17 +55,17 @@ use crate::route::Table;
 use crate::socket_limit::SocketLimit;
 use crate::write_probe::WriteProbe;
 
-/// What the api is given.
+/// What the api needs.
 pub struct ApiConfig {
     pub pool: Pool,
-    /// For the connection that listens for wake-ups of the live feed.
+    /// For the connection that listens for notifications of the live feed.
     pub address: Address,
-    /// Where evidence pictures lie, named `<site>/<sha256>.jpg`.
+    /// Evidence pictures, named `<site>/<sha256>.jpg`.
     pub evidence: Arc<dyn ObjectStore>,
     pub metrics: PrometheusHandle,
-    /// Whether the parts this api stands on are well; asked by /readyz.
+    /// Whether the other parts of the server are up; read by /readyz.
     pub ready: watch::Receiver<bool>,
-    /// What stands before the people's listener, and before the devices'.
+    /// Proxies before the people's listener, and before the devices'.
     pub people: Front,
     pub devices: Front,
 }

@@ -1,7 +1,7 @@
 //! The live feed by WebSocket: everything since a number the client names, then everything as it happens.
 //!
 //! The database numbers the rows of a site without holes, so a client that comes back with its last number misses
-//! nothing, whichever process serves it. A NOTIFY only says "look"; a slow poll looks anyway.
+//! nothing, whichever process serves it. A NOTIFY starts a query at once; without one the feed is polled.
 #![expect(unused_qualifications, reason = "utoipa's attribute writes them")]
 
 use std::time::Duration;
@@ -29,14 +29,14 @@ use crate::request::{Request, RequestContext};
 use crate::server::shutdown_requested;
 
 const ROWS: i64 = 200;
-/// What a client may send: nothing but pings and closes.
+/// Largest message of a client; only pings and closes are expected.
 const CLIENT_BYTES: usize = 4096;
 /// How soon a revoked session or a lost NOTIFY is noticed.
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
-/// How often a screen is told that the line still works, whether or not anything happened.
+/// How often a heartbeat is sent, whether or not there are events.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
 const WRITE: Duration = Duration::from_secs(10);
-/// A client that has not even answered a ping for so long is gone.
+/// A client that has sent nothing for so long, not even a pong, is disconnected.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Close codes: of RFC 6455, "policy violation" and, registered later, "service restart".
@@ -122,7 +122,7 @@ struct LiveSocket {
     site: SiteId,
     /// Number of the last row sent.
     last: i64,
-    /// When the client last said anything.
+    /// When the client last sent a message.
     last_received: Instant,
 }
 
@@ -162,7 +162,7 @@ impl LiveSocket {
         self.flush().await
     }
 
-    /// A browser shows no ping to its page, so the page could not tell silence from a dead line.
+    /// A browser does not pass pings on to its page, so the page needs a frame to detect a broken connection.
     async fn send_heartbeat(&mut self) -> anyhow::Result<()> {
         self.feed(&LiveFrame::heartbeat(self.last)).await?;
         self.flush().await
@@ -183,7 +183,7 @@ impl LiveSocket {
         }
     }
 
-    /// Whether this person may still see this site, and anybody is there at all.
+    /// Whether the session still has access to this site and the client still answers; pings it.
     async fn may_stay(&mut self) -> anyhow::Result<bool> {
         if self.last_received.elapsed() > CLIENT_TIMEOUT {
             return Ok(false);

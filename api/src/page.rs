@@ -31,7 +31,7 @@ pub(crate) fn file(path: &str) -> Option<Response> {
     Some(response)
 }
 
-/// What the page must know of money: the decimal places of each currency, as the domain has them.
+/// The decimal places of each currency, from the domain, as a JavaScript module.
 fn currencies() -> String {
     let digits: Vec<String> =
         Currency::all().map(|currency| format!("{currency}:{}", currency.minor_digits())).collect();

@@ -32,7 +32,7 @@ impl WriteProbe {
             tracing::warn!(
                 error = format!("{:#}", anyhow::Error::from(error)),
                 failure,
-                "nothing can be committed"
+                "the database does not commit"
             );
             failure
         });

@@ -14,7 +14,7 @@ use boomgate_store::{GenericClient, StoreError};
 pub use boomgate_store::memberships::Role;
 pub use table::*;
 
-/// A type that stands for a permission in [`Authorized`].
+/// The type of a permission in [`Authorized`].
 pub trait Grant: Send + Sync + 'static {
     /// None where it is enough to be signed in.
     const PERMISSION: Option<Permission>;
@@ -28,7 +28,7 @@ impl Grant for SignedIn {
     const PERMISSION: Option<Permission> = None;
 }
 
-/// What kind of actor somebody is.
+/// The kind of an actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
     /// A person with a session.
@@ -44,12 +44,12 @@ pub enum Who {
     CommandLine,
 }
 
-/// Somebody who asks for something.
+/// The user or program that requests something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// A person, a program, or the command line.
     pub who: Who,
-    /// Whose sites they may see at most.
+    /// The tenant whose sites they may see at most.
     pub tenant: TenantId,
     /// As it is shown.
     pub name: String,
@@ -66,7 +66,7 @@ pub struct KeyScope {
     pub id: ApiKeyId,
     /// Named when it was made.
     pub permissions: Vec<Permission>,
-    /// None: every site its maker sees.
+    /// None: every site its owner sees.
     pub sites: Option<Vec<SiteId>>,
 }
 
@@ -78,7 +78,7 @@ impl Actor {
         Self { who, tenant, name, roles: Vec::new(), request_id: None }
     }
 
-    /// The person; of a program, whoever made its key.
+    /// The user; of a program, the owner of its key.
     #[must_use]
     pub const fn user(&self) -> Option<UserId> {
         match &self.who {
@@ -94,7 +94,7 @@ impl Actor {
         }
     }
 
-    /// Whether somebody with these roles holds the permission, by themselves or through the key.
+    /// Whether an actor with these roles holds the permission, directly or through the key.
     fn may(&self, roles: &[Role], permission: Permission) -> bool {
         let held = |role: &Role| matches!(permission.held_by(*role), Held::Yes | Held::Own);
         match &self.who {
@@ -104,7 +104,7 @@ impl Actor {
         }
     }
 
-    /// As it stands in the audit.
+    /// As recorded in the audit.
     #[must_use]
     pub fn requested_by(&self) -> RequestedBy {
         RequestedBy {
@@ -141,7 +141,7 @@ pub enum AccessError {
     Store(#[from] StoreError),
 }
 
-/// Which site somebody means.
+/// A reference to a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SiteRef {
     /// By its id.
@@ -174,7 +174,7 @@ pub struct Authorized<G> {
 }
 
 impl<G: Grant> Authorized<G> {
-    /// The proof, if the actor holds the permission anywhere; at which sites is asked with each of them.
+    /// The proof, if the actor holds the permission anywhere; each site is checked when it is used.
     ///
     /// # Errors
     /// [`AccessError::Forbidden`].
@@ -189,7 +189,7 @@ impl<G: Grant> Authorized<G> {
         &self.actor
     }
 
-    /// As it stands in the audit.
+    /// As recorded in the audit.
     #[must_use]
     pub fn requested_by(&self) -> RequestedBy {
         self.actor.requested_by()
@@ -219,7 +219,7 @@ impl<G: Grant> Authorized<G> {
         Ok(self.actor.viewer().all(client).await?)
     }
 
-    /// The site that is asked for, or the only one there is.
+    /// The requested site, or the only one there is.
     ///
     /// # Errors
     /// [`AccessError::NotFound`], [`AccessError::Forbidden`], [`AccessError::SiteNeeded`], the database's.

@@ -1,4 +1,4 @@
-//! Sessions: opened for whoever gave the right password, looked up with every request, ended.
+//! Sessions: opened after the right password, looked up with every request, ended.
 
 use boomgate_domain::ids::UserId;
 use boomgate_store::GenericClient;
@@ -20,13 +20,13 @@ pub const BROWSER_KNOWN: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// Most tenants in which one name is tried.
 const MOST_TENANTS: usize = 8;
 
-/// When somebody was last seen matters to the minute.
+/// The last use of a session is stored to the minute.
 const NOTED: SignedDuration = SignedDuration::from_mins(1);
 
-/// Where somebody logs in from.
+/// The kind of client that logs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// A page of ours, which keeps a cookie; else a program.
+    /// Our page, with a cookie; else a program.
     pub browser: bool,
     /// The token by which the browser would be known.
     pub browser_token: Option<String>,
@@ -76,7 +76,7 @@ pub async fn known_browser(
     Ok(None)
 }
 
-/// Opens a session for somebody whose password was right, and remembers their browser.
+/// Opens a session for a user whose password was right, and stores their browser as known.
 ///
 /// # Errors
 /// The database's.
@@ -99,8 +99,8 @@ pub async fn open(unit: &Unit<'_>, user: UserId, from: Origin) -> Result<Opened,
     Ok(Opened { token, expires_at: session.expires_at, browser_token })
 }
 
-/// The browser's token: the one it has, or a new one. A token that we never gave is not taken over: whoever planted it
-/// would know it too.
+/// The browser's token: the one it has, or a new one. A token that this server did not issue is replaced: an attacker may
+/// have planted it.
 async fn remember_browser(
     unit: &Unit<'_>,
     user: UserId,
@@ -118,7 +118,7 @@ async fn remember_browser(
     Ok(token)
 }
 
-/// Whoever bears this session's token now; none where it has ended. Notes that they were seen.
+/// The actor of this session's token; none where it has ended. Records its use.
 ///
 /// # Errors
 /// The database's.

@@ -1,4 +1,4 @@
-//! Is it alive, is it ready, and the numbers.
+//! Liveness, readiness and metrics.
 
 use serde::Serialize;
 use utoipa::ToSchema;

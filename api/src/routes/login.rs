@@ -1,4 +1,4 @@
-//! Sessions: in, out, and who am I.
+//! Sessions: log in, log out, and the user of a session.
 
 use boomgate_operations::access::{AccessError, Authorized, SignedIn, Who};
 use boomgate_operations::sessions::{self, Origin};
@@ -47,8 +47,8 @@ pub(crate) async fn log_in(app: App, _: Public, mut request: Request) -> Result<
     }
 }
 
-/// The user with this name and password. Where several tenants know the name, the password says which is meant; where
-/// it is right in more than one, the client is asked, and only then.
+/// The user with this name and password. Where several tenants have the name, the password decides; where
+/// it is right in more than one, the client must name the tenant, and only then.
 async fn who(app: &App, context: &RequestContext, login: Login) -> Result<UserRow, ApiError> {
     let (mut candidates, browser) = {
         let client = app.client().await?;
