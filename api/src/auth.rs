@@ -2,7 +2,7 @@
 //!
 //! Sessions, keys and roles are read anew with every request; only failed logins are counted in memory (`login_limiter`).
 
-use boomgate_operations::access::Actor;
+use boomgate_operations::access::{Actor, Who};
 use boomgate_operations::sessions::{self, BROWSER_KNOWN};
 use boomgate_operations::{keys, tokens};
 use http::Method;
@@ -29,6 +29,14 @@ pub(crate) async fn actor(app: &App, context: &RequestContext) -> Result<Actor, 
         sessions::bearer(&client, &token, id).await?
     };
     found.ok_or(ApiError::NotLoggedIn)
+}
+
+/// Refuses API keys: the route is for users with a session.
+pub(crate) fn must_be_person(actor: &Actor) -> Result<(), ApiError> {
+    match actor.who {
+        Who::Person(_) => Ok(()),
+        Who::Program { .. } | Who::CommandLine => Err(ApiError::Forbidden),
+    }
 }
 
 /// The browser's token, which is independent of any session.

@@ -32,6 +32,8 @@ pub enum ApiError {
     Busy(u64),
     #[error("your role may not do this")]
     Forbidden,
+    #[error("give your password again: this needs it within the last ten minutes")]
+    StepUpNeeded,
     #[error("the request came from another site")]
     CrossSite,
     #[error("{0} is not known here")]
@@ -139,6 +141,7 @@ impl ApiError {
             Self::SlowDown(_) => (StatusCode::TOO_MANY_REQUESTS, "SLOW-DOWN"),
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "BUSY"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Self::StepUpNeeded => (StatusCode::FORBIDDEN, "STEP-UP-NEEDED"),
             Self::CrossSite => (StatusCode::FORBIDDEN, "CROSS-SITE"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "NOT-FOUND"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "NO-ROUTE"),
@@ -251,6 +254,7 @@ impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Forbidden => Self::Forbidden,
+            AccessError::StepUpNeeded => Self::StepUpNeeded,
             AccessError::NotFound(what) => Self::NotFound(what),
             AccessError::SiteNeeded => Self::invalid("site", "is needed: you see several sites"),
             AccessError::Store(error) => error.into(),

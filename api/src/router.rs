@@ -2,7 +2,9 @@
 
 use crate::caller::Access;
 use crate::route::{Route, route};
-use crate::routes::{document, evidence, health, jobs, lanes, login, payments, stays};
+use crate::routes::{
+    audit, document, evidence, health, jobs, keys, lanes, login, me, payments, sites, stays, users,
+};
 use crate::{device, live};
 
 /// A route as documents and tests read it.
@@ -23,6 +25,19 @@ pub(crate) fn people() -> Vec<Route> {
         route(login::__path_log_in, login::log_in),
         route(login::__path_log_out, login::log_out),
         route(login::__path_me, login::me),
+        route(me::__path_list, me::list),
+        route(me::__path_end, me::end),
+        route(me::__path_step_up, me::step_up),
+        route(users::__path_list, users::list),
+        route(users::__path_add, users::add),
+        route(users::__path_change, users::change),
+        route(keys::__path_list, keys::list),
+        route(keys::__path_add, keys::add),
+        route(keys::__path_revoke, keys::revoke),
+        route(sites::__path_list, sites::list),
+        route(sites::__path_one, sites::one),
+        route(sites::__path_change, sites::change),
+        route(audit::__path_list, audit::list),
         route(lanes::__path_list, lanes::list),
         route(lanes::__path_command, lanes::command),
         route(stays::__path_list, stays::list),

@@ -1,11 +1,16 @@
 //! One module per resource.
 
+pub(crate) mod audit;
 pub(crate) mod document;
 pub(crate) mod evidence;
 pub(crate) mod health;
 pub(crate) mod idempotency;
 pub(crate) mod jobs;
+pub(crate) mod keys;
 pub(crate) mod lanes;
 pub(crate) mod login;
+pub(crate) mod me;
 pub(crate) mod payments;
+pub(crate) mod sites;
 pub(crate) mod stays;
+pub(crate) mod users;

@@ -55,6 +55,8 @@ pub struct Actor {
     pub name: String,
     /// What the person is anywhere.
     pub roles: Vec<Role>,
+    /// Whether they proved again, in a browser and a short while ago, who they are.
+    pub stepped_up: bool,
     /// Of the request they came with.
     pub request_id: Option<String>,
 }
@@ -75,7 +77,7 @@ impl Actor {
     #[must_use]
     pub fn command_line(tenant: TenantId) -> Self {
         let (who, name) = (Who::CommandLine, "command line".to_owned());
-        Self { who, tenant, name, roles: Vec::new(), request_id: None }
+        Self { who, tenant, name, roles: Vec::new(), stepped_up: false, request_id: None }
     }
 
     /// The user; of a program, the owner of its key.
@@ -95,12 +97,21 @@ impl Actor {
     }
 
     /// Whether an actor with these roles holds the permission, directly or through the key.
-    fn may(&self, roles: &[Role], permission: Permission) -> bool {
-        let held = |role: &Role| matches!(permission.held_by(*role), Held::Yes | Held::Own);
+    fn may(&self, roles: &[Role], permission: Permission) -> Result<(), AccessError> {
+        let holds = |wanted: &[Held]| roles.iter().any(|role| wanted.contains(&permission.held_by(*role)));
+        let at_once = holds(&[Held::Yes, Held::Own]);
         match &self.who {
-            Who::CommandLine => true,
-            Who::Person(_) => roles.iter().any(held),
-            Who::Program { scope, .. } => scope.permissions.contains(&permission) && roles.iter().any(held),
+            Who::CommandLine => Ok(()),
+            Who::Person(_) if at_once => Ok(()),
+            Who::Person(_) if holds(&[Held::AfterStepUp]) => {
+                if self.stepped_up {
+                    Ok(())
+                } else {
+                    Err(AccessError::StepUpNeeded)
+                }
+            }
+            Who::Program { scope, .. } if at_once && scope.permissions.contains(&permission) => Ok(()),
+            Who::Person(_) | Who::Program { .. } => Err(AccessError::Forbidden),
         }
     }
 
@@ -130,6 +141,9 @@ pub enum AccessError {
     /// The role lacks the permission, at the site in question or everywhere.
     #[error("your role may not do this")]
     Forbidden,
+    /// The role holds it only for somebody who has just proved again, in a browser, who they are.
+    #[error("give your password again: this needs it within the last ten minutes")]
+    StepUpNeeded,
     /// No such thing at a site the actor may see.
     #[error("{0} is not known here")]
     NotFound(&'static str),
@@ -177,10 +191,12 @@ impl<G: Grant> Authorized<G> {
     /// The proof, if the actor holds the permission anywhere; each site is checked when it is used.
     ///
     /// # Errors
-    /// [`AccessError::Forbidden`].
+    /// [`AccessError::Forbidden`], [`AccessError::StepUpNeeded`].
     pub fn check(actor: Actor) -> Result<Self, AccessError> {
-        let allowed = G::PERMISSION.is_none_or(|permission| actor.may(&actor.roles, permission));
-        if allowed { Ok(Self { actor, grant: PhantomData }) } else { Err(AccessError::Forbidden) }
+        if let Some(permission) = G::PERMISSION {
+            actor.may(&actor.roles, permission)?;
+        }
+        Ok(Self { actor, grant: PhantomData })
     }
 
     /// Who it is.
@@ -208,7 +224,11 @@ impl<G: Grant> Authorized<G> {
     /// The database's.
     pub async fn sites(&self, client: &impl GenericClient) -> Result<Vec<SiteRow>, AccessError> {
         let visible = self.actor.viewer().all(client).await?;
-        Ok(visible.into_iter().filter(|site| self.holds_at(site)).map(|visible| visible.site).collect())
+        Ok(visible
+            .into_iter()
+            .filter(|site| self.holds_at(site).is_ok())
+            .map(|visible| visible.site)
+            .collect())
     }
 
     /// All sites the actor sees with what they are there, by code; of a key those it is for.
@@ -276,16 +296,14 @@ impl<G: Grant> Authorized<G> {
         self.held(self.actor.viewer().with_picture(client, sha256).await?, "picture")
     }
 
-    fn holds_at(&self, visible: &VisibleSite) -> bool {
-        G::PERMISSION.is_none_or(|permission| self.actor.may(&visible.roles, permission))
+    fn holds_at(&self, visible: &VisibleSite) -> Result<(), AccessError> {
+        G::PERMISSION.map_or(Ok(()), |permission| self.actor.may(&visible.roles, permission))
     }
 
     fn held(&self, found: Option<VisibleSite>, what: &'static str) -> Result<SiteRow, AccessError> {
-        match found {
-            Some(visible) if self.holds_at(&visible) => Ok(visible.site),
-            Some(_) => Err(AccessError::Forbidden),
-            None => Err(AccessError::NotFound(what)),
-        }
+        let visible = found.ok_or(AccessError::NotFound(what))?;
+        self.holds_at(&visible)?;
+        Ok(visible.site)
     }
 }
 
@@ -301,6 +319,7 @@ mod tests {
             tenant: TenantId::from_uuid(Default::default()),
             name: "ann".into(),
             roles: vec![role],
+            stepped_up: false,
             request_id: None,
         }
     }
@@ -344,6 +363,15 @@ mod tests {
 
     #[test]
     fn what_needs_a_step_up_is_refused_without_one() {
-        assert!(Authorized::<UsersManage>::check(actor(Role::Admin)).is_err());
+        let plain = Authorized::<UsersManage>::check(actor(Role::Admin));
+        assert!(matches!(plain, Err(AccessError::StepUpNeeded)));
+        let stepped_up = |role| Actor { stepped_up: true, ..actor(role) };
+        assert!(Authorized::<UsersManage>::check(stepped_up(Role::Admin)).is_ok());
+        assert!(matches!(
+            Authorized::<UsersManage>::check(stepped_up(Role::Guard)),
+            Err(AccessError::Forbidden)
+        ));
+        let program = Actor { stepped_up: true, ..with_key(Role::Admin, &[Permission::UsersManage]) };
+        assert!(matches!(Authorized::<UsersManage>::check(program), Err(AccessError::Forbidden)));
     }
 }

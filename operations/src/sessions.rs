@@ -3,10 +3,11 @@
 use boomgate_domain::ids::UserId;
 use boomgate_store::GenericClient;
 use boomgate_store::known_browsers;
-use boomgate_store::users::{self, NewSession, UserRow};
+use boomgate_store::users::{self, ListedSession, NewSession, UserRow};
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
-use crate::access::{Actor, Who};
+use crate::access::{Actor, Authorized, SignedIn, Who};
 use crate::error::OperationError;
 use crate::tokens;
 use crate::unit::Unit;
@@ -19,6 +20,9 @@ pub const BROWSER_KNOWN: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Most tenants in which one name is tried.
 const MOST_TENANTS: usize = 8;
+
+/// How long a step-up holds.
+pub const STEP_UP: SignedDuration = SignedDuration::from_mins(10);
 
 /// The last use of a session is stored to the minute.
 const NOTED: SignedDuration = SignedDuration::from_mins(1);
@@ -133,11 +137,13 @@ pub async fn bearer(
         users::touch_session(client, &hash, now).await?;
     }
     let roles = session.roles();
+    let recent = session.stepped_up_at.is_some_and(|at| now.duration_since(at) < STEP_UP);
     Ok(Some(Actor {
         who: Who::Person(session.user_id),
         tenant: session.tenant_id,
         name: session.name,
         roles,
+        stepped_up: recent && session.kind == "browser",
         request_id,
     }))
 }
@@ -148,4 +154,45 @@ pub async fn bearer(
 /// The database's.
 pub async fn close(unit: &Unit<'_>, token: &str) -> Result<(), OperationError> {
     Ok(users::close_session(unit.tx(), &tokens::hash(token)).await?)
+}
+
+/// Notes that whoever bears this token gave their password again.
+///
+/// # Errors
+/// The database's.
+pub async fn step_up(unit: &Unit<'_>, token: &str) -> Result<(), OperationError> {
+    Ok(users::step_up(unit.tx(), &tokens::hash(token), Timestamp::now()).await?)
+}
+
+/// The sessions of whoever asks, the one used last first.
+///
+/// # Errors
+/// The database's.
+pub async fn own(
+    client: &impl GenericClient,
+    by: &Authorized<SignedIn>,
+) -> Result<Vec<ListedSession>, OperationError> {
+    let user = by.actor().user().ok_or(OperationError::NotFound("user"))?;
+    Ok(users::sessions_of(client, user, Timestamp::now()).await?)
+}
+
+/// The id of the session of this token.
+///
+/// # Errors
+/// The database's.
+pub async fn id_of(client: &impl GenericClient, token: &str) -> Result<Option<Uuid>, OperationError> {
+    let session = users::session(client, &tokens::hash(token), Timestamp::now()).await?;
+    Ok(session.map(|session| session.id))
+}
+
+/// Ends one of one's own sessions; its screens close within seconds.
+///
+/// # Errors
+/// There is no such session of this user; the database's.
+pub async fn end(unit: &Unit<'_>, by: &Authorized<SignedIn>, id: Uuid) -> Result<(), OperationError> {
+    let user = by.actor().user().ok_or(OperationError::NotFound("user"))?;
+    if users::close_session_by_id(unit.tx(), user, id).await? {
+        return Ok(());
+    }
+    Err(OperationError::NotFound("session"))
 }

@@ -28,6 +28,8 @@ pub struct Answer {
     pub status: u16,
     /// As JSON.
     pub body: Value,
+    /// Holds a secret: shown once, never stored.
+    pub secret: bool,
 }
 
 /// What came of a request with a key.
@@ -37,6 +39,8 @@ pub enum Idempotency {
     Done(Answer),
     /// Done before; this was the answer.
     Repeated(Answer),
+    /// Done before, and its answer held a secret.
+    SecretShownOnce,
     /// The key was used for another request.
     KeyReused,
 }
@@ -124,13 +128,16 @@ pub async fn run_idempotent<E: From<StoreError>>(
         }
         // What we stored fits; 200 is what a repetition of anything is at least.
         let status = u16::try_from(before.status).unwrap_or(200);
-        return Ok(Idempotency::Repeated(Answer { status, body: before.response }));
+        return Ok(match before.response {
+            Value::Null => Idempotency::SecretShownOnce,
+            body => Idempotency::Repeated(Answer { status, body, secret: false }),
+        });
     }
     let answer = work(&unit).await?;
     let stored = StoredAnswer {
         request_hash: key.request_hash.clone(),
         status: answer.status.into(),
-        response: answer.body.clone(),
+        response: if answer.secret { Value::Null } else { answer.body.clone() },
     };
     idempotency::record(unit.tx(), &key.actor, &key.key, &stored, Timestamp::now()).await?;
     let woken = unit.commit().await?;

@@ -2,15 +2,16 @@
 
 use std::fmt;
 
-use boomgate_domain::ids::{SiteCode, UserId};
+use boomgate_domain::ids::{SiteCode, TenantId, UserId};
 use boomgate_store::audit_action::AuditAction;
 use boomgate_store::memberships::{self, Membership};
 use boomgate_store::sites::{self as stored_sites, SiteRow};
 use boomgate_store::users::{self as stored, NewUser, UserRow};
 use boomgate_store::{GenericClient, audit, known_browsers};
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::access::{Authorized, Role, UsersManage};
+use crate::access::{Authorized, Role, UsersManage, Who};
 use crate::error::OperationError;
 use crate::fault::{Change, Correction, Fault};
 use crate::unit::Unit;
@@ -148,6 +149,36 @@ pub async fn add(
     Ok(UserAdded { person: person(tx, id, name).await?, was_known })
 }
 
+/// Lets in somebody who is not known.
+///
+/// # Errors
+/// The name is taken, or they would see no site; the database's.
+pub async fn add_new(
+    unit: &Unit<'_>,
+    by: &Authorized<UsersManage>,
+    request: &AddUser,
+) -> Result<UserId, OperationError> {
+    let hash = passwords::hash(&request.password)?;
+    let (tx, tenant) = (unit.tx(), by.actor().tenant);
+    stored::lock(tx, tenant).await?;
+    if stored::in_tenant(tx, tenant, &request.name).await?.is_some() {
+        return Err(OperationError::conflict(
+            "USER-NAME-TAKEN",
+            format!("{} is known already", request.name),
+        ));
+    }
+    insert(tx, by, request, hash).await
+}
+
+/// What somebody is where.
+///
+/// # Errors
+/// There is no such user; the database's.
+pub async fn person_of(client: &impl GenericClient, id: UserId) -> Result<Person, OperationError> {
+    let name = get(client, id).await?.name;
+    person(client, id, name).await
+}
+
 async fn refuse_differences(
     tx: &impl GenericClient,
     known: &UserRow,
@@ -262,10 +293,14 @@ pub async fn set(
     request: &SetUser,
 ) -> Result<UserSet, OperationError> {
     let tx = unit.tx();
+    stored::lock(tx, by.actor().tenant).await?;
     let known = stored::in_tenant(tx, by.actor().tenant, &request.name).await?;
     let known =
         known.ok_or_else(|| OperationError::Unknown(format!("nobody named {} is known", request.name)))?;
     let before = person(tx, known.id, known.name.clone()).await?;
+    if before.role() == Some(Role::Admin) && request.role.is_some_and(|role| role != Role::Admin) {
+        keep_an_admin(tx, by, known.id).await?;
+    }
     let (give, take) = (by_codes(tx, by, &request.give).await?, by_codes(tx, by, &request.take).await?);
     let role = request.role.or_else(|| before.role());
     if role == Some(Role::Admin) && !(give.is_empty() && take.is_empty()) {
@@ -371,19 +406,86 @@ async fn note(
     Ok(audit::insert_many(tx, &lines).await?)
 }
 
-/// Everybody of the tenant by name, and whether they are disabled.
+/// A person in the list of all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Of the person.
+    pub id: UserId,
+    /// What they are where.
+    pub person: Person,
+    /// Since when they are not let in.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// Everybody of the tenant by name.
 ///
 /// # Errors
 /// The database's.
 pub async fn all(
     client: &impl GenericClient,
     by: &Authorized<UsersManage>,
-) -> Result<Vec<(Person, bool)>, OperationError> {
+) -> Result<Vec<Listed>, OperationError> {
     let mut all = Vec::new();
     for row in stored::list(client, by.actor().tenant).await? {
-        all.push((person(client, row.id, row.name).await?, row.disabled_at.is_some()));
+        let person = person(client, row.id, row.name).await?;
+        all.push(Listed { id: row.id, person, disabled_at: row.disabled_at });
     }
     Ok(all)
+}
+
+/// Lets somebody in no more, from their next request on; their sessions end. Or lets them in again.
+///
+/// # Errors
+/// The last admin; oneself; no such user of the tenant; the database's.
+pub async fn set_disabled(
+    unit: &Unit<'_>,
+    by: &Authorized<UsersManage>,
+    id: UserId,
+    disabled: bool,
+) -> Result<Person, OperationError> {
+    let (tx, tenant) = (unit.tx(), by.actor().tenant);
+    stored::lock(tx, tenant).await?;
+    let known = of_tenant(tx, tenant, id).await?;
+    if disabled && by.actor().user() == Some(id) {
+        return Err(OperationError::conflict("OWN-ACCOUNT", "nobody disables their own account"));
+    }
+    let person = person(tx, id, known.name).await?;
+    if disabled && person.role() == Some(Role::Admin) {
+        keep_an_admin(tx, by, id).await?;
+    }
+    stored::set_disabled(tx, id, disabled.then(Timestamp::now)).await?;
+    if disabled {
+        stored::close_sessions_of(tx, id).await?;
+    }
+    let action = AuditAction::UserDisabled { user: id.as_uuid(), disabled };
+    note(tx, by, &[&person.sees()], action).await?;
+    Ok(person)
+}
+
+/// The tenant's user of this id.
+///
+/// # Errors
+/// There is none; the database's.
+pub async fn of_tenant(
+    client: &impl GenericClient,
+    tenant: TenantId,
+    id: UserId,
+) -> Result<UserRow, OperationError> {
+    let user = stored::get(client, id).await?.filter(|user| user.tenant_id == tenant);
+    user.ok_or(OperationError::NotFound("user"))
+}
+
+/// Somebody must be left who may do everything; the command line can make another admin whenever it is needed.
+async fn keep_an_admin(
+    tx: &impl GenericClient,
+    by: &Authorized<UsersManage>,
+    id: UserId,
+) -> Result<(), OperationError> {
+    let actor = by.actor();
+    if actor.who == Who::CommandLine || stored::count_other_admins(tx, actor.tenant, id).await? > 0 {
+        return Ok(());
+    }
+    Err(OperationError::conflict("LAST-ADMIN", "this is the last admin; make another one first"))
 }
 
 async fn get(client: &impl GenericClient, id: UserId) -> Result<UserRow, OperationError> {

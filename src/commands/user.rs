@@ -186,8 +186,8 @@ async fn list(config: &Config) -> Result<ExitCode> {
     if all.is_empty() {
         output::note("nobody yet; let somebody in with `boomgate user add`");
     }
-    for (person, disabled) in all {
-        let state = if disabled { "\tdisabled" } else { "" };
+    for users::Listed { person, disabled_at, .. } in all {
+        let state = if disabled_at.is_some() { "\tdisabled" } else { "" };
         output::result(format!("{}\t{}\t{}{state}", person.name, person.roles(), person.sees()));
     }
     Ok(ExitCode::SUCCESS)

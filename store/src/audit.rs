@@ -160,6 +160,56 @@ pub async fn seal(tx: &impl GenericClient, most: i32) -> Result<u64, StoreError>
 }
 
 row! {
+    /// A line as it is read.
+    pub struct AuditRow {
+        pub id: Uuid,
+        pub at: Timestamp,
+        /// `server`, `device`, `user`, `key` or `job`.
+        pub actor_kind: String,
+        pub actor_id: Option<Uuid>,
+        /// As the actor is called now; empty where there is no name.
+        pub actor_name: String,
+        pub action: String,
+        pub detail: Value,
+        pub lane_id: Option<Uuid>,
+        pub arrival_id: Option<Uuid>,
+        pub stay_id: Option<Uuid>,
+        pub command_id: Option<Uuid>,
+        /// Its number in the chain, once it is sealed.
+        pub no: Option<i64>,
+    }
+}
+
+/// Which lines are read; what is none is not asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// As stored: `stay.paid`.
+    pub action: Option<String>,
+    pub actor: Option<Uuid>,
+    pub stay: Option<Uuid>,
+    pub from: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    /// Time and id of the last line of the page before.
+    pub before: Option<(Timestamp, Uuid)>,
+}
+
+/// Lines of a site, the newest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn page(
+    client: &impl GenericClient,
+    site: SiteId,
+    filter: &AuditFilter,
+    limit: i64,
+) -> Result<Vec<AuditRow>, StoreError> {
+    let (at, id) = filter.before.unzip();
+    let AuditFilter { action, actor, stay, from, until, .. } = filter;
+    let sql = include_str!("../queries/audit/page.sql");
+    query(client, sql, &[&site.as_uuid(), action, actor, stay, from, until, &at, &id, &limit]).await
+}
+
+row! {
     /// A site's chain, looked through from its first line.
     pub struct Chain {
         /// Code of the site.

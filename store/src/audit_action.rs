@@ -115,6 +115,9 @@ pub enum AuditAction {
     /// A person has a new password.
     #[serde(rename = "user.password")]
     UserPassword { user: Uuid },
+    /// A person is let in no more, or again.
+    #[serde(rename = "user.disabled")]
+    UserDisabled { user: Uuid, disabled: bool },
     /// A person's roles or sites changed.
     #[serde(rename = "user.set")]
     UserSet {

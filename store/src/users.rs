@@ -3,6 +3,7 @@
 use boomgate_domain::ids::{TenantId, UserId};
 use deadpool_postgres::GenericClient;
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::jobs::kept_millis;
@@ -54,14 +55,32 @@ pub struct NewSession {
 row! {
     /// A valid session with its user.
     pub struct SessionRow {
+        pub id: Uuid,
         pub user_id: UserId,
         pub kind: String,
         pub expires_at: Timestamp,
         pub last_seen: Timestamp,
+        /// When the person last proved again who they are.
+        pub stepped_up_at: Option<Timestamp>,
         pub tenant_id: TenantId,
         pub name: String,
         /// What the user is anywhere.
         pub roles: Vec<String>,
+    }
+}
+
+row! {
+    /// A session as it is listed.
+    pub struct ListedSession {
+        pub id: Uuid,
+        /// `browser` or `bearer`.
+        pub kind: String,
+        pub created_at: Timestamp,
+        pub last_seen: Timestamp,
+        pub expires_at: Timestamp,
+        pub stepped_up_at: Option<Timestamp>,
+        pub address: String,
+        pub agent: String,
     }
 }
 
@@ -181,6 +200,84 @@ pub async fn close_session(client: &impl GenericClient, token_hash: &[u8; 32]) -
 /// [`StoreError::Database`].
 pub async fn close_sessions_of(client: &impl GenericClient, user: UserId) -> Result<u64, StoreError> {
     execute(client, include_str!("../queries/sessions/delete_of_user.sql"), &[&user.as_uuid()]).await
+}
+
+/// Notes that the person of this session proved again who they are.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn step_up(
+    client: &impl GenericClient,
+    token_hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/sessions/step_up.sql");
+    execute(client, sql, &[&token_hash.as_slice(), &now]).await.map(drop)
+}
+
+/// The valid sessions of a user, the one used last first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn sessions_of(
+    client: &impl GenericClient,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Vec<ListedSession>, StoreError> {
+    query(client, include_str!("../queries/sessions/of_user.sql"), &[&user.as_uuid(), &now]).await
+}
+
+/// Ends one session of a user. Whether there was one.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn close_session_by_id(
+    client: &impl GenericClient,
+    user: UserId,
+    id: Uuid,
+) -> Result<bool, StoreError> {
+    let sql = include_str!("../queries/sessions/delete_by_id.sql");
+    Ok(execute(client, sql, &[&user.as_uuid(), &id]).await? > 0)
+}
+
+/// Disables a user at a time, or lets them in again.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn set_disabled(
+    client: &impl GenericClient,
+    id: UserId,
+    at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/users/set_disabled.sql");
+    execute(client, sql, &[&id.as_uuid(), &at]).await.map(drop)
+}
+
+/// Locks the tenant's users for the rest of the transaction: who counts admins decides by a number that stays.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn lock(tx: &impl GenericClient, tenant: TenantId) -> Result<(), StoreError> {
+    execute(tx, include_str!("../queries/users/lock_tenant.sql"), &[&tenant.as_uuid()]).await.map(drop)
+}
+
+/// How many admins of the whole tenant may log in beside this user.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn count_other_admins(
+    client: &impl GenericClient,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<i64, StoreError> {
+    row! {
+        pub struct Count {
+            pub admins: i64,
+        }
+    }
+    let sql = include_str!("../queries/users/count_other_admins.sql");
+    let count: Option<Count> = query_opt(client, sql, &[&tenant.as_uuid(), &user.as_uuid()]).await?;
+    Ok(count.map_or(0, |count| count.admins))
 }
 
 /// Removes sessions that ended longer than `keep` ago.

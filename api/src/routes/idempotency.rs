@@ -34,7 +34,12 @@ fn fingerprint(context: &RequestContext, body: &[u8]) -> Vec<u8> {
 /// What is stored and answered.
 pub(crate) fn answer<T: Serialize>(status: StatusCode, body: &T) -> Result<Answer, ApiError> {
     let body = serde_json::to_value(body).map_err(ApiError::internal)?;
-    Ok(Answer { status: status.as_u16(), body })
+    Ok(Answer { status: status.as_u16(), body, secret: false })
+}
+
+/// What is answered once and not stored: it holds a secret.
+pub(crate) fn secret_answer<T: Serialize>(status: StatusCode, body: &T) -> Result<Answer, ApiError> {
+    Ok(Answer { secret: true, ..answer(status, body)? })
 }
 
 /// The reply to a request with a key, whether it was done now or before.
@@ -43,6 +48,10 @@ pub(crate) fn reply_idempotent(done: &Idempotency) -> Result<Response, ApiError>
         Idempotency::Done(answer) | Idempotency::Repeated(answer) => {
             reply(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK), &answer.body)
         }
+        Idempotency::SecretShownOnce => Err(ApiError::Conflict {
+            code: "SECRET-SHOWN-ONCE",
+            why: "this was done, and its answer held a secret that is shown once only".into(),
+        }),
         Idempotency::KeyReused => Err(ApiError::Unprocessable {
             code: "KEY-REUSED",
             why: "this Idempotency-Key was used for another request".into(),

@@ -1,6 +1,6 @@
 //! Sessions: log in, log out, and the user of a session.
 
-use boomgate_operations::access::{AccessError, Authorized, SignedIn, Who};
+use boomgate_operations::access::{Authorized, SignedIn};
 use boomgate_operations::sessions::{self, Origin};
 use boomgate_operations::unit;
 use boomgate_store::users::UserRow;
@@ -88,7 +88,7 @@ pub(crate) async fn log_out(
     request: Request,
 ) -> Result<Response, ApiError> {
     let context = request.context;
-    person(&by)?;
+    auth::must_be_person(by.actor())?;
     if let Some((token, _)) = auth::token(&context) {
         let mut client = app.client().await?;
         unit::run(&mut client, async |unit| sessions::close(unit, &token).await).await?;
@@ -102,14 +102,6 @@ pub(crate) async fn log_out(
 #[utoipa::path(get, path = "/api/v1/me", tag = "sessions", responses((status = 200, body = Me), (status = 401, body = crate::Problem)))]
 pub(crate) async fn me(app: App, by: Authorized<SignedIn>, _: Request) -> Result<Response, ApiError> {
     ok(&describe(&app, &by).await?)
-}
-
-/// A program's key is no session of a person.
-fn person(by: &Authorized<SignedIn>) -> Result<(), ApiError> {
-    match by.actor().who {
-        Who::Person(_) => Ok(()),
-        Who::Program { .. } | Who::CommandLine => Err(AccessError::Forbidden.into()),
-    }
 }
 
 async fn describe(app: &App, by: &Authorized<SignedIn>) -> Result<Me, ApiError> {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single kinds")]
 
+mod access;
 mod document;
 mod errors;
 mod evidence;

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use crate::test_app::{PASSWORD, TestApp, TestUser};
 
-const EVERYBODY: [&str; 6] = ["nobody", "guard", "operator", "admin", "resident", "stranger"];
+/// `stepped-up`: an admin in a browser who has just given the password again.
+const EVERYBODY: [&str; 7] = ["nobody", "guard", "operator", "admin", "resident", "stranger", STEPPED_UP];
+const STEPPED_UP: &str = "stepped-up";
 
 #[tokio::test]
 async fn every_route_answers_everybody_as_the_table_of_rights_says() {
@@ -32,6 +34,7 @@ async fn person(app: &TestApp, who: &'static str) -> Option<TestUser> {
     match who {
         "nobody" => None,
         "stranger" => Some(app.stranger().await),
+        STEPPED_UP => Some(app.stepped_up("admin").await),
         role => Some(app.person(role).await),
     }
 }
@@ -63,13 +66,55 @@ async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Reques
             post("/api/v1/login", json!({ "name": somebody.name, "password": PASSWORD }))
         }
         ("POST", "/api/v1/logout") => post("/api/v1/logout", json!({})),
+        ("POST", "/api/v1/me/step-up") => post("/api/v1/me/step-up", json!({ "password": PASSWORD })),
+        ("DELETE", "/api/v1/me/sessions/{id}") => {
+            let session = match by {
+                Some(by) => app.further_session(by).await,
+                None => uuid::Uuid::now_v7(),
+            };
+            app.request("DELETE", &format!("/api/v1/me/sessions/{session}"))
+        }
+        ("POST", "/api/v1/users") => {
+            let name = format!("new {}", uuid::Uuid::now_v7());
+            post("/api/v1/users", json!({ "name": name, "role": "guard", "sites": ["north"] }))
+        }
+        ("PATCH", "/api/v1/users/{id}") => {
+            let somebody = app.person("guard").await;
+            let path = format!("/api/v1/users/{}", somebody.id);
+            app.request("PATCH", &path).json(&json!({ "role": "operator" }))
+        }
+        ("POST", "/api/v1/keys") => {
+            let name = format!("key {}", uuid::Uuid::now_v7());
+            post("/api/v1/keys", json!({ "name": name, "permissions": ["lanes:read"], "days": 7 }))
+        }
+        ("DELETE", "/api/v1/keys/{name}") => {
+            let key = app.key(&["lanes:read"]).await;
+            app.request("DELETE", &format!("/api/v1/keys/key%20{}", key.id))
+        }
+        ("GET", "/api/v1/sites/{id}") => app.request("GET", &format!("/api/v1/sites/{}", app.site)),
+        ("PATCH", "/api/v1/sites/{id}") => {
+            app.request("PATCH", "/api/v1/sites/north").json(&json!({ "name": "North" }))
+        }
+        ("GET", "/api/v1/audit") => app.request("GET", &format!("/api/v1/audit?site={}", app.site)),
         (
             "GET",
-            "/healthz" | "/readyz" | "/api/v1/openapi.json" | "/api/v1/me" | "/api/v1/lanes" | "/api/v1/jobs",
+            "/healthz"
+            | "/readyz"
+            | "/api/v1/openapi.json"
+            | "/api/v1/me"
+            | "/api/v1/me/sessions"
+            | "/api/v1/lanes"
+            | "/api/v1/jobs"
+            | "/api/v1/users"
+            | "/api/v1/keys"
+            | "/api/v1/sites",
         ) => app.request("GET", &route.path),
         (method, path) => panic!("{method} {path} has no authorisation case"),
     };
     match by {
+        Some(person) if person.browser => request
+            .header("cookie", format!("boomgate={}", person.token))
+            .header("origin", app.url("").trim_end_matches('/')),
         Some(person) => request.bearer_auth(&person.token),
         None => request,
     }
@@ -100,13 +145,15 @@ async fn picture_known(app: &TestApp) {
 
 fn expected(route: &RouteInfo, who: &str) -> u16 {
     // The stranger is an admin, elsewhere.
-    let role = Role::parse(if who == "stranger" { "admin" } else { who });
+    let role = Role::parse(if who == "stranger" || who == STEPPED_UP { "admin" } else { who });
     let may = match route.access {
         Access::Public => true,
         Access::Session => role.is_some(),
-        Access::Permission(permission) => {
-            role.is_some_and(|role| matches!(permission.held_by(role), Held::Yes | Held::Own))
-        }
+        Access::Permission(permission) => role.is_some_and(|role| match permission.held_by(role) {
+            Held::Yes | Held::Own => true,
+            Held::AfterStepUp => who == STEPPED_UP,
+            Held::No | Held::IfSiteAllows => false,
+        }),
         Access::Device | Access::Metrics => false,
     };
     // What is another tenant's does not exist for a stranger; lists are empty.
@@ -114,10 +161,17 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
     match (may, &*route.path) {
         (false, _) if who == "nobody" => 401,
         (false, _) => 403,
+        // No bearer token satisfies a step-up.
+        (true, "/api/v1/me/step-up") if who != STEPPED_UP => 403,
+        (true, "/api/v1/sites/{id}") if who == "stranger" => 404,
         // The jobs are the server's, not a tenant's.
         (true, "/api/v1/lanes" | "/api/v1/jobs") => 200,
         (true, _) if foreign => 404,
-        (true, "/api/v1/logout") => 204,
+        (
+            true,
+            "/api/v1/logout" | "/api/v1/me/step-up" | "/api/v1/me/sessions/{id}" | "/api/v1/keys/{name}",
+        ) => 204,
+        (true, "/api/v1/users" | "/api/v1/keys") if route.method == "POST" => 201,
         (true, "/api/v1/live") => 101,
         (true, "/api/v1/lanes/{id}/commands") => 202,
         (true, "/api/v1/stays/{id}/payments") => 201,
@@ -172,7 +226,8 @@ fn the_document_says_what_each_route_demands() {
                 route.path
             );
         }
-        let creates = route.method == "POST" && route.path.contains("{id}");
+        let session = ["/api/v1/login", "/api/v1/logout", "/api/v1/me/step-up"].contains(&&*route.path);
+        let creates = route.method == "POST" && !session;
         let keyed = operation["parameters"].to_string().contains("Idempotency-Key");
         assert_eq!(keyed, creates, "{} {}", route.method, route.path);
     }

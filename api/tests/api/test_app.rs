@@ -62,6 +62,8 @@ pub struct TestUser {
     pub id: UserId,
     pub name: String,
     pub token: String,
+    /// The token goes as a cookie.
+    pub browser: bool,
 }
 
 pub type Authority = rcgen::CertifiedIssuer<'static, rcgen::KeyPair>;
@@ -208,6 +210,23 @@ impl TestApp {
         site
     }
 
+    /// Somebody in a browser who has just given the password again.
+    pub async fn stepped_up(&self, role: &'static str) -> TestUser {
+        let site = (role != "admin").then_some(self.site);
+        let person = self.person_of(self.tenant, site, role).await;
+        let sql = "update sessions set kind = 'browser', stepped_up_at = now() where user_id = $1";
+        self.db.pool.get().await.unwrap().execute(sql, &[&person.id.as_uuid()]).await.unwrap();
+        TestUser { browser: true, ..person }
+    }
+
+    /// One more session of somebody; its id.
+    pub async fn further_session(&self, of: &TestUser) -> Uuid {
+        let sql = "insert into sessions (token_hash, user_id, kind, created_at, expires_at, last_seen)
+                   values (sha256(gen_random_uuid()::text::bytea), $1, 'bearer', now(), now() + interval '1 h', now())
+                   returning id";
+        self.db.pool.get().await.unwrap().query_one(sql, &[&of.id.as_uuid()]).await.unwrap().get(0)
+    }
+
     pub async fn person_of(&self, tenant: TenantId, site: Option<SiteId>, role: &'static str) -> TestUser {
         let id = UserId::from_uuid(Uuid::now_v7());
         let name = format!("{role} {id}");
@@ -226,7 +245,7 @@ impl TestApp {
             agent: "test".into(),
         };
         users::open_session(&client, &session).await.unwrap();
-        TestUser { id, name, token }
+        TestUser { id, name, token, browser: false }
     }
 
     pub fn url(&self, path: &str) -> String {

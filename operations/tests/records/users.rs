@@ -116,8 +116,10 @@ async fn nothing_could_give_or_take_a_site_or_change_a_role() {
     let unknown = company.set_user("zoe", None, &["north"], &[]).await.unwrap_err();
     assert!(unknown.to_string().contains("nobody named zoe is known"), "{unknown}");
     let listed = all(&company.client().await, &company.by().await).await.unwrap();
-    let words: Vec<_> =
-        listed.iter().map(|(one, _)| format!("{} {} {}", one.name, one.roles(), one.sees())).collect();
+    let words: Vec<_> = listed
+        .iter()
+        .map(|one| format!("{} {} {}", one.person.name, one.person.roles(), one.person.sees()))
+        .collect();
     assert_eq!(words, ["ann nothing no site", "eva admin every site"]);
 }
 
