@@ -29,12 +29,13 @@ test: ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
 	@$(CARGO) nextest run -p boomgate-plate-reader -p boomgate-edge-agent --features boomgate-edge-agent/opencv
 
 check: export PATH := $(abspath $(TARGET))/check-tools/bin:$(PATH)
-check: ## Format, lints, documentation, tests without fixed sleeps, unused dependencies and the rules for dependencies
+check: ## Format, lints, documentation and the paths it names, tests without fixed sleeps, unused dependencies and the rules for dependencies
 	@scripts/prepare rust cc check_tools
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
 	@scripts/fixed-sleeps
+	@scripts/documented-paths
 	@$(CARGO) shear --locked
 	@$(CARGO) deny --log-level error check bans licenses sources
 	@if timeout 60 $(CARGO) deny --log-level off fetch db; then $(CARGO) deny --log-level error check --disable-fetch advisories; \
