@@ -128,10 +128,10 @@ pub async fn run_idempotent<E: From<StoreError>>(
         }
         // What we stored fits; 200 is what a repetition of anything is at least.
         let status = u16::try_from(before.status).unwrap_or(200);
-        return Ok(match before.response {
-            Value::Null => Idempotency::SecretShownOnce,
-            body => Idempotency::Repeated(Answer { status, body, secret: false }),
-        });
+        if before.response.is_null() {
+            return Ok(Idempotency::SecretShownOnce);
+        }
+        return Ok(Idempotency::Repeated(Answer { status, body: before.response, secret: false }));
     }
     let answer = work(&unit).await?;
     let stored = StoredAnswer {
