@@ -140,8 +140,9 @@ async fn every_reply_carries_the_headers() {
     for (path, status, cache) in [
         ("/", 200, "no-cache"),
         ("/docs", 200, "no-cache"),
-        ("/live.js", 200, "no-cache"),
-        ("/nothing", 404, "no-store"),
+        ("/stays/anything", 200, "no-cache"),
+        ("/nothing.js", 404, "no-store"),
+        ("/api/nothing", 404, "no-store"),
         ("/healthz", 200, "no-store"),
         ("/metrics", 404, "no-store"),
         ("/api/v1/openapi.json", 200, "no-store"),

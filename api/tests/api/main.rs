@@ -17,3 +17,4 @@ mod payments;
 mod rights;
 mod shutdown;
 mod stays;
+mod web;

@@ -1,0 +1,6 @@
+import { useSyncExternalStore } from "react";
+import { type Settings, currentSettings, subscribeSettings } from "./settings";
+
+export function useSettings(): Settings {
+  return useSyncExternalStore(subscribeSettings, currentSettings);
+}
