@@ -61,6 +61,13 @@ e2e: web ## Look at the web app in a real browser
 	@scripts/prepare rust cc postgresql chromium chromedriver nextest
 	@$(CARGO) build --quiet --workspace --all-targets
 	@$(CARGO) nextest run --workspace --run-ignored only -E 'package(boomgate-tests) and binary(page)'
+	@$(NPM) axe --silent -- $(abspath $(TARGET))/debug/boomgate
+
+.PHONY: pictures
+pictures: web ## Take the pictures of docs/pictures anew
+	@scripts/prepare rust cc postgresql chromium
+	@$(CARGO) build --quiet -p boomgate -p boomgate-edge-agent
+	@$(NPM) pictures --silent -- $(abspath $(TARGET))/debug/boomgate $(abspath docs/pictures)
 
 # A Python with onnxruntime, the plate reader's yardstick; one is made when none is given.
 BENCH_VENV := $(abspath $(TARGET))/bench-venv

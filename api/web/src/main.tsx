@@ -11,7 +11,7 @@ import { CatalogueProvider } from "./i18n/CatalogueProvider";
 import { currentLanguage, loadCatalogue } from "./i18n/language";
 import { router } from "./router";
 import { Toasts } from "./ui/Toasts";
-import { applySettings, currentSettings } from "./ui/settings";
+import { applySettings, settings } from "./ui/settings";
 import { toasts } from "./ui/toastManager";
 
 const MOST_TRIES = 2;
@@ -36,7 +36,7 @@ const queries = new QueryClient({
   },
 });
 
-applySettings(currentSettings());
+applySettings(settings.get());
 const place = document.getElementById("app");
 if (!place) throw new Error("index.html has no place for the app");
 const catalogue = await loadCatalogue(currentLanguage());

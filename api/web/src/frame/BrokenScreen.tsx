@@ -6,7 +6,7 @@ import { EmptyState } from "../ui/EmptyState";
 export function BrokenScreen({ error, reset }: { error: unknown; reset: () => void }) {
   const messages = useMessages();
   return (
-    <EmptyState title={messages.problem.broken}>
+    <EmptyState as="h1" title={messages.problem.broken}>
       <p className="font-plate text-small">{error instanceof Error ? error.message : String(error)}</p>
       <Button className="mt-4" onClick={reset}>
         {messages.problem.retry}

@@ -1,6 +1,6 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { Search } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useFeed } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Kbd } from "../ui/Kbd";
@@ -19,12 +19,18 @@ export function Frame() {
   const messages = useMessages();
   const navigate = useNavigate();
   const [over, setOver] = useState<Over>(null);
+  const header = useRef<HTMLElement>(null);
   const close = () => setOver(null);
+  // Whoever is at the stays already goes on with what is shown there.
+  const find = () => {
+    const search = location.pathname === "/stays" ? true : {};
+    void navigate({ to: "/stays", search, state: { focusSearch: true } });
+  };
   useKeys((action) => {
     if (action.kind === "palette") setOver((before) => (before === "palette" ? null : "palette"));
     else if (action.kind === "help") setOver("keys");
     else if (action.kind === "go") void navigate({ to: `/${action.screen}` });
-    else if (action.kind === "find") void navigate({ to: "/stays", state: { focusSearch: true } });
+    else if (action.kind === "find") find();
     else return false;
     return true;
   });
@@ -33,7 +39,10 @@ export function Frame() {
       <a href="#content" className="skip-link rounded-control bg-card px-3 py-2">
         {messages.skip}
       </a>
-      <header className="sticky top-0 z-20 flex h-14 items-center gap-2 border-b border-line bg-card px-3 tablet:gap-4 tablet:px-4">
+      <header
+        ref={header}
+        className="sticky top-0 z-20 flex h-14 items-center gap-2 border-b border-line bg-card px-3 tablet:gap-4 tablet:px-4"
+      >
         <img src="/icon.svg" alt="" width={28} height={28} className="shrink-0" />
         <SiteSelect />
         <Navigation />
@@ -42,16 +51,17 @@ export function Frame() {
           <button
             type="button"
             onClick={() => setOver("palette")}
-            aria-label={messages.palette.title}
+            aria-keyshortcuts="Control+K"
             className="flex min-h-11 min-w-11 items-center justify-center gap-2 rounded-control px-2 text-soft hover:bg-raised"
           >
             <Search aria-hidden size={20} />
-            <span aria-hidden className="hidden gap-1 desk:flex">
+            <span className="sr-only">{messages.palette.title}</span>
+            <span className="hidden gap-1 desk:flex">
               <Kbd>Ctrl</Kbd>
               <Kbd>K</Kbd>
             </span>
           </button>
-          <MainMenu openKeys={() => setOver("keys")} />
+          <MainMenu container={header} openKeys={() => setOver("keys")} />
         </div>
       </header>
       <PausedNote />

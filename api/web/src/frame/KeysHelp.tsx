@@ -21,7 +21,7 @@ export function KeysHelp({ isOpen, close }: { isOpen: boolean; close: () => void
     [["?"], keys.help],
   ];
   return (
-    <Modal title={keys.title} isOpen={isOpen} close={close}>
+    <Modal title={keys.title} isText isOpen={isOpen} close={close}>
       <dl className="grid grid-cols-[auto_1fr] items-center gap-x-4 gap-y-2">
         {rows.map(([shown, text]) => (
           <div key={text} className="contents">

@@ -1,21 +1,21 @@
 import { Menu } from "@base-ui/react/menu";
 import { Check, CircleUser } from "lucide-react";
-import type { ReactNode } from "react";
+import type { ReactNode, RefObject } from "react";
 import { useSite } from "../feed/SiteContext";
 import { useCatalogue } from "../i18n/CatalogueContext";
 import { LANGUAGES, type Language } from "../i18n/language";
-import { DENSITIES, type Density, THEMES, type Theme, changeSettings } from "../ui/settings";
-import { useSettings } from "../ui/useSettings";
+import { useObservable } from "../ui/Observable";
+import { DENSITIES, type Density, THEMES, type Theme, changeSettings, settings as settingsHere } from "../ui/settings";
 import { useLogOut } from "./useLogOut";
 
 const ITEM =
   "flex min-h-11 cursor-default items-center gap-2 rounded-control px-3 outline-none select-none data-highlighted:bg-accent-ground";
 
 /** Whoever sits here, and what they set on this machine. */
-export function MainMenu({ openKeys }: { openKeys: () => void }) {
+export function MainMenu({ container, openKeys }: { container: RefObject<HTMLElement | null>; openKeys: () => void }) {
   const { messages, language, setLanguage } = useCatalogue();
   const { me } = useSite();
-  const settings = useSettings();
+  const settings = useObservable(settingsHere);
   const logOut = useLogOut();
   const { menu } = messages;
   return (
@@ -27,7 +27,7 @@ export function MainMenu({ openKeys }: { openKeys: () => void }) {
         <CircleUser aria-hidden size={22} />
         <span className="hidden max-w-32 truncate desk:inline">{me.name}</span>
       </Menu.Trigger>
-      <Menu.Portal>
+      <Menu.Portal container={container}>
         <Menu.Positioner sideOffset={6} align="end" className="z-30">
           <Menu.Popup className="motion max-h-(--available-height) w-72 overflow-y-auto rounded-card border border-line bg-card p-1.5 shadow-2xl transition-opacity outline-none data-ending-style:opacity-0 data-starting-style:opacity-0">
             <Choice label={menu.theme} value={settings.theme} set={(theme: Theme) => changeSettings({ theme })} options={THEMES.map((one) => [one, menu.themes[one]])} />

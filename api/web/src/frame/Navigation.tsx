@@ -16,7 +16,7 @@ export function Navigation() {
         <Link
           key={name}
           to={path}
-          className="flex min-h-14 flex-1 flex-col items-center justify-center gap-0.5 px-3 text-small text-soft hover:text-ink tablet:min-h-11 tablet:flex-row tablet:gap-2 tablet:rounded-control tablet:text-base"
+          className="flex min-h-14 flex-1 flex-col items-center justify-center gap-0.5 px-3 text-small whitespace-nowrap text-soft hover:text-ink tablet:min-h-11 tablet:flex-row tablet:gap-2 tablet:rounded-control tablet:text-base"
           activeProps={{ className: "font-semibold text-ink! tablet:bg-raised" }}
         >
           <Icon aria-hidden size={18} />

@@ -5,7 +5,7 @@ import { EmptyState } from "../ui/EmptyState";
 export function NotFound() {
   const messages = useMessages();
   return (
-    <EmptyState title={messages.problem.notFound}>
+    <EmptyState as="h1" title={messages.problem.notFound}>
       <Link to="/live" className="inline-flex min-h-11 items-center text-accent underline">
         {messages.problem.home}
       </Link>

@@ -7,14 +7,17 @@ import { useMessages } from "../i18n/CatalogueContext";
 import { LoginScreen } from "../login/LoginScreen";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
+import { useObservable } from "../ui/Observable";
 import { ProblemPanel } from "../ui/ProblemPanel";
 import { Frame } from "./Frame";
-import { useLogOut } from "./useLogOut";
+import { isLeaving, useLogOut } from "./useLogOut";
 
 /** The login, or the frame for whoever is logged in, at the site the address names. */
 export function RootScreen() {
   const { site: wanted } = useSearch({ from: "__root__" });
   const { data: me, error, refetch } = useQuery(meQuery);
+  const leaving = useObservable(isLeaving);
+  if (leaving) return null;
   if (me === null) return <LoginScreen />;
   if (!me) {
     return error ? (
@@ -37,7 +40,7 @@ function NoSite({ me }: { me: Me }) {
   const logOut = useLogOut();
   return (
     <main>
-      <EmptyState title={messages.lanes.noSite}>
+      <EmptyState as="h1" title={messages.lanes.noSite}>
         <p>{messages.lanes.askAdmin.replace("NAME", me.name)}</p>
         <Button className="mt-4" onClick={logOut}>
           {messages.login.out}

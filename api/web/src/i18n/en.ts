@@ -126,7 +126,7 @@ export const en = {
   order: {
     open: "Open",
     close: "Close",
-    hold: "Hold open",
+    hold: "Hold",
     release: "Release",
     refuse: "Refuse",
     title: (action: string, lane: string) => `${action} ${lane}?`,

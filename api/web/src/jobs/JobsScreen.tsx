@@ -8,6 +8,7 @@ import { Time } from "../ui/Time";
 import { formatDuration } from "../ui/formatTime";
 
 const CELL = "px-3 py-2 text-left align-top first:pl-4 last:pr-4";
+const FIGURES = "py-2 pr-4 pl-3 text-right align-top";
 
 /** What the server does again and again, and how it went. */
 export function JobsScreen() {
@@ -30,7 +31,7 @@ export function JobsScreen() {
                   {head}
                 </th>
               ))}
-              <th className={`${CELL} text-right font-semibold`}>{jobs.rows}</th>
+              <th className={`${FIGURES} font-semibold`}>{jobs.rows}</th>
             </tr>
           </thead>
           <tbody>{data?.map((job) => <JobRow key={job.name} job={job} />)}</tbody>
@@ -53,7 +54,7 @@ function JobRow({ job }: { job: Job }) {
         <Time at={job.due_at} />
       </td>
       <td className={`${CELL} whitespace-nowrap`}>{formatDuration(job.period_ms, language)}</td>
-      <td className={`${CELL} figures`}>{job.last_rows}</td>
+      <td className={`${FIGURES} tabular-nums`}>{job.last_rows}</td>
     </tr>
   );
 }

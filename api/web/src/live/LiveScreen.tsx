@@ -89,6 +89,7 @@ function LaneGroup({ direction, lanes, chosen, commands }: GroupProps) {
   if (own.length === 0) return null;
   return (
     <section aria-label={messages.direction[direction]} className="grid min-w-0 content-start gap-4">
+      <h2 className="sr-only">{messages.direction[direction]}</h2>
       {own.map((lane) => (
         <LaneCard key={lane.id} lane={lane} number={lanes.indexOf(lane) + 1} isChosen={lane === chosen} commands={commands} />
       ))}

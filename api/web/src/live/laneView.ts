@@ -2,6 +2,7 @@
 import type { BoomState, Outcome, Params } from "../api/liveEvent";
 import type { Amount, Lane } from "../api/schema.gen";
 import type { LaneMemory, Order } from "../feed/laneMemory";
+import { amountText } from "../money/formatMoney";
 
 export interface LaneView {
   /** `unknown` while the lane is not heard: it may be anything by now. */
@@ -48,7 +49,7 @@ function waiting(last: NonNullable<Lane["last"]>, memory: LaneMemory): Car {
     plate: last.plate ?? (isSame ? (memory.car?.plate ?? null) : null),
     outcome: last.outcome ?? "unknown",
     code: last.code ?? null,
-    params: decision?.params ?? null,
+    params: decision?.params ?? dueParams(last),
     text: last.text ?? null,
     local: last.local,
     amount: last.amount ?? null,
@@ -56,6 +57,11 @@ function waiting(last: NonNullable<Lane["last"]>, memory: LaneMemory): Car {
     arrival: last.arrival,
     suggested: isSame ? (memory.car?.suggested ?? null) : null,
   };
+}
+
+/** The server sends a text of its own; with the amount it can be said in this screen's language. */
+function dueParams({ outcome, amount }: NonNullable<Lane["last"]>): Params | null {
+  return outcome === "charge" && amount ? { amount: amountText(amount) } : null;
 }
 
 /** The car that was there last. */

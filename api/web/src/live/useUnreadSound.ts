@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import type { Lane } from "../api/schema.gen";
-import { useSettings } from "../ui/useSettings";
+import { useObservable } from "../ui/Observable";
+import { settings as settingsHere } from "../ui/settings";
 
 /** Two short tones, made here: no file is fetched for them. */
 function sound(): void {
@@ -23,7 +24,7 @@ function sound(): void {
 
 /** Sounds once when a car stands there that nobody could read. */
 export function useUnreadSound(lanes: readonly Lane[]): void {
-  const settings = useSettings();
+  const settings = useObservable(settingsHere);
   const known = useRef<Set<string> | null>(null);
   useEffect(() => {
     const unread = lanes.flatMap(({ last }) => (last && !last.plate ? [last.arrival] : []));

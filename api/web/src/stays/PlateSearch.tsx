@@ -22,9 +22,9 @@ export function PlateSearch({ plate, search }: { plate: string; search: (plate: 
     timer.current = setTimeout(() => search(typed.trim()), PAUSE);
   };
   return (
-    <label className="grid min-w-0 gap-1 text-small font-medium">
+    <label className="grid min-w-0 flex-1 gap-1 tablet:flex-none text-small font-medium">
       {messages.stays.find}
-      <span className="relative block">
+      <span className="relative block tablet:w-56">
         <Search aria-hidden size={17} className="absolute top-1/2 left-3 -translate-y-1/2 text-soft" />
         <input
           ref={field}
@@ -36,7 +36,7 @@ export function PlateSearch({ plate, search }: { plate: string; search: (plate: 
           autoCapitalize="characters"
           autoComplete="off"
           spellCheck={false}
-          className="min-h-11 w-56 rounded-control border border-strong-line bg-card pr-3 pl-9 text-base font-normal"
+          className="min-h-11 w-full rounded-control border border-strong-line bg-card pr-3 pl-9 text-base font-normal"
         />
       </span>
     </label>

@@ -35,7 +35,7 @@ export function StayScreen() {
         {messages.stays.title}
       </Link>
       {data && <StayDetails stay={data} />}
-      {!data && isStatus(error, 404) && <EmptyState title={messages.stays.missing} />}
+      {!data && isStatus(error, 404) && <EmptyState as="h1" title={messages.stays.missing} />}
       {!data && error && !isStatus(error, 404) && <ProblemPanel error={error} retry={() => void refetch()} />}
       {!data && !error && <p className="text-soft">{messages.stays.loading}</p>}
     </div>
@@ -67,7 +67,7 @@ function StayDetails({ stay }: { stay: OneStay }) {
         </Panel>
         <Panel title={messages.stay.charge}>
           {stay.charge ? <ChargeTable charge={stay.charge} /> : <p className="text-soft">{messages.money.noTariff}</p>}
-          {stay.payments.length === 0 && <p className="mt-2 text-small text-soft">{messages.money.nothing}</p>}
+          {stay.status === "open" && stay.payments.length === 0 && <p className="mt-2 text-small text-soft">{messages.money.nothing}</p>}
           {stay.note && (
             <p className="mt-3">
               <b>{messages.stay.note}:</b> {stay.note}

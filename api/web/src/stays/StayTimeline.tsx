@@ -5,7 +5,6 @@ import { useFeed } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
 import { useReason } from "../i18n/useReason";
 import { Money } from "../money/Money";
-import { Outcome } from "../ui/Outcome";
 import { Time } from "../ui/Time";
 import { OUTCOME_LOOK } from "../ui/outcomeLook";
 import { type Entry, timeline } from "./timeline";
@@ -13,7 +12,7 @@ import { type Entry, timeline } from "./timeline";
 /** From the first loop to the receipt, as far as the server tells. */
 export function StayTimeline({ stay }: { stay: OneStay }) {
   return (
-    <ol className="grid" data-testid="timeline">
+    <ol className="grid grid-cols-[1.25rem_minmax(0,1fr)] gap-x-3 tablet:grid-cols-[auto_1.25rem_minmax(0,1fr)]" data-testid="timeline">
       {timeline(stay).map((entry) => (
         <TimelineEntry key={entry.id} entry={entry} />
       ))}
@@ -55,8 +54,12 @@ function DecidedRow({ entry: { at, decision } }: { entry: Extract<Entry, { kind:
   const { Icon, text } = OUTCOME_LOOK[decision.outcome];
   return (
     <Row at={at} Icon={Icon} tone={text}>
-      <Outcome outcome={decision.outcome} /> <code className="font-plate text-small text-soft">{decision.code}</code>
-      <p>{reason(decision.code, null, decision.text)}</p>
+      <p className="flex flex-wrap items-baseline gap-x-2">
+        <span className={`font-semibold ${text}`}>{messages.outcome[decision.outcome]}</span>
+        <span>{messages.why[decision.code]}</span>
+        <code className="font-plate text-small text-soft">{decision.code}</code>
+      </p>
+      <p className="text-small text-soft">{messages.sign(reason(decision.code, null, decision.text))}</p>
       {decision.local && <p className="text-small text-soft">{messages.lanes.local}</p>}
       {decision.superseded && <p className="text-small text-soft">{messages.stay.superseded}</p>}
       {picture && (
@@ -82,7 +85,7 @@ interface RowProps {
 
 function Row({ at, Icon, tone = "text-soft", children }: RowProps) {
   return (
-    <li className="group grid grid-cols-[1.75rem_minmax(0,1fr)] gap-x-3 tablet:grid-cols-[8.5rem_1.75rem_minmax(0,1fr)]">
+    <li className="group col-span-full grid grid-cols-subgrid">
       <Time at={at} className="col-start-2 text-small text-soft tablet:col-start-1 tablet:row-start-1 tablet:pt-0.5 tablet:text-right" />
       <span className="col-start-1 row-span-2 row-start-1 flex flex-col items-center tablet:col-start-2 tablet:row-span-1">
         <Icon aria-hidden size={18} className={`mt-0.5 shrink-0 ${tone}`} />

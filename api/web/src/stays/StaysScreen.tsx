@@ -26,7 +26,7 @@ export function StaysScreen() {
     <section className="grid gap-3">
       <title>{`${messages.screens.stays} · ${site.name}`}</title>
       <div className="flex flex-wrap items-end gap-3">
-        <h1 className="mr-auto text-title font-semibold">{messages.stays.title}</h1>
+        <h1 className="mr-auto w-full text-title leading-11 font-semibold tablet:w-auto">{messages.stays.title}</h1>
         <PlateSearch plate={plate} search={search} />
         <label className="grid gap-1 text-small font-medium">
           {messages.stays.state}

@@ -10,7 +10,9 @@ import { useNow } from "../ui/useNow";
 import { StayStatus } from "./StayStatus";
 import { stayDuration } from "./stayDuration";
 
-const CELL = "px-3 text-left align-middle first:pl-4 last:pr-4";
+const CELL = "px-3 align-middle first:pl-4 last:pr-4";
+const TEXT = `${CELL} text-left`;
+const FIGURES = `${CELL} text-right`;
 
 /** One stay a row; the plate leads to it. On a phone lanes and duration give way. */
 export function StaysTable({ stays }: { stays: readonly Stay[] }) {
@@ -20,12 +22,12 @@ export function StaysTable({ stays }: { stays: readonly Stay[] }) {
     <table className="w-full border-collapse">
       <thead>
         <tr className="h-11 border-b border-line text-small text-soft">
-          <th className={`${CELL} font-semibold`}>{words.plate}</th>
-          <th className={`${CELL} hidden font-semibold tablet:table-cell`}>{words.status}</th>
-          <th className={`${CELL} font-semibold`}>{words.entered}</th>
-          <th className={`${CELL} hidden font-semibold tablet:table-cell`}>{words.exited}</th>
-          <th className={`${CELL} hidden text-right font-semibold desk:table-cell`}>{words.duration}</th>
-          <th className={`${CELL} text-right font-semibold`}>{words.paid}</th>
+          <th className={`${TEXT} font-semibold`}>{words.plate}</th>
+          <th className={`${TEXT} hidden font-semibold tablet:table-cell`}>{words.status}</th>
+          <th className={`${TEXT} font-semibold`}>{words.entered}</th>
+          <th className={`${TEXT} hidden font-semibold tablet:table-cell`}>{words.exited}</th>
+          <th className={`${FIGURES} hidden font-semibold desk:table-cell`}>{words.duration}</th>
+          <th className={`${FIGURES} font-semibold`}>{words.paid}</th>
         </tr>
       </thead>
       <tbody>
@@ -40,24 +42,24 @@ export function StaysTable({ stays }: { stays: readonly Stay[] }) {
 const StayRow = memo(function StayRow({ stay }: { stay: Stay }) {
   return (
     <tr className="relative h-(--row) border-b border-line last:border-0 hover:bg-raised has-focus-visible:bg-accent-ground">
-      <td className={CELL}>
+      <td className={TEXT}>
         <Link to="/stays/$id" params={{ id: stay.id }} className="after:absolute after:inset-0" data-stay={stay.id}>
           <Plate text={stay.plate} />
         </Link>
       </td>
-      <td className={`${CELL} hidden tablet:table-cell`}>
+      <td className={`${TEXT} hidden tablet:table-cell`}>
         <StayStatus status={stay.status} />
       </td>
-      <td className={CELL}>
+      <td className={TEXT}>
         <Moment at={stay.entered_at} lane={stay.entry_lane} />
       </td>
-      <td className={`${CELL} hidden tablet:table-cell`}>
+      <td className={`${TEXT} hidden tablet:table-cell`}>
         <Moment at={stay.exited_at} lane={stay.exit_lane} />
       </td>
-      <td className={`${CELL} figures hidden desk:table-cell`}>
+      <td className={`${FIGURES} hidden whitespace-nowrap tabular-nums desk:table-cell`}>
         <Duration stay={stay} />
       </td>
-      <td className={`${CELL} figures`}>{stay.paid.minor !== 0 && <Money amount={stay.paid} />}</td>
+      <td className={FIGURES}>{stay.paid.minor !== 0 && <Money amount={stay.paid} />}</td>
     </tr>
   );
 });

@@ -12,6 +12,6 @@ const LOOKS: Record<Look, string> = {
 /** A button, 44 px high at least. */
 export function Button({ look = "plain", className = "", type = "button", ...rest }: ComponentProps<"button"> & { look?: Look }) {
   const base =
-    "motion inline-flex min-h-11 items-center justify-center gap-2 rounded-control px-3.5 font-medium transition-colors disabled:cursor-not-allowed disabled:opacity-55";
+    "inline-flex min-h-11 items-center justify-center gap-2 rounded-control px-3.5 font-medium disabled:cursor-not-allowed disabled:opacity-55";
   return <button type={type} className={`${base} ${LOOKS[look]} ${className}`} {...rest} />;
 }

@@ -8,13 +8,15 @@ interface Props {
   description?: ReactNode;
   isOpen: boolean;
   close: () => void;
+  /** Only text to read: it can then be scrolled by keyboard. */
+  isText?: boolean;
   /** What has the focus at first; else the first control. */
   initialFocus?: RefObject<HTMLElement | null>;
   children: ReactNode;
 }
 
 /** A dialog over the page; Escape and a click beside it close it. */
-export function Modal({ title, description, isOpen, close, initialFocus, children }: Props) {
+export function Modal({ title, description, isOpen, close, isText = false, initialFocus, children }: Props) {
   const messages = useMessages();
   return (
     <Dialog.Root open={isOpen} onOpenChange={(open) => !open && close()}>
@@ -37,7 +39,10 @@ export function Modal({ title, description, isOpen, close, initialFocus, childre
               <X aria-hidden size={20} />
             </Dialog.Close>
           </div>
-          <div className="min-h-0 overflow-y-auto p-5">{children}</div>
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- text that scrolls must be reached by keyboard */}
+          <div className="min-h-0 overflow-y-auto p-5" tabIndex={isText ? 0 : undefined}>
+            {children}
+          </div>
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

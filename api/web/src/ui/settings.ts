@@ -1,4 +1,5 @@
 // What a person set on this machine: theme, density, sound.
+import { Observable } from "./Observable";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -36,21 +37,11 @@ export function applySettings({ theme, density }: Settings): void {
   dataset.density = density;
 }
 
-let current = readSettings(localStorage.getItem(STORED));
-const listeners = new Set<() => void>();
-
-export function currentSettings(): Settings {
-  return current;
-}
+export const settings = new Observable(readSettings(localStorage.getItem(STORED)));
 
 export function changeSettings(change: Partial<Settings>): void {
-  current = { ...current, ...change };
-  localStorage.setItem(STORED, JSON.stringify(current));
-  applySettings(current);
-  for (const listener of listeners) listener();
-}
-
-export function subscribeSettings(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  const changed = { ...settings.get(), ...change };
+  localStorage.setItem(STORED, JSON.stringify(changed));
+  applySettings(changed);
+  settings.set(changed);
 }
