@@ -62,6 +62,13 @@ e2e: web ## Look at the web app in a real browser
 	@$(CARGO) build --quiet --workspace --all-targets
 	@$(CARGO) nextest run --workspace --run-ignored only -E 'package(boomgate-tests) and binary(page)'
 	@$(NPM) axe --silent -- $(abspath $(TARGET))/debug/boomgate
+	@$(NPM) night --silent -- $(abspath $(TARGET))/debug/boomgate
+
+.PHONY: bench-web
+bench-web: web ## Measure the live screen with 50 lanes and 20 events a second for a minute
+	@scripts/prepare rust cc postgresql chromium
+	@$(CARGO) build --quiet -p boomgate -p boomgate-edge-agent
+	@$(NPM) load --silent -- $(abspath $(TARGET))/debug/boomgate
 
 .PHONY: pictures
 pictures: web ## Take the pictures of docs/pictures anew

@@ -14,7 +14,7 @@ async fn nothing_and_a_wrong_method_are_told_apart() {
     let house = House::open().await;
     for (method, path) in [
         ("GET", "/api/v1/nothing"),
-        ("POST", "/nowhere"),
+        ("POST", "/api/nowhere"),
         ("GET", "/live.css.map"),
         ("DELETE", "/api/v2/lanes"),
     ] {
@@ -29,7 +29,7 @@ async fn nothing_and_a_wrong_method_are_told_apart() {
         ("DELETE", "/api/v1/lanes", "GET"),
         ("PUT", "/api/v1/stays/x/payments", "POST"),
         ("POST", "/healthz", "GET"),
-        ("POST", "/live.css", "GET"),
+        ("POST", "/live", "GET"),
     ] {
         let response = house.request(method, path).send().await.unwrap();
         assert_eq!(response.headers()["allow"], allow, "{method} {path}");

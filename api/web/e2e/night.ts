@@ -82,7 +82,7 @@ async function takesMoney(page: Page): Promise<void> {
 async function findsStay(page: Page): Promise<void> {
   const plate = await page.locator("[data-plate]:not([data-plate=''])").first().getAttribute("data-plate");
   await page.keyboard.press("Control+k");
-  await page.locator("[data-modal] input").waitFor();
+  await page.getByRole("combobox").waitFor();
   await page.keyboard.type(plate ?? "");
   await page.getByRole("option", { name: plate ?? "" }).first().waitFor({ timeout: PATIENCE });
   await page.keyboard.press("Enter");
@@ -94,7 +94,7 @@ async function findsStay(page: Page): Promise<void> {
 
 async function speaksVietnamese(page: Page): Promise<void> {
   await page.keyboard.press("Control+k");
-  await page.locator("[data-modal] input").waitFor();
+  await page.getByRole("combobox").waitFor();
   await page.keyboard.type("tieng viet");
   await page.keyboard.press("Enter");
   await page.locator("html[lang=vi]").waitFor();

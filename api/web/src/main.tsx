@@ -39,6 +39,8 @@ const queries = new QueryClient({
 applySettings(settings.get());
 const place = document.getElementById("app");
 if (!place) throw new Error("index.html has no place for the app");
+// Both at once: the texts, and who sits here.
+void queries.prefetchQuery(me);
 const catalogue = await loadCatalogue(currentLanguage());
 
 createRoot(place).render(

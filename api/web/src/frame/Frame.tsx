@@ -1,16 +1,18 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { Search } from "lucide-react";
-import { useRef, useState } from "react";
+import { Suspense, useRef, useState } from "react";
 import { useFeed } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Kbd } from "../ui/Kbd";
-import { KeysHelp } from "./KeysHelp";
+import { deferred } from "../ui/deferred";
 import { LinkChip } from "./LinkChip";
 import { MainMenu } from "./MainMenu";
 import { Navigation } from "./Navigation";
-import { Palette } from "./Palette";
 import { SiteSelect } from "./SiteSelect";
 import { useKeys } from "./useKeys";
+
+const Palette = deferred(async () => (await import("./Palette")).Palette);
+const KeysHelp = deferred(async () => (await import("./KeysHelp")).KeysHelp);
 
 type Over = "palette" | "keys" | null;
 
@@ -68,8 +70,10 @@ export function Frame() {
       <main id="content" tabIndex={-1} className="mx-auto max-w-450 p-3 outline-none tablet:p-4">
         <Outlet />
       </main>
-      <Palette isOpen={over === "palette"} close={close} openKeys={() => setOver("keys")} />
-      <KeysHelp isOpen={over === "keys"} close={close} />
+      <Suspense>
+        {over === "palette" && <Palette close={close} openKeys={() => setOver("keys")} />}
+        {over === "keys" && <KeysHelp close={close} />}
+      </Suspense>
     </div>
   );
 }

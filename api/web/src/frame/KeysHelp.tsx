@@ -3,7 +3,7 @@ import { Kbd } from "../ui/Kbd";
 import { Modal } from "../ui/Modal";
 
 /** The keys, as `keymap.ts` has them. */
-export function KeysHelp({ isOpen, close }: { isOpen: boolean; close: () => void }) {
+export function KeysHelp({ close }: { close: () => void }) {
   const { keys } = useMessages();
   const rows: readonly (readonly [readonly string[], string])[] = [
     [["1", "…", "9"], keys.lane],
@@ -21,7 +21,7 @@ export function KeysHelp({ isOpen, close }: { isOpen: boolean; close: () => void
     [["?"], keys.help],
   ];
   return (
-    <Modal title={keys.title} isText isOpen={isOpen} close={close}>
+    <Modal title={keys.title} isText isOpen close={close}>
       <dl className="grid grid-cols-[auto_1fr] items-center gap-x-4 gap-y-2">
         {rows.map(([shown, text]) => (
           <div key={text} className="contents">

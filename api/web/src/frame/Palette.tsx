@@ -5,16 +5,15 @@ import { useMessages } from "../i18n/CatalogueContext";
 import { type PaletteGroup, type PaletteItem, usePaletteItems } from "./usePaletteItems";
 
 interface Props {
-  isOpen: boolean;
   close: () => void;
   openKeys: () => void;
 }
 
 /** Finds every screen, lane, plate and command. */
-export function Palette({ isOpen, close, openKeys }: Props) {
+export function Palette({ close, openKeys }: Props) {
   const messages = useMessages();
   return (
-    <Dialog.Root open={isOpen} onOpenChange={(open) => !open && close()}>
+    <Dialog.Root open onOpenChange={(open) => !open && close()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="motion fixed inset-0 z-30 bg-veil transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Dialog.Popup
@@ -29,7 +28,7 @@ export function Palette({ isOpen, close, openKeys }: Props) {
   );
 }
 
-function PaletteList({ close, openKeys }: Omit<Props, "isOpen">) {
+function PaletteList({ close, openKeys }: Props) {
   const messages = useMessages();
   const [text, setText] = useState("");
   const groups = usePaletteItems(text, openKeys);

@@ -13,6 +13,7 @@ import { Button } from "../ui/Button";
 import { Kbd } from "../ui/Kbd";
 import { formatDuration } from "../ui/formatTime";
 import { useClock } from "../ui/useClock";
+import { useIsBefore } from "../ui/useIsBefore";
 import { useNow } from "../ui/useNow";
 import { BoomDrawing } from "./BoomDrawing";
 import { LaneDecision } from "./LaneDecision";
@@ -38,7 +39,7 @@ interface Props {
 export const LaneCard = memo(function LaneCard({ lane, number, isChosen, commands }: Props) {
   const memory = useFeed((view) => view.lanes.get(lane.id)) ?? NOTHING;
   const isLive = useIsConnected();
-  const seen = laneView(lane, memory, useNow());
+  const seen = laneView(lane, memory, useIsBefore(memory.boom?.until ?? 0));
   const view: LaneView = isLive ? seen : { ...seen, boom: "unknown" };
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -51,7 +52,7 @@ export const LaneCard = memo(function LaneCard({ lane, number, isChosen, command
       aria-current={isChosen}
       data-lane={lane.code}
       onPointerDown={() => commands.choose(lane)}
-      className={`flex min-w-0 scroll-my-20 flex-col gap-3 rounded-card border bg-card p-3 ${
+      className={`lane-card flex min-w-0 scroll-my-20 flex-col gap-3 rounded-card border bg-card p-3 ${
         isChosen ? "border-accent ring-2 ring-accent" : "border-line"
       }`}
     >
@@ -117,19 +118,24 @@ function BoomWord({ view }: { view: LaneView }) {
 }
 
 function LaneCar({ view }: { view: LaneView }) {
-  const { messages, language } = useCatalogue();
-  const now = useNow();
+  const { messages } = useCatalogue();
   const clock = useClock();
   if (view.presence === "none") return null;
-  const waits = view.since ? formatDuration(now - Date.parse(view.since), language) : "";
   return (
     <div className={`flex flex-wrap items-center gap-x-3 gap-y-1 ${view.presence === "gone" ? "opacity-80" : ""}`}>
       <Plate text={view.plate} size="large" />
       <span className="text-soft tabular-nums">
-        {view.presence === "here" ? messages.lanes.carHere(waits) : `${messages.lanes.carGone} ${view.since ? clock(view.since) : ""}`}
+        {view.presence === "gone" && `${messages.lanes.carGone} ${view.since ? clock(view.since) : ""}`}
+        {view.presence === "here" && view.since && <Waits since={view.since} />}
       </span>
     </div>
   );
+}
+
+/** Drawn each second; the card around it is not. */
+function Waits({ since }: { since: string }) {
+  const { messages, language } = useCatalogue();
+  return messages.lanes.carHere(formatDuration(useNow() - Date.parse(since), language));
 }
 
 /** Where opening would change nothing. */

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { Suspense, useCallback, useMemo } from "react";
 import { lanes as lanesQuery } from "../api/lanes";
 import type { Lane } from "../api/schema.gen";
 import { useFeed, useIsConnected, useSite } from "../feed/SiteContext";
@@ -8,16 +8,18 @@ import { NOTHING } from "../feed/laneMemory";
 import type { KeyAction } from "../frame/keymap";
 import { useKeys } from "../frame/useKeys";
 import { useMessages } from "../i18n/CatalogueContext";
-import { TakePaymentDialog } from "../money/TakePaymentDialog";
 import { EmptyState } from "../ui/EmptyState";
 import { ProblemPanel } from "../ui/ProblemPanel";
+import { deferred } from "../ui/deferred";
 import { toasts } from "../ui/toastManager";
 import { Activity } from "./Activity";
 import { LaneCard, type LaneCommands } from "./LaneCard";
-import { OrderDialog } from "./OrderDialog";
 import { isPayable, laneView } from "./laneView";
 import { useLaneCommands } from "./useLaneCommands";
 import { useUnreadSound } from "./useUnreadSound";
+
+const OrderDialog = deferred(async () => (await import("./OrderDialog")).OrderDialog);
+const TakePaymentDialog = deferred(async () => (await import("../money/TakePaymentDialog")).TakePaymentDialog);
 
 const route = getRouteApi("/live");
 
@@ -70,8 +72,10 @@ function Desk({ lanes }: { lanes: Lane[] }) {
       <div className="grid max-h-[70dvh] min-h-0 grid-rows-[minmax(0,1fr)] desk:sticky desk:top-18 desk:max-h-[calc(100dvh-5.5rem)]">
         <Activity />
       </div>
-      {order && <OrderDialog action={order.action} lane={order.lane.name || order.lane.code} close={closeAll} order={send} />}
-      {payment && <TakePaymentDialog {...payment} close={closeAll} />}
+      <Suspense>
+        {order && <OrderDialog action={order.action} lane={order.lane.name || order.lane.code} close={closeAll} order={send} />}
+        {payment && <TakePaymentDialog {...payment} close={closeAll} />}
+      </Suspense>
     </div>
   );
 }
@@ -111,7 +115,7 @@ function useLaneKeys(lanes: readonly Lane[], chosen: Lane | null, commands: Lane
     if (!chosen) toasts.add({ title: messages.keys.noLane });
     else if (!isLive) toasts.add({ title: messages.link.paused });
     else {
-      const view = laneView(chosen, memory, Date.now());
+      const view = laneView(chosen, memory, (memory.boom?.until ?? 0) > Date.now());
       if (action.kind === "order") commands.order(chosen, view, action.action);
       else if (isPayable(view)) commands.pay(chosen, view);
       else toasts.add({ title: messages.keys.nothingDue });

@@ -25,16 +25,17 @@ export interface LaneView {
   order: Order | null;
 }
 
-export function laneView(lane: Lane, memory: LaneMemory, now: number): LaneView {
+/** `isBoomFresh`: what the feed said of the boom is newer than what the server knows by the lane's hello. */
+export function laneView(lane: Lane, memory: LaneMemory, isBoomFresh: boolean): LaneView {
   const isConnected = lane.device?.connected ?? false;
-  const common = { boom: boomOf(lane, memory, isConnected, now), isConnected, order: memory.order };
+  const common = { boom: boomOf(lane, memory, isConnected, isBoomFresh), isConnected, order: memory.order };
   const picture = pictureOf(lane, memory);
   return lane.last ? { ...common, picture, ...waiting(lane.last, memory) } : { ...common, picture, ...driven(memory) };
 }
 
-function boomOf(lane: Lane, { boom }: LaneMemory, isConnected: boolean, now: number): BoomState {
+function boomOf(lane: Lane, { boom }: LaneMemory, isConnected: boolean, isBoomFresh: boolean): BoomState {
   if (!isConnected) return "unknown";
-  return boom && boom.until > now ? boom.state : lane.boom;
+  return boom && isBoomFresh ? boom.state : lane.boom;
 }
 
 type Car = Omit<LaneView, "boom" | "isConnected" | "order" | "picture">;
