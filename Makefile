@@ -102,6 +102,7 @@ bench: ## Measure against pgbench, COPY and Mosquitto in the same run; writes ta
 	@scripts/prepare rust cc postgresql mosquitto
 	@echo "Building with optimisation (first time about 20 minutes on 2 cores)"
 	@$(CARGO) bench --quiet -p boomgate-tests
+	@$(CARGO) bench --quiet -p boomgate-api --features bench --bench routes
 
 soak: ## Read ten thousand frames and see that memory stays flat (4 minutes of CPU on a quick core)
 	@scripts/prepare rust cc nextest

@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use boomgate_domain::decide::Direction;
 use boomgate_domain::ids::UserId;
+use boomgate_operations::passwords;
 use boomgate_store::Pool;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -43,7 +44,7 @@ use verdict::{Journal, Verdict};
 use crate::config::Config;
 use crate::pki::Pki;
 use crate::serve::{Database, Server};
-use crate::{private, say, setup};
+use crate::{private, say};
 
 /// How long an agent may take to open its control socket; it loads its models first.
 const AGENT_START: Duration = Duration::from_secs(60);
@@ -161,10 +162,9 @@ impl Demo {
         let devices = TcpListener::bind(config.device_https).await?;
         let database = Database::open(&config).await?;
         let pki = Pki::open_or_create(&config.pki, &[])?;
-        let site = site::prepare(&database.pool, &pki, data, options.lanes).await?;
-        let password = setup::new_password();
-        let admin =
-            setup::user(&database.pool.get().await?, site.tenant, site::ADMIN, "admin", &password).await?;
+        let site = site::prepare(&database.pool, &config.pki, data, options.lanes).await?;
+        let password = passwords::new();
+        let admin = site::admin(&mut database.pool.get().await?, &password).await?;
         site::admit(&database.pool, site.id, fleet, admin).await?;
         let server = Server::with_database(&config, people, devices, database).await?;
         let mqtt = server.addresses.mqtt.context("the demo's broker does not listen")?.port();

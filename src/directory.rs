@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use boomgate_broker::{Alarm, Claim, Directory, Refusal};
 use boomgate_domain::ids::DeviceCode;
 use boomgate_schemas::identity::DeviceIdentity;
+use boomgate_store::audit_action::AuditAction;
 use boomgate_store::devices::{self, DeviceRow};
 use boomgate_store::exceptions::{self, NewException};
 use boomgate_store::pool::within;
+use boomgate_store::words::ExceptionKind;
 use boomgate_store::{Pool, StoreError, live_feed};
 use jiff::Timestamp;
-use serde_json::json;
 use uuid::Uuid;
 
 /// Longer than this a device does not wait to be told "later".
@@ -35,16 +36,20 @@ impl StoredDevices {
     async fn raise(&self, code: &DeviceCode, alarm: Alarm) -> Result<(), StoreError> {
         let mut client = self.pool.get().await?;
         let Some(row) = devices::by_code(&client, code).await? else { return Ok(()) };
-        let (action, what, detail) = match alarm {
+        let device = row.id.as_uuid();
+        let (what, action) = match alarm {
             Alarm::Twin { live, refused } => (
-                "device.twin",
-                "device_twin",
-                json!({ "device": row.id, "live": live.to_string(), "refused": refused.to_string() }),
+                ExceptionKind::DeviceTwin,
+                AuditAction::DeviceTwin { device, live: live.to_string(), refused: refused.to_string() },
             ),
             Alarm::Flooding { peer, kept_out } => (
-                "device.floods",
-                "device_floods",
-                json!({ "device": row.id, "peer": peer.to_string(), "kept_out_s": kept_out.as_secs() }),
+                ExceptionKind::DeviceFloods,
+                AuditAction::DeviceFloods {
+                    device: Some(device),
+                    why: None,
+                    peer: Some(peer.to_string()),
+                    kept_out_s: Some(kept_out.as_secs()),
+                },
             ),
         };
         let new = NewException {
@@ -54,8 +59,7 @@ impl StoredDevices {
             at: Timestamp::now(),
             action,
             what,
-            kind: "exception",
-            detail,
+            can_wait: false,
         };
         let tx = client.transaction().await?;
         exceptions::raise(&tx, &new).await?;

@@ -8,11 +8,12 @@ use boomgate_store::jobs::{self, JobRow};
 use boomgate_store::{Pool, audit};
 use jiff::Timestamp;
 
+use crate::commands::{all_sites, line};
 use crate::config::Config;
 use crate::database::Database;
 use crate::pki::Pki;
 use crate::pki::expiry::{self, Certificates, Expiry};
-use crate::{operations, private, say};
+use crate::{private, say};
 
 /// Failures of a job in a row that are more than bad luck.
 const FAILURES: i32 = 3;
@@ -91,16 +92,16 @@ fn of_files(config: &Config) -> Result<Vec<Expiry>> {
 
 /// Whether each site's settings can be used: no event of one with another is ever decided.
 async fn sites(findings: &mut Findings, pool: &Pool) {
-    let looked = async { operations::sites::all(&pool.get().await?).await };
+    let looked = async { anyhow::Ok(all_sites(&pool.get().await?).await?) };
     let sites = match looked.await {
         Ok(sites) => sites,
         Err(error) => return findings.check("sites", Err(error)),
     };
     for site in sites {
-        let wrong = operations::sites::faults(&site).into_iter().next();
+        let wrong = boomgate_operations::sites::faults(&site).into_iter().next();
         let found = wrong.map_or_else(
             || Ok(format!("{}, {}", site.time_zone, site.currency)),
-            |wrong| Err(anyhow!(wrong)),
+            |wrong| Err(anyhow!(line(&wrong))),
         );
         findings.check(&format!("site {}", site.code), found);
     }

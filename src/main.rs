@@ -44,6 +44,9 @@ enum Command {
     /// People who may log in: add, change role and sites, list
     #[command(subcommand)]
     User(commands::user::User),
+    /// Keys by which programs use the api: make, revoke, list
+    #[command(subcommand)]
+    Key(commands::key::Key),
     /// Devices that stand at lanes: add, renew, revoke, list
     #[command(subcommand)]
     Device(commands::device::Device),
@@ -197,6 +200,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Serve(with) => serve(&with.load()?).await,
         Command::Migrate(with) => migrate(&with.load()?).await,
         Command::User(user) => commands::user::run(user).await,
+        Command::Key(key) => commands::key::run(key).await,
         Command::Device(device) => commands::device::run(device).await,
         Command::Site(site) => commands::site::run(site).await,
         Command::Lane(lane) => commands::lane::run(lane).await,

@@ -8,8 +8,11 @@ use anyhow::{Context, Result, bail};
 use boomgate_domain::ids::{SiteCode, TariffId};
 use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::tariff::{Band, Charge, ChargeLine, Rule, Tariff, VehicleType, notation};
-use boomgate_store::audit::{self, Actor, NewAudit};
-use boomgate_store::sites::{self, SiteRow, word};
+use boomgate_operations as operations;
+use boomgate_operations::access::{TariffsPublish, TariffsRead};
+use boomgate_operations::error::OperationError;
+use boomgate_operations::unit;
+use boomgate_store::sites::{SiteRow, word};
 use boomgate_store::tariffs::{self, TariffRow};
 use boomgate_store::{GenericClient, Pool};
 use jiff::Timestamp;
@@ -19,8 +22,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::commands::{all_sites, command_line, explain};
 use crate::config::BadConfig;
-use crate::operations;
 
 /// As written in TOML: everything of a tariff but its id and version, which the site gives.
 #[derive(Deserialize)]
@@ -90,40 +93,17 @@ impl RawTariff {
 ///
 /// # Errors
 /// A currency other than the site's, an unknown site, the database's.
-pub async fn set(pool: &Pool, site: &SiteCode, file: &Path, mut tariff: Tariff) -> Result<u32> {
+pub async fn set(pool: &Pool, site: &SiteCode, file: &Path, tariff: Tariff) -> Result<u32> {
     let mut client = pool.get().await?;
-    let tx = client.transaction().await?;
-    let site = operations::sites::by_code(&tx, site).await?;
-    if tariff.currency.as_str() != site.currency {
-        let fault =
-            format!("currency: is {}, but {} charges in {}", tariff.currency, site.code, site.currency);
-        return Err(BadConfig { file: file.display().to_string(), faults: vec![fault] }.into());
-    }
-    // Under the site's lock two people cannot choose the same number.
-    sites::lock(&tx, site.id).await?;
-    let newest = tariffs::list(&tx, site.id).await?.into_iter().next();
-    tariff.version = newest.map_or(1, |row| row.version.unsigned_abs() + 1);
-    let now = Timestamp::now();
-    tariffs::insert(&tx, site.id, &tariff, now, None).await?;
-    audit::insert_many(&tx, &[entry(&site, &tariff, now)]).await?;
-    tx.commit().await?;
-    Ok(tariff.version)
-}
-
-fn entry(site: &SiteRow, tariff: &Tariff, at: Timestamp) -> NewAudit {
-    NewAudit {
-        site_id: site.id.as_uuid(),
-        id: Uuid::now_v7(),
-        at,
-        actor: Actor::Server,
-        action: "tariff.set",
-        lane_id: None,
-        arrival_id: None,
-        stay_id: None,
-        command_id: None,
-        detail: json!({ "tariff": tariff.id, "version": tariff.version, "by": "command line" }),
-        personal: None,
-    }
+    let by = command_line::<TariffsPublish>(&client).await?;
+    let set =
+        unit::run(&mut client, async |unit| operations::tariffs::set(unit, &by, site, tariff).await).await;
+    set.map_err(|error| match error {
+        OperationError::Invalid { .. } => {
+            BadConfig { file: file.display().to_string(), faults: vec![error.to_string()] }.into()
+        }
+        other => explain(other),
+    })
 }
 
 /// A version as it is shown.
@@ -145,10 +125,12 @@ pub async fn find(
     site: Option<&SiteCode>,
     version: Option<i32>,
 ) -> Result<Shown> {
+    let tenant = command_line::<TariffsRead>(client).await?.actor().tenant;
     let site = match site {
-        Some(code) => operations::sites::by_code(client, code).await?,
-        None => operations::sites::only(client).await?,
+        Some(code) => operations::sites::by_code(client, tenant, code).await,
+        None => operations::sites::only(client, tenant).await,
     };
+    let site = site.map_err(explain)?;
     let current = tariffs::current(client, site.id, Timestamp::now()).await?;
     let wanted = version.or(current.as_ref().map(|row| row.version));
     let Some(wanted) = wanted else { bail!("{}", no_tariff(&site.code)) };
@@ -171,7 +153,7 @@ pub async fn find(
 /// The database's.
 pub async fn list(client: &impl GenericClient) -> Result<String> {
     let mut text = String::new();
-    for site in operations::sites::all(client).await? {
+    for site in all_sites(client).await? {
         let current = tariffs::current(client, site.id, Timestamp::now()).await?.map(|row| row.id);
         let rows = tariffs::list(client, site.id).await?;
         if rows.is_empty() {
@@ -330,7 +312,9 @@ mod tests {
     use boomgate_store::testing::TestDatabase;
 
     use super::*;
-    use crate::setup::{self, SiteWish};
+    use boomgate_operations::sites as site_operations;
+    use boomgate_operations::sites::AddSite;
+    use boomgate_store::sites;
 
     const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/provisioning/tariff.example.toml");
 
@@ -350,15 +334,15 @@ mod tests {
     }
 
     async fn site(database: &TestDatabase, code: &str) -> SiteCode {
-        let tenant = setup::tenant(&database.pool.get().await.unwrap(), "Test").await.unwrap();
-        let wish = SiteWish {
+        let client = database.pool.get().await.unwrap();
+        let new = AddSite {
             code: code.parse().unwrap(),
             name: code.into(),
             time_zone: "Europe/Bratislava".parse().unwrap(),
             currency: Currency::EUR,
             capacity: None,
         };
-        setup::site(&database.pool, tenant, wish).await.unwrap();
+        site_operations::ensure(&client, &command_line(&client).await.unwrap(), new).await.unwrap();
         code.parse().unwrap()
     }
 
@@ -521,7 +505,15 @@ mod tests {
         for code in [&north, &south] {
             let id = sites::by_code(&client, code).await.unwrap().unwrap().id;
             let lane = "in-1".parse().unwrap();
-            setup::lane(&client, id, &lane, "In", boomgate_domain::decide::Direction::Entry).await.unwrap();
+            boomgate_operations::lanes::ensure(
+                &client,
+                id,
+                &lane,
+                "In",
+                boomgate_domain::decide::Direction::Entry,
+            )
+            .await
+            .unwrap();
         }
         site(&database, "without-lanes").await;
         set(&database.pool, &north, Path::new(EXAMPLE), example()).await.unwrap();
@@ -530,10 +522,7 @@ mod tests {
         assert!(list.contains("south\t-\tno tariff: leaving is free"), "{list}");
         assert!(list.contains("north\t1\tin force since"), "{list}");
         let error = find(&client, None, None).await.unwrap_err().to_string();
-        assert!(
-            error.contains("say which site with --site; there are: north, south, without-lanes"),
-            "{error}"
-        );
+        assert!(error.contains("say which site; there are: north, south, without-lanes (--site)"), "{error}");
         let error = find(&client, Some(&"nort".parse().unwrap()), None).await.unwrap_err().to_string();
         assert!(error.contains("no site nort is known"), "{error}");
     }

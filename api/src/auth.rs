@@ -1,16 +1,11 @@
-//! Who asks, and what they may do: opaque sessions kept in PostgreSQL, by cookie for browsers and bearer for programs.
+//! Who asks: opaque sessions kept in PostgreSQL, by cookie for browsers and bearer for programs, and keys of programs.
 //!
-//! A role or a session that ends bites at the next request: only failed logins are counted in memory
-//! (`login_gate`).
+//! Sessions, keys and roles are read anew with every request; only failed logins are counted in memory (`login_gate`).
 
-use argon2::password_hash::SaltString;
-use argon2::{Argon2, PasswordHasher};
-use boomgate_domain::ids::{TenantId, UserId};
-use boomgate_operations::access::{Actor, Role};
-use boomgate_store::users;
+use boomgate_operations::access::Actor;
+use boomgate_operations::sessions::{self, BROWSER_KNOWN};
+use boomgate_operations::{keys, tokens};
 use http::Method;
-use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 
 use crate::App;
 use crate::error::ApiError;
@@ -20,29 +15,20 @@ use crate::request::Asked;
 pub(crate) const HOST_COOKIE: &str = "__Host-boomgate";
 /// Cookie on a loopback listener without TLS.
 const PLAIN_COOKIE: &str = "boomgate";
-/// How long a browser is known after the last login there.
-pub(crate) const BROWSER: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// Who asks, by the session the request bears.
+/// Who asks, by the session or the key the request bears.
 pub(crate) async fn actor(app: &App, asked: &Asked) -> Result<Actor, ApiError> {
     let (token, from_cookie) = token(asked).ok_or(ApiError::NotLoggedIn)?;
     if from_cookie {
         same_site(asked)?;
     }
-    let client = app.client().await?;
-    let hash = hash(&token);
-    let now = Timestamp::now();
-    let session = users::session(&client, &hash, now).await?.ok_or(ApiError::NotLoggedIn)?;
-    if now.duration_since(session.last_seen).as_secs() > 60 {
-        users::touch_session(&client, &hash, now).await?;
-    }
-    person(session.user_id, session.tenant_id, session.name, &session.role)
-}
-
-/// A person from what is stored of them.
-pub(crate) fn person(id: UserId, tenant: TenantId, name: String, role: &str) -> Result<Actor, ApiError> {
-    let role = Role::parse(role).ok_or(ApiError::Forbidden)?;
-    Ok(Actor { id, tenant, name, role })
+    let (client, id) = (app.client().await?, Some(asked.id.to_string()));
+    let found = if token.starts_with(tokens::KEY_PREFIX) && !from_cookie {
+        keys::bearer(&client, &token, id).await?
+    } else {
+        sessions::bearer(&client, &token, id).await?
+    };
+    found.ok_or(ApiError::NotLoggedIn)
 }
 
 /// The token of the browser, which it keeps beside any session.
@@ -58,7 +44,8 @@ fn cookie<'a>(asked: &'a Asked, wanted: &str) -> Option<&'a str> {
     cookies.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
-fn token(asked: &Asked) -> Option<(String, bool)> {
+/// The token of the request, and whether it came as a cookie.
+pub(crate) fn token(asked: &Asked) -> Option<(String, bool)> {
     if let Some(bearer) = asked.header("authorization").and_then(bearer) {
         return Some((bearer.to_owned(), false));
     }
@@ -67,7 +54,10 @@ fn token(asked: &Asked) -> Option<(String, bool)> {
 
 /// Whether the request bears this fixed token. Compared by hash: how much of it is right takes no measurable time.
 pub(crate) fn bears(asked: &Asked, token: &str) -> bool {
-    asked.header("authorization").and_then(bearer).is_some_and(|given| hash(given) == hash(token))
+    asked
+        .header("authorization")
+        .and_then(bearer)
+        .is_some_and(|given| tokens::hash(given) == tokens::hash(token))
 }
 
 fn bearer(value: &str) -> Option<&str> {
@@ -119,34 +109,11 @@ pub(crate) fn set_cookie(secure: bool, token: Option<&str>) -> String {
 
 /// The `Set-Cookie` of a browser that is known from now on.
 pub(crate) fn set_browser_cookie(secure: bool, token: &str) -> String {
-    let (name, age, secure_only) = (browser_cookie_name(secure), BROWSER.as_secs(), secure_only(secure));
+    let (name, age, secure_only) =
+        (browser_cookie_name(secure), BROWSER_KNOWN.as_secs(), secure_only(secure));
     format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{secure_only}; Max-Age={age}")
 }
 
 fn secure_only(secure: bool) -> &'static str {
     if secure { "; Secure" } else { "" }
-}
-
-/// A fresh token (256 bits, hex) and the hash that is stored.
-pub(crate) fn new_token() -> (String, [u8; 32]) {
-    let token = hex::encode(rand::random::<[u8; 32]>());
-    let hash = hash(&token);
-    (token, hash)
-}
-
-pub(crate) fn token_hash(asked: &Asked) -> Option<[u8; 32]> {
-    token(asked).map(|(token, _)| hash(&token))
-}
-
-pub(crate) fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
-}
-
-/// Hashes a new password (argon2id, 19 MiB, 2 passes).
-pub fn hash_password(password: &str) -> Result<String, ApiError> {
-    let salt =
-        SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|error| anyhow::anyhow!("salt: {error}"));
-    let salt = salt.map_err(ApiError::Internal)?;
-    let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
-    hash.map(|hash| hash.to_string()).map_err(|error| ApiError::Internal(anyhow::anyhow!("argon2: {error}")))
 }

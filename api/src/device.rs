@@ -3,13 +3,13 @@
 use boomgate_domain::ids::SiteId;
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::devices::{self, DeviceRow};
+use boomgate_store::live_event::{LiveEvent, PictureEvent};
 use boomgate_store::{StoreError, evidence, live_feed, sites};
 use http::StatusCode;
 use jiff::Timestamp;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use serde::Serialize;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use warp::reply::Response;
@@ -57,7 +57,7 @@ pub(crate) async fn health(_: App, Device(device): Device, _: Request) -> Result
 }
 
 /// Takes a picture: 201 when it is new, 200 when it was here already. On the devices' listener.
-#[utoipa::path(put, path = "/device/v1/evidence/{sha256}", tag = "devices", params(("sha256" = String, Path)),
+#[utoipa::path(put, path = "/device/v1/evidence/{sha256}", tag = "devices", params(("sha256" = String, Path, pattern = "^[0-9a-fA-F]{64}$")),
     request_body(content = Vec<u8>, content_type = "image/jpeg"),
     responses((status = 201, body = Stored), (status = 200, body = Stored), (status = 400, body = crate::Problem),
         (status = 413, body = crate::Problem), (status = 422, body = crate::Problem)))]
@@ -89,8 +89,9 @@ async fn keep(app: &App, device: &DeviceRow, hash: &[u8; 32], bytes: i32) -> Res
     if before.as_ref().is_some_and(|row| row.stored_at.is_some()) {
         return Ok(true);
     }
-    let picture = json!({ "evidence": hex::encode(hash), "arrival": before.and_then(|row| row.arrival_id) });
-    live_feed::append(&tx, site, at, "picture", Some(device.lane_id), picture).await?;
+    let arrival = before.and_then(|row| row.arrival_id).map(|arrival| arrival.as_uuid());
+    let picture = LiveEvent::Picture(PictureEvent { evidence: hex::encode(hash), arrival });
+    live_feed::append(&tx, site, at, Some(device.lane_id), picture).await?;
     tx.commit().await.map_err(StoreError::from)?;
     live_feed::wake(&client, &[site.as_uuid()]).await;
     Ok(false)

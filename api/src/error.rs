@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use boomgate_operations::access::AccessError;
 use boomgate_operations::error::OperationError;
+use boomgate_operations::fault::Fault;
 use boomgate_store::StoreError;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
@@ -21,6 +22,9 @@ pub enum ApiError {
     NotLoggedIn,
     #[error("name or password is wrong")]
     WrongLogin,
+    /// The password is right in several tenants: with id and name of each.
+    #[error("several companies know this name; say which one")]
+    TenantNeeded(Vec<(uuid::Uuid, String)>),
     #[error("too many failed logins; try again in {0} s")]
     SlowDown(u64),
     /// With the seconds after which it is worth trying again.
@@ -45,6 +49,12 @@ pub enum ApiError {
     /// Understood, and not what may be asked for; the code names the rule.
     #[error("{why}")]
     Unprocessable { code: &'static str, why: String },
+    /// Everything that stands against a change.
+    #[error("nothing was changed: {}", .0.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; "))]
+    Refused(Vec<Fault>),
+    /// What is to be changed is another by now; with the present version.
+    #[error("somebody changed this since you read it")]
+    Stale(serde_json::Value),
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
     #[error("the body did not come in time")]
@@ -78,6 +88,20 @@ pub struct Problem {
     /// What is wrong with the input, field by field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// Of which one has to be named: companies, where the code is `TENANT-NEEDED`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+    /// What is to be changed, as it is now, where the code is `STALE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub present: Option<serde_json::Value>,
+}
+
+/// One of several.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Choice {
+    pub id: uuid::Uuid,
+    pub name: String,
 }
 
 /// What is wrong with one field.
@@ -89,6 +113,12 @@ pub struct FieldError {
     pub code: String,
     /// What is wrong, in words.
     pub message: String,
+}
+
+impl From<&Fault> for FieldError {
+    fn from(fault: &Fault) -> Self {
+        Self { field: fault.field.into(), code: fault.code.into(), message: fault.message.clone() }
+    }
 }
 
 impl ApiError {
@@ -105,6 +135,7 @@ impl ApiError {
             Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "INVALID"),
             Self::NotLoggedIn => (StatusCode::UNAUTHORIZED, "NOT-LOGGED-IN"),
             Self::WrongLogin => (StatusCode::UNAUTHORIZED, "WRONG-LOGIN"),
+            Self::TenantNeeded(_) => (StatusCode::CONFLICT, "TENANT-NEEDED"),
             Self::SlowDown(_) => (StatusCode::TOO_MANY_REQUESTS, "SLOW-DOWN"),
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "BUSY"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
@@ -115,6 +146,8 @@ impl ApiError {
             Self::Upgrade => (StatusCode::UPGRADE_REQUIRED, "WEBSOCKET-ONLY"),
             Self::Conflict { code, .. } => (StatusCode::CONFLICT, code),
             Self::Unprocessable { code, .. } => (StatusCode::UNPROCESSABLE_ENTITY, code),
+            Self::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "REFUSED"),
+            Self::Stale(_) => (StatusCode::PRECONDITION_FAILED, "STALE"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "TOO-LARGE"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "SLOW-BODY"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
@@ -158,7 +191,14 @@ impl ApiError {
             code: code.to_owned(),
             request_id: id.to_string(),
             errors: self.field_errors(),
+            choices: self.choices(),
+            present: if let Self::Stale(present) = self { Some(present.clone()) } else { None },
         }
+    }
+
+    fn choices(&self) -> Vec<Choice> {
+        let Self::TenantNeeded(tenants) = self else { return Vec::new() };
+        tenants.iter().map(|(id, name)| Choice { id: *id, name: name.clone() }).collect()
     }
 
     fn field_errors(&self) -> Vec<FieldError> {
@@ -170,6 +210,7 @@ impl ApiError {
                     message: why.clone(),
                 }]
             }
+            Self::Refused(faults) => faults.iter().map(FieldError::from).collect(),
             _ => Vec::new(),
         }
     }
@@ -198,6 +239,10 @@ impl From<OperationError> for ApiError {
         match error {
             OperationError::Invalid { field, why } => Self::invalid(field, why),
             OperationError::NotFound(what) => Self::NotFound(what),
+            OperationError::Refused(faults) => Self::Refused(faults),
+            OperationError::Unknown(why) => Self::Unprocessable { code: "UNKNOWN", why },
+            OperationError::Access(error) => error.into(),
+            OperationError::Issuer(error) => Self::Internal(anyhow::Error::from_boxed(error)),
             OperationError::Conflict { code, why } => Self::Conflict { code, why },
             OperationError::Unacceptable { code, why } => Self::Unprocessable { code, why },
             OperationError::Store(error) => error.into(),

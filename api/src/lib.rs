@@ -1,22 +1,26 @@
 //! The people's side: REST under /api/v1, the live feed, the page, and the devices' HTTPS listener.
 //!
 //! `router` is the table of contents: every route on one page, each declared once (`route`). Handlers in `routes/` read
-//! top to bottom and answer with a reply or an [`error::ApiError`]; what they take as their caller says whom they let in
+//! top to bottom and answer with a reply of `model` or an [`error::ApiError`]; what they take as their caller says whom they let in
 //! (`caller`); `server` is the accept loop. No SQL here (that is the
 //! store's), no rule about plates or money (that is the domain's).
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-pub mod auth;
+mod auth;
 mod caller;
 mod connections;
 mod device;
 mod error;
+mod etag;
+mod language;
 mod live;
 mod login_gate;
+mod model;
 mod openapi;
 mod page;
 mod proxies;
 mod proxy_protocol;
+mod query;
 mod request;
 mod request_id;
 mod route;
@@ -130,6 +134,14 @@ impl Api {
         let routes = route::serve(&self.app, Table::new(router::people(), page::file));
         server::serve(listener, front, tls, routes, self.shutdown.clone()).await;
         self.app.room.empty().await;
+    }
+
+    /// Serves people, with so many routes more than there are; for the benchmark of dispatch.
+    #[cfg(feature = "bench")]
+    pub async fn serve_with_more_routes(&self, listener: TcpListener, more: usize) {
+        let routes = router::people().into_iter().chain(router::more(more)).collect();
+        let routes = route::serve(&self.app, Table::new(routes, page::file));
+        server::serve(listener, self.people.clone(), None, routes, self.shutdown.clone()).await;
     }
 
     /// Serves the metrics; without a `token` the listener belongs on loopback.

@@ -2,31 +2,33 @@
 //!
 //! The database numbers the rows of a site without holes, so a client that comes back with its last number misses
 //! nothing, whichever process serves it. A NOTIFY only says "look"; a slow poll looks anyway.
+#![expect(unused_qualifications, reason = "utoipa's attribute writes them")]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use boomgate_domain::ids::{SiteId, UserId};
-use boomgate_operations::access::{Authorized, LanesRead};
+use boomgate_operations::access::{Authorized, LanesRead, SiteRef};
 use boomgate_store::Address;
-use boomgate_store::live_feed::{self, LiveRow};
+use boomgate_store::live_feed;
 use futures_util::{SinkExt, StreamExt};
-use serde_json::{Value, json};
+use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use tokio::time::{Instant, interval, timeout};
+use utoipa::IntoParams;
 use uuid::Uuid;
 use warp::Reply;
 use warp::reply::Response;
 use warp::ws::{Message, WebSocket};
 
-use crate::App;
 use crate::caller::Caller;
 use crate::error::ApiError;
+use crate::model::live::LiveFrame;
 use crate::request::{Asked, Request};
-use crate::routes::lanes::words;
 use crate::server::{FAREWELL, told};
+use crate::{App, query};
 
 /// Screens that may follow at a time.
 const SOCKETS: u32 = 512;
@@ -136,9 +138,8 @@ impl Drop for LiveSocketPermit {
 /// Upgrades to a WebSocket that follows one site. `since` is the last number the client has; without it the feed begins
 /// `back` rows ago, or now.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live",
-    params(("site" = Option<Uuid>, Query), ("since" = Option<i64>, Query), ("back" = Option<i64>, Query)),
-    responses((status = 101, description = "JSON frames {no, kind, at, lane, data, text}; the first is {kind: start, no, last, missed}; \
-            {kind: beat, no} comes every two seconds, so that a line on which nothing comes for five is dead"),
+    params(LiveQuery),
+    responses((status = 101, description = "A WebSocket of text frames, each a `LiveFrame` as JSON", body = LiveFrame),
         (status = 400, body = crate::Problem), (status = 404, body = crate::Problem),
         (status = 426, body = crate::Problem), (status = 429, body = crate::Problem), (status = 503, body = crate::Problem)))]
 pub(crate) async fn follow(
@@ -147,9 +148,10 @@ pub(crate) async fn follow(
     mut request: Request,
 ) -> Result<Response, ApiError> {
     let ws = request.websocket()?;
-    let Wanted { site, from } = wanted(&request.query)?;
-    let site = by.site(&app.client().await?, site).await?.id;
-    let place = app.room.enter(by.actor().id)?;
+    let LiveQuery { site, since, back: Back(back) } = query::read(&request.query)?;
+    let from = since.map_or(Start::Back(back), Start::Since);
+    let site = by.site(&app.client().await?, site.as_ref()).await?.id;
+    let place = app.room.enter(by.actor().user().ok_or(ApiError::NotLoggedIn)?)?;
     let asked = request.asked;
     let ws = ws.max_message_size(CLIENT_BYTES).max_frame_size(CLIENT_BYTES);
     Ok(ws
@@ -165,12 +167,6 @@ pub(crate) async fn follow(
         .into_response())
 }
 
-/// What a client asks for in its query.
-struct Wanted {
-    site: Option<SiteId>,
-    from: Start,
-}
-
 /// Where a feed begins.
 #[derive(Clone, Copy)]
 enum Start {
@@ -180,26 +176,33 @@ enum Start {
     Back(i64),
 }
 
-fn wanted(query: &str) -> Result<Wanted, ApiError> {
-    let (mut site, mut since, mut back) = (None, None, 0);
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match name.as_ref() {
-            "site" => site = Some(value.parse().map_err(|_| ApiError::invalid("site", "is not an id"))?),
-            "since" => {
-                since = Some(value.parse().map_err(|_| ApiError::invalid("since", "is not a number"))?);
-            }
-            "back" => {
-                let rows = value.parse().ok().filter(|rows| (0..=ROWS).contains(rows));
-                back = rows
-                    .ok_or_else(|| ApiError::invalid("back", format!("is not a number from 0 to {ROWS}")))?;
-            }
-            _ => {
-                let why = format!("{name:?} is not known; known are site, since, back");
-                return Err(ApiError::invalid("query", why));
-            }
-        }
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LiveQuery {
+    /// Id or code; may be left out by who sees one site only.
+    #[serde(default, deserialize_with = "query::site")]
+    #[param(value_type = Option<String>)]
+    site: Option<SiteRef>,
+    /// The last number the client has.
+    since: Option<i64>,
+    /// Without `since`: how many rows ago the feed begins.
+    #[serde(default)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 200)]
+    back: Back,
+}
+
+/// So many rows ago: 0 to [`ROWS`].
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(try_from = "i64")]
+struct Back(i64);
+
+impl TryFrom<i64> for Back {
+    type Error = String;
+
+    fn try_from(rows: i64) -> Result<Self, Self::Error> {
+        if (0..=ROWS).contains(&rows) { Ok(Self(rows)) } else { Err(format!("must be 0 to {ROWS}")) }
     }
-    Ok(Wanted { site, from: since.map_or(Start::Back(back), Start::Since) })
 }
 
 /// One open socket.
@@ -246,14 +249,13 @@ impl Screen {
             Start::Back(rows) => (bounds.last_no.saturating_sub(rows), false),
         };
         self.last = after.clamp(0, bounds.last_no);
-        let first = json!({ "kind": "start", "no": self.last, "last": bounds.last_no, "missed": missed });
-        self.feed(&first).await?;
+        self.feed(&LiveFrame::start(self.last, bounds.last_no, missed)).await?;
         self.flush().await
     }
 
     /// A browser shows no ping to its page, so the page could not tell silence from a dead line.
     async fn beat(&mut self) -> anyhow::Result<()> {
-        self.feed(&json!({ "kind": "beat", "no": self.last })).await?;
+        self.feed(&LiveFrame::beat(self.last)).await?;
         self.flush().await
     }
 
@@ -263,7 +265,7 @@ impl Screen {
             let count = rows.len();
             for row in rows {
                 self.last = row.no;
-                self.feed(&frame(&row)).await?;
+                self.feed(&LiveFrame::of(row, self.asked.language())).await?;
             }
             self.flush().await?;
             if i64::try_from(count)? < ROWS {
@@ -290,8 +292,9 @@ impl Screen {
         }
     }
 
-    async fn feed(&mut self, value: &Value) -> anyhow::Result<()> {
-        Ok(timeout(WRITE, self.socket.feed(Message::text(value.to_string()))).await??)
+    async fn feed(&mut self, frame: &LiveFrame) -> anyhow::Result<()> {
+        let text = serde_json::to_string(frame)?;
+        Ok(timeout(WRITE, self.socket.feed(Message::text(text))).await??)
     }
 
     async fn flush(&mut self) -> anyhow::Result<()> {
@@ -306,7 +309,7 @@ impl Screen {
 
 async fn allowed(app: &App, asked: &Asked, site: SiteId) -> Result<(), ApiError> {
     let by = Authorized::<LanesRead>::admit(app, asked).await?;
-    Ok(by.site(&app.client().await?, Some(site)).await.map(drop)?)
+    Ok(by.site(&app.client().await?, Some(&SiteRef::Id(site))).await.map(drop)?)
 }
 
 /// Until something happened at `site`, or so much elsewhere that it may have been missed.
@@ -318,9 +321,4 @@ async fn woken(wakes: &mut broadcast::Receiver<Uuid>, site: SiteId) {
             Err(RecvError::Closed) => std::future::pending().await,
         }
     }
-}
-
-fn frame(row: &LiveRow) -> Value {
-    let text = row.body["code"].as_str().map(|code| words(code, &row.body["params"]));
-    json!({ "no": row.no, "kind": row.kind, "at": row.at, "lane": row.lane_id, "data": row.body, "text": text })
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use argon2::{Argon2, PasswordHash, PasswordVerifier};
+use boomgate_operations::passwords;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
@@ -63,8 +63,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) address: IpAddr,
     /// Hash of the token of a browser that has let this person in before.
     pub(crate) browser: Option<[u8; 32]>,
-    /// The stored hash; none if there is no such person.
-    pub(crate) stored: Option<&'a str>,
+    /// The stored hashes of whoever has this name; empty if there is no such person.
+    pub(crate) stored: Vec<String>,
     pub(crate) given: String,
 }
 
@@ -101,8 +101,9 @@ impl Default for LoginGate {
 }
 
 impl LoginGate {
-    /// Checks a password, taking the same time whether or not there is such a user.
-    pub(crate) async fn check(&self, attempt: Attempt<'_>) -> Result<(), ApiError> {
+    /// Checks a password, taking the same time whether or not there is such a user. Returns for which of the stored
+    /// hashes it is right: at least one.
+    pub(crate) async fn check(&self, attempt: Attempt<'_>) -> Result<Vec<usize>, ApiError> {
         let keys = attempt.keys();
         self.must_not_wait(&keys)?;
         let queue = if attempt.browser.is_some() { &self.known } else { &self.strangers };
@@ -110,13 +111,11 @@ impl LoginGate {
         let _permit = self.permits.acquire().await.map_err(ApiError::internal)?;
         // Many may have come at once and failed while this one queued.
         self.must_not_wait(&keys)?;
-        let hash = attempt.stored.map_or_else(nobody, str::to_owned);
-        let known = attempt.stored.is_some();
-        let given = attempt.given;
-        let right =
-            tokio::task::spawn_blocking(move || verify(&hash, &given)).await.map_err(ApiError::internal)?;
-        self.remember(&keys, right && known);
-        if right && known { Ok(()) } else { Err(ApiError::WrongLogin) }
+        let (stored, given) = (attempt.stored, attempt.given);
+        let right = tokio::task::spawn_blocking(move || right_ones(&stored, &given));
+        let right = right.await.map_err(ApiError::internal)?;
+        self.remember(&keys, !right.is_empty());
+        if right.is_empty() { Err(ApiError::WrongLogin) } else { Ok(right) }
     }
 
     fn must_not_wait(&self, keys: &[Key]) -> Result<(), ApiError> {
@@ -192,26 +191,27 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-fn verify(hash: &str, password: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-}
-
-/// A hash no password has, with the usual cost.
-fn nobody() -> String {
-    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned()
+/// Which of the hashes were made of this password; one is checked in vain where there is none.
+fn right_ones(stored: &[String], given: &str) -> Vec<usize> {
+    if stored.is_empty() {
+        // For the time it takes; no password fits.
+        let _: bool = passwords::verify(passwords::NOBODY, given);
+    }
+    let right = stored.iter().enumerate().filter(|(_, hash)| passwords::verify(hash, given));
+    right.map(|(index, _)| index).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::hash_password;
+    use boomgate_operations::passwords::hash as hash_password;
 
     const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
     const AWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
     const BROWSER: [u8; 32] = [7; 32];
 
     fn attempt<'a>(name: &'a str, address: IpAddr, stored: Option<&'a str>, given: &str) -> Attempt<'a> {
+        let stored = stored.map(str::to_owned).into_iter().collect();
         Attempt { name, address, browser: None, stored, given: given.into() }
     }
 

@@ -1,7 +1,6 @@
 //! The OpenAPI document, derived from the table of routes and the handlers' own annotations.
 
-mod bounds;
-
+use boomgate_store::audit_action::AuditAction;
 use utoipa::openapi::info::{Info, InfoBuilder, LicenseBuilder};
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::security::{
@@ -19,6 +18,9 @@ fn build(routes: &[Route]) -> utoipa::openapi::OpenApi {
     let mut document = utoipa::openapi::OpenApi::new(info(), Paths::new());
     let mut schemas: Schemas = vec![(Problem::name().into_owned(), Problem::schema())];
     Problem::schemas(&mut schemas);
+    // What the audit can say; the lines themselves come with their route.
+    schemas.push((AuditAction::name().into_owned(), AuditAction::schema()));
+    AuditAction::schemas(&mut schemas);
     for route in routes {
         let mut operation = (route.operation)();
         operation.operation_id = Some(route.name.clone());
@@ -30,7 +32,6 @@ fn build(routes: &[Route]) -> utoipa::openapi::OpenApi {
     let components = document.components.get_or_insert_default();
     components.security_schemes.extend(security_schemes().map(|(name, scheme)| (name, scheme.into())));
     components.schemas.extend(schemas);
-    bounds::write(&mut document);
     document
 }
 

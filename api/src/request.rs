@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use boomgate_domain::reason::Lang;
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -18,6 +19,7 @@ use warp::ws::Ws;
 use warp::{Filter, Rejection};
 
 use crate::error::ApiError;
+use crate::language;
 use crate::proxies::Origin;
 use crate::request_id::RequestId;
 use crate::server::Peer;
@@ -56,6 +58,11 @@ impl Asked {
     /// Whether whoever asks came by HTTPS.
     pub(crate) fn secure(&self) -> bool {
         self.origin.secure
+    }
+
+    /// In which texts for people are wanted.
+    pub(crate) fn language(&self) -> Lang {
+        language::wanted(self.header("accept-language"))
     }
 
     /// The host they asked for.

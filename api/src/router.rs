@@ -34,6 +34,16 @@ pub(crate) fn people() -> Vec<Route> {
     ]
 }
 
+/// Routes that answer as the first one does, at addresses of their own.
+#[cfg(feature = "bench")]
+pub(crate) fn more(count: usize) -> impl Iterator<Item = Route> {
+    (0..count).map(|number| {
+        let mut route = route(health::__path_alive, health::alive);
+        route.path = format!("/more/{number}/routes");
+        route
+    })
+}
+
 /// The devices' listener.
 pub(crate) fn devices() -> Vec<Route> {
     vec![

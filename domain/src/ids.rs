@@ -181,6 +181,11 @@ id!(ReservationId, "reservation id");
 id!(BlockId, "block id");
 id!(TariffId, "tariff id");
 id!(UserId, "user id");
+id!(
+    /// Of a key by which a program acts.
+    ApiKeyId,
+    "key id"
+);
 id!(PaymentId, "payment id");
 
 #[cfg(test)]

@@ -20,8 +20,11 @@ mod world;
 
 use boomgate_schemas::up::{Answer, ClockState, CommandResult, Event, EventBody};
 use boomgate_store::StoreError;
+use boomgate_store::audit_action::AuditAction;
 use boomgate_store::commands::Settled;
 use boomgate_store::events::NewEvent;
+use boomgate_store::live_event::{BoomEvent, CommandEvent, FaultEvent, LiveEvent};
+use boomgate_store::words::ExceptionKind;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -69,18 +72,19 @@ impl World<'_> {
             EventBody::Passage(passage) => self.passage(&scene, passage),
             EventBody::Result(result) => self.answered(&scene, result),
             EventBody::Fault(fault) => {
-                let body = json!({ "code": fault.code, "params": fault.params, "raised": fault.raised });
-                self.audit(&scene, "lane.fault", |line| line.detail = body.clone());
-                self.tell(&scene, "fault", body);
+                let (code, params, raised) = (fault.code.clone(), fault.params.clone(), fault.raised);
+                let action = AuditAction::LaneFault { code: code.clone(), params: params.clone(), raised };
+                self.audit(&scene, action, |_| ());
+                self.tell(&scene, LiveEvent::Fault(FaultEvent { code, params, raised }));
             }
             EventBody::Boom(boom) => {
-                self.tell(&scene, "boom", json!({ "state": names::boom(boom.state), "cause": boom.cause }));
+                let (state, cause) = (names::boom(boom.state), Some(boom.cause.clone()));
+                self.tell(&scene, LiveEvent::Boom(BoomEvent { state, cause }));
             }
             EventBody::Gap(gap) => {
-                let body =
-                    json!({ "what": "gap", "first": gap.first, "last": gap.last, "reason": gap.reason });
-                self.audit(&scene, "events.gap", |line| line.detail = body.clone());
-                self.tell(&scene, "exception", body);
+                let what = ExceptionKind::Gap;
+                let (first, last, reason) = (gap.first, gap.last, gap.reason.clone());
+                self.finding(&scene, what, AuditAction::EventsGap { what, first, last, reason });
             }
         }
         Ok(())
@@ -133,16 +137,27 @@ impl World<'_> {
         // An order that is over stays as it ended, and another lane's is none of this device's business.
         if self.lane_answered(scene.device, result.command) {
             let (id, code) = (result.command, result.code.clone());
-            self.out.settled.push(Settled { site_id, id, state, code, at: scene.received_at });
+            self.out.settled.push(Settled {
+                site_id,
+                id,
+                state: state.as_str(),
+                code,
+                at: scene.received_at,
+            });
         }
-        self.audit(scene, "command.answered", |line| {
-            line.command_id = Some(result.command);
-            line.detail = json!({ "state": state, "code": result.code, "counter": result.counter });
-        });
+        let action =
+            AuditAction::CommandAnswered { state, code: result.code.clone(), counter: result.counter };
+        self.audit(scene, action, |line| line.command_id = Some(result.command));
         // That an order was obeyed shows in the boom; screens are told of what was not.
         if result.result != Answer::Done {
-            let body = json!({ "command": result.command, "state": state, "code": result.code, "params": result.params });
-            self.tell(scene, "command", body);
+            let event = CommandEvent {
+                command: result.command,
+                state: Some(state),
+                code: result.code.clone(),
+                params: result.params.clone(),
+                ..CommandEvent::default()
+            };
+            self.tell(scene, LiveEvent::Command(event));
         }
     }
 }

@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use boomgate_schemas::topic::Leaf;
 use boomgate_schemas::up::Hello;
+use boomgate_store::audit_action::AuditAction;
 use boomgate_store::devices::{self, Heard, KnownStore, NewHello};
 use boomgate_store::exceptions::{self, NewException};
 use boomgate_store::pool::within;
+use boomgate_store::words::ExceptionKind;
 use boomgate_store::{Pool, StoreError, Transaction, live_feed, sites};
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
@@ -158,11 +160,16 @@ impl Greeter {
         let (why, above, next) = (why.name(), known.highest, hello.next_seq);
         tracing::error!(device = %device.code, why, above, next, "a device's store is behind what is kept of it");
         metrics::counter!("boomgate_ingest_stores_behind_total").increment(1);
-        let detail = json!({
-            "device": device.id, "store": why, "above": above, "next_seq": next, "boot": hello.boot,
-            "last_boot": known.boot,
-        });
-        raise(tx, device, at, ("device.store_behind", "device_store_behind", "exception"), detail).await
+        let action = AuditAction::DeviceStoreBehind {
+            device: device.id.as_uuid(),
+            store: Some(why.to_owned()),
+            above,
+            seq: None,
+            next_seq: Some(next),
+            boot: Some(hello.boot),
+            last_boot: known.boot,
+        };
+        raise(tx, device, at, ExceptionKind::DeviceStoreBehind, action, false).await
     }
 
     /// People hear once when a lane's clock begins to differ, differs much, or agrees again. `true` if they did.
@@ -180,12 +187,16 @@ impl Greeter {
             return Ok(false);
         }
         tracing::warn!(device = %device.code, ahead_ms = new.clock_ahead_ms, level = level.name(), "clocks compared");
-        let kind = if level == ClockLevel::Exception { "exception" } else { "notice" };
-        let detail = json!({ "device": device.id, "ahead_ms": new.clock_ahead_ms, "level": level.name() });
+        let action = AuditAction::DeviceClock {
+            device: device.id.as_uuid(),
+            ahead_ms: new.clock_ahead_ms,
+            level: level.name().to_owned(),
+        };
         let tx = client.transaction().await?;
         sites::lock(&tx, device.site).await?;
         if devices::put_clock_level(&tx, device.site, device.id, level.name()).await? {
-            raise(&tx, device, new.at, ("device.clock", "lane_clock", kind), detail).await?;
+            let can_wait = level != ClockLevel::Exception;
+            raise(&tx, device, new.at, ExceptionKind::LaneClock, action, can_wait).await?;
         }
         tx.commit().await?;
         Ok(true)
@@ -205,8 +216,8 @@ impl Greeter {
     ) -> Result<(), StoreError> {
         tracing::error!(device = %device.code, kept, acked, "events acknowledged earlier are not in this database");
         metrics::counter!("boomgate_ingest_history_missing_total").increment(1);
-        let detail = json!({ "device": device.id, "after": kept, "upto": acked });
-        raise(tx, device, at, ("events.missing", "events_missing", "exception"), detail).await
+        let action = AuditAction::EventsMissing { device: device.id.as_uuid(), after: kept, upto: acked };
+        raise(tx, device, at, ExceptionKind::EventsMissing, action, false).await
     }
 }
 
@@ -214,11 +225,12 @@ async fn raise(
     tx: &Transaction<'_>,
     device: &Device,
     at: Timestamp,
-    (action, what, kind): (&'static str, &'static str, &'static str),
-    detail: Value,
+    what: ExceptionKind,
+    action: AuditAction,
+    can_wait: bool,
 ) -> Result<(), StoreError> {
     let (site, lane) = (device.site, Some(device.lane));
-    let new = NewException { site, lane, id: clock::new_id(), at, action, what, kind, detail };
+    let new = NewException { site, lane, id: clock::new_id(), at, action, what, can_wait };
     exceptions::raise(tx, &new).await
 }
 

@@ -1,9 +1,12 @@
 //! Words of the wire as words of columns and of the domain.
 
-use boomgate_domain::decide::Outcome;
+use boomgate_domain::decide::{Direction, Outcome};
 use boomgate_domain::reading::Verdict;
 use boomgate_schemas::down::Action;
 use boomgate_schemas::up::{self, Answer, Boom, ClockState, EventBody, PassageKind};
+use boomgate_store::words::{
+    BoomPosition, CommandState, DecisionOutcome, LaneDirection, PassageOutcome, ReadingVerdict,
+};
 
 pub(crate) const fn direction(direction: up::Direction) -> &'static str {
     match direction {
@@ -31,47 +34,69 @@ pub(crate) const fn kind(body: &EventBody) -> &'static str {
     }
 }
 
-pub(crate) const fn passage(kind: PassageKind) -> &'static str {
+pub(crate) const fn event_direction(direction: up::Direction) -> LaneDirection {
+    match direction {
+        up::Direction::Entry => LaneDirection::Entry,
+        up::Direction::Exit => LaneDirection::Exit,
+    }
+}
+
+pub(crate) const fn lane_direction(direction: Direction) -> LaneDirection {
+    match direction {
+        Direction::Entry => LaneDirection::Entry,
+        Direction::Exit => LaneDirection::Exit,
+    }
+}
+
+pub(crate) const fn passage(kind: PassageKind) -> PassageOutcome {
     match kind {
-        PassageKind::Passed => "passed",
-        PassageKind::BackedOut => "backed_out",
-        PassageKind::Tailgated => "tailgated",
+        PassageKind::Passed => PassageOutcome::Passed,
+        PassageKind::BackedOut => PassageOutcome::BackedOut,
+        PassageKind::Tailgated => PassageOutcome::Tailgated,
     }
 }
 
-pub(crate) const fn boom(boom: Boom) -> &'static str {
+pub(crate) const fn event_verdict(verdict: up::Verdict) -> ReadingVerdict {
+    match verdict {
+        up::Verdict::Accept => ReadingVerdict::Accept,
+        up::Verdict::Unsure => ReadingVerdict::Unsure,
+        up::Verdict::Unreadable => ReadingVerdict::Unreadable,
+    }
+}
+
+pub(crate) const fn boom(boom: Boom) -> BoomPosition {
     match boom {
-        Boom::Closed => "closed",
-        Boom::Opening => "opening",
-        Boom::Open => "open",
-        Boom::Closing => "closing",
-        Boom::Held => "held",
-        Boom::Broken => "broken",
-        Boom::Unknown => "unknown",
+        Boom::Closed => BoomPosition::Closed,
+        Boom::Opening => BoomPosition::Opening,
+        Boom::Open => BoomPosition::Open,
+        Boom::Closing => BoomPosition::Closing,
+        Boom::Held => BoomPosition::Held,
+        Boom::Broken => BoomPosition::Broken,
+        Boom::Unknown => BoomPosition::Unknown,
     }
 }
 
-pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
+pub(crate) const fn outcome(outcome: Outcome) -> DecisionOutcome {
     match outcome {
-        Outcome::Open => "open",
-        Outcome::Deny => "deny",
-        Outcome::Charge => "charge",
+        Outcome::Open => DecisionOutcome::Open,
+        Outcome::Deny => DecisionOutcome::Deny,
+        Outcome::Charge => DecisionOutcome::Charge,
     }
 }
 
-pub(crate) const fn local_outcome(outcome: up::Outcome) -> &'static str {
+pub(crate) const fn local_outcome(outcome: up::Outcome) -> DecisionOutcome {
     match outcome {
-        up::Outcome::Open => "open",
-        up::Outcome::Deny => "deny",
-        up::Outcome::Charge => "charge",
+        up::Outcome::Open => DecisionOutcome::Open,
+        up::Outcome::Deny => DecisionOutcome::Deny,
+        up::Outcome::Charge => DecisionOutcome::Charge,
     }
 }
 
-pub(crate) const fn answer(answer: Answer) -> &'static str {
+pub(crate) const fn answer(answer: Answer) -> CommandState {
     match answer {
-        Answer::Done => "done",
-        Answer::Ignored => "ignored",
-        Answer::Refused => "refused",
+        Answer::Done => CommandState::Done,
+        Answer::Ignored => CommandState::Ignored,
+        Answer::Refused => CommandState::Refused,
     }
 }
 

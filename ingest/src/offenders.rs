@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use boomgate_domain::ids::{LaneCode, SiteCode};
+use boomgate_store::audit_action::AuditAction;
 use boomgate_store::exceptions::{self, NewException};
 use boomgate_store::pool::within;
+use boomgate_store::words::ExceptionKind;
 use boomgate_store::{Pool, StoreError, lanes, live_feed, sites};
-use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::clock;
@@ -55,10 +56,14 @@ async fn tell(pool: &Pool, lane: &LaneKey, why: &'static str) -> Result<(), Stor
         lane: Some(lane.id),
         id: clock::new_id(),
         at: clock::now(),
-        action: "device.floods",
-        what: "device_floods",
-        kind: "exception",
-        detail: json!({ "why": why }),
+        action: AuditAction::DeviceFloods {
+            device: None,
+            why: Some(why.to_owned()),
+            peer: None,
+            kept_out_s: None,
+        },
+        what: ExceptionKind::DeviceFloods,
+        can_wait: false,
     };
     exceptions::raise(&tx, &new).await?;
     tx.commit().await?;

@@ -12,12 +12,13 @@ use boomgate_domain::reason::Reason;
 use boomgate_schemas::down::Amount;
 use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_store::commands::{self, CommandRow, DueLane, LaneForCommand, Sent, Settled, state};
+use boomgate_store::live_event::{CommandEvent, LiveEvent};
 use boomgate_store::pool::within;
+use boomgate_store::words::{CommandAction, CommandState};
 use boomgate_store::{Pool, StoreError, Transaction, live_feed, sites};
 use ed25519_dalek::SigningKey;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -150,7 +151,7 @@ impl Turn<'_> {
         for order in orders.iter().filter(|order| order.expires_at <= now) {
             metrics::counter!("boomgate_commands_expired_total").increment(1);
             let reason = if order.state == state::SENT { Reason::CmdExpired {} } else { self.why_unsent() };
-            self.settle(order, state::EXPIRED, &reason).await?;
+            self.settle(order, CommandState::Expired, &reason).await?;
         }
         Ok(())
     }
@@ -162,18 +163,23 @@ impl Turn<'_> {
     async fn settle(
         &mut self,
         order: &CommandRow,
-        state: &'static str,
+        state: CommandState,
         reason: &Reason,
     ) -> Result<(), StoreError> {
         let code = Some(reason.code().to_owned());
-        let settled = Settled { site_id: order.site_id, id: order.id, state, code, at: self.now };
+        let settled =
+            Settled { site_id: order.site_id, id: order.id, state: state.as_str(), code, at: self.now };
         commands::settle_many(self.tx, &[settled]).await?;
-        let body = json!({
-            "command": order.id, "action": order.action, "arrival": order.arrival_id, "state": state,
-            "code": reason.code(),
+        let event = LiveEvent::Command(CommandEvent {
+            command: order.id,
+            action: CommandAction::parse(&order.action),
+            arrival: order.arrival_id,
+            state: Some(state),
+            code: Some(reason.code().to_owned()),
+            ..CommandEvent::default()
         });
         let (site, lane) = (SiteId::from_uuid(order.site_id), LaneId::from_uuid(order.lane_id));
-        live_feed::append(self.tx, site, self.now, "command", Some(lane), body).await?;
+        live_feed::append(self.tx, site, self.now, Some(lane), event).await?;
         self.told = true;
         Ok(())
     }
@@ -201,13 +207,15 @@ impl Turn<'_> {
         let (Some(clock), Some(device_id), Some(device), Some(topic)) =
             (clock, lane.device_id, lane.device_code.as_deref(), self.topic())
         else {
-            return self.settle(order, "refused", &Reason::CmdLaneNotHeard {}).await;
+            return self.settle(order, CommandState::Refused, &Reason::CmdLaneNotHeard {}).await;
         };
         let Some(wording) = wording(order) else {
-            return self.settle(order, "refused", &Reason::CmdUnknown { action: order.action.clone() }).await;
+            return self
+                .settle(order, CommandState::Refused, &Reason::CmdUnknown { action: order.action.clone() })
+                .await;
         };
         let Some(counter) = next_counter(lane.command_counter, lane.device_counter.unwrap_or(0)) else {
-            return self.settle(order, "refused", &Reason::CmdCounterSpent {}).await;
+            return self.settle(order, CommandState::Refused, &Reason::CmdCounterSpent {}).await;
         };
         let (signed, not_after_ms) =
             sign((device, topic.clone()), wording, counter, clock, order.expires_at, key);

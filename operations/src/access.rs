@@ -1,57 +1,23 @@
-//! Who may do what: permissions, the roles that hold them, and the proof that an actor was looked up for one.
+//! Who may do what: the proof that an actor was looked up for a permission, and the sites it holds for.
+
+mod table;
 
 use std::marker::PhantomData;
 
-use boomgate_domain::ids::{LaneId, SiteId, StayId, TenantId, UserId};
-use boomgate_store::sites::{self, SiteRow};
+use boomgate_domain::ids::{ApiKeyId, LaneId, SiteId, StayId, TenantId, UserId};
+use boomgate_store::audit::{NewAudit, RequestedBy};
+use boomgate_store::audit_action::AuditAction;
+use boomgate_store::memberships::{Viewer, VisibleSite};
+use boomgate_store::sites::SiteRow;
 use boomgate_store::{GenericClient, StoreError};
 
-/// Declares the permissions: the enum, its words, and a type for each that a signature can ask for.
-macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {
-        /// Something an actor may be allowed to do.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Permission { $($(#[$doc])* $name),+ }
-
-        impl Permission {
-            /// Every permission there is.
-            pub const ALL: &[Self] = &[$(Self::$name),+];
-
-            /// Its word in documents and tables.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $word),+ }
-            }
-        }
-
-        $(
-            $(#[$doc])*
-            #[derive(Debug, Clone, Copy)]
-            pub struct $name;
-
-            impl Grant for $name {
-                const PERMISSION: Option<Permission> = Some(Permission::$name);
-            }
-        )+
-    };
-}
+pub use boomgate_store::memberships::Role;
+pub use table::*;
 
 /// A type that stands for a permission in [`Authorized`].
 pub trait Grant: Send + Sync + 'static {
     /// None where it is enough to be signed in.
     const PERMISSION: Option<Permission>;
-}
-
-permissions! {
-    /// See lanes, the live feed and pictures.
-    LanesRead = "lanes:read",
-    /// Open, close, hold and release one lane.
-    LanesOperate = "lanes:operate",
-    /// Look up stays.
-    StaysRead = "stays:read",
-    /// Take money.
-    PaymentsTake = "payments:take",
-    /// See the jobs of the server.
-    JobsRead = "jobs:read",
 }
 
 /// Nothing but being signed in: one's own session.
@@ -62,67 +28,106 @@ impl Grant for SignedIn {
     const PERMISSION: Option<Permission> = None;
 }
 
-/// A set of permissions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Everything, at every site of the tenant.
-    Admin,
-    /// Runs the sites they were given.
-    Operator,
-    /// As an operator, but without money.
-    Guard,
-    /// A customer: only what is their own.
-    Resident,
+/// What kind of actor somebody is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// A person with a session.
+    Person(UserId),
+    /// A program with a key.
+    Program {
+        /// Who made the key, and for whom the program acts.
+        maker: UserId,
+        /// Of the key.
+        scope: KeyScope,
+    },
+    /// Whoever runs `boomgate` on the server, with the database's own rights: everything, in the tenant.
+    CommandLine,
 }
 
-impl Role {
-    /// Every role there is.
-    pub const ALL: [Self; 4] = [Self::Admin, Self::Operator, Self::Guard, Self::Resident];
-
-    /// From its stored word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == word)
-    }
-
-    /// Its stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Operator => "operator",
-            Self::Guard => "guard",
-            Self::Resident => "resident",
-        }
-    }
-
-    /// The table of who may do what.
-    pub const fn has(self, permission: Permission) -> bool {
-        match permission {
-            Permission::LanesRead | Permission::LanesOperate | Permission::StaysRead => {
-                matches!(self, Self::Admin | Self::Operator | Self::Guard)
-            }
-            Permission::PaymentsTake => matches!(self, Self::Admin | Self::Operator),
-            Permission::JobsRead => matches!(self, Self::Admin),
-        }
-    }
-}
-
-/// A signed-in person.
+/// Somebody who asks for something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// Of the person.
-    pub id: UserId,
+    /// A person, a program, or the command line.
+    pub who: Who,
     /// Whose sites they may see at most.
     pub tenant: TenantId,
-    /// As they sign in.
+    /// As it is shown.
     pub name: String,
-    /// What they may do.
-    pub role: Role,
+    /// What the person is anywhere.
+    pub roles: Vec<Role>,
+    /// Of the request they came with.
+    pub request_id: Option<String>,
+}
+
+/// What a key is good for at most; its maker must hold it too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyScope {
+    /// Of the key.
+    pub id: ApiKeyId,
+    /// Named when it was made.
+    pub permissions: Vec<Permission>,
+    /// None: every site its maker sees.
+    pub sites: Option<Vec<SiteId>>,
+}
+
+impl Actor {
+    /// Whoever runs `boomgate` on the server.
+    #[must_use]
+    pub fn command_line(tenant: TenantId) -> Self {
+        let (who, name) = (Who::CommandLine, "command line".to_owned());
+        Self { who, tenant, name, roles: Vec::new(), request_id: None }
+    }
+
+    /// The person; of a program, whoever made its key.
+    #[must_use]
+    pub const fn user(&self) -> Option<UserId> {
+        match &self.who {
+            Who::Person(user) | Who::Program { maker: user, .. } => Some(*user),
+            Who::CommandLine => None,
+        }
+    }
+
+    const fn scope(&self) -> Option<&KeyScope> {
+        match &self.who {
+            Who::Program { scope, .. } => Some(scope),
+            Who::Person(_) | Who::CommandLine => None,
+        }
+    }
+
+    /// Whether somebody with these roles holds the permission, by themselves or through the key.
+    fn may(&self, roles: &[Role], permission: Permission) -> bool {
+        let held = |role: &Role| matches!(permission.held_by(*role), Held::Yes | Held::Own);
+        match &self.who {
+            Who::CommandLine => true,
+            Who::Person(_) => roles.iter().any(held),
+            Who::Program { scope, .. } => scope.permissions.contains(&permission) && roles.iter().any(held),
+        }
+    }
+
+    /// As it stands in the audit.
+    #[must_use]
+    pub fn requested_by(&self) -> RequestedBy {
+        RequestedBy {
+            user: self.user(),
+            name: self.name.clone(),
+            key: self.scope().map(|key| key.id),
+            request_id: self.request_id.clone(),
+        }
+    }
+
+    fn viewer(&self) -> Viewer<'_> {
+        Viewer {
+            tenant: self.tenant,
+            user: self.user(),
+            sites: self.scope().and_then(|key| key.sites.as_deref()),
+        }
+    }
 }
 
 /// Why an actor may not.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
-    /// The role lacks the permission.
+    /// The role lacks the permission, at the site in question or everywhere.
     #[error("your role may not do this")]
     Forbidden,
     /// No such thing at a site the actor may see.
@@ -136,6 +141,30 @@ pub enum AccessError {
     Store(#[from] StoreError),
 }
 
+/// Which site somebody means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SiteRef {
+    /// By its id.
+    Id(SiteId),
+    /// By its code.
+    Code(String),
+}
+
+impl SiteRef {
+    /// An id where the text is one, else a code.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        text.parse().map_or_else(|_| Self::Code(text.to_owned()), Self::Id)
+    }
+
+    fn is(&self, site: &SiteRow) -> bool {
+        match self {
+            Self::Id(id) => *id == site.id,
+            Self::Code(code) => *code == site.code,
+        }
+    }
+}
+
 /// An actor who was found to hold the permission `G`. There is no other way to make one than [`Authorized::check`], so
 /// a function that takes it cannot be called without the check.
 #[derive(Debug, Clone)]
@@ -145,83 +174,118 @@ pub struct Authorized<G> {
 }
 
 impl<G: Grant> Authorized<G> {
-    /// The proof, if the actor's role holds the permission.
+    /// The proof, if the actor holds the permission anywhere; at which sites is asked with each of them.
     ///
     /// # Errors
     /// [`AccessError::Forbidden`].
     pub fn check(actor: Actor) -> Result<Self, AccessError> {
-        let allowed = G::PERMISSION.is_none_or(|permission| actor.role.has(permission));
+        let allowed = G::PERMISSION.is_none_or(|permission| actor.may(&actor.roles, permission));
         if allowed { Ok(Self { actor, grant: PhantomData }) } else { Err(AccessError::Forbidden) }
     }
 
     /// Who it is.
+    #[must_use]
     pub const fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// All sites the actor may see, by code.
+    /// As it stands in the audit.
+    #[must_use]
+    pub fn requested_by(&self) -> RequestedBy {
+        self.actor.requested_by()
+    }
+
+    /// A line of the audit about what they do now at a site.
+    #[must_use]
+    pub fn audit_line(&self, site: SiteId, action: AuditAction) -> NewAudit {
+        let by = self.requested_by();
+        NewAudit { request_id: by.request_id.clone(), ..NewAudit::now(site, by.actor(), action) }
+    }
+
+    /// All sites where the actor holds the permission, by code.
     ///
     /// # Errors
     /// The database's.
     pub async fn sites(&self, client: &impl GenericClient) -> Result<Vec<SiteRow>, AccessError> {
-        Ok(sites::of_user(client, self.actor.id).await?)
+        let visible = self.actor.viewer().all(client).await?;
+        Ok(visible.into_iter().filter(|site| self.holds_at(site)).map(|visible| visible.site).collect())
+    }
+
+    /// All sites the actor sees with what they are there, by code; of a key those it is for.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn visible_sites(&self, client: &impl GenericClient) -> Result<Vec<VisibleSite>, AccessError> {
+        Ok(self.actor.viewer().all(client).await?)
     }
 
     /// The site that is asked for, or the only one there is.
     ///
     /// # Errors
-    /// [`AccessError::NotFound`], [`AccessError::SiteNeeded`], the database's.
+    /// [`AccessError::NotFound`], [`AccessError::Forbidden`], [`AccessError::SiteNeeded`], the database's.
     pub async fn site(
         &self,
         client: &impl GenericClient,
-        wanted: Option<SiteId>,
+        wanted: Option<&SiteRef>,
     ) -> Result<SiteRow, AccessError> {
+        if let Some(wanted) = wanted {
+            let visible = self.actor.viewer().all(client).await?;
+            return self.held(visible.into_iter().find(|visible| wanted.is(&visible.site)), "site");
+        }
         let mut sites = self.sites(client).await?;
-        match wanted {
-            Some(id) => sites.into_iter().find(|site| site.id == id).ok_or(AccessError::NotFound("site")),
-            None if sites.len() == 1 => Ok(sites.remove(0)),
-            None if sites.is_empty() => Err(AccessError::NotFound("site")),
-            None => Err(AccessError::SiteNeeded),
+        match sites.pop() {
+            Some(site) if sites.is_empty() => Ok(site),
+            Some(_) => Err(AccessError::SiteNeeded),
+            None => Err(AccessError::NotFound("site")),
         }
     }
 
     /// The site of a lane the actor may see; one query, however many sites there are.
     ///
     /// # Errors
-    /// [`AccessError::NotFound`], the database's.
+    /// [`AccessError::NotFound`], [`AccessError::Forbidden`], the database's.
     pub async fn site_of_lane(
         &self,
         client: &impl GenericClient,
         lane: LaneId,
     ) -> Result<SiteRow, AccessError> {
-        let site = sites::of_user_with_lane(client, self.actor.id, lane).await?;
-        site.ok_or(AccessError::NotFound("lane"))
+        self.held(self.actor.viewer().with_lane(client, lane).await?, "lane")
     }
 
     /// The site of a stay the actor may see.
     ///
     /// # Errors
-    /// [`AccessError::NotFound`], the database's.
+    /// [`AccessError::NotFound`], [`AccessError::Forbidden`], the database's.
     pub async fn site_of_stay(
         &self,
         client: &impl GenericClient,
         stay: StayId,
     ) -> Result<SiteRow, AccessError> {
-        let site = sites::of_user_with_stay(client, self.actor.id, stay).await?;
-        site.ok_or(AccessError::NotFound("stay"))
+        self.held(self.actor.viewer().with_stay(client, stay).await?, "stay")
     }
 
     /// The site of a picture the actor may see and the server has.
     ///
     /// # Errors
-    /// [`AccessError::NotFound`], the database's.
+    /// [`AccessError::NotFound`], [`AccessError::Forbidden`], the database's.
     pub async fn site_of_picture(
         &self,
         client: &impl GenericClient,
         sha256: &[u8; 32],
     ) -> Result<SiteRow, AccessError> {
-        let site = sites::of_user_with_picture(client, self.actor.id, sha256).await?;
-        site.ok_or(AccessError::NotFound("picture"))
+        self.held(self.actor.viewer().with_picture(client, sha256).await?, "picture")
+    }
+
+    fn holds_at(&self, visible: &VisibleSite) -> bool {
+        G::PERMISSION.is_none_or(|permission| self.actor.may(&visible.roles, permission))
+    }
+
+    fn held(&self, found: Option<VisibleSite>, what: &'static str) -> Result<SiteRow, AccessError> {
+        match found {
+            Some(visible) if self.holds_at(&visible) => Ok(visible.site),
+            Some(_) => Err(AccessError::Forbidden),
+            None => Err(AccessError::NotFound(what)),
+        }
     }
 }
 
@@ -233,11 +297,19 @@ mod tests {
 
     fn actor(role: Role) -> Actor {
         Actor {
-            id: UserId::from_uuid(Default::default()),
+            who: Who::Person(UserId::from_uuid(Default::default())),
             tenant: TenantId::from_uuid(Default::default()),
             name: "ann".into(),
-            role,
+            roles: vec![role],
+            request_id: None,
         }
+    }
+
+    fn with_key(role: Role, permissions: &[Permission]) -> Actor {
+        let id = ApiKeyId::from_uuid(Default::default());
+        let scope = KeyScope { id, permissions: permissions.to_vec(), sites: None };
+        let who = Who::Program { maker: UserId::from_uuid(Default::default()), scope };
+        Actor { who, ..actor(role) }
     }
 
     #[test]
@@ -247,13 +319,31 @@ mod tests {
     }
 
     #[test]
-    fn a_resident_is_signed_in_and_sees_nothing_of_the_site() {
+    fn a_resident_is_signed_in_and_holds_only_what_is_their_own() {
         assert!(Authorized::<SignedIn>::check(actor(Role::Resident)).is_ok());
-        assert!(!Permission::ALL.iter().any(|permission| Role::Resident.has(*permission)));
+        let held = |permission: &&Permission| permission.held_by(Role::Resident) != Held::No;
+        let held: Vec<&str> = Permission::ALL.iter().filter(held).map(|held| held.as_str()).collect();
+        assert_eq!(held, ["listings:own", "reservations:own", "credits:own"]);
     }
 
     #[test]
-    fn an_admin_may_do_everything() {
-        assert!(Permission::ALL.iter().all(|permission| Role::Admin.has(*permission)));
+    fn an_admin_holds_everything_and_other_roles_no_more_than_an_admin() {
+        for permission in Permission::ALL {
+            assert_ne!(permission.held_by(Role::Admin), Held::No, "{permission:?}");
+            assert_eq!(Permission::parse(permission.as_str()), Some(*permission));
+        }
+    }
+
+    #[test]
+    fn a_key_holds_what_it_names_and_its_maker_holds() {
+        let program = || with_key(Role::Guard, &[Permission::LanesRead, Permission::PaymentsTake]);
+        assert!(Authorized::<LanesRead>::check(program()).is_ok());
+        assert!(Authorized::<LanesOperate>::check(program()).is_err(), "the key does not name it");
+        assert!(Authorized::<PaymentsTake>::check(program()).is_err(), "its maker does not hold it");
+    }
+
+    #[test]
+    fn what_needs_a_step_up_is_refused_without_one() {
+        assert!(Authorized::<UsersManage>::check(actor(Role::Admin)).is_err());
     }
 }

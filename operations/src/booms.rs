@@ -2,6 +2,7 @@
 
 use boomgate_domain::ids::{ArrivalId, CommandId, LaneId, SiteId};
 use boomgate_store::manual::{self, ManualOrder};
+use boomgate_store::words::CommandAction;
 use boomgate_store::{GenericClient, arrivals, sites};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -57,6 +58,18 @@ impl Action {
     }
 }
 
+impl From<Action> for CommandAction {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Open => Self::Open,
+            Action::Hold => Self::Hold,
+            Action::Close => Self::Close,
+            Action::Release => Self::Release,
+            Action::Refuse => Self::Refuse,
+        }
+    }
+}
+
 /// What somebody orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOrder {
@@ -90,9 +103,9 @@ pub async fn order(
         lane: new.lane,
         command: CommandId::from_uuid(Uuid::now_v7()),
         arrival: new.arrival.map(|arrival| arrival.as_uuid()),
-        action: new.action.as_str(),
+        action: new.action.into(),
         code: new.action.code().to_owned(),
-        by: (by.actor().id, by.actor().name.clone()),
+        by: by.requested_by(),
         reason: reason.to_owned(),
         at: Timestamp::now(),
     };

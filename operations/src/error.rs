@@ -1,7 +1,12 @@
 //! Why a use case was not done.
 
+use std::error::Error;
+
 use boomgate_domain::money::MoneyError;
 use boomgate_store::StoreError;
+
+use crate::access::AccessError;
+use crate::fault::Fault;
 
 /// Nothing was changed, and why. Texts are for people; codes are stable, one for each rule.
 #[derive(Debug, thiserror::Error)]
@@ -14,9 +19,15 @@ pub enum OperationError {
         /// What is wrong with it.
         why: String,
     },
+    /// Everything that stands against it.
+    #[error("nothing was changed:{}", .0.iter().map(|fault| format!("\n  {}", fault.message)).collect::<String>())]
+    Refused(Vec<Fault>),
     /// No such thing, or not at a site of the actor's.
     #[error("{0} is not known here")]
     NotFound(&'static str),
+    /// No such thing; the text says which there are.
+    #[error("{0}")]
+    Unknown(String),
     /// The state of things forbids it now.
     #[error("{why}")]
     Conflict {
@@ -33,6 +44,12 @@ pub enum OperationError {
         /// What would be right.
         why: String,
     },
+    /// The actor may not, or not there.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// Whoever issues certificates could not.
+    #[error("no certificate could be issued")]
+    Issuer(#[source] Box<dyn Error + Send + Sync>),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,6 +69,34 @@ impl OperationError {
 
     pub(crate) fn unacceptable(code: &'static str, why: impl Into<String>) -> Self {
         Self::Unacceptable { code, why: why.into() }
+    }
+
+    /// Nothing, or everything that stands against it.
+    pub(crate) fn unless_empty(faults: Vec<Fault>) -> Result<(), Self> {
+        if faults.is_empty() { Ok(()) } else { Err(Self::Refused(faults)) }
+    }
+
+    /// What stands against it, where it was refused.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        match self {
+            Self::Refused(faults) => faults,
+            Self::Invalid { .. }
+            | Self::NotFound(_)
+            | Self::Unknown(_)
+            | Self::Conflict { .. }
+            | Self::Unacceptable { .. }
+            | Self::Access(_)
+            | Self::Issuer(_)
+            | Self::Store(_)
+            | Self::Broken(_) => &[],
+        }
+    }
+}
+
+impl From<Fault> for OperationError {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(vec![fault])
     }
 }
 

@@ -6,7 +6,18 @@
 
 pub mod access;
 pub mod booms;
+pub mod devices;
 pub mod error;
+pub mod fault;
+pub mod keys;
+pub mod lanes;
+pub mod passwords;
 pub mod payments;
+pub mod sessions;
+pub mod sites;
 pub mod stays;
+pub mod tariffs;
+pub mod time_zone;
+pub mod tokens;
 pub mod unit;
+pub mod users;

@@ -10,7 +10,9 @@ use boomgate_store::{GenericClient, arrivals};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::access::{Actor, Authorized, PaymentsTake};
+use boomgate_store::audit::RequestedBy;
+
+use crate::access::{Authorized, PaymentsTake};
 use crate::error::OperationError;
 use crate::stays::{self, Quote};
 use crate::unit::Unit;
@@ -52,7 +54,7 @@ pub async fn settle(
     new: NewPayment,
 ) -> Result<Settled, OperationError> {
     must_be_whole(&new)?;
-    let settlement = agree(unit.tx(), site, new, by.actor()).await?;
+    let settlement = agree(unit.tx(), site, new, by.requested_by()).await?;
     let settled = payments::settle(unit.tx(), &settlement).await?;
     if let Some(lane) = settled.opened {
         unit.wake_lane(site.id, lane);
@@ -79,7 +81,7 @@ async fn agree(
     tx: &impl GenericClient,
     site: &SiteRow,
     new: NewPayment,
-    by: &Actor,
+    by: RequestedBy,
 ) -> Result<Settlement, OperationError> {
     let row = payments::begin(tx, site.id, new.stay).await?;
     must_be_open(&row)?;
@@ -99,7 +101,7 @@ async fn agree(
         settles: true,
         exit_deadline: exit_deadline(now, Some(&tariff)),
         reference: new.note.trim().to_owned(),
-        by: Some((by.id, by.name.clone())),
+        by: Some(by),
         at: now,
         command: CommandId::from_uuid(Uuid::now_v7()),
     })

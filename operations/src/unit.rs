@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use boomgate_domain::ids::{LaneId, SiteId, UserId};
+use boomgate_domain::ids::{LaneId, SiteId};
+use boomgate_store::audit::RequestedBy;
 use boomgate_store::idempotency::{self, Answered};
 use boomgate_store::pool::{Object, Transaction};
 use boomgate_store::{StoreError, commands, live_feed};
@@ -13,7 +14,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestKey {
     /// Whose key it is: the same text of somebody else is another key.
-    pub actor: UserId,
+    pub actor: RequestedBy,
     /// As the client chose it.
     pub key: String,
     /// Over method, path and body: another request under the same key is a mistake.
@@ -73,7 +74,7 @@ impl<'a> Unit<'a> {
     }
 
     async fn commit(self) -> Result<Woken, StoreError> {
-        self.tx.commit().await?;
+        self.tx.commit().await.map_err(StoreError::of_commit)?;
         Ok(self.woken.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -117,7 +118,7 @@ pub async fn run_once<E: From<StoreError>>(
     work: impl AsyncFnOnce(&Unit<'_>) -> Result<Answer, E>,
 ) -> Result<Once, E> {
     let unit = Unit::begin(client).await?;
-    if let Some(before) = idempotency::begin(unit.tx(), key.actor, &key.key).await? {
+    if let Some(before) = idempotency::begin(unit.tx(), &key.actor, &key.key).await? {
         if before.request_hash != key.request_hash {
             return Ok(Once::KeyReused);
         }
@@ -131,7 +132,7 @@ pub async fn run_once<E: From<StoreError>>(
         status: answer.status.into(),
         response: answer.body.clone(),
     };
-    idempotency::record(unit.tx(), key.actor, &key.key, &stored, Timestamp::now()).await?;
+    idempotency::record(unit.tx(), &key.actor, &key.key, &stored, Timestamp::now()).await?;
     let woken = unit.commit().await?;
     woken.wake(client).await;
     Ok(Once::Done(answer))

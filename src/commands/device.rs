@@ -7,20 +7,21 @@ use anyhow::Result;
 use boomgate_domain::decide::Direction;
 use boomgate_domain::ids::{DeviceCode, LaneCode, SiteCode};
 use boomgate_domain::money::Currency;
-use boomgate_schemas::identity::DeviceIdentity;
-use boomgate_store::devices;
+use boomgate_operations::access::DevicesManage;
+use boomgate_operations::devices::{self, AddDevice, DeviceAdded};
+use boomgate_operations::sites::TIME_ZONE;
+use boomgate_operations::time_zone::ZoneName;
+use boomgate_operations::unit;
 use boomgate_store::lanes::direction_name;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::WithConfig;
+use super::{WithConfig, command_line, explain};
 use crate::config::Config;
 use crate::database::Database;
+use crate::issuer::{AgentSettings, FolderIssuer, Made};
 use crate::log::init as log;
-use crate::operations::devices::{AddDevice, DeviceAdded, ServerKeys};
-use crate::operations::sites::TIME_ZONE;
-use crate::operations::zone::ZoneName;
 use crate::pki::{self, expiry, host};
-use crate::{operations, say, setup, tariff};
+use crate::{say, tariff};
 
 /// What a new lane's file says of its wires and camera until somebody who stands there knows better.
 const HARDWARE: &str = "[gpio]
@@ -150,34 +151,33 @@ pub fn run_pki(command: Pki) -> Result<ExitCode> {
 async fn add_device(config: &Config, add: &DeviceAdd) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let request = AddDevice {
-        identity: DeviceIdentity {
-            site: add.site.clone(),
-            lane: add.lane.clone(),
-            device: add.device.clone(),
-        },
+        site: add.site.clone(),
+        lane: add.lane.clone(),
+        lane_name: None,
+        device: add.device.clone(),
         direction: add.direction.into(),
         time_zone: add.time_zone.clone(),
         currency: add.currency,
+    };
+    let agent = AgentSettings {
         server: add.server.clone(),
-        out: add.out.clone(),
-        keys: ServerKeys {
-            dir: &config.pki,
-            hosts: &config.hosts,
-            mqtt_port: config.broker.listen.port(),
-            https_port: config.device_https.port(),
-        },
+        hosts: &config.hosts,
+        mqtt_port: config.broker.listen.port(),
+        https_port: config.device_https.port(),
         hardware: HARDWARE,
     };
+    let mut issuer = FolderIssuer::new(&config.pki, add.out.clone(), Some(agent));
     let database = Database::reach(config).await?;
     let mut client = database.pool.get().await?;
-    let added = operations::devices::add(&mut client, &request).await;
+    let by = command_line::<DevicesManage>(&client).await?;
+    let added = devices::add(&mut client, &by, &request, &mut issuer).await;
     drop(client);
     database.close().await?;
-    say_added(add, &added?);
+    say_added(add, &added.map_err(explain)?, &issuer.made);
     Ok(ExitCode::SUCCESS)
 }
 
-fn say_added(add: &DeviceAdd, added: &DeviceAdded) {
+fn say_added(add: &DeviceAdd, added: &DeviceAdded, made: &Made) {
     let DeviceAdd { site, lane, device, server, .. } = add;
     if let Some((time_zone, currency)) = &added.made_site {
         say::result(format!("made site {site} ({time_zone}, {currency})"));
@@ -188,12 +188,12 @@ fn say_added(add: &DeviceAdd, added: &DeviceAdded) {
     if let Some(before) = &added.replaced {
         say::result(format!("{before} may not speak any more: {device} stands at {site}/{lane} now"));
     }
-    if added.new_host {
+    if made.new_host {
         say::result(format!(
             "the server's certificate is for {server}, too, now; a server that runs shows it within seconds"
         ));
     }
-    let file = added.file.display();
+    let file = made.file.as_deref().unwrap_or(&add.out).display();
     say::result(format!(
         "wrote {file}; copy the folder to the device and run: edge-agent run --config agent.toml"
     ));
@@ -206,10 +206,11 @@ async fn revoke_device(config: &Config, code: &DeviceCode) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let database = Database::reach(config).await?;
     let mut client = database.pool.get().await?;
-    let revoked = operations::devices::revoke(&mut client, code).await;
+    let by = command_line::<DevicesManage>(&client).await?;
+    let revoked = unit::run(&mut client, async |unit| devices::revoke(unit, &by, code).await).await;
     drop(client);
     database.close().await?;
-    revoked?;
+    revoked.map_err(explain)?;
     say::result(format!("{code} may not speak any more; a live connection ends within 10 s"));
     Ok(ExitCode::SUCCESS)
 }
@@ -217,15 +218,19 @@ async fn revoke_device(config: &Config, code: &DeviceCode) -> Result<ExitCode> {
 async fn renew_device(config: &Config, renew: &DeviceRenew) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let database = Database::reach(config).await?;
-    let (pki, code) = (pki::Pki::open(&config.pki)?, &renew.code);
+    let code = &renew.code;
     let overlap = jiff::SignedDuration::from_hours(i64::from(renew.overlap_hours));
-    let renewed = setup::renew_device(&database.pool, &pki, code, &renew.out, overlap).await;
+    let mut issuer = FolderIssuer::new(&config.pki, renew.out.clone(), None);
+    let mut client = database.pool.get().await?;
+    let by = command_line::<DevicesManage>(&client).await?;
+    let renewed = devices::renew(&mut client, &by, code, overlap, &mut issuer).await;
+    drop(client);
     database.close().await?;
-    let renewed = renewed?;
-    let carried = if renewed.new_key { "device.pem and device.key" } else { "device.pem" };
+    let until = renewed.map_err(explain)?;
+    let carried = if issuer.made.new_key { "device.pem and device.key" } else { "device.pem" };
     say::result(format!(
         "{code} has a certificate until {}; copy {carried} from {} to the device and restart its agent. The one before is good for {} h more",
-        renewed.until,
+        until,
         renew.out.display(),
         renew.overlap_hours
     ));
@@ -246,7 +251,7 @@ fn renew_server(config: &Config) -> Result<ExitCode> {
 async fn list_devices(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let database = Database::reach(config).await?;
-    let all = devices::all_live(&database.pool.get().await?).await?;
+    let all = boomgate_store::devices::all_live(&database.pool.get().await?).await?;
     database.close().await?;
     if all.is_empty() {
         say::note("no device yet; make one with `boomgate device add`");

@@ -4,17 +4,19 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use boomgate_domain::ids::{LaneCode, SiteCode};
+use boomgate_operations::access::SettingsWrite;
+use boomgate_operations::lanes::{self, LaneSet, SetLane};
+use boomgate_operations::unit;
 use boomgate_store::GenericClient;
 use boomgate_store::lanes::LaneStatus;
 use clap::{Args, Subcommand};
 
 use super::device::Way;
-use super::{WithConfig, label, say_changes};
+use super::{WithConfig, all_sites, command_line, explain, label, say_changes};
 use crate::config::Config;
 use crate::database::Database;
 use crate::log::init as log;
-use crate::operations::lanes::{self, LaneSet, SetLane};
-use crate::{operations, say};
+use crate::say;
 
 /// Lanes of car parks.
 #[derive(Subcommand)]
@@ -63,16 +65,17 @@ async fn set(config: &Config, setting: &LaneSetting) -> Result<ExitCode> {
     };
     let database = Database::reach(config).await?;
     let mut client = database.pool.get().await?;
-    let set = lanes::set(&mut client, &request).await;
+    let by = command_line::<SettingsWrite>(&client).await?;
+    let set = unit::run(&mut client, async |unit| lanes::set(unit, &by, &request).await).await;
     drop(client);
     database.close().await?;
-    say_set(setting, &set?);
+    say_set(setting, &set.map_err(explain)?);
     Ok(ExitCode::SUCCESS)
 }
 
 fn say_set(setting: &LaneSetting, set: &LaneSet) {
     say_changes(&format!("lane {} of site {}", setting.lane, setting.site), &set.changes);
-    let direction = set.changes.iter().find(|change| change.what == "direction");
+    let direction = set.changes.iter().find(|change| change.field == "direction");
     if let Some((direction, device)) = direction.zip(set.device.as_ref()) {
         say::note(format!(
             "set direction = \"{}\" in the agent.toml of {}, too, and restart its agent: until then what it reports contradicts the lane and moves nothing",
@@ -99,7 +102,7 @@ async fn list(config: &Config) -> Result<ExitCode> {
 
 async fn all(client: &impl GenericClient) -> Result<Vec<(String, LaneStatus)>> {
     let mut all = Vec::new();
-    for site in operations::sites::all(client).await? {
+    for site in all_sites(client).await? {
         let lanes = boomgate_store::lanes::list(client, site.id).await?;
         all.extend(lanes.into_iter().map(|lane| (site.code.clone(), lane)));
     }

@@ -5,16 +5,18 @@ use std::process::ExitCode;
 use anyhow::Result;
 use boomgate_domain::ids::SiteCode;
 use boomgate_domain::money::Currency;
+use boomgate_operations::access::SettingsWrite;
+use boomgate_operations::sites::{self, SetSite, SiteSet};
+use boomgate_operations::time_zone::ZoneName;
+use boomgate_operations::unit;
 use boomgate_store::tariffs;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{WithConfig, label, say_changes};
+use super::{WithConfig, all_sites, command_line, explain, label, say_changes};
 use crate::config::Config;
 use crate::database::Database;
 use crate::log::init as log;
-use crate::operations::sites::{self, SetSite, SiteSet};
-use crate::operations::zone::ZoneName;
 use crate::{say, tariff};
 
 /// Car parks.
@@ -64,11 +66,12 @@ async fn set(config: &Config, setting: &SiteSetting) -> Result<ExitCode> {
     };
     let database = Database::reach(config).await?;
     let mut client = database.pool.get().await?;
-    let set = sites::set(&mut client, &request).await;
+    let by = command_line::<SettingsWrite>(&client).await?;
+    let set = unit::run(&mut client, async |unit| sites::set(unit, &by, &request).await).await;
     let free = tariffs::sites_without(&client, Timestamp::now()).await;
     drop(client);
     database.close().await?;
-    say_set(&setting.site, &set?);
+    say_set(&setting.site, &set.map_err(explain)?);
     if free?.iter().any(|code| *code == *setting.site.as_str()) {
         say::note(tariff::no_tariff(setting.site.as_str()));
     }
@@ -77,7 +80,7 @@ async fn set(config: &Config, setting: &SiteSetting) -> Result<ExitCode> {
 
 fn say_set(site: &SiteCode, set: &SiteSet) {
     say_changes(&format!("site {site}"), &set.changes);
-    let Some(zone) = set.changes.iter().find(|change| change.what == "time zone") else { return };
+    let Some(zone) = set.changes.iter().find(|change| change.field == "time_zone") else { return };
     for device in &set.devices {
         say::note(format!(
             "set time_zone = \"{}\" in the agent.toml of {} at {}, too, and restart its agent: it decides by it when the server is away",
@@ -89,11 +92,11 @@ fn say_set(site: &SiteCode, set: &SiteSet) {
 async fn list(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let database = Database::reach(config).await?;
-    let all = sites::all(&database.pool.get().await?).await;
+    let all = all_sites(&database.pool.get().await?).await;
     database.close().await?;
     let all = all?;
     if all.is_empty() {
-        say::note(sites::known(&all));
+        say::note("there is no site yet; `boomgate device add` makes one");
     }
     for site in all {
         say::result(format!("{}\t{}\t{}\t{}", site.code, site.time_zone, site.currency, site.name));

@@ -4,14 +4,16 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use boomgate_domain::ids::SiteCode;
+use boomgate_operations::access::{self, UsersManage};
+use boomgate_operations::users::{self, AddUser, Person, Sees, SetUser, UserAdded};
+use boomgate_operations::{passwords, unit};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{WithConfig, label, say_changes};
+use super::{WithConfig, command_line, explain, label, reader, say_changes, typed};
 use crate::config::Config;
 use crate::database::Database;
 use crate::log::init as log;
-use crate::operations::users::{self, AddUser, Sees, SetUser, UserAdded};
-use crate::{say, setup};
+use crate::say;
 
 /// People who may log in.
 #[derive(Subcommand)]
@@ -52,13 +54,17 @@ pub struct UserAdd {
 #[command(after_help = "Examples:\n  \
     boomgate user set ann --give west --take south\n  \
     boomgate user set ann --role admin\n  \
-    boomgate user set eva --role guard --give north     an admin becomes a guard of one site\n\n\
-    It holds from the person's next request on; nobody has to log in again.")]
+    boomgate user set eva --role guard --give north     an admin becomes a guard of one site\n  \
+    boomgate user set bob --role operator --give south  an operator there, whatever he is elsewhere\n\n\
+    Without --give a role holds at every site the person has. It holds from the person's next request on; nobody has to log in again.")]
 #[group(required = true, multiple = true, args = ["role", "give", "take"])]
 pub struct UserSetting {
     #[arg(value_parser = label, help = "Name of somebody who is known")]
     name: String,
-    #[arg(long, help = "What the person may do from now on")]
+    #[arg(
+        long,
+        help = "What the person may do from now on: at the sites given with --give, else at all they have"
+    )]
     role: Option<Role>,
     #[arg(
         long,
@@ -89,7 +95,7 @@ pub enum Role {
     Guard,
 }
 
-impl From<Role> for users::Role {
+impl From<Role> for access::Role {
     fn from(role: Role) -> Self {
         match role {
             Role::Admin => Self::Admin,
@@ -114,19 +120,20 @@ async fn add_user(config: &Config, add: &UserAdd) -> Result<ExitCode> {
         name: add.name.clone(),
         role: add.role.map(Into::into),
         sites: add.sites.clone(),
-        password: setup::new_password(),
+        password: passwords::new(),
     };
     let database = Database::reach(config).await?;
     let mut client = database.pool.get().await?;
-    let added = users::add(&mut client, &request).await;
+    let by = command_line::<UsersManage>(&client).await?;
+    let added = unit::run(&mut client, async |unit| users::add(unit, &by, &request).await).await;
     drop(client);
     database.close().await?;
-    say_added(&added?, &request.password);
+    say_added(&added.map_err(explain)?, &request.password);
     Ok(ExitCode::SUCCESS)
 }
 
 fn say_added(UserAdded { person, was_known }: &UserAdded, password: &str) {
-    let users::Person { name, role, sees } = person;
+    let (name, role, sees) = (&person.name, person.roles(), person.sees());
     if *was_known {
         say::result(format!("{name} is known and stays {role} of {sees}; the password is another one"));
     } else {
@@ -136,10 +143,12 @@ fn say_added(UserAdded { person, was_known }: &UserAdded, password: &str) {
     note_blind(person);
 }
 
-fn note_blind(person: &users::Person) {
-    if person.sees == Sees::These(Vec::new()) {
-        let (name, typed) = (&person.name, users::typed(&person.name));
-        say::note(format!("{name} sees no site; give one: boomgate user set {typed} --give SITE"));
+fn note_blind(person: &Person) {
+    if person.sees() == Sees::These(Vec::new()) {
+        let (name, typed) = (&person.name, typed(&person.name));
+        say::note(format!(
+            "{name} sees no site; give one: boomgate user set {typed} --role ROLE --give SITE"
+        ));
     }
 }
 
@@ -153,10 +162,11 @@ async fn set_user(config: &Config, setting: &UserSetting) -> Result<ExitCode> {
     };
     let database = Database::reach(config).await?;
     let mut client = database.pool.get().await?;
-    let set = users::set(&mut client, &request).await;
+    let by = command_line::<UsersManage>(&client).await?;
+    let set = unit::run(&mut client, async |unit| users::set(unit, &by, &request).await).await;
     drop(client);
     database.close().await?;
-    let set = set?;
+    let set = set.map_err(explain)?;
     say_changes(&set.person.name, &set.changes);
     note_blind(&set.person);
     Ok(ExitCode::SUCCESS)
@@ -165,7 +175,12 @@ async fn set_user(config: &Config, setting: &UserSetting) -> Result<ExitCode> {
 async fn list(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "warn");
     let database = Database::reach(config).await?;
-    let all = users::all(&database.pool.get().await?).await;
+    let client = database.pool.get().await?;
+    let all = match reader::<UsersManage>(&client).await? {
+        Some(by) => users::all(&client, &by).await,
+        None => Ok(Vec::new()),
+    };
+    drop(client);
     database.close().await?;
     let all = all?;
     if all.is_empty() {
@@ -173,7 +188,7 @@ async fn list(config: &Config) -> Result<ExitCode> {
     }
     for (person, disabled) in all {
         let state = if disabled { "\tdisabled" } else { "" };
-        say::result(format!("{}\t{}\t{}{state}", person.name, person.role, person.sees));
+        say::result(format!("{}\t{}\t{}{state}", person.name, person.roles(), person.sees()));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,19 +5,29 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use boomgate_domain::decide::Direction;
-use boomgate_domain::ids::{BlockId, LaneCode, SiteCode, SiteId, SubscriptionId, TenantId, UserId};
+use boomgate_domain::ids::{
+    BlockId, DeviceCode, LaneCode, SiteCode, SiteId, SubscriptionId, TenantId, UserId,
+};
 use boomgate_domain::money::Currency;
 use boomgate_domain::plate::TypedPlate;
+use boomgate_operations as operations;
+use boomgate_operations::access::Role;
+use boomgate_operations::devices::{self, AddDevice};
+use boomgate_operations::sites::{self, AddSite};
+use boomgate_operations::unit;
+use boomgate_operations::users::{self, AddUser};
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::blocklist::{self, NewBlock};
+use boomgate_store::pool::Object;
 use boomgate_store::subscriptions::{self, Kind as SubscriptionKind, NewSubscription};
 use boomgate_store::{Pool, tariffs};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
 use super::traffic::{Fleet, Kind};
+use crate::commands::command_line;
+use crate::issuer::{AgentFile, FolderIssuer};
 use crate::pki::{Pki, expiry};
-use crate::setup::{self, AgentFolder, SiteWish};
 use crate::tariff;
 
 pub const SITE: &str = "demo";
@@ -63,26 +73,27 @@ fn plan(lanes: usize) -> Vec<(String, String, Direction)> {
 }
 
 /// Makes tenant, site, tariff and lanes with their devices, as far as they are not there.
-pub async fn prepare(pool: &Pool, pki: &Pki, data: &Path, lanes: usize) -> Result<DemoSite> {
-    let client = pool.get().await?;
-    let tenant = setup::tenant(&client, "Demo car parks").await?;
+pub async fn prepare(pool: &Pool, keys: &Path, data: &Path, lanes: usize) -> Result<DemoSite> {
+    let mut client = pool.get().await?;
+    let tenant = sites::tenant(&client, "Demo car parks").await?;
     let code = SiteCode::parse(SITE)?;
-    let wish = SiteWish {
+    let new = AddSite {
         code: code.clone(),
         name: "Demo car park".into(),
         time_zone: TIME_ZONE.parse()?,
         currency: Currency::EUR,
         capacity: None,
     };
-    let id = setup::site(pool, tenant, wish).await?;
+    let id = sites::ensure(&client, &command_line(&client).await?, new).await?;
     if tariffs::current(&client, id, jiff::Timestamp::now()).await?.is_none() {
         let tariff = tariff::parse(TARIFF, "tariff.demo.toml")?;
-        tariffs::insert(&client, id, &tariff, jiff::Timestamp::now(), None).await?;
+        let by = command_line(&client).await?;
+        unit::run(&mut client, async |unit| operations::tariffs::set(unit, &by, &code, tariff).await).await?;
     }
     let mut made = Vec::new();
     for (lane, name, direction) in plan(lanes) {
         made.push(
-            demo_lane(pool, pki, data, id, &code, (&lane, &name, direction))
+            demo_lane(&mut client, keys, data, &code, (&lane, &name, direction))
                 .await
                 .with_context(|| format!("lane {lane}"))?,
         );
@@ -91,28 +102,47 @@ pub async fn prepare(pool: &Pool, pki: &Pki, data: &Path, lanes: usize) -> Resul
 }
 
 async fn demo_lane(
-    pool: &Pool,
-    pki: &Pki,
+    client: &mut Object,
+    keys: &Path,
     data: &Path,
-    site: SiteId,
-    site_code: &SiteCode,
+    site: &SiteCode,
     (code, name, direction): (&str, &str, Direction),
 ) -> Result<DemoLane> {
     let code = LaneCode::parse(code)?;
-    let identity = DeviceIdentity {
-        site: site_code.clone(),
-        lane: code.clone(),
-        device: format!("{SITE}-{code}").parse()?,
-    };
+    let device: DeviceCode = format!("{SITE}-{code}").parse()?;
     let folder = data.join("lanes").join(code.as_str());
-    let lane = setup::lane(&pool.get().await?, site, &code, name, direction).await?;
+    let mut issuer = FolderIssuer::new(keys, folder.clone(), None);
+    let by = command_line(client).await?;
     if !folder.join("device.key").exists() {
-        let keys = setup::enrol(pool, pki, site, lane, &identity).await?;
-        setup::write_keys(&folder, &keys, &pki.ca_pem()?)?;
+        let new = AddDevice {
+            site: site.clone(),
+            lane: code.clone(),
+            lane_name: Some(name.to_owned()),
+            device: device.clone(),
+            direction,
+            time_zone: None,
+            currency: None,
+        };
+        devices::add(client, &by, &new, &mut issuer).await?;
     } else if ends_soon(&folder)? {
-        setup::renew_device(pool, pki, &identity.device, &folder, SignedDuration::ZERO).await?;
+        devices::renew(client, &by, &device, SignedDuration::ZERO, &mut issuer).await?;
     }
+    let identity = DeviceIdentity { site: site.clone(), lane: code.clone(), device };
     Ok(DemoLane { code, direction, identity, folder })
+}
+
+/// The person who may do everything, with a new password.
+pub async fn admin(client: &mut Object, password: &str) -> Result<UserId> {
+    let by = command_line(client).await?;
+    let new = AddUser {
+        name: ADMIN.into(),
+        role: Some(Role::Admin),
+        sites: Vec::new(),
+        password: password.to_owned(),
+    };
+    unit::run(client, async |unit| users::add(unit, &by, &new).await).await?;
+    let stored = boomgate_store::users::in_tenant(client, by.actor().tenant, ADMIN).await?;
+    Ok(stored.context("the demo's admin is gone")?.id)
 }
 
 /// A demo's folder may be older than its certificates are good.
@@ -139,17 +169,18 @@ pub fn configure(
             "[gpio]\nkind = \"sim\"\n\n[camera]\nkind = \"sim\"\n\n[reader]\ncountries = [{countries}]\n\n[sim]\ncontrol = {:?}\n",
             control.display().to_string()
         );
-        let config = setup::write_agent(&AgentFolder {
+        let config = AgentFile {
             dir: &lane.folder,
             identity: &lane.identity,
             direction: lane.direction,
             mqtt: format!("localhost:{mqtt}"),
             https: format!("https://localhost:{https}"),
             server_key,
-            hardware,
+            hardware: &hardware,
             time_scale: speed,
             time_zone: TIME_ZONE,
-        })?;
+        }
+        .write()?;
         made.push((Arc::from(lane.code.as_str()), config, control));
     }
     Ok(made)

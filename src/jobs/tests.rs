@@ -24,7 +24,7 @@ const ROWS: &str = "
     insert into tenants (id, name) values (gen_random_uuid(), 'T');
     insert into sites (tenant_id, id, code, name, time_zone, currency, list_key)
         select id, gen_random_uuid(), 'north', 'North', 'Europe/Bratislava', 'EUR', decode(repeat('01', 32), 'hex') from tenants;
-    insert into users (tenant_id, id, name, password_hash, role) select id, gen_random_uuid(), 'eva', 'x', 'admin' from tenants;
+    insert into users (tenant_id, id, name, password_hash) select id, gen_random_uuid(), 'eva', 'x' from tenants;
     insert into live_feed (site_id, no, at, kind, body)
         select id, 1, now() - interval '169 hours', 'hello', '{}'::jsonb from sites
         union all select id, 2, now() - interval '167 hours', 'hello', '{}'::jsonb from sites;
@@ -34,8 +34,8 @@ const ROWS: &str = "
     insert into known_browsers (token_hash, user_id, created_at, expires_at)
         select decode(repeat(v.byte, 32), 'hex'), u.id, now(), now() + v.until
         from users u, (values ('01', interval '-1 hour'), ('02', interval '1 hour')) v (byte, until);
-    insert into idempotency_keys (user_id, key, request_hash, status, response, created_at)
-        select id, v.key, decode(repeat('01', 32), 'hex'), 201, '{}', now() - v.age
+    insert into answered_requests (actor_kind, actor_id, key, request_hash, status, response, created_at)
+        select 'user', id, v.key, decode(repeat('01', 32), 'hex'), 201, '{}', now() - v.age
         from users, (values ('old', interval '49 hours'), ('young', interval '47 hours')) v (key, age);";
 
 fn context() -> JobContext {
@@ -100,7 +100,7 @@ async fn kept(database: &TestDatabase) -> [i64; 4] {
         count(database, "live_feed").await,
         count(database, "sessions").await,
         count(database, "known_browsers").await,
-        count(database, "idempotency_keys").await,
+        count(database, "answered_requests").await,
     ]
 }
 
@@ -112,7 +112,7 @@ async fn what_is_older_than_it_may_be_goes_and_nothing_else() {
     assert_eq!(failing(&database).await, Vec::<String>::new());
     assert_eq!(kept(&database).await, [1, 2, 1, 1]);
     assert_eq!(count(&database, "live_feed where no = 2").await, 1);
-    assert_eq!(count(&database, "idempotency_keys where key = 'young'").await, 1);
+    assert_eq!(count(&database, "answered_requests where key = 'young'").await, 1);
     assert_eq!(row(&database, "live_feed").await.last_rows, Some(1));
     assert_eq!(row(&database, "sessions").await.last_rows, Some(1));
 }

@@ -1,11 +1,13 @@
 //! Who did what: rows of ids and salted commitments, sealed into a chain per site by a job.
 
+use boomgate_domain::ids::{ApiKeyId, SiteId, UserId};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::audit_action::AuditAction;
 use crate::error::StoreError;
 use crate::statement::{columns, execute, query, query_opt, row};
 
@@ -18,38 +20,94 @@ pub enum Actor {
     Server,
     Device(Uuid),
     User(Uuid),
+    /// A program with a key.
+    Key(Uuid),
     Job,
+    /// Whoever runs `boomgate` on the server.
+    CommandLine,
 }
 
-/// One line of the audit. `detail` holds ids, codes and numbers only; a plate goes into `personal`.
+/// A person at a screen, a program that acts for one by a key, or the command line; and the request it came with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestedBy {
+    /// The person; of a key, whoever made it; none at the command line.
+    pub user: Option<UserId>,
+    /// As it is shown.
+    pub name: String,
+    pub key: Option<ApiKeyId>,
+    /// Stands in the request's log lines too.
+    pub request_id: Option<String>,
+}
+
+impl RequestedBy {
+    /// Who the audit says acted.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        match (self.key, self.user) {
+            (Some(key), _) => Actor::Key(key.as_uuid()),
+            (None, Some(user)) => Actor::User(user.as_uuid()),
+            (None, None) => Actor::CommandLine,
+        }
+    }
+
+    pub(crate) fn kind_and_id(&self) -> (&'static str, Uuid) {
+        match (self.key, self.user) {
+            (Some(key), _) => ("key", key.as_uuid()),
+            (None, user) => ("user", user.map_or(Uuid::nil(), |user| user.as_uuid())),
+        }
+    }
+}
+
+/// One line of the audit; a plate goes into `personal`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewAudit {
     pub site_id: Uuid,
     pub id: Uuid,
     pub at: Timestamp,
     pub actor: Actor,
-    pub action: &'static str,
+    pub action: AuditAction,
     pub lane_id: Option<Uuid>,
     pub arrival_id: Option<Uuid>,
     pub stay_id: Option<Uuid>,
     pub command_id: Option<Uuid>,
-    pub detail: Value,
+    /// Of the request that caused it; stands in the detail under `request_id`.
+    pub request_id: Option<String>,
     /// What must be erasable, with 16 random bytes of salt: only its commitment stands in the chain.
     pub personal: Option<([u8; 16], String)>,
 }
 
-struct Line<'a> {
+impl NewAudit {
+    /// A line of something that was done now at a site, about nothing further.
+    #[must_use]
+    pub fn now(site: SiteId, actor: Actor, action: AuditAction) -> Self {
+        Self {
+            site_id: site.as_uuid(),
+            id: Uuid::now_v7(),
+            at: Timestamp::now(),
+            actor,
+            action,
+            lane_id: None,
+            arrival_id: None,
+            stay_id: None,
+            command_id: None,
+            request_id: None,
+            personal: None,
+        }
+    }
+}
+
+struct Line {
     site_id: Uuid,
     id: Uuid,
     at: Timestamp,
     actor_kind: &'static str,
     actor_id: Option<Uuid>,
-    action: &'static str,
+    action: String,
     lane_id: Option<Uuid>,
     arrival_id: Option<Uuid>,
     stay_id: Option<Uuid>,
     command_id: Option<Uuid>,
-    detail: &'a Value,
+    detail: Value,
     commitment: Option<Vec<u8>>,
 }
 
@@ -71,7 +129,7 @@ pub fn commitment(salt: &[u8; 16], value: &str) -> [u8; 32] {
 /// # Errors
 /// [`StoreError::Database`].
 pub async fn insert_many(tx: &impl GenericClient, rows: &[NewAudit]) -> Result<(), StoreError> {
-    let lines: Vec<Line<'_>> = rows.iter().map(line).collect();
+    let lines: Vec<Line> = rows.iter().map(line).collect();
     let secrets: Vec<Secret<'_>> = rows.iter().filter_map(secret).collect();
     execute(
         tx,
@@ -122,12 +180,21 @@ pub async fn chains(client: &mut impl GenericClient) -> Result<Vec<Chain>, Store
     query(&tx, include_str!("../queries/audit/chains.sql"), &[]).await
 }
 
-fn line(row: &NewAudit) -> Line<'_> {
+fn line(row: &NewAudit) -> Line {
+    let (action, mut detail) = row.action.to_row();
+    if let Some(request) = &row.request_id {
+        detail["request_id"] = request.as_str().into();
+    }
+    if row.actor == Actor::CommandLine {
+        detail["by"] = "command line".into();
+    }
     let (actor_kind, actor_id) = match row.actor {
         Actor::Server => ("server", None),
         Actor::Device(id) => ("device", Some(id)),
         Actor::User(id) => ("user", Some(id)),
+        Actor::Key(id) => ("key", Some(id)),
         Actor::Job => ("job", None),
+        Actor::CommandLine => ("server", None),
     };
     Line {
         site_id: row.site_id,
@@ -135,12 +202,12 @@ fn line(row: &NewAudit) -> Line<'_> {
         at: row.at,
         actor_kind,
         actor_id,
-        action: row.action,
+        action,
         lane_id: row.lane_id,
         arrival_id: row.arrival_id,
         stay_id: row.stay_id,
         command_id: row.command_id,
-        detail: &row.detail,
+        detail,
         commitment: row.personal.as_ref().map(|(salt, value)| commitment(salt, value).to_vec()),
     }
 }

@@ -1,12 +1,13 @@
 //! The outbox: an order to a lane from the moment it is wished until it is done, ignored, refused or expired.
 
-use boomgate_domain::ids::{CommandId, LaneId, SiteId, UserId};
+use boomgate_domain::ids::{CommandId, LaneId, SiteId};
 use boomgate_domain::money::Money;
 use deadpool_postgres::GenericClient;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::audit::RequestedBy;
 use crate::error::StoreError;
 use crate::statement::{columns, execute, hint, query, query_opt, row};
 
@@ -167,7 +168,7 @@ pub struct Wish {
     pub params: Value,
     pub amount: Option<Money>,
     /// The person: id and name as shown.
-    pub by: Option<(UserId, String)>,
+    pub by: Option<RequestedBy>,
     pub reason: Option<String>,
     pub at: Timestamp,
 }
@@ -179,7 +180,8 @@ pub struct Wish {
 pub async fn wish(tx: &impl GenericClient, wish: &Wish) -> Result<(), StoreError> {
     let currency = wish.amount.map(|amount| amount.currency.as_str().to_owned());
     let minor = wish.amount.map(|amount| amount.minor);
-    let (by, name) = wish.by.clone().map(|(id, name)| (id.as_uuid(), name)).unzip();
+    let (by, name): (Option<Option<Uuid>>, _) =
+        wish.by.as_ref().map(|by| (by.user.map(|user| user.as_uuid()), by.name.as_str())).unzip();
     let expires_at = wish.at + LIFETIME;
     let none: Option<Uuid> = None;
     let pay_url: Option<String> = None;
@@ -199,7 +201,7 @@ pub async fn wish(tx: &impl GenericClient, wish: &Wish) -> Result<(), StoreError
             &minor,
             &currency,
             &pay_url,
-            &by,
+            &by.flatten(),
             &name,
             &wish.reason,
             &wish.at,

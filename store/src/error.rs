@@ -12,6 +12,9 @@ pub enum StoreError {
     Pool(#[source] Box<PoolError>),
     #[error("PostgreSQL refused a statement")]
     Database(#[from] tokio_postgres::Error),
+    /// The connection ended while PostgreSQL was told to commit.
+    #[error("whether it was stored is not known: the connection ended during the commit")]
+    Unconfirmed(#[source] tokio_postgres::Error),
     #[error("PostgreSQL did not answer within {0:?}")]
     Timeout(std::time::Duration),
     #[error("{what} {id} is not known")]
@@ -35,11 +38,17 @@ impl From<PoolError> for StoreError {
 }
 
 impl StoreError {
+    /// Why a commit failed: what PostgreSQL itself refuses is rolled back, else nobody knows.
+    #[must_use]
+    pub fn of_commit(error: tokio_postgres::Error) -> Self {
+        if error.as_db_error().is_some() { Self::Database(error) } else { Self::Unconfirmed(error) }
+    }
+
     /// Whether the database as a whole is away: nothing is wrong with what was asked, and asking again later is right.
     #[must_use]
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::Pool(_) | Self::Timeout(_) | Self::Connect(_) => true,
+            Self::Pool(_) | Self::Timeout(_) | Self::Connect(_) | Self::Unconfirmed(_) => true,
             Self::Database(error) => error.code().map_or_else(|| is_broken(error), is_outage_state),
             Self::NotFound { .. } | Self::Conflict(_) | Self::Stored { .. } => false,
         }

@@ -2,14 +2,16 @@
 
 use boomgate_domain::ids::{LaneId, SiteId};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::audit::{self, Actor, NewAudit};
+use crate::audit_action::AuditAction;
 use crate::error::StoreError;
+use crate::live_event::{ExceptionEvent, LiveEvent};
+use crate::words::ExceptionKind;
 use crate::{live_feed, sites};
 
-/// An exception to be raised. `detail` holds ids, codes and numbers only, never a plate.
+/// An exception to be raised.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewException {
     pub site: SiteId,
@@ -17,13 +19,12 @@ pub struct NewException {
     /// Of the audit line.
     pub id: Uuid,
     pub at: Timestamp,
-    /// What the audit calls it, such as `events.missing`.
-    pub action: &'static str,
-    /// What people's screens call it, such as `events_missing`.
-    pub what: &'static str,
-    /// Kind of the live feed's row: `exception`, or `notice` for what can wait.
-    pub kind: &'static str,
-    pub detail: Value,
+    /// As the audit says it; never with a plate.
+    pub action: AuditAction,
+    /// As people's screens say it.
+    pub what: ExceptionKind,
+    /// Whether it can wait: a notice, no exception.
+    pub can_wait: bool,
 }
 
 /// Writes it; takes the site's lock. Call [`live_feed::wake`] after the commit.
@@ -37,15 +38,17 @@ pub async fn raise(tx: &crate::Transaction<'_>, new: &NewException) -> Result<()
         id: new.id,
         at: new.at,
         actor: Actor::Server,
-        action: new.action,
+        action: new.action.clone(),
         lane_id: new.lane.map(|lane| lane.as_uuid()),
         arrival_id: None,
         stay_id: None,
         command_id: None,
-        detail: new.detail.clone(),
+        request_id: None,
         personal: None,
     };
     audit::insert_many(tx, &[line]).await?;
-    let body = json!({ "what": new.what, "detail": new.detail });
-    live_feed::append(tx, new.site, new.at, new.kind, new.lane, body).await.map(drop)
+    let detail = Some(new.action.to_row().1);
+    let event = ExceptionEvent { what: new.what, arrival: None, stay: None, detail };
+    let event = if new.can_wait { LiveEvent::Notice(event) } else { LiveEvent::Exception(event) };
+    live_feed::append(tx, new.site, new.at, new.lane, event).await.map(drop)
 }

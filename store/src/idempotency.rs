@@ -1,10 +1,10 @@
 //! Answers to requests that create: the same key is answered with the same answer, and done once.
 
-use boomgate_domain::ids::UserId;
 use deadpool_postgres::GenericClient;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use crate::audit::RequestedBy;
 use crate::error::StoreError;
 use crate::jobs::kept_millis;
 use crate::statement::{execute, query_opt, row};
@@ -22,9 +22,14 @@ row! {
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn begin(tx: &impl GenericClient, user: UserId, key: &str) -> Result<Option<Answered>, StoreError> {
-    execute(tx, include_str!("../queries/idempotency_keys/lock.sql"), &[&user.as_uuid(), &key]).await?;
-    query_opt(tx, include_str!("../queries/idempotency_keys/find.sql"), &[&user.as_uuid(), &key]).await
+pub async fn begin(
+    tx: &impl GenericClient,
+    by: &RequestedBy,
+    key: &str,
+) -> Result<Option<Answered>, StoreError> {
+    let (kind, id) = by.kind_and_id();
+    execute(tx, include_str!("../queries/answered_requests/lock.sql"), &[&id, &key]).await?;
+    query_opt(tx, include_str!("../queries/answered_requests/find.sql"), &[&kind, &id, &key]).await
 }
 
 /// Keeps the answer, in the transaction that did the work.
@@ -33,13 +38,14 @@ pub async fn begin(tx: &impl GenericClient, user: UserId, key: &str) -> Result<O
 /// [`StoreError::Database`].
 pub async fn record(
     tx: &impl GenericClient,
-    user: UserId,
+    by: &RequestedBy,
     key: &str,
     answer: &Answered,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql = include_str!("../queries/idempotency_keys/insert.sql");
-    execute(tx, sql, &[&user.as_uuid(), &key, &answer.request_hash, &answer.status, &answer.response, &at])
+    let (kind, id) = by.kind_and_id();
+    let sql = include_str!("../queries/answered_requests/insert.sql");
+    execute(tx, sql, &[&kind, &id, &key, &answer.request_hash, &answer.status, &answer.response, &at])
         .await
         .map(drop)
 }
@@ -49,5 +55,5 @@ pub async fn record(
 /// # Errors
 /// [`StoreError::Database`].
 pub async fn prune(client: &impl GenericClient, keep: SignedDuration) -> Result<u64, StoreError> {
-    execute(client, include_str!("../queries/idempotency_keys/prune.sql"), &[&kept_millis(keep)]).await
+    execute(client, include_str!("../queries/answered_requests/prune.sql"), &[&kept_millis(keep)]).await
 }

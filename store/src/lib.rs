@@ -5,8 +5,10 @@
 //! about money and permission are not here. Every function names the site it works in.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod api_keys;
 pub mod arrivals;
 pub mod audit;
+pub mod audit_action;
 pub mod batch;
 pub mod blocklist;
 pub mod cluster;
@@ -23,8 +25,10 @@ pub mod jobs;
 pub mod known_browsers;
 pub mod lanes;
 pub mod ledger;
+pub mod live_event;
 pub mod live_feed;
 pub mod manual;
+pub mod memberships;
 pub mod payments;
 pub mod pool;
 pub mod proof;
@@ -37,6 +41,7 @@ pub mod tariffs;
 pub mod testing;
 pub mod users;
 pub mod vehicles;
+pub mod words;
 pub mod write_probe;
 
 pub use error::StoreError;

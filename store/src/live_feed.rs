@@ -4,11 +4,13 @@ use boomgate_domain::ids::{LaneId, SiteId};
 use deadpool_postgres::GenericClient;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::jobs::kept_millis;
-use crate::statement::{columns, execute, query, query_opt, row};
+use crate::live_event::LiveEvent;
+use crate::statement::{FromRow, column, columns, execute, query, query_opt, row};
 
 pub(crate) const INSERT_MANY: &str = include_str!("../queries/live_feed/insert_many.sql");
 pub(crate) const WAKE: &str = include_str!("../queries/live_feed/wake.sql");
@@ -22,20 +24,48 @@ pub struct NewLive {
     pub site_id: Uuid,
     pub no: i64,
     pub at: Timestamp,
-    /// `arrival`, `picture`, `decision`, `passage`, `exception`, `notice`, `fault`, `boom`, `command`, `payment`, `hello`.
-    pub kind: &'static str,
     pub lane_id: Option<Uuid>,
-    pub body: Value,
+    pub event: LiveEvent,
 }
 
-row! {
-    pub struct LiveRow {
-        pub site_id: SiteId,
-        pub no: i64,
-        pub at: Timestamp,
-        pub kind: String,
-        pub lane_id: Option<LaneId>,
-        pub body: Value,
+/// A row as it is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveRow {
+    pub site_id: SiteId,
+    pub no: i64,
+    pub at: Timestamp,
+    pub lane_id: Option<LaneId>,
+    /// None for a kind that only a later version knows.
+    pub event: Option<LiveEvent>,
+}
+
+impl FromRow for LiveRow {
+    fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        let (kind, body): (String, Value) = (column(row, "kind")?, column(row, "body")?);
+        Ok(Self {
+            site_id: column(row, "site_id")?,
+            no: column(row, "no")?,
+            at: column(row, "at")?,
+            lane_id: column(row, "lane_id")?,
+            event: LiveEvent::from_row(&kind, &body),
+        })
+    }
+}
+
+/// A row as it is written.
+struct Written {
+    site_id: Uuid,
+    no: i64,
+    at: Timestamp,
+    kind: String,
+    lane_id: Option<Uuid>,
+    body: Value,
+}
+
+impl From<&NewLive> for Written {
+    fn from(new: &NewLive) -> Self {
+        let (kind, body) = new.event.to_row();
+        Self { site_id: new.site_id, no: new.no, at: new.at, kind, lane_id: new.lane_id, body }
     }
 }
 
@@ -48,6 +78,7 @@ row! {
 }
 
 pub(crate) async fn insert_many(tx: &impl GenericClient, rows: &[NewLive]) -> Result<u64, StoreError> {
+    let rows: Vec<Written> = rows.iter().map(Written::from).collect();
     execute(tx, INSERT_MANY, columns!(rows; site_id, no, at, kind, lane_id, body)).await
 }
 
@@ -59,9 +90,8 @@ pub async fn append(
     tx: &impl GenericClient,
     site: SiteId,
     at: Timestamp,
-    kind: &'static str,
     lane: Option<LaneId>,
-    body: Value,
+    event: LiveEvent,
 ) -> Result<i64, StoreError> {
     row! {
         pub struct Next {
@@ -72,7 +102,7 @@ pub async fn append(
     let next: Option<Next> = query_opt(tx, sql, &[&site.as_uuid()]).await?;
     let no = next.ok_or_else(|| StoreError::NotFound { what: "site", id: site.to_string() })?.live_no;
     let lane_id = lane.map(|lane| lane.as_uuid());
-    insert_many(tx, &[NewLive { site_id: site.as_uuid(), no, at, kind, lane_id, body }]).await?;
+    insert_many(tx, &[NewLive { site_id: site.as_uuid(), no, at, lane_id, event }]).await?;
     Ok(no)
 }
 

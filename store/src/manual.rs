@@ -1,16 +1,19 @@
 //! An order of a person: outbox, audit and live feed in one transaction.
 
-use boomgate_domain::ids::{CommandId, LaneId, SiteId, UserId};
+use boomgate_domain::ids::{CommandId, LaneId, SiteId};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::arrivals;
-use crate::audit::{self, Actor, NewAudit};
+use crate::audit::{self, NewAudit, RequestedBy};
+use crate::audit_action::AuditAction;
 use crate::commands::{self, Wish};
 use crate::error::StoreError;
+use crate::live_event::{CommandEvent, LiveEvent};
 use crate::live_feed;
+use crate::words::{CommandAction, CommandState};
 
 /// What a guard or operator orders; `reason` is their words and must not be empty.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,11 +23,10 @@ pub struct ManualOrder {
     pub command: CommandId,
     /// The car it is about, when one waits.
     pub arrival: Option<Uuid>,
-    /// `open`, `close`, `hold`, `release` or `refuse`.
-    pub action: &'static str,
+    pub action: CommandAction,
     /// `OPEN-MANUAL`, `DENY-MANUAL`, …
     pub code: String,
-    pub by: (UserId, String),
+    pub by: RequestedBy,
     pub reason: String,
     pub at: Timestamp,
 }
@@ -38,16 +40,22 @@ pub async fn order(tx: &impl GenericClient, order: &ManualOrder) -> Result<(), S
         return Err(StoreError::Conflict("an order of a person needs a reason".to_owned()));
     }
     crate::sites::lock(tx, order.site).await?;
-    if let (Some(arrival), "open") = (order.arrival, order.action) {
+    if let (Some(arrival), CommandAction::Open) = (order.arrival, order.action) {
         arrivals::let_pass(tx, order.site, arrival, &order.code).await?;
     }
     commands::wish(tx, &wish(order)).await?;
     audit::insert_many(tx, &[line(order)]).await?;
-    let body = json!({
-        "command": order.command, "action": order.action, "code": order.code, "arrival": order.arrival,
-        "by": order.by.1, "reason": order.reason, "state": "wished",
+    let event = LiveEvent::Command(CommandEvent {
+        command: order.command.as_uuid(),
+        action: Some(order.action),
+        arrival: order.arrival,
+        state: Some(CommandState::Wished),
+        code: Some(order.code.clone()),
+        by: Some(order.by.name.clone()),
+        reason: Some(order.reason.clone()),
+        ..CommandEvent::default()
     });
-    live_feed::append(tx, order.site, order.at, "command", Some(order.lane), body).await.map(drop)
+    live_feed::append(tx, order.site, order.at, Some(order.lane), event).await.map(drop)
 }
 
 fn wish(order: &ManualOrder) -> Wish {
@@ -56,9 +64,9 @@ fn wish(order: &ManualOrder) -> Wish {
         id: order.command,
         lane: order.lane,
         arrival: order.arrival,
-        action: order.action,
+        action: order.action.as_str(),
         code: order.code.clone(),
-        params: json!({ "operator": order.by.0 }),
+        params: json!({ "operator": order.by.user }),
         amount: None,
         by: Some(order.by.clone()),
         reason: Some(order.reason.clone()),
@@ -71,13 +79,13 @@ fn line(order: &ManualOrder) -> NewAudit {
         site_id: order.site.as_uuid(),
         id: Uuid::now_v7(),
         at: order.at,
-        actor: Actor::User(order.by.0.as_uuid()),
-        action: "command.ordered",
+        actor: order.by.actor(),
+        action: AuditAction::CommandOrdered { action: order.action, code: order.code.clone() },
         lane_id: Some(order.lane.as_uuid()),
         arrival_id: order.arrival,
         stay_id: None,
         command_id: Some(order.command.as_uuid()),
-        detail: json!({ "action": order.action, "code": order.code }),
+        request_id: order.by.request_id.clone(),
         personal: None,
     }
 }

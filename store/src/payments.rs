@@ -9,39 +9,31 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::arrivals::{self, ArrivalRow};
-use crate::audit::{self, Actor, NewAudit};
+use crate::audit::{self, Actor, NewAudit, RequestedBy};
+use crate::audit_action::AuditAction;
 use crate::commands::{self, Wish};
 use crate::error::StoreError;
 use crate::ledger::{self, Account, NewEntry};
+use crate::live_event::{LiveEvent, PaymentEvent};
 use crate::live_feed;
 use crate::statement::{execute, query, row};
 use crate::stays::{self, StayRow};
+use crate::words::words;
 
-/// How money came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    Cash,
-    Card,
-    Stripe,
-    Paypal,
-    Vietqr,
-    /// Confirmed by a person who saw it arrive.
-    Manual,
+words! {
+    /// How somebody paid.
+    pub enum Method {
+        Cash = "cash",
+        Card = "card",
+        Stripe = "stripe",
+        Paypal = "paypal",
+        Vietqr = "vietqr",
+        /// Confirmed by a person who saw it arrive.
+        Manual = "manual",
+    }
 }
 
 impl Method {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Cash => "cash",
-            Self::Card => "card",
-            Self::Stripe => "stripe",
-            Self::Paypal => "paypal",
-            Self::Vietqr => "vietqr",
-            Self::Manual => "manual",
-        }
-    }
-
     const fn account(self) -> Account {
         match self {
             Self::Cash => Account::Cash,
@@ -78,8 +70,8 @@ pub struct Settlement {
     /// Until when it may leave without paying again.
     pub exit_deadline: Timestamp,
     pub reference: String,
-    /// The person who took it: id and name as shown.
-    pub by: Option<(UserId, String)>,
+    /// Who took it; none where a provider reports it.
+    pub by: Option<RequestedBy>,
     pub at: Timestamp,
     /// Id for the order to open, if a car waits.
     pub command: CommandId,
@@ -118,11 +110,14 @@ pub async fn settle(tx: &impl GenericClient, new: &Settlement) -> Result<Settled
     }
     audit::insert_many(tx, &[line(new, waiting.as_ref())]).await?;
     let opened = waiting.map(|arrival| LaneId::from_uuid(arrival.lane_id));
-    let body = json!({
-        "stay": new.stay, "payment": new.payment, "method": new.method.as_str(), "amount": new.amount,
-        "settles": new.settles,
+    let event = LiveEvent::Payment(PaymentEvent {
+        stay: new.stay.as_uuid(),
+        payment: new.payment.as_uuid(),
+        method: new.method,
+        amount: new.amount,
+        settles: new.settles,
     });
-    let live_no = live_feed::append(tx, new.site, new.at, "payment", opened, body).await?;
+    let live_no = live_feed::append(tx, new.site, new.at, opened, event).await?;
     Ok(Settled { entry, opened, live_no })
 }
 
@@ -151,7 +146,8 @@ async fn book(tx: &impl GenericClient, new: &Settlement) -> Result<Uuid, StoreEr
 }
 
 async fn insert(tx: &impl GenericClient, new: &Settlement, entry: Uuid) -> Result<(), StoreError> {
-    let (by, name) = new.by.clone().map(|(id, name)| (id.as_uuid(), name)).unzip();
+    let (by, name): (Option<Option<Uuid>>, _) =
+        new.by.as_ref().map(|by| (by.user.map(|user| user.as_uuid()), by.name.as_str())).unzip();
     execute(
         tx,
         include_str!("../queries/payments/insert.sql"),
@@ -164,7 +160,7 @@ async fn insert(tx: &impl GenericClient, new: &Settlement, entry: Uuid) -> Resul
             &new.amount.minor,
             &new.amount.currency.as_str(),
             &new.reference,
-            &by,
+            &by.flatten(),
             &name.unwrap_or_default(),
             &new.at,
         ],
@@ -197,18 +193,22 @@ async fn order_open(
 }
 
 fn line(new: &Settlement, waiting: Option<&ArrivalRow>) -> NewAudit {
-    let actor = new.by.as_ref().map_or(Actor::Server, |(id, _)| Actor::User(id.as_uuid()));
+    let actor = new.by.as_ref().map_or(Actor::Server, RequestedBy::actor);
     NewAudit {
         site_id: new.site.as_uuid(),
         id: Uuid::now_v7(),
         at: new.at,
         actor,
-        action: "stay.paid",
+        action: AuditAction::StayPaid {
+            payment: new.payment.as_uuid(),
+            method: new.method,
+            amount: new.amount,
+        },
         lane_id: waiting.map(|arrival| arrival.lane_id),
         arrival_id: waiting.map(|arrival| arrival.id),
         stay_id: Some(new.stay.as_uuid()),
         command_id: waiting.map(|_| new.command.as_uuid()),
-        detail: json!({ "payment": new.payment, "method": new.method.as_str(), "amount": new.amount }),
+        request_id: new.by.as_ref().and_then(|by| by.request_id.clone()),
         personal: None,
     }
 }

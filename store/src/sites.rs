@@ -1,7 +1,7 @@
 //! Tenants and their sites: settings, the site's lock, what a decision needs to know of the place.
 
 use boomgate_domain::decide::{Passback, SiteMode};
-use boomgate_domain::ids::{LaneId, SiteCode, SiteId, StayId, TenantId, UserId};
+use boomgate_domain::ids::{SiteCode, SiteId, TenantId};
 use boomgate_domain::money::Currency;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -217,53 +217,6 @@ pub async fn set(tx: &impl GenericClient, site: SiteId, settings: &SiteSettings)
 pub async fn money(client: &impl GenericClient, site: SiteId) -> Result<SiteMoney, StoreError> {
     let found = query_opt(client, include_str!("../queries/sites/money.sql"), &[&site.as_uuid()]).await?;
     found.ok_or_else(|| StoreError::NotFound { what: "site", id: site.to_string() })
-}
-
-/// The sites a user may see: an admin those of the tenant, others those they were given.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub async fn of_user(client: &impl GenericClient, user: UserId) -> Result<Vec<SiteRow>, StoreError> {
-    query(client, include_str!("../queries/sites/of_user.sql"), &[&user.as_uuid()]).await
-}
-
-/// The site of a lane, if the user may see it.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub async fn of_user_with_lane(
-    client: &impl GenericClient,
-    user: UserId,
-    lane: LaneId,
-) -> Result<Option<SiteRow>, StoreError> {
-    let sql = include_str!("../queries/sites/of_user_with_lane.sql");
-    query_opt(client, sql, &[&user.as_uuid(), &lane.as_uuid()]).await
-}
-
-/// The site of a stay, if the user may see it.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub async fn of_user_with_stay(
-    client: &impl GenericClient,
-    user: UserId,
-    stay: StayId,
-) -> Result<Option<SiteRow>, StoreError> {
-    let sql = include_str!("../queries/sites/of_user_with_stay.sql");
-    query_opt(client, sql, &[&user.as_uuid(), &stay.as_uuid()]).await
-}
-
-/// The site of a stored picture, if the user may see it.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub async fn of_user_with_picture(
-    client: &impl GenericClient,
-    user: UserId,
-    sha256: &[u8; 32],
-) -> Result<Option<SiteRow>, StoreError> {
-    let sql = include_str!("../queries/sites/of_user_with_picture.sql");
-    query_opt(client, sql, &[&user.as_uuid(), &sha256.as_slice()]).await
 }
 
 /// # Errors

@@ -35,7 +35,7 @@ macro_rules! plain_columns {
     )+ };
 }
 
-plain_columns!(Uuid, String, Vec<String>, i64, i32, bool, Vec<u8>, Timestamp, serde_json::Value);
+plain_columns!(Uuid, Vec<Uuid>, String, Vec<String>, i64, i32, bool, Vec<u8>, Timestamp, serde_json::Value);
 
 macro_rules! id_columns {
     ($($kind:ident),+) => { $(
@@ -53,6 +53,7 @@ id_columns!(
     SiteId,
     LaneId,
     DeviceId,
+    ApiKeyId,
     ArrivalId,
     EventId,
     DecisionId,

@@ -1,15 +1,15 @@
 //! People: who they are, and the sessions they have open.
 
-use boomgate_domain::ids::{SiteId, TenantId, UserId};
+use boomgate_domain::ids::{TenantId, UserId};
 use deadpool_postgres::GenericClient;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::StoreError;
 use crate::jobs::kept_millis;
-use crate::sites::SiteRow;
+use crate::memberships::{self, Role};
 use crate::statement::{execute, query, query_opt, row};
 
-/// A person to be let in. `role` is `admin`, `operator`, `guard` or `resident`.
+/// A person to be let in; what they may do are their [`memberships`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewUser {
     pub tenant: TenantId,
@@ -17,28 +17,24 @@ pub struct NewUser {
     pub name: String,
     /// argon2id in PHC form.
     pub password_hash: String,
-    pub role: &'static str,
 }
 
 row! {
     pub struct UserRow {
         pub tenant_id: TenantId,
+        pub tenant_name: String,
         pub id: UserId,
         pub name: String,
         pub password_hash: String,
-        pub role: String,
         pub disabled_at: Option<Timestamp>,
     }
 }
 
 row! {
-    /// A person with the codes of the sites they were given.
     pub struct ListedUser {
         pub id: UserId,
         pub name: String,
-        pub role: String,
         pub disabled_at: Option<Timestamp>,
-        pub sites: Vec<String>,
     }
 }
 
@@ -64,7 +60,16 @@ row! {
         pub last_seen: Timestamp,
         pub tenant_id: TenantId,
         pub name: String,
-        pub role: String,
+        /// What the user is anywhere.
+        pub roles: Vec<String>,
+    }
+}
+
+impl SessionRow {
+    /// What the user is anywhere.
+    #[must_use]
+    pub fn roles(&self) -> Vec<Role> {
+        memberships::roles(&self.roles)
     }
 }
 
@@ -72,19 +77,29 @@ row! {
 /// [`StoreError::Database`]; [`StoreError::is_duplicate`] when the name is taken (in any case).
 pub async fn insert(client: &impl GenericClient, new: &NewUser) -> Result<(), StoreError> {
     let sql = include_str!("../queries/users/insert.sql");
-    execute(
-        client,
-        sql,
-        &[&new.tenant.as_uuid(), &new.id.as_uuid(), &new.name, &new.password_hash, &new.role],
-    )
-    .await
-    .map(drop)
+    execute(client, sql, &[&new.tenant.as_uuid(), &new.id.as_uuid(), &new.name, &new.password_hash])
+        .await
+        .map(drop)
 }
 
+/// Everybody of this name (in any case), at most one in each tenant.
+///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn by_name(client: &impl GenericClient, name: &str) -> Result<Option<UserRow>, StoreError> {
-    query_opt(client, include_str!("../queries/users/by_name.sql"), &[&name]).await
+pub async fn by_name(client: &impl GenericClient, name: &str) -> Result<Vec<UserRow>, StoreError> {
+    query(client, include_str!("../queries/users/by_name.sql"), &[&name]).await
+}
+
+/// The tenant's user of this name, in any case.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn in_tenant(
+    client: &impl GenericClient,
+    tenant: TenantId,
+    name: &str,
+) -> Result<Option<UserRow>, StoreError> {
+    query_opt(client, include_str!("../queries/users/in_tenant.sql"), &[&tenant.as_uuid(), &name]).await
 }
 
 /// # Errors
@@ -104,42 +119,12 @@ pub async fn set_password(
     execute(client, sql, &[&id.as_uuid(), &password_hash]).await.map(drop)
 }
 
-/// # Errors
-/// [`StoreError::Database`].
-pub async fn set_role(client: &impl GenericClient, id: UserId, role: &str) -> Result<(), StoreError> {
-    execute(client, include_str!("../queries/users/set_role.sql"), &[&id.as_uuid(), &role]).await.map(drop)
-}
-
 /// Everybody, by name.
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub async fn list(client: &impl GenericClient, tenant: TenantId) -> Result<Vec<ListedUser>, StoreError> {
     query(client, include_str!("../queries/users/list.sql"), &[&tenant.as_uuid()]).await
-}
-
-/// The sites a user was given; an admin needs none. What a user may see is [`crate::sites::of_user`].
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub async fn given_sites(client: &impl GenericClient, user: UserId) -> Result<Vec<SiteRow>, StoreError> {
-    query(client, include_str!("../queries/user_sites/of_user.sql"), &[&user.as_uuid()]).await
-}
-
-/// # Errors
-/// [`StoreError::Database`].
-pub async fn take_site(client: &impl GenericClient, user: UserId, site: SiteId) -> Result<(), StoreError> {
-    let sql = include_str!("../queries/user_sites/delete.sql");
-    execute(client, sql, &[&user.as_uuid(), &site.as_uuid()]).await.map(drop)
-}
-
-/// Gives a user that is not an admin one more site.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub async fn give_site(client: &impl GenericClient, user: UserId, site: SiteId) -> Result<(), StoreError> {
-    let sql = include_str!("../queries/user_sites/insert.sql");
-    execute(client, sql, &[&user.as_uuid(), &site.as_uuid()]).await.map(drop)
 }
 
 /// # Errors

@@ -184,7 +184,7 @@ async fn no_statement_of_a_job_takes_a_time_from_a_server() {
         std::fs::read_dir(queries.join("jobs")).unwrap().map(|entry| entry.unwrap().path()).collect();
     let others = ["live_feed/prune.sql", "sessions/prune.sql", "known_browsers/prune.sql", "audit/seal.sql"];
     let more = [
-        "idempotency_keys/prune.sql",
+        "answered_requests/prune.sql",
         "evidence/surplus.sql",
         "evidence/total.sql",
         "events/make_partitions.sql",

@@ -9,9 +9,9 @@ use boomgate::demo::office::Office;
 use boomgate::demo::site::{self as demo_site, DemoSite};
 use boomgate::pki::Pki;
 use boomgate::serve::Database;
-use boomgate::setup;
 use boomgate_domain::ids::{BlockId, SiteId, SubscriptionId};
 use boomgate_domain::plate::TypedPlate;
+use boomgate_operations::passwords;
 use boomgate_store::Pool;
 use boomgate_store::blocklist::{self, NewBlock};
 use boomgate_store::subscriptions::{self, Kind as SubscriptionKind, NewSubscription};
@@ -98,7 +98,7 @@ impl Site {
         std::fs::create_dir_all(dir.path().join("run")).unwrap();
         write_config(dir.path(), &postgres, &plan, None);
         let config = Config::load(&config_path(dir.path())).unwrap();
-        let password = setup::new_password();
+        let password = passwords::new();
         let (demo, pki) = furnish(&config, &plan, &password).await;
         let (server, ports) = start_server(dir.path()).await;
         let ports =
@@ -315,9 +315,9 @@ fn write_config(dir: &Path, postgres: &Postgres, plan: &Plan, ports: Option<Port
 async fn furnish(config: &Config, plan: &Plan, password: &str) -> (DemoSite, Pki) {
     let database = Database::open(config).await.unwrap();
     let pki = Pki::open_or_create(&config.pki, &[]).unwrap();
-    let demo = demo_site::prepare(&database.pool, &pki, &config.data, plan.lanes).await.unwrap();
-    let client = database.pool.get().await.unwrap();
-    setup::user(&client, demo.tenant, demo_site::ADMIN, "admin", password).await.unwrap();
+    let demo = demo_site::prepare(&database.pool, &config.pki, &config.data, plan.lanes).await.unwrap();
+    let mut client = database.pool.get().await.unwrap();
+    demo_site::admin(&mut client, password).await.unwrap();
     let capacity = "update sites set capacity = $2 where id = $1";
     client.execute(capacity, &[&demo.id.as_uuid(), &plan.capacity]).await.unwrap();
     drop(client);

@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::request::Request;
 
 /// One picture by its name.
-#[utoipa::path(get, path = "/api/v1/evidence/{sha256}", tag = "lanes", params(("sha256" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/evidence/{sha256}", tag = "lanes", params(("sha256" = String, Path, pattern = "^[0-9a-fA-F]{64}$")),
     responses((status = 200, content_type = "image/jpeg", body = Vec<u8>), (status = 404, body = crate::Problem)))]
 pub(crate) async fn show(
     app: App,

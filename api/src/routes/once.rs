@@ -1,6 +1,6 @@
 //! Idempotency-Key: what creates something is done once per key, and answered alike ever after.
 
-use boomgate_domain::ids::UserId;
+use boomgate_operations::access::{Authorized, Grant};
 use boomgate_operations::unit::{Answer, Once, RequestKey};
 use http::StatusCode;
 use serde::Serialize;
@@ -11,14 +11,14 @@ use crate::error::ApiError;
 use crate::request::{Asked, reply};
 
 /// The key of a request, from its header.
-pub(crate) fn key(asked: &Asked, actor: UserId, body: &[u8]) -> Result<RequestKey, ApiError> {
+pub(crate) fn key<G: Grant>(asked: &Asked, by: &Authorized<G>, body: &[u8]) -> Result<RequestKey, ApiError> {
     let key = asked.header("idempotency-key").ok_or_else(|| {
         ApiError::invalid("Idempotency-Key", "this header is needed: a text of yours, new for each new wish")
     })?;
     if key.is_empty() || key.len() > 255 {
         return Err(ApiError::invalid("Idempotency-Key", "1 to 255 characters"));
     }
-    Ok(RequestKey { actor, key: key.to_owned(), request_hash: fingerprint(asked, body) })
+    Ok(RequestKey { actor: by.requested_by(), key: key.to_owned(), request_hash: fingerprint(asked, body) })
 }
 
 /// The same body at another address is another request: opening one lane is not opening the next.

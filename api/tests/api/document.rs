@@ -118,3 +118,17 @@ fn two_operations_had_one_id_and_no_client_could_be_generated() {
     assert_eq!(unique.len(), ids.len(), "{ids:?}");
     assert!(ids.contains(&"lanes_list") && ids.contains(&"stays_list"), "{ids:?}");
 }
+
+/// What the document says of lengths is written where the fields are; the rules stand in `operations`.
+#[test]
+fn the_longest_texts_are_those_of_the_rules() {
+    let document: Value = serde_json::from_str(&boomgate_api::openapi_document()).unwrap();
+    let longest = |schema: &str, field: &str| {
+        document["components"]["schemas"][schema]["properties"][field]["maxLength"].as_u64().unwrap()
+    };
+    let rules = [boomgate_operations::booms::LONGEST_REASON, boomgate_operations::payments::LONGEST_NOTE];
+    assert_eq!(
+        [longest("NewCommand", "reason"), longest("NewPayment", "note")],
+        rules.map(|most| most as u64)
+    );
+}

@@ -55,7 +55,7 @@ async fn a_device_puts_a_picture_and_watchers_of_the_site_see_it() {
     assert_eq!(shown.bytes().await.unwrap(), picture);
     for (person, status) in [
         (house.stranger().await, 404),
-        (house.person_of(house.tenant, None, "guard").await, 404),
+        (house.person_of(house.tenant, Some(house.annex().await), "guard").await, 404),
         (house.person("resident").await, 403),
     ] {
         problem(house.get(&path, &person).send().await.unwrap(), status).await;

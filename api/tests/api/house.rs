@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use boomgate_api::{Api, ApiConfig, Front};
 use boomgate_domain::decide::{Direction, Passback, SiteMode};
-use boomgate_domain::ids::{ArrivalId, DeviceId, LaneId, SiteId, StayId, TariffId, TenantId, UserId};
+use boomgate_domain::ids::{
+    ApiKeyId, ArrivalId, DeviceId, LaneId, SiteId, StayId, TariffId, TenantId, UserId,
+};
 use boomgate_domain::money::Currency;
 use boomgate_domain::tariff::{Band, Rule, Tariff};
+use boomgate_store::api_keys::{self, NewApiKey};
 use boomgate_store::arrivals::ArrivalRow;
 use boomgate_store::batch::{Need, Session, Writes};
 use boomgate_store::decisions::NewDecision;
 use boomgate_store::devices::{self, NewDevice};
 use boomgate_store::lanes::{self, NewLane};
+use boomgate_store::memberships::{self, Role};
 use boomgate_store::sites::{self, NewSite};
 use boomgate_store::stays::StayRow;
 use boomgate_store::tariffs;
@@ -49,6 +53,12 @@ pub struct House {
     pub serving: JoinHandle<()>,
     pub http: reqwest::Client,
     pictures: tempfile::TempDir,
+}
+
+/// A key of a program.
+pub struct Key {
+    pub id: ApiKeyId,
+    pub token: String,
 }
 
 /// Somebody with a session.
@@ -149,15 +159,66 @@ impl House {
         self.person_of(self.tenant, Some(self.site), role).await
     }
 
+    /// Somebody without a role, who logs in with [`PASSWORD`].
+    pub async fn user(&self, tenant: TenantId, id: UserId, name: &str) {
+        let client = self.db.pool.get().await.unwrap();
+        let user = NewUser { tenant, id, name: name.to_owned(), password_hash: password_hash() };
+        users::insert(&client, &user).await.unwrap();
+    }
+
+    /// A role at a site, or at every site of the tenant.
+    pub async fn give(&self, user: UserId, site: Option<SiteId>, role: &str) {
+        let client = self.db.pool.get().await.unwrap();
+        memberships::put(&client, user, site, Role::parse(role).unwrap()).await.unwrap();
+    }
+
+    pub async fn tenant_of(&self, person: &Person) -> TenantId {
+        let client = self.db.pool.get().await.unwrap();
+        users::get(&client, person.id).await.unwrap().unwrap().tenant_id
+    }
+
+    /// A key that acts for an operator of this site, with these permissions.
+    pub async fn key(&self, permissions: &[&'static str]) -> Key {
+        let maker = self.person("operator").await;
+        let (id, token) = (ApiKeyId::from_uuid(Uuid::now_v7()), format!("bgk_{}", Uuid::now_v7()));
+        let now = Timestamp::now();
+        let new = NewApiKey {
+            tenant: self.tenant,
+            id,
+            name: format!("key {id}"),
+            token_hash: Sha256::digest(&token).into(),
+            permissions: permissions.to_vec(),
+            sites: None,
+            created_by: maker.id,
+            created_at: now,
+            expires_at: now + SignedDuration::from_hours(1),
+        };
+        api_keys::insert(&self.db.pool.get().await.unwrap(), &new).await.unwrap();
+        Key { id, token }
+    }
+
+    /// The newest line of the audit about this: kind and id of the actor, and the detail.
+    pub async fn audited(&self, action: &str) -> Value {
+        let sql = "select jsonb_build_object('kind', actor_kind, 'id', actor_id, 'detail', detail)
+                   from audit where action = $1 order by at desc limit 1";
+        self.db.pool.get().await.unwrap().query_one(sql, &[&action]).await.unwrap().get(0)
+    }
+
+    /// A second site of this tenant, without lanes.
+    pub async fn annex(&self) -> SiteId {
+        let site = SiteId::from_uuid(Uuid::now_v7());
+        let code = format!("annex-{}", &site.to_string()[24..]);
+        let client = self.db.pool.get().await.unwrap();
+        sites::insert(&client, &new_site(self.tenant, site, &code)).await.unwrap();
+        site
+    }
+
     pub async fn person_of(&self, tenant: TenantId, site: Option<SiteId>, role: &'static str) -> Person {
         let id = UserId::from_uuid(Uuid::now_v7());
         let name = format!("{role} {id}");
         let client = self.db.pool.get().await.unwrap();
-        let user = NewUser { tenant, id, name: name.clone(), password_hash: password_hash(), role };
-        users::insert(&client, &user).await.unwrap();
-        if let Some(site) = site {
-            users::give_site(&client, id, site).await.unwrap();
-        }
+        self.user(tenant, id, &name).await;
+        self.give(id, site, role).await;
         let token = hex::encode(Uuid::now_v7().as_bytes().repeat(2));
         let now = Timestamp::now();
         let session = NewSession {
@@ -349,7 +410,7 @@ fn numbers() -> PrometheusHandle {
 
 fn password_hash() -> String {
     static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| boomgate_api::auth::hash_password(PASSWORD).unwrap()).clone()
+    HASH.get_or_init(|| boomgate_operations::passwords::hash(PASSWORD).unwrap()).clone()
 }
 
 fn new_site(tenant: TenantId, id: SiteId, code: &str) -> NewSite {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use boomgate_store::live_event::LiveEvent;
 use boomgate_store::live_feed;
 use futures_util::StreamExt;
 use jiff::Timestamp;
@@ -44,13 +45,17 @@ async fn next_of_any_kind(socket: &mut Socket) -> Value {
     }
 }
 
+/// Writes a decision of this body, as far as it says anything.
 async fn append(house: &House, body: Value) -> i64 {
+    let id = uuid::Uuid::nil();
+    let mut whole =
+        json!({ "arrival": id, "decision": id, "outcome": "open", "code": "OPEN-FREE", "local": false });
+    whole.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+    let event = LiveEvent::from_row("decision", &whole).unwrap();
     let mut client = house.db.pool.get().await.unwrap();
     let tx = client.transaction().await.unwrap();
     boomgate_store::sites::lock(&tx, house.site).await.unwrap();
-    let no = live_feed::append(&tx, house.site, Timestamp::now(), "decision", Some(house.exit), body)
-        .await
-        .unwrap();
+    let no = live_feed::append(&tx, house.site, Timestamp::now(), Some(house.exit), event).await.unwrap();
     tx.commit().await.unwrap();
     live_feed::wake(&client, &[house.site.as_uuid()]).await;
     no
@@ -187,7 +192,7 @@ async fn a_disabled_user_and_one_who_lost_the_site_are_shown_out_within_five_sec
         next(socket).await;
     }
     house.run(&format!("update users set disabled_at = now() where id = '{}'", ann.id)).await;
-    house.run(&format!("delete from user_sites where user_id = '{}'", bob.id)).await;
+    house.run(&format!("delete from memberships where user_id = '{}'", bob.id)).await;
     let begun = Instant::now();
     for socket in &mut sockets[..2] {
         let close = loop {
@@ -236,13 +241,12 @@ async fn a_passage_says_the_plate_of_its_stay() {
     let tx = client.transaction().await.unwrap();
     boomgate_store::sites::lock(&tx, house.site).await.unwrap();
     for body in [
-        json!({ "kind": "passed", "stay": stay.id }),
-        json!({ "kind": "backed_out", "stay": null }),
-        json!({ "kind": "passed", "stay": uuid::Uuid::now_v7() }),
+        json!({ "direction": "entry", "kind": "passed", "stay": stay.id }),
+        json!({ "direction": "entry", "kind": "backed_out", "stay": null }),
+        json!({ "direction": "entry", "kind": "passed", "stay": uuid::Uuid::now_v7() }),
     ] {
-        live_feed::append(&tx, house.site, Timestamp::now(), "passage", Some(house.entry), body)
-            .await
-            .unwrap();
+        let event = LiveEvent::from_row("passage", &body).unwrap();
+        live_feed::append(&tx, house.site, Timestamp::now(), Some(house.entry), event).await.unwrap();
     }
     tx.commit().await.unwrap();
     let mut socket = follow(&house, &guard, "?since=0").await;

@@ -1,5 +1,6 @@
 //! Sessions: in, out, and refused.
 
+use boomgate_domain::ids::UserId;
 use boomgate_store::users;
 use reqwest::header::SET_COOKIE;
 use serde_json::{Value, json};
@@ -210,4 +211,34 @@ async fn a_browser_by_http2_sent_its_session_in_the_second_cookie_field_and_was_
     let me = house.request("GET", "/api/v1/me").header("cookie", "boomgate-browser=1; other=2");
     let me = me.header("cookie", format!("boomgate={token}"));
     assert_eq!(good(me.send().await.unwrap(), 200).await["name"], ann.name);
+}
+
+#[tokio::test]
+async fn two_companies_could_not_each_have_an_ann() {
+    let house = House::open().await;
+    let stranger = house.stranger().await;
+    let elsewhere = house.tenant_of(&stranger).await;
+    let here = UserId::from_uuid(uuid::Uuid::now_v7());
+    house.user(house.tenant, here, "ann").await;
+    house.give(here, Some(house.site), "guard").await;
+    let there = UserId::from_uuid(uuid::Uuid::now_v7());
+    house.user(elsewhere, there, "Ann").await;
+    // A wrong password says nothing of how many there are.
+    let wrong = problem(log_in(&house, "ann", "guess").await, 401).await;
+    assert_eq!((&wrong["code"], &wrong["choices"]), (&json!("WRONG-LOGIN"), &Value::Null));
+    let which = problem(log_in(&house, "ann", PASSWORD).await, 409).await;
+    assert_eq!(which["code"], "TENANT-NEEDED");
+    let names: Vec<&str> =
+        which["choices"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 2, "{which}");
+    for (tenant, id) in [(house.tenant, here), (elsewhere, there)] {
+        let body = json!({ "name": "ann", "password": PASSWORD, "tenant": tenant });
+        let request = house.request("POST", "/api/v1/login").json(&body);
+        let answer = good(request.send().await.unwrap(), 200).await;
+        assert_eq!(answer["user"]["id"], json!(id));
+    }
+    // Where the password is right in one of them only, nobody is asked.
+    house.run("update users set password_hash = 'x' where name = 'Ann'").await;
+    let answer = good(log_in(&house, "ann", PASSWORD).await, 200).await;
+    assert_eq!(answer["user"]["tenant"], json!(house.tenant));
 }

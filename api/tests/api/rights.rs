@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use boomgate_api::{Access, RouteInfo, all_routes, people_routes};
-use boomgate_operations::access::Role;
+use boomgate_operations::access::{Held, Role};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -109,7 +109,9 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
     let may = match route.access {
         Access::Public => true,
         Access::Session => role.is_some(),
-        Access::Permission(permission) => role.is_some_and(|role| role.has(permission)),
+        Access::Permission(permission) => {
+            role.is_some_and(|role| matches!(permission.held_by(role), Held::Yes | Held::Own))
+        }
         Access::Device | Access::Metrics => false,
     };
     // What is another tenant's does not exist for a stranger; lists are empty.
@@ -135,7 +137,7 @@ async fn a_stranger_sees_no_lane_and_a_colleague_of_another_site_nothing_of_this
     let stranger = house.stranger().await;
     let lanes: Value = house.get("/api/v1/lanes", &stranger).send().await.unwrap().json().await.unwrap();
     assert_eq!(lanes["items"], json!([]));
-    let colleague = house.person_of(house.tenant, None, "operator").await;
+    let colleague = house.person_of(house.tenant, Some(house.annex().await), "operator").await;
     let lanes: Value = house.get("/api/v1/lanes", &colleague).send().await.unwrap().json().await.unwrap();
     assert_eq!(lanes["items"], json!([]));
     for path in [format!("/api/v1/stays/{}", stay.id), format!("/api/v1/stays?site={}", house.site)] {
@@ -174,4 +176,44 @@ fn the_document_says_what_each_route_demands() {
         let keyed = operation["parameters"].to_string().contains("Idempotency-Key");
         assert_eq!(keyed, creates, "{} {}", route.method, route.path);
     }
+}
+
+#[tokio::test]
+async fn a_role_held_at_one_site_gave_its_rights_at_every_site() {
+    let house = House::open().await;
+    let annex = house.annex().await;
+    let ann = house.person_of(house.tenant, Some(house.site), "guard").await;
+    house.give(ann.id, Some(annex), "operator").await;
+    // An operator somewhere, but only a guard here: lanes yes, money no.
+    let stay = house.stay("BA123AB", 10).await;
+    let path = format!("/api/v1/stays/{}/payments", stay.id);
+    let body = json!({ "method": "cash", "amount": { "minor": 100, "currency": "EUR" } });
+    assert_eq!(house.post(&path, &ann, &body).send().await.unwrap().status(), 403);
+    let order = json!({ "action": "open", "reason": "let me out" });
+    let path = format!("/api/v1/lanes/{}/commands", house.exit);
+    assert_eq!(house.post(&path, &ann, &order).send().await.unwrap().status(), 202);
+    let me: Value = house.get("/api/v1/me", &ann).send().await.unwrap().json().await.unwrap();
+    let may = |site: usize| me["sites"][site]["permissions"].to_string().contains("payments:take");
+    assert_eq!((me["role"].as_str(), may(0), may(1)), (Some("operator"), true, false), "{me}");
+}
+
+#[tokio::test]
+async fn a_program_with_a_key_does_what_the_key_is_for_and_is_named_in_the_audit() {
+    let house = House::open().await;
+    let key = house.key(&["lanes:read", "lanes:operate"]).await;
+    let with = |request: RequestBuilder| request.bearer_auth(&key.token);
+    let lanes = with(house.request("GET", "/api/v1/lanes")).send().await.unwrap();
+    assert_eq!(lanes.status(), 200);
+    assert_eq!(with(house.request("GET", "/api/v1/stays")).send().await.unwrap().status(), 403);
+    let order = json!({ "action": "open", "reason": "fire drill" });
+    let request = house
+        .request("POST", &format!("/api/v1/lanes/{}/commands", house.entry))
+        .header("idempotency-key", "drill")
+        .header("x-request-id", "drill-1");
+    assert_eq!(with(request.json(&order)).send().await.unwrap().status(), 202);
+    let line = house.audited("command.ordered").await;
+    assert_eq!((&line["kind"], &line["id"]), (&json!("key"), &json!(key.id)));
+    assert_eq!(line["detail"]["request_id"], "drill-1");
+    // A key is no session: nobody is logged out by it.
+    assert_eq!(with(house.request("POST", "/api/v1/logout")).send().await.unwrap().status(), 403);
 }

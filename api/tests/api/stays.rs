@@ -42,15 +42,18 @@ async fn the_list_is_filtered_by_state_and_plate() {
         let list = good(house.get(&format!("/api/v1/stays{query}"), &guard).send().await.unwrap(), 200).await;
         let found: Vec<&str> = items(&list).map(|stay| stay["plate"].as_str().unwrap()).collect();
         assert_eq!(found, plates, "{query}");
-        assert_eq!(list["next"], Value::Null);
+        assert_eq!(list["next_cursor"], Value::Null);
     }
-    for query in
-        ["state=lost", "plate=%25", "limit=0", "limit=201", "limit=x", "cursor=1", "site=1", "order=plate"]
-    {
+    for query in ["state=lost", "plate=%25", "limit=0", "limit=201", "limit=x", "cursor=1", "order=plate"] {
         let refused =
             problem(house.get(&format!("/api/v1/stays?{query}"), &guard).send().await.unwrap(), 400).await;
         let field = query.split('=').next().unwrap();
         assert!(refused["message"].as_str().unwrap().contains(field), "{query}: {refused}");
+    }
+    // A site goes by its id or its code.
+    for (site, status) in [("north".to_owned(), 200), (house.site.to_string(), 200), ("1".into(), 404)] {
+        let found = house.get(&format!("/api/v1/stays?site={site}"), &guard).send().await.unwrap();
+        assert_eq!(found.status(), status, "{site}");
     }
 }
 
@@ -89,7 +92,7 @@ async fn pages_are_complete_and_repeat_nothing_while_cars_come_in() {
         seen.extend(items(&page).map(|stay| stay["id"].as_str().unwrap().to_owned()));
         pages += 1;
         house.stay(&format!("LATE{pages}"), 1).await;
-        match page["next"].as_str() {
+        match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
         }
@@ -171,4 +174,38 @@ async fn second_hour_just_begun(house: &House, plate: &str, seconds: i64) -> Sta
     row.entered_at = Some(Timestamp::now() - SignedDuration::from_secs(3600 + seconds));
     house.write(Writes { stays: vec![row.clone()], ..Writes::default() }).await;
     row
+}
+
+#[tokio::test]
+async fn a_decision_is_said_in_the_language_that_is_asked_for() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let stay = house.stay("BA123AB", 10).await;
+    house.charged_at_exit(&stay, 100, 1).await;
+    let mut texts = Vec::new();
+    for language in ["en", "vi-VN,vi;q=0.9,en;q=0.5", "de"] {
+        let request = house.get("/api/v1/lanes", &guard).header("accept-language", language);
+        let lanes = good(request.send().await.unwrap(), 200).await;
+        let waiting = items(&lanes).find(|lane| lane["code"] == "out-1").unwrap();
+        texts.push(waiting["last"]["text"].as_str().unwrap().to_owned());
+    }
+    assert_ne!(texts[0], texts[1]);
+    assert_eq!(texts[0], texts[2]);
+}
+
+#[tokio::test]
+async fn a_stay_that_the_client_has_is_not_sent_again() {
+    let house = House::open().await;
+    let guard = house.person("guard").await;
+    let stay = house.stay("BA123AB", 10).await;
+    house.run("update stays set state = 'closed', exited_at = now()").await;
+    let path = format!("/api/v1/stays/{}", stay.id);
+    let first = house.get(&path, &guard).send().await.unwrap();
+    let version = first.headers()["etag"].to_str().unwrap().to_owned();
+    let again = house.get(&path, &guard).header("if-none-match", &version).send().await.unwrap();
+    assert_eq!((again.status().as_u16(), again.headers()["etag"].to_str().unwrap()), (304, version.as_str()));
+    assert_eq!(again.text().await.unwrap(), "");
+    house.run("update stays set note = 'seen'").await;
+    let changed = house.get(&path, &guard).header("if-none-match", &version).send().await.unwrap();
+    assert_eq!(changed.status(), 200);
 }

@@ -11,11 +11,14 @@ use boomgate_domain::reason::Reason;
 use boomgate_schemas::up;
 use boomgate_store::StoreError;
 use boomgate_store::arrivals::ArrivalRow;
+use boomgate_store::audit_action::AuditAction;
 use boomgate_store::commands::LIFETIME;
 use boomgate_store::decisions::NewDecision;
 use boomgate_store::evidence::Announced;
 use boomgate_store::lanes::direction_name;
+use boomgate_store::live_event::{ArrivalEvent, DecisionEvent, LiveEvent};
 use boomgate_store::stays::{StayRow, vehicle};
+use boomgate_store::words::ExceptionKind;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -37,11 +40,8 @@ impl World<'_> {
             (row.outcome.as_deref() == Some("open"), self.now.duration_since(scene.at) > LIFETIME);
         self.put_arrival(row);
         if stale || decided {
-            self.tell(
-                scene,
-                "arrival",
-                json!({ "arrival": told.arrival, "plate": sure_plate(told).map(|plate| plate.to_string()) }),
-            );
+            let plate = sure_plate(told).map(|plate| plate.to_string());
+            self.tell(scene, LiveEvent::Arrival(ArrivalEvent { arrival: told.arrival, plate }));
             return Ok(());
         }
         self.decide_arrival(scene, told)
@@ -85,16 +85,24 @@ impl World<'_> {
         let decision = decide(&arrival, &matches, scene.at);
         let row = self.record(scene, told.arrival, &decision);
         self.order(scene, &row, &decision);
-        let plate = told.reading.as_ref().map(|reading| reading.plate.as_str());
-        let reading = told.reading.as_ref().map(|reading| names::verdict(reading.verdict));
-        let listed_as = self.listed_as(&matches, &decision.reason);
-        let body = json!({
-            "arrival": told.arrival, "decision": row.id, "direction": direction_name(arrival.direction), "plate": plate,
-            "verdict": reading, "outcome": row.outcome, "code": row.code, "params": row.params,
-            "amount_minor": row.amount_minor, "currency": row.currency, "stay": row.stay_id,
-            "suggested": decision.suggested, "listed_as": listed_as, "evidence": told.evidence.map(|hash| hash.to_string()), "local": false,
-        });
-        self.tell(scene, "decision", body);
+        let event = DecisionEvent {
+            arrival: told.arrival,
+            decision: row.id,
+            direction: Some(names::lane_direction(arrival.direction)),
+            plate: told.reading.as_ref().map(|reading| reading.plate.clone()),
+            verdict: told.reading.as_ref().map(|reading| names::event_verdict(reading.verdict)),
+            outcome: names::outcome(decision.outcome),
+            code: row.code,
+            params: decision.reason.params(),
+            amount_minor: row.amount_minor,
+            currency: row.currency,
+            stay: row.stay_id,
+            suggested: decision.suggested.map(|stay| stay.as_uuid()),
+            listed_as: self.listed_as(&matches, &decision.reason).cloned(),
+            evidence: told.evidence.map(|hash| hash.to_string()),
+            local: false,
+        };
+        self.tell(scene, LiveEvent::Decision(event));
         metrics::counter!("boomgate_decisions_total", "code" => decision.reason.code()).increment(1);
         Ok(())
     }
@@ -151,7 +159,7 @@ impl World<'_> {
             id: clock::new_id(),
             arrival_id: arrival,
             lane_id: scene.device.lane.as_uuid(),
-            outcome: names::outcome(decision.outcome),
+            outcome: names::outcome(decision.outcome).as_str(),
             code: decision.reason.code().to_owned(),
             params: json!(decision.reason.params()),
             local: false,
@@ -162,11 +170,13 @@ impl World<'_> {
             decided_at: scene.received_at,
         };
         self.note_decision(&row);
-        self.audit(scene, "decision.made", |line| {
-            line.stay_id = row.stay_id;
-            line.detail =
-                json!({ "decision": row.id, "outcome": row.outcome, "code": row.code, "params": row.params });
-        });
+        let action = AuditAction::DecisionMade {
+            decision: row.id,
+            outcome: names::outcome(decision.outcome),
+            code: row.code.clone(),
+            params: decision.reason.params(),
+        };
+        self.audit(scene, action, |line| line.stay_id = row.stay_id);
         self.out.decisions.push(row.clone());
         row
     }
@@ -193,7 +203,7 @@ impl World<'_> {
             id: clock::new_id(),
             arrival_id: told.arrival,
             lane_id: scene.device.lane.as_uuid(),
-            outcome: names::local_outcome(told.outcome),
+            outcome: names::local_outcome(told.outcome).as_str(),
             code: told.code.clone(),
             params: json!(told.params),
             local: true,
@@ -204,14 +214,28 @@ impl World<'_> {
             decided_at: scene.at,
         };
         self.note_decision(&row);
-        self.audit(scene, "decision.local", |line| {
-            line.detail = json!({ "decision": row.id, "outcome": row.outcome, "code": row.code });
-        });
+        let outcome = names::local_outcome(told.outcome);
+        let action = AuditAction::DecisionLocal { decision: row.id, outcome, code: row.code.clone() };
+        self.audit(scene, action, |_| ());
         let plate = known.and_then(|arrival| arrival.plate);
-        self.tell(scene, "decision", json!({
-            "arrival": told.arrival, "decision": row.id, "plate": plate, "outcome": row.outcome, "code": row.code,
-            "params": row.params, "local": true,
-        }));
+        let event = DecisionEvent {
+            arrival: told.arrival,
+            decision: row.id,
+            direction: None,
+            plate,
+            verdict: None,
+            outcome,
+            code: row.code.clone(),
+            params: told.params.clone(),
+            amount_minor: None,
+            currency: None,
+            stay: None,
+            suggested: None,
+            listed_as: None,
+            evidence: None,
+            local: true,
+        };
+        self.tell(scene, LiveEvent::Decision(event));
         self.out.decisions.push(row);
     }
 
@@ -247,7 +271,7 @@ impl World<'_> {
     fn name_stay(&mut self, scene: &Scene<'_>, stay: StayRow, plate: &str, row: &ArrivalRow) {
         let taken = stay.state == StayRow::OPEN && self.open_stay(stay.site_id, plate).is_some();
         if taken {
-            self.exception(scene, "plate_inside_twice", Some(stay.id));
+            self.exception(scene, ExceptionKind::PlateInsideTwice, Some(stay.id));
             return;
         }
         let named = StayRow {

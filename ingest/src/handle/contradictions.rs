@@ -3,20 +3,23 @@
 
 use boomgate_domain::decide::Direction;
 use boomgate_schemas::up::{self, EventBody};
+use boomgate_store::words::ExceptionKind;
 
 use super::{Scene, World, arrival_of};
 
 impl World<'_> {
     /// What is wrong with the event, as the word of its exception; none when it may be applied.
-    pub(super) fn contradiction(&self, scene: &Scene<'_>) -> Option<&'static str> {
+    pub(super) fn contradiction(&self, scene: &Scene<'_>) -> Option<ExceptionKind> {
         let body = &scene.event.body;
         if arrival_of(body).is_some_and(|id| self.is_of_another_lane(scene, id)) {
-            return Some("arrival_of_another_lane");
+            return Some(ExceptionKind::ArrivalOfAnotherLane);
         }
         match body {
-            EventBody::Passage(passage) if passage.direction != lane_direction(scene) => Some("wrong_way"),
+            EventBody::Passage(passage) if passage.direction != lane_direction(scene) => {
+                Some(ExceptionKind::WrongWay)
+            }
             EventBody::Arrival(arrival) if arrival.direction != lane_direction(scene) => {
-                Some("arrival_in_wrong_direction")
+                Some(ExceptionKind::ArrivalInWrongDirection)
             }
             EventBody::Arrival(_)
             | EventBody::Decided(_)

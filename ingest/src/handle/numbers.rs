@@ -1,7 +1,9 @@
 //! Numbers that are not new: what is kept under another number, and what comes under a number that is taken.
 
 use boomgate_schemas::up::Event;
+use boomgate_store::audit_action::AuditAction;
 use boomgate_store::events::NewEvent;
+use boomgate_store::words::ExceptionKind;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -35,9 +37,16 @@ impl World<'_> {
         tracing::error!(device = %device.code, seq, above, "a number came again with another event");
         metrics::counter!("boomgate_ingest_stores_behind_total").increment(1);
         let scene = Scene { device, event, at: received_at, received_at };
-        let detail = json!({ "device": device.id, "seq": seq, "above": above });
-        self.audit(&scene, "device.store_behind", |line| line.detail = detail.clone());
-        self.tell(&scene, "exception", json!({ "what": "device_store_behind", "detail": detail }));
+        let action = AuditAction::DeviceStoreBehind {
+            device: device.id.as_uuid(),
+            store: None,
+            above,
+            seq: Some(seq),
+            next_seq: None,
+            boot: None,
+            last_boot: None,
+        };
+        self.finding(&scene, ExceptionKind::DeviceStoreBehind, action);
     }
 
     /// An event that is kept comes again under a new number: the number is accounted for, the event applied once.

@@ -4,7 +4,10 @@ use boomgate_domain::plate::Plate;
 use boomgate_domain::stay::{self, PassageEffect};
 use boomgate_schemas::up::{Passage, PassageKind};
 use boomgate_store::arrivals::ArrivalRow;
+use boomgate_store::audit_action::AuditAction;
+use boomgate_store::live_event::{LiveEvent, PassageEvent};
 use boomgate_store::stays::StayRow;
+use boomgate_store::words::ExceptionKind;
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
@@ -36,6 +39,9 @@ impl Exit<'_> {
     }
 }
 
+/// Of a stay that ended without a charge.
+const CLOSED: AuditAction = AuditAction::StayClosed { code: None, charged_minor: None };
+
 impl World<'_> {
     pub(super) fn passage(&mut self, scene: &Scene<'_>, passage: &Passage) {
         let arrival = passage.arrival.and_then(|id| self.arrivals.get(&id).cloned());
@@ -48,17 +54,17 @@ impl World<'_> {
             passage.arrival.map(|id| self.take_arrival(id));
         }
         if passage.kind == PassageKind::Tailgated {
-            self.exception(scene, "tailgated", stay);
+            self.exception(scene, ExceptionKind::Tailgated, stay);
         }
-        self.tell(
-            scene,
-            "passage",
-            json!({
-                "arrival": passage.arrival, "direction": names::direction(passage.direction),
-                "kind": names::passage(passage.kind), "stay": stay,
-                "inside": self.sites.get(&scene.device.site.as_uuid()).map(|site| site.facts.inside),
-            }),
-        );
+        let event = PassageEvent {
+            arrival: passage.arrival,
+            direction: names::event_direction(passage.direction),
+            kind: names::passage(passage.kind),
+            stay,
+            inside: self.sites.get(&scene.device.site.as_uuid()).map(|site| site.facts.inside),
+            plate: None,
+        };
+        self.tell(scene, LiveEvent::Passage(event));
     }
 
     /// A stay begins, known by its plate or not.
@@ -108,7 +114,7 @@ impl World<'_> {
         self.audit_opened(scene, &stay);
         self.put_stay(stay);
         if exit.is_some() {
-            self.audit(scene, "stay.closed", |line| line.stay_id = Some(id));
+            self.audit(scene, CLOSED, |line| line.stay_id = Some(id));
         }
         if arrival.is_none() {
             self.await_explanation(scene, passage, Some(id));
@@ -119,9 +125,8 @@ impl World<'_> {
     fn audit_opened(&mut self, scene: &Scene<'_>, stay: &StayRow) {
         let personal = stay.plate.clone().map(|plate| (clock::salt(), plate));
         let (id, code) = (stay.id, stay.entry_code.clone());
-        self.audit(scene, "stay.opened", |line| {
+        self.audit(scene, AuditAction::StayOpened { code }, |line| {
             line.stay_id = Some(id);
-            line.detail = json!({ "code": code });
             line.personal = personal;
         });
     }
@@ -133,7 +138,7 @@ impl World<'_> {
         earlier.note = "entered again while inside".to_owned();
         let id = earlier.id;
         self.put_stay(earlier);
-        self.exception(scene, "entered_twice", Some(id));
+        self.exception(scene, ExceptionKind::EnteredTwice, Some(id));
     }
 
     /// The exit that was told before this entry: the entry makes it whole. Of exactly this plate: the entry of a twin may
@@ -169,7 +174,7 @@ impl World<'_> {
             ..opened
         });
         self.void_exit(exit, format!("exit of stay {id}"));
-        self.audit(scene, "stay.closed", |line| line.stay_id = Some(id));
+        self.audit(scene, CLOSED, |line| line.stay_id = Some(id));
     }
 
     /// A kept exit that turned out to belong to a stay.
@@ -204,7 +209,7 @@ impl World<'_> {
                 if arrival.is_none() {
                     self.await_explanation(scene, passage, Some(id));
                 }
-                self.exception(scene, "exit_unread", Some(id));
+                self.exception(scene, ExceptionKind::ExitUnread, Some(id));
                 Some(id)
             }
         }
@@ -231,7 +236,7 @@ impl World<'_> {
             return Some(id);
         }
         let id = self.keep_exit(scene, exit.arrival.map(|row| row.id), Some(plate.as_str()), exit)?;
-        self.exception(scene, "exit_without_stay", Some(id));
+        self.exception(scene, ExceptionKind::ExitWithoutStay, Some(id));
         Some(id)
     }
 
@@ -300,12 +305,10 @@ impl World<'_> {
         };
         let (code, charged) = (closed.exit_code.clone(), closed.charged_minor);
         self.put_stay(closed);
-        self.audit(scene, "stay.closed", |line| {
-            line.stay_id = Some(id);
-            line.detail = json!({ "code": code, "charged_minor": charged });
-        });
+        let action = AuditAction::StayClosed { code, charged_minor: Some(charged) };
+        self.audit(scene, action, |line| line.stay_id = Some(id));
         if left_unpaid {
-            self.exception(scene, "left_unpaid", Some(id));
+            self.exception(scene, ExceptionKind::LeftUnpaid, Some(id));
         }
     }
 

@@ -1,8 +1,10 @@
 //! What a batch writes for people: audit lines and the numbered live feed.
 
 use boomgate_store::audit::{Actor, NewAudit};
+use boomgate_store::audit_action::AuditAction;
+use boomgate_store::live_event::{ExceptionEvent, LiveEvent};
 use boomgate_store::live_feed::NewLive;
-use serde_json::{Value, json};
+use boomgate_store::words::ExceptionKind;
 use uuid::Uuid;
 
 use super::{Scene, World};
@@ -10,12 +12,7 @@ use crate::clock;
 
 impl World<'_> {
     /// One line of the audit, as the server's doing; `fill` adds what it is about.
-    pub(super) fn audit(
-        &mut self,
-        scene: &Scene<'_>,
-        action: &'static str,
-        fill: impl FnOnce(&mut NewAudit),
-    ) {
+    pub(super) fn audit(&mut self, scene: &Scene<'_>, action: AuditAction, fill: impl FnOnce(&mut NewAudit)) {
         let mut line = NewAudit {
             site_id: scene.device.site.as_uuid(),
             id: clock::new_id(),
@@ -26,7 +23,7 @@ impl World<'_> {
             arrival_id: super::arrival_of(&scene.event.body),
             stay_id: None,
             command_id: None,
-            detail: Value::Object(serde_json::Map::new()),
+            request_id: None,
             personal: None,
         };
         fill(&mut line);
@@ -34,23 +31,27 @@ impl World<'_> {
     }
 
     /// One row of the live feed under the site's next number.
-    pub(super) fn tell(&mut self, scene: &Scene<'_>, kind: &'static str, body: Value) {
+    pub(super) fn tell(&mut self, scene: &Scene<'_>, event: LiveEvent) {
         let site_id = scene.device.site.as_uuid();
         let Some(site) = self.sites.get_mut(&site_id) else { return };
         site.facts.live_no = site.facts.live_no.saturating_add(1);
         site.changed = true;
         let (no, lane_id) = (site.facts.live_no, Some(scene.device.lane.as_uuid()));
-        self.out.live.push(NewLive { site_id, no, at: scene.at, kind, lane_id, body });
+        self.out.live.push(NewLive { site_id, no, at: scene.at, lane_id, event });
     }
 
     /// Something a person should look at: in the feed and in the audit.
-    pub(super) fn exception(&mut self, scene: &Scene<'_>, what: &'static str, stay: Option<Uuid>) {
+    pub(super) fn exception(&mut self, scene: &Scene<'_>, what: ExceptionKind, stay: Option<Uuid>) {
         let arrival = super::arrival_of(&scene.event.body);
-        self.audit(scene, "exception", |line| {
-            line.stay_id = stay;
-            line.detail = json!({ "what": what });
-        });
-        self.tell(scene, "exception", json!({ "what": what, "arrival": arrival, "stay": stay }));
-        metrics::counter!("boomgate_ingest_exceptions_total", "what" => what).increment(1);
+        self.audit(scene, AuditAction::Exception { what }, |line| line.stay_id = stay);
+        self.tell(scene, LiveEvent::Exception(ExceptionEvent { what, arrival, stay, detail: None }));
+        metrics::counter!("boomgate_ingest_exceptions_total", "what" => what.as_str()).increment(1);
+    }
+
+    /// The same with what was found, which the audit says in full.
+    pub(super) fn finding(&mut self, scene: &Scene<'_>, what: ExceptionKind, action: AuditAction) {
+        let detail = Some(action.to_row().1);
+        self.audit(scene, action, |_| ());
+        self.tell(scene, LiveEvent::Exception(ExceptionEvent { what, arrival: None, stay: None, detail }));
     }
 }

@@ -20,6 +20,7 @@ use boomgate_store::commands::UnsettledRow;
 use boomgate_store::lanes::LaneCounter;
 use boomgate_store::sites::{PROMISE, SiteFacts, SiteNumbers, read_word};
 use boomgate_store::stays::StayRow;
+use boomgate_store::words::ExceptionKind;
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -243,7 +244,7 @@ impl<'a> World<'a> {
         site.facts.inside = site.facts.inside.saturating_sub(1).max(0);
         site.changed = true;
         if !counted {
-            self.exception(scene, "nobody_inside_to_leave", None);
+            self.exception(scene, ExceptionKind::NobodyInsideToLeave, None);
         }
         counted
     }

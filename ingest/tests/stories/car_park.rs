@@ -10,6 +10,7 @@ use boomgate_domain::plate::TypedPlate;
 use boomgate_domain::tariff::{Band, Rule, Tariff};
 use boomgate_ingest::bus::{Bus, LinkBus};
 use boomgate_ingest::{Health, IngestConfig, run};
+use boomgate_store::audit::RequestedBy;
 use boomgate_store::subscriptions::{Kind, NewSubscription};
 use boomgate_store::testing::TestDatabase;
 use boomgate_store::users::NewUser;
@@ -111,17 +112,16 @@ impl CarPark {
             tariffs::insert(&client, site, &tariff(), from, None).await.unwrap();
         }
         let operator = UserId::from_uuid(Uuid::now_v7());
-        let user = NewUser {
-            tenant,
-            id: operator,
-            name: "olga".into(),
-            password_hash: "x".into(),
-            role: "operator",
-        };
+        let user = NewUser { tenant, id: operator, name: "olga".into(), password_hash: "x".into() };
         users::insert(&client, &user).await.unwrap();
         let server = SigningKey::from_bytes(&[42; 32]);
         let health = watch::channel(Health::default()).1;
         Self { database, site, code, server, health, operator, router, ingest: None, lanes: 0 }
+    }
+
+    /// The operator, as one who orders.
+    pub fn by(&self) -> RequestedBy {
+        RequestedBy { user: Some(self.operator), name: "olga".into(), key: None, request_id: None }
     }
 
     pub fn start(&mut self, bus: impl Bus) {

@@ -7,6 +7,7 @@ use boomgate_domain::ids::CommandId;
 use boomgate_schemas::up::{Answer, CommandResult, Event, EventBody, Hello, PassageKind};
 use boomgate_store::commands;
 use boomgate_store::manual::{self, ManualOrder};
+use boomgate_store::words::CommandAction;
 use uuid::Uuid;
 
 use crate::car_park::{CarPark, Settings, now};
@@ -18,9 +19,9 @@ async fn order_open(park: &CarPark, lane: &Lane) {
         lane: lane.id,
         command: CommandId::from_uuid(Uuid::now_v7()),
         arrival: None,
-        action: "open",
+        action: CommandAction::Open,
         code: "OPEN-MANUAL".into(),
-        by: (park.operator, "olga".into()),
+        by: park.by(),
         reason: "test".into(),
         at: now(),
     };

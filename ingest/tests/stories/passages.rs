@@ -7,6 +7,7 @@ use boomgate_schemas::down::Action;
 use boomgate_schemas::up::{Answer, Decided, Event, EventBody, Outcome, PassageKind};
 use boomgate_store::manual::{self, ManualOrder};
 use boomgate_store::payments::{self, Method, Settlement};
+use boomgate_store::words::CommandAction;
 use boomgate_store::{arrivals, commands, live_feed};
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -136,7 +137,7 @@ async fn pay(park: &CarPark, minor: i64) {
         settles: true,
         exit_deadline: now() + SignedDuration::from_mins(15),
         reference: "till 1".into(),
-        by: Some((park.operator, "olga".into())),
+        by: Some(park.by()),
         at: now(),
         command: CommandId::from_uuid(Uuid::now_v7()),
     };
@@ -159,9 +160,9 @@ async fn an_operator_opens_with_a_reason_and_the_lane_answers() {
         lane: entry.id,
         command: CommandId::from_uuid(Uuid::now_v7()),
         arrival: Some(arrival),
-        action: "open",
+        action: CommandAction::Open,
         code: "OPEN-MANUAL".into(),
-        by: (park.operator, "olga".into()),
+        by: park.by(),
         reason: "ambulance".into(),
         at: now(),
     };
@@ -194,9 +195,9 @@ async fn an_order_to_a_lane_that_was_never_heard_is_refused_with_its_reason() {
         lane: silent.id,
         command: CommandId::from_uuid(Uuid::now_v7()),
         arrival: None,
-        action: "open",
+        action: CommandAction::Open,
         code: "OPEN-MANUAL".into(),
-        by: (park.operator, "olga".into()),
+        by: park.by(),
         reason: "test".into(),
         at: now(),
     };

@@ -1,1 +1,4 @@
-select tenant_id, id, name, password_hash, role, disabled_at from users where lower(name) = lower($1)
+select u.tenant_id, t.name as tenant_name, u.id, u.name, u.password_hash, u.disabled_at
+from users u join tenants t on t.id = u.tenant_id
+where lower(u.name) = lower($1)
+order by u.tenant_id

@@ -1,1 +1,1 @@
-insert into users (tenant_id, id, name, password_hash, role) values ($1, $2, $3, $4, $5)
+insert into users (tenant_id, id, name, password_hash) values ($1, $2, $3, $4)

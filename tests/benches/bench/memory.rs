@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use boomgate::setup::{self, AgentFolder};
+use boomgate::issuer::{AgentFile, write_keys};
 use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_tests::programs::{Process, program};
 use boomgate_tests::wait;
@@ -83,24 +83,25 @@ async fn agent(section: &mut Section, park: &Park, round: usize) -> Result<()> {
 
 fn write_agent(park: &Park, lane: &LaneKeys, round: usize) -> Result<PathBuf> {
     let dir = park.dir().join(format!("agent-{round}"));
-    setup::write_keys(&dir, &lane.keys, &park.pki.ca_pem()?)?;
+    write_keys(&dir, &lane.keys, &park.pki.ca_pem()?)?;
     let control = dir.join("control.sock");
     let hardware = format!(
         "[gpio]\nkind = \"sim\"\n\n[camera]\nkind = \"sim\"\n\n[reader]\ncountries = [\"SK\"]\n\n[sim]\ncontrol = {:?}\n",
         control.display().to_string()
     );
     let server = park.server();
-    setup::write_agent(&AgentFolder {
+    AgentFile {
         dir: &dir,
         identity: &lane.identity,
         direction: lane.direction,
         mqtt: format!("localhost:{}", server.mqtt),
         https: format!("https://localhost:{}", server.device_https),
         server_key: park.server_key.to_bytes(),
-        hardware,
+        hardware: &hardware,
         time_scale: 1.0,
         time_zone: "Europe/Vienna",
-    })
+    }
+    .write()
 }
 
 /// When the server last heard a greeting of this lane, as text.

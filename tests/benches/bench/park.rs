@@ -6,10 +6,13 @@ use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use boomgate::commands::command_line;
 use boomgate::pki::{DeviceKeys, Pki};
-use boomgate::setup::{self, SiteWish};
 use boomgate_domain::decide::Direction;
-use boomgate_domain::money::Currency;
+use boomgate_operations::devices::{
+    self, AddDevice, Certificate, CertificateIssuer, DevicePlace, IssuerError,
+};
+use boomgate_operations::fault::Fault;
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::cluster::{Cluster, ClusterConfig};
 use boomgate_store::{Address, Pool};
@@ -21,6 +24,7 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 pub const SITES: usize = 4;
 const CONNECTIONS: usize = 8;
@@ -160,36 +164,66 @@ pub fn write_config(dir: &Path, database: Option<&str>, mqtt: Option<u16>) -> Re
 
 /// Sites and their lanes, every lane with keys.
 pub async fn furnish(pool: &Pool, pki: &Pki, lanes: usize) -> Result<Vec<LaneKeys>> {
-    let tenant = setup::tenant(&pool.get().await?, "Bench").await?;
-    let mut sites = Vec::new();
-    for number in 0..SITES {
-        let wish = SiteWish {
-            code: format!("site-{number}").parse()?,
-            name: format!("Site {number}"),
-            time_zone: "Europe/Vienna".parse()?,
-            currency: Currency::EUR,
-            capacity: None,
-        };
-        sites.push((wish.code.clone(), setup::site(pool, tenant, wish).await?));
-    }
+    let mut client = pool.get().await?;
+    let by = command_line(&client).await?;
     let mut made = Vec::with_capacity(lanes);
     for number in 0..lanes {
-        let (site_code, site) = &sites[number % SITES];
         let direction = Direction::Entry;
         let identity = DeviceIdentity {
-            site: site_code.clone(),
+            site: format!("site-{}", number % SITES).parse()?,
             lane: format!("in-{number}").parse()?,
             device: format!("pi-{number}").parse()?,
         };
-        let client = pool.get().await?;
-        let lane = setup::lane(&client, *site, &identity.lane, "Entry", direction).await?;
-        drop(client);
-        let keys = setup::enrol(pool, pki, *site, lane, &identity).await?;
+        let first_of_site = number < SITES;
+        let new = AddDevice {
+            site: identity.site.clone(),
+            lane: identity.lane.clone(),
+            lane_name: Some("Entry".into()),
+            device: identity.device.clone(),
+            direction,
+            time_zone: first_of_site.then(|| "Europe/Vienna".parse()).transpose()?,
+            currency: None,
+        };
+        let mut issuer = Issuer { pki, made: None };
+        devices::add(&mut client, &by, &new, &mut issuer).await?;
+        let keys = issuer.made.context("no keys were made")?;
         let tls = client_tls(&pki.ca_pem()?, &keys)?;
         let sign = SigningKey::from_pkcs8_pem(&keys.sign_key_pem).context("the signing key just made")?;
         made.push(LaneKeys { identity, direction, keys, sign, tls });
     }
     Ok(made)
+}
+
+/// Issues without a folder.
+struct Issuer<'a> {
+    pki: &'a Pki,
+    made: Option<DeviceKeys>,
+}
+
+impl CertificateIssuer for Issuer<'_> {
+    fn faults(&mut self) -> Vec<Fault> {
+        Vec::new()
+    }
+
+    fn issue(&mut self, device: &DevicePlace) -> Result<([u8; 32], Certificate), IssuerError> {
+        let identity = DeviceIdentity {
+            site: device.site.clone(),
+            lane: device.lane.clone(),
+            device: device.device.clone(),
+        };
+        let keys = self.pki.issue_device(&identity)?;
+        let sha256 = Sha256::digest(&keys.certificate.der).into();
+        let certificate = Certificate { sha256, until: keys.certificate.until };
+        let public = keys.public_key;
+        self.made = Some(keys);
+        Ok((public, certificate))
+    }
+
+    fn renew(&mut self, _: &DevicePlace) -> Result<Certificate, IssuerError> {
+        Err("nothing is renewed in a benchmark".into())
+    }
+
+    fn keep(&mut self) {}
 }
 
 pub fn client_tls(ca: &str, keys: &DeviceKeys) -> Result<Arc<rustls::ClientConfig>> {

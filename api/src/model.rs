@@ -1,0 +1,11 @@
+//! What the api's JSON looks like, one module per resource. Rows of the database are converted into it here and nowhere
+//! else.
+
+pub(crate) mod jobs;
+pub(crate) mod lanes;
+pub(crate) mod live;
+pub(crate) mod money;
+pub(crate) mod page;
+pub(crate) mod sessions;
+pub(crate) mod stays;
+pub(crate) mod texts;

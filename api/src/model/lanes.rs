@@ -1,0 +1,226 @@
+//! Lanes as they are now, and orders to their booms.
+
+use boomgate_domain::ids::{ArrivalId, LaneId};
+use boomgate_domain::reason::Lang;
+use boomgate_operations::booms::{Action, NewOrder};
+use boomgate_store::lanes::LaneStatus;
+use boomgate_store::manual::ManualOrder;
+use boomgate_store::sites::SiteRow;
+use boomgate_store::words::{
+    BoomPosition, CommandAction, CommandState, DecisionOutcome, LaneDirection, LaneReadiness,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::money::Amount;
+use super::stays::unknown;
+use super::texts;
+use crate::error::ApiError;
+use crate::request::Words;
+
+/// A lane not heard for so long is shown as gone.
+const CONNECTED: SignedDuration = SignedDuration::from_secs(30);
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Lane {
+    id: Uuid,
+    code: String,
+    name: String,
+    direction: LaneDirection,
+    site: LaneSite,
+    device: Option<LaneDevice>,
+    /// As last heard.
+    boom: BoomPosition,
+    mode: LaneReadiness,
+    /// Codes of the faults that last.
+    faults: Vec<String>,
+    /// How well the camera sees plates; null until the lane says so.
+    view: Option<View>,
+    /// The car that waits in front of the boom.
+    last: Option<Waiting>,
+}
+
+/// By the pictures of the last vehicles.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+pub(crate) struct View {
+    /// 0 nothing can be read, 100 nothing to better.
+    score: u8,
+    /// The one thing to do about it.
+    advice: String,
+    /// Share of the pictures with a plate, in permille.
+    plates: u16,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LaneSite {
+    id: Uuid,
+    code: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LaneDevice {
+    code: String,
+    connected: bool,
+    last_seen: Option<Timestamp>,
+    /// Whole days until its certificate ends, negative when it has; null where that is not known.
+    certificate_days: Option<i64>,
+    /// Its wall clock less the server's in milliseconds, at its last hello; null until there was one.
+    clock_ahead_ms: Option<i64>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Waiting {
+    arrival: Uuid,
+    at: Timestamp,
+    plate: Option<String>,
+    outcome: Option<DecisionOutcome>,
+    /// Stable code of the reason.
+    code: Option<String>,
+    /// The decision in words.
+    text: Option<String>,
+    /// Whether the lane decided by itself.
+    local: bool,
+    stay: Option<Uuid>,
+    amount: Option<Amount>,
+    /// SHA-256 of the picture, hex; null until the picture is stored.
+    evidence: Option<String>,
+    waiting: bool,
+}
+
+impl Lane {
+    pub(crate) fn of(status: LaneStatus, site: &SiteRow, last: Option<Waiting>) -> Result<Self, ApiError> {
+        let hello = status.hello.unwrap_or_default();
+        let word = |name: &str| hello[name].as_str();
+        let faults =
+            hello["faults"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+        let fresh = |seen: &Timestamp| Timestamp::now().duration_since(*seen) < CONNECTED;
+        let certificate_days = status.certificate_until.map(|until| days_until(until, Timestamp::now()));
+        let device = status.device_code.map(|code| LaneDevice {
+            code,
+            certificate_days,
+            connected: status.last_seen.as_ref().is_some_and(fresh),
+            last_seen: status.last_seen,
+            clock_ahead_ms: status.clock_ahead_ms,
+        });
+        let direction = LaneDirection::parse(&status.direction);
+        Ok(Self {
+            id: status.id.as_uuid(),
+            code: status.code,
+            name: status.name,
+            direction: direction.ok_or_else(|| unknown("lanes.direction", &status.direction))?,
+            site: LaneSite { id: site.id.as_uuid(), code: site.code.clone() },
+            device,
+            boom: word("boom").and_then(BoomPosition::parse).unwrap_or(BoomPosition::Unknown),
+            mode: word("mode").and_then(LaneReadiness::parse).unwrap_or(LaneReadiness::Unknown),
+            faults: faults.collect(),
+            // Lanes from before the view say none.
+            view: View::deserialize(&hello["view"]).ok(),
+            last,
+        })
+    }
+}
+
+fn days_until(until: Timestamp, now: Timestamp) -> i64 {
+    until.duration_since(now).as_secs().div_euclid(24 * 3600)
+}
+
+impl Waiting {
+    /// The car at the lane, where there is one. `params` are those of its reason; `local`: the lane decided by itself.
+    pub(crate) fn of(
+        status: &LaneStatus,
+        site: &SiteRow,
+        (params, local): (&Value, bool),
+        lang: Lang,
+    ) -> Option<Self> {
+        let code = status.arrival_code.clone();
+        Some(Self {
+            arrival: status.arrival_id?,
+            at: status.arrived_at?,
+            plate: status.arrival_plate.clone(),
+            outcome: status.arrival_outcome.as_deref().and_then(DecisionOutcome::parse),
+            text: code.as_deref().map(|code| texts::stored_reason(code, params, lang)),
+            code,
+            local,
+            stay: status.arrival_stay_id,
+            amount: status
+                .arrival_amount_minor
+                .map(|minor| Amount { minor, currency: site.currency.clone() }),
+            evidence: status.arrival_evidence.as_deref().map(hex::encode),
+            waiting: true,
+        })
+    }
+}
+
+/// What a person can order a boom to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OrderAction {
+    /// Open for one car.
+    Open,
+    /// Close as soon as nobody is under it.
+    Close,
+    /// Open and stay open.
+    Hold,
+    /// End a hold.
+    Release,
+    /// Send the waiting car away.
+    Refuse,
+}
+
+impl From<OrderAction> for Action {
+    fn from(action: OrderAction) -> Self {
+        match action {
+            OrderAction::Open => Self::Open,
+            OrderAction::Close => Self::Close,
+            OrderAction::Hold => Self::Hold,
+            OrderAction::Release => Self::Release,
+            OrderAction::Refuse => Self::Refuse,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCommand {
+    pub(crate) action: OrderAction,
+    /// Why, in the operator's words; kept in the audit.
+    #[schema(value_type = String, min_length = 1, max_length = 300)]
+    pub(crate) reason: Words,
+    /// The car this is about.
+    pub(crate) arrival: Option<Uuid>,
+}
+
+impl NewCommand {
+    pub(crate) fn order(self, lane: LaneId) -> NewOrder {
+        let arrival = self.arrival.map(ArrivalId::from_uuid);
+        NewOrder { lane, action: self.action.into(), reason: self.reason.to_string(), arrival }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Ordered {
+    command: OrderedCommand,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OrderedCommand {
+    id: Uuid,
+    lane: Uuid,
+    action: CommandAction,
+    state: CommandState,
+}
+
+impl Ordered {
+    pub(crate) fn of(order: &ManualOrder) -> Self {
+        let command = OrderedCommand {
+            id: order.command.as_uuid(),
+            lane: order.lane.as_uuid(),
+            action: order.action,
+            state: CommandState::Wished,
+        };
+        Self { command }
+    }
+}

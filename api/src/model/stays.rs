@@ -1,0 +1,265 @@
+//! Stays: what one is, what it costs line by line, what was paid and decided.
+
+use boomgate_domain::decide::Due;
+use boomgate_domain::reason::Lang;
+use boomgate_domain::tariff::{self, ChargeLine};
+use boomgate_operations::payments::Settled;
+use boomgate_store::decisions::DecisionRow;
+use boomgate_store::payments::{Method, PaymentRow};
+use boomgate_store::stays::StayRow;
+use boomgate_store::words::{DecisionOutcome, StayState};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::money::Amount;
+use super::texts;
+use crate::error::ApiError;
+use crate::request::Words;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Stay {
+    id: Uuid,
+    /// Null for a car nobody could read.
+    plate: Option<String>,
+    status: StayState,
+    entered_at: Option<Timestamp>,
+    exited_at: Option<Timestamp>,
+    /// Code of the lane.
+    entry_lane: Option<String>,
+    /// Code of the lane.
+    exit_lane: Option<String>,
+    paid: Amount,
+    /// Charged in the end; zero while the stay is open.
+    charged: Amount,
+    note: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OneStay {
+    #[serde(flatten)]
+    pub(crate) stay: Stay,
+    /// Null where no tariff applies.
+    pub(crate) charge: Option<Charge>,
+    pub(crate) payments: Vec<Payment>,
+    pub(crate) decisions: Vec<Decided>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Charge {
+    total: Amount,
+    paid: Amount,
+    due: Amount,
+    /// Begun minutes from entry to now, or to the exit.
+    minutes: u32,
+    lines: Vec<Line>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Line {
+    text: String,
+    kind: LineKind,
+    from: Timestamp,
+    until: Timestamp,
+    minutes: u32,
+    /// Negative for what a cap takes off.
+    amount: Amount,
+}
+
+/// What a line of a charge is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LineKind {
+    /// In and out within the grace time.
+    Grace,
+    /// Complimentary minutes at the beginning.
+    Free,
+    /// Steps of a rule's band.
+    Rate,
+    /// What a cap takes off.
+    Cap,
+    LostTicket,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Payment {
+    id: Uuid,
+    method: Method,
+    amount: Amount,
+    /// As shown; empty where a provider reported it.
+    taken_by: String,
+    taken_at: Timestamp,
+    reference: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Decided {
+    arrival: Uuid,
+    at: Timestamp,
+    outcome: DecisionOutcome,
+    /// Stable code of the reason.
+    code: String,
+    /// The reason in words.
+    text: String,
+    /// Whether the lane decided by itself.
+    local: bool,
+    /// Whether another decision stands in its place.
+    superseded: bool,
+}
+
+/// How money may be taken by hand.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TakenMethod {
+    Cash,
+    /// Money seen to arrive some other way; the note says how.
+    Manual,
+}
+
+impl From<TakenMethod> for Method {
+    fn from(method: TakenMethod) -> Self {
+        match method {
+            TakenMethod::Cash => Self::Cash,
+            TakenMethod::Manual => Self::Manual,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPayment {
+    pub(crate) method: TakenMethod,
+    pub(crate) amount: Amount,
+    #[serde(default)]
+    #[schema(value_type = String, max_length = 200)]
+    pub(crate) note: Words,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Taken {
+    pub(crate) payment: TakenPayment,
+    pub(crate) stay: OneStay,
+    /// Code of the exit lane whose boom was ordered to open.
+    pub(crate) opens: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TakenPayment {
+    id: Uuid,
+    method: Method,
+    amount: Amount,
+    taken_by: String,
+    /// Whether nothing more is due.
+    settles: bool,
+}
+
+/// Codes of a site's lanes by id.
+pub(crate) type LaneCodes = Vec<(Uuid, String)>;
+
+impl Stay {
+    pub(crate) fn of(row: &StayRow, codes: &LaneCodes) -> Result<Self, ApiError> {
+        let code =
+            |id: Option<Uuid>| codes.iter().find(|(lane, _)| Some(*lane) == id).map(|(_, code)| code.clone());
+        let amount = |minor| Amount { minor, currency: row.currency.clone() };
+        Ok(Self {
+            id: row.id,
+            plate: row.plate.clone(),
+            status: StayState::parse(&row.state).ok_or_else(|| unknown("stays.state", &row.state))?,
+            entered_at: row.entered_at,
+            exited_at: row.exited_at,
+            entry_lane: code(row.entry_lane_id),
+            exit_lane: code(row.exit_lane_id),
+            paid: amount(row.paid_minor),
+            charged: amount(row.charged_minor),
+            note: row.note.clone(),
+        })
+    }
+}
+
+impl From<&Due> for Charge {
+    fn from(due: &Due) -> Self {
+        Self {
+            total: due.charge.total.into(),
+            paid: due.paid.into(),
+            due: due.due.into(),
+            minutes: due.charge.minutes,
+            lines: due.charge.lines.iter().map(Line::from).collect(),
+        }
+    }
+}
+
+impl From<&ChargeLine> for Line {
+    fn from(line: &ChargeLine) -> Self {
+        let steps = match line.step_minutes {
+            Some(step) if line.steps > 0 => format!(": {} x {step} min at {}", line.steps, line.unit),
+            _ => String::new(),
+        };
+        Self {
+            text: format!("{}{steps}", line.label),
+            kind: line.kind.into(),
+            from: line.from,
+            until: line.until,
+            minutes: line.minutes,
+            amount: line.amount.into(),
+        }
+    }
+}
+
+impl From<tariff::LineKind> for LineKind {
+    fn from(kind: tariff::LineKind) -> Self {
+        match kind {
+            tariff::LineKind::Grace => Self::Grace,
+            tariff::LineKind::Free => Self::Free,
+            tariff::LineKind::Rate => Self::Rate,
+            tariff::LineKind::Cap => Self::Cap,
+            tariff::LineKind::LostTicket => Self::LostTicket,
+        }
+    }
+}
+
+impl Payment {
+    pub(crate) fn of(row: PaymentRow) -> Result<Self, ApiError> {
+        Ok(Self {
+            id: row.id.as_uuid(),
+            method: Method::parse(&row.method).ok_or_else(|| unknown("payments.method", &row.method))?,
+            amount: Amount { minor: row.amount_minor, currency: row.currency },
+            taken_by: row.taken_name,
+            taken_at: row.taken_at,
+            reference: row.reference,
+        })
+    }
+}
+
+impl Decided {
+    pub(crate) fn of(row: DecisionRow, lang: Lang) -> Result<Self, ApiError> {
+        Ok(Self {
+            arrival: row.arrival_id,
+            at: row.decided_at,
+            text: texts::stored_reason(&row.code, &row.params, lang),
+            outcome: DecisionOutcome::parse(&row.outcome)
+                .ok_or_else(|| unknown("decisions.outcome", &row.outcome))?,
+            code: row.code,
+            local: row.local,
+            superseded: row.superseded,
+        })
+    }
+}
+
+impl From<&Settled> for TakenPayment {
+    fn from(settled: &Settled) -> Self {
+        let done = &settled.settlement;
+        Self {
+            id: done.payment.as_uuid(),
+            method: done.method,
+            amount: done.amount.into(),
+            taken_by: done.by.as_ref().map(|by| by.name.clone()).unwrap_or_default(),
+            settles: done.settles,
+        }
+    }
+}
+
+/// A column holds a word of a later version.
+pub(crate) fn unknown(column: &'static str, word: &str) -> ApiError {
+    ApiError::Internal(anyhow::anyhow!("column {column} holds {word:?}, which this version does not know"))
+}

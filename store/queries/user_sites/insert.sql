@@ -1,1 +1,0 @@
-insert into user_sites (user_id, site_id) values ($1, $2) on conflict do nothing

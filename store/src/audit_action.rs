@@ -1,0 +1,199 @@
+//! What the audit can say was done: ids, codes and numbers only; what must be erasable stands behind a commitment.
+
+use std::collections::BTreeMap;
+
+use boomgate_domain::money::Money;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::payments::Method;
+use crate::words::{CommandAction, CommandState, DecisionOutcome, ExceptionKind};
+
+/// A value before and after: an array of two.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BeforeAfter(pub String, pub String);
+
+/// One thing that was done, with its detail. Fields are only added.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "action", content = "detail")]
+pub enum AuditAction {
+    /// The server decided on an arrival.
+    #[serde(rename = "decision.made")]
+    DecisionMade { decision: Uuid, outcome: DecisionOutcome, code: String, params: BTreeMap<String, String> },
+    /// A lane decided by itself.
+    #[serde(rename = "decision.local")]
+    DecisionLocal { decision: Uuid, outcome: DecisionOutcome, code: String },
+    /// A person ordered a boom.
+    #[serde(rename = "command.ordered")]
+    CommandOrdered { action: CommandAction, code: String },
+    /// A lane answered an order.
+    #[serde(rename = "command.answered")]
+    CommandAnswered { state: CommandState, code: Option<String>, counter: u64 },
+    /// A car came in.
+    #[serde(rename = "stay.opened")]
+    StayOpened { code: Option<String> },
+    /// A car left.
+    #[serde(rename = "stay.closed")]
+    StayClosed {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        charged_minor: Option<i64>,
+    },
+    /// Money was taken for a stay.
+    #[serde(rename = "stay.paid")]
+    StayPaid {
+        payment: Uuid,
+        method: Method,
+        #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+        amount: Money,
+    },
+    /// Something a person should look at.
+    #[serde(rename = "exception")]
+    Exception { what: ExceptionKind },
+    /// A fault of a lane began or ended.
+    #[serde(rename = "lane.fault")]
+    LaneFault { code: String, params: BTreeMap<String, String>, raised: bool },
+    /// A device declared numbers of events that never come.
+    #[serde(rename = "events.gap")]
+    EventsGap { what: ExceptionKind, first: u64, last: u64, reason: String },
+    /// Events that a server acknowledged are not in this database.
+    #[serde(rename = "events.missing")]
+    EventsMissing { device: Uuid, after: i64, upto: i64 },
+    /// A device's store is behind what is kept of it.
+    #[serde(rename = "device.store_behind")]
+    DeviceStoreBehind {
+        device: Uuid,
+        /// Why it is thought so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        store: Option<String>,
+        /// The highest number kept.
+        above: i64,
+        /// The number that came again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seq: Option<i64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_seq: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        boot: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_boot: Option<i64>,
+    },
+    /// A lane's clock began to differ, differs much, or agrees again.
+    #[serde(rename = "device.clock")]
+    DeviceClock { device: Uuid, ahead_ms: i64, level: String },
+    /// A device sends more than it may.
+    #[serde(rename = "device.floods")]
+    DeviceFloods {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        device: Option<Uuid>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        peer: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kept_out_s: Option<u64>,
+    },
+    /// Two machines speak with one device's keys.
+    #[serde(rename = "device.twin")]
+    DeviceTwin { device: Uuid, live: String, refused: String },
+    /// A device was added to a lane.
+    #[serde(rename = "device.add")]
+    DeviceAdd { device: String, replaced: Option<String> },
+    /// A device got a new certificate.
+    #[serde(rename = "device.renew")]
+    DeviceRenew { device: String },
+    /// A device may not speak any more.
+    #[serde(rename = "device.revoke")]
+    DeviceRevoke { device: String },
+    /// A person was let in.
+    #[serde(rename = "user.add")]
+    UserAdd { user: Uuid, role: String },
+    /// A person has a new password.
+    #[serde(rename = "user.password")]
+    UserPassword { user: Uuid },
+    /// A person's roles or sites changed.
+    #[serde(rename = "user.set")]
+    UserSet {
+        user: Uuid,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        role: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sites: Option<BeforeAfter>,
+    },
+    /// A program's key was made.
+    #[serde(rename = "key.add")]
+    KeyAdd { key: Uuid, permissions: Vec<String> },
+    /// A program's key ended.
+    #[serde(rename = "key.revoke")]
+    KeyRevoke { key: Uuid },
+    /// A site was corrected.
+    #[serde(rename = "site.set")]
+    SiteSet {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        time_zone: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        currency: Option<BeforeAfter>,
+    },
+    /// A lane was corrected.
+    #[serde(rename = "lane.set")]
+    LaneSet {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        direction: Option<BeforeAfter>,
+    },
+    /// A tariff version was put in force.
+    #[serde(rename = "tariff.set")]
+    TariffSet { tariff: Uuid, version: u32 },
+}
+
+impl AuditAction {
+    /// Its name and its detail, as they are stored.
+    #[must_use]
+    pub fn to_row(&self) -> (String, Value) {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(mut whole)) => {
+                let action = whole.remove("action").and_then(|action| action.as_str().map(str::to_owned));
+                (action.unwrap_or_default(), whole.remove("detail").unwrap_or_default())
+            }
+            other => unreachable!("an action is an object, not {other:?}"),
+        }
+    }
+
+    /// From a stored line; none for an action that only a later version knows.
+    #[must_use]
+    pub fn from_row(action: &str, detail: &Value) -> Option<Self> {
+        let whole =
+            Map::from_iter([("action".to_owned(), action.into()), ("detail".to_owned(), detail.clone())]);
+        serde_json::from_value(Value::Object(whole)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_line_survives_its_row_and_what_was_not_said_is_left_out() {
+        let closed = AuditAction::StayClosed { code: None, charged_minor: None };
+        let (action, detail) = closed.to_row();
+        assert_eq!((&*action, &detail), ("stay.closed", &json!({})));
+        assert_eq!(AuditAction::from_row(&action, &detail), Some(closed));
+        assert_eq!(AuditAction::from_row("bay.sold", &json!({})), None);
+    }
+
+    #[test]
+    fn who_asked_stands_in_the_detail_and_does_not_hinder_reading_it() {
+        let detail = json!({ "device": "pi-1", "by": "command line", "request_id": "abc" });
+        let revoked = AuditAction::DeviceRevoke { device: "pi-1".into() };
+        assert_eq!(AuditAction::from_row("device.revoke", &detail), Some(revoked));
+    }
+}

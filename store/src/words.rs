@@ -1,0 +1,148 @@
+//! Closed sets of words that columns and the api's JSON have in common, each declared once.
+
+/// Declares an enum whose variants are stored and sent as words.
+macro_rules! words {
+    ($($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? })+) => { $(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum $name { $($(#[$doc])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// Every one there is.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// From its word.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            /// Its word.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    )+ };
+}
+pub(crate) use words;
+
+words! {
+    /// Which way a lane leads.
+    pub enum LaneDirection {
+        Entry = "entry",
+        Exit = "exit",
+    }
+
+    /// What was decided on an arrival.
+    pub enum DecisionOutcome {
+        Open = "open",
+        Deny = "deny",
+        /// The boom opens as soon as the amount is paid.
+        Charge = "charge",
+    }
+
+    /// How far a reading can be trusted.
+    pub enum ReadingVerdict {
+        Accept = "accept",
+        Unsure = "unsure",
+        Unreadable = "unreadable",
+    }
+
+    /// The boom as its lane last said.
+    pub enum BoomPosition {
+        Closed = "closed",
+        Opening = "opening",
+        Open = "open",
+        Closing = "closing",
+        /// Open until somebody releases it.
+        Held = "held",
+        Broken = "broken",
+        Unknown = "unknown",
+    }
+
+    /// How a passage ended.
+    pub enum PassageOutcome {
+        Passed = "passed",
+        BackedOut = "backed_out",
+        /// A further car on the same opening.
+        Tailgated = "tailgated",
+        /// Against the lane's direction.
+        WrongWay = "wrong_way",
+    }
+
+    /// What a lane can be ordered to do.
+    pub enum CommandAction {
+        /// Open for one car.
+        Open = "open",
+        /// Close as soon as nobody is under it.
+        Close = "close",
+        /// Open and stay open.
+        Hold = "hold",
+        /// End a hold.
+        Release = "release",
+        /// Send the waiting car away.
+        Refuse = "refuse",
+        /// Show what is due.
+        Charge = "charge",
+    }
+
+    /// How far an order to a lane has come.
+    pub enum CommandState {
+        /// Not sent yet.
+        Wished = "wished",
+        Sent = "sent",
+        Done = "done",
+        /// It was so already, or the lane had decided otherwise.
+        Ignored = "ignored",
+        Refused = "refused",
+        Expired = "expired",
+    }
+
+    /// How far a stay has come.
+    pub enum StayState {
+        Open = "open",
+        Closed = "closed",
+        Voided = "voided",
+        /// Seen leaving; its entry is not known (yet).
+        ExitOnly = "exit_only",
+    }
+
+    /// Whether a lane works.
+    pub enum LaneReadiness {
+        Starting = "starting",
+        Ready = "ready",
+        /// It has not said.
+        Unknown = "unknown",
+    }
+
+    /// Something a person should look at.
+    pub enum ExceptionKind {
+        ArrivalInWrongDirection = "arrival_in_wrong_direction",
+        ArrivalOfAnotherLane = "arrival_of_another_lane",
+        DeviceFloods = "device_floods",
+        DeviceStoreBehind = "device_store_behind",
+        DeviceTwin = "device_twin",
+        EnteredTwice = "entered_twice",
+        EventsMissing = "events_missing",
+        ExitUnread = "exit_unread",
+        ExitWithoutStay = "exit_without_stay",
+        Gap = "gap",
+        LaneClock = "lane_clock",
+        LeftUnpaid = "left_unpaid",
+        NobodyInsideToLeave = "nobody_inside_to_leave",
+        PlateInsideTwice = "plate_inside_twice",
+        Tailgated = "tailgated",
+        WrongWay = "wrong_way",
+    }
+}
