@@ -27,7 +27,7 @@ test: web ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
 	@echo "Running the tests (about 5 minutes)"
 	@$(CARGO) nextest run --workspace
 	@echo "Building and running the camera tests with OpenCV (about 3 minutes)"
-	@$(CARGO) nextest run -p boomgate-edge-agent --features opencv
+	@$(CARGO) nextest run -p boomgate-plate-reader -p boomgate-edge-agent --features boomgate-edge-agent/opencv
 
 # The web app: its built files are embedded when the api is compiled.
 WEB := api/web
@@ -90,9 +90,10 @@ bench-sampling: ## Measure the longest gap between looks at a lane's inputs with
 bench-reader: $(if $(PYTHON),,$(BENCH_VENV)/ready) ## Measure the plate reader on one core, its networks beside onnxruntime (BENCH_ARGS="--help" teaches more)
 	@scripts/prepare rust cc
 	@echo "Building with optimisation (first time about 12 minutes on 2 cores)"
-	@$(CARGO) bench --quiet -p boomgate-edge-agent --bench reader -- --python $(BENCH_PYTHON) $(BENCH_ARGS)
+	@$(CARGO) bench --quiet -p boomgate-plate-reader --bench reader -- --python $(BENCH_PYTHON) $(BENCH_ARGS)
+	@$(CARGO) bench --quiet -p boomgate-edge-agent --bench memory -- $(filter --json,$(BENCH_ARGS))
 
-$(BENCH_VENV)/ready: edge-agent/benches/reader/requirements.txt
+$(BENCH_VENV)/ready: plate-reader/benches/reader/requirements.txt
 	@echo "Making a Python with onnxruntime in $(BENCH_VENV)"
 	@python3 -m venv $(BENCH_VENV)
 	@$(BENCH_VENV)/bin/pip install --quiet -r $<
@@ -106,7 +107,7 @@ bench: ## Measure against pgbench, COPY and Mosquitto in the same run; writes ta
 
 soak: ## Read ten thousand frames and see that memory stays flat (4 minutes of CPU on a quick core)
 	@scripts/prepare rust cc nextest
-	@$(CARGO) nextest run --workspace --run-ignored only --success-output immediate -E 'package(boomgate-edge-agent) and test(ten_thousand_frames)'
+	@$(CARGO) nextest run --workspace --run-ignored only --success-output immediate -E 'package(boomgate-plate-reader) and test(ten_thousand_frames)'
 
 fuzz: ## Give every decoder a million broken inputs (about 10 minutes)
 	@scripts/prepare rust cc nextest
@@ -117,4 +118,4 @@ mutants: ## Change the rules of cars and money in 800 small ways and see that a 
 	@env -u CARGO_TARGET_DIR CARGO_PROFILE_TEST_DEBUG=0 CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=32 $(CARGO) mutants -p boomgate-domain --timeout 120 -o $(TARGET)/mutants $(MUTANTS_ARGS)
 
 train: ## Train the plate-reading networks on pictures drawn here, about 3 hours of CPU, more without bfloat16 (QUICK=1: 10 minutes, small scale)
-	@edge-agent/training/train.sh $(QUICK)
+	@plate-reader/training/train.sh $(QUICK)

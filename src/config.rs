@@ -5,6 +5,7 @@
 //! itself.
 
 mod broker;
+mod check;
 mod database;
 mod files;
 mod front;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 
 use broker::RawBroker;
 pub use broker::{Broker, External, ExternalTls};
+use check::Check;
 pub use database::Database;
 use database::{Environment, RawDatabase};
 pub use front::Metrics;
@@ -182,12 +184,6 @@ impl Config {
     }
 }
 
-/// Collects faults instead of stopping at the first.
-struct Check {
-    base: PathBuf,
-    faults: Vec<String>,
-}
-
 impl Check {
     fn config(&mut self, raw: RawConfig, environment: Environment) -> Config {
         let data = self.path(raw.data.unwrap_or("data".into()));
@@ -272,36 +268,6 @@ impl Check {
                 1,
             ),
         }
-    }
-
-    fn address(&mut self, field: &str, text: Option<String>, default: &str) -> SocketAddr {
-        let text = text.unwrap_or(default.to_owned());
-        text.parse().unwrap_or_else(|_| {
-            self.fault(field, &format!("{text:?} is not an address like 127.0.0.1:8480 or [::]:8480"));
-            SocketAddr::from(([127, 0, 0, 1], 0))
-        })
-    }
-
-    fn between(
-        &mut self,
-        field: &str,
-        value: Option<usize>,
-        default: usize,
-        range: std::ops::RangeInclusive<usize>,
-    ) -> usize {
-        let value = value.unwrap_or(default);
-        if !range.contains(&value) {
-            self.fault(field, &format!("{value} is outside {} to {}", range.start(), range.end()));
-        }
-        value
-    }
-
-    fn path(&self, path: PathBuf) -> PathBuf {
-        self.base.join(path)
-    }
-
-    fn fault(&mut self, field: &str, what: &str) {
-        self.faults.push(format!("{field}: {what}"));
     }
 }
 

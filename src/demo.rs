@@ -25,6 +25,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use boomgate_domain::decide::Direction;
 use boomgate_domain::ids::UserId;
 use boomgate_operations::passwords;
+use boomgate_schemas::yard::Report;
 use boomgate_store::Pool;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -34,7 +35,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::sleep;
 
 use agents::Agent;
-use control::{Control, Report, Reports, Told};
+use control::{Control, Reports, Told};
 use leftovers::Scratch;
 use office::Office;
 use site::DemoSite;

@@ -9,6 +9,7 @@
 //! Keys are written with mode 0600 and never replaced by this module once they exist. The server's certificate is renewed
 //! for the same key near its end, and shown without a restart.
 
+mod certificate;
 pub mod expiry;
 pub mod host;
 pub mod shown;
@@ -105,7 +106,7 @@ impl Pki {
 
     /// Whether the server's certificate is for this name already.
     pub fn is_for(&self, host: &str) -> Result<bool> {
-        Ok(has_name(&expiry::names(&self.server_pem()?)?, host))
+        Ok(has_name(&certificate::names(&self.server_pem()?)?, host))
     }
 
     /// Opens a folder that must be complete.
@@ -171,7 +172,7 @@ impl Pki {
     /// A new certificate for the server's key, for the names it has and `hosts`. A server that runs shows it soon.
     pub fn renew_server(&self, hosts: &[String]) -> Result<()> {
         let key = KeyPair::from_pem(&self.server_key_pem()?).context("server.key")?;
-        let names = with_names(expiry::names(&self.server_pem()?)?, hosts);
+        let names = with_names(certificate::names(&self.server_pem()?)?, hosts);
         self.certify_server(&key, names)
     }
 
@@ -182,16 +183,19 @@ impl Pki {
 
     /// When the certificates of this folder end: the CA's and the server's.
     pub fn ends(&self) -> Result<Vec<(&'static str, Timestamp)>> {
-        Ok(vec![("ca", expiry::end(&self.ca_pem()?)?), ("server", expiry::end(&self.server_pem()?)?)])
+        Ok(vec![
+            ("ca", certificate::end(&self.ca_pem()?)?),
+            ("server", certificate::end(&self.server_pem()?)?),
+        ])
     }
 
     /// Renews the server's certificate in its last month, and where it lacks one of `hosts`; if the CA's key is at hand.
     pub fn renew_server_if_due(&self, hosts: &[String]) -> Result<()> {
         let shown = self.server_pem()?;
-        let days_left = expiry::days_left(expiry::end(&shown)?, Timestamp::now());
-        let names = expiry::names(&shown)?;
+        let days_left = certificate::days_left(certificate::end(&shown)?, Timestamp::now());
+        let names = certificate::names(&shown)?;
         let has_all = hosts.iter().all(|host| has_name(&names, host));
-        if (days_left > expiry::WARN_DAYS && has_all) || !self.path("ca.key").exists() {
+        if (days_left > certificate::WARN_DAYS && has_all) || !self.path("ca.key").exists() {
             return Ok(());
         }
         self.renew_server(hosts)?;

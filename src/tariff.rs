@@ -1,93 +1,29 @@
 //! What `boomgate tariff` does: a file is checked, kept as the next version of a site, shown in words, or tried on a stay.
 
+mod file;
+mod words;
+
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use boomgate_domain::ids::{SiteCode, TariffId};
-use boomgate_domain::money::{Currency, Money};
-use boomgate_domain::tariff::{Band, Charge, ChargeLine, Rule, Tariff, VehicleType, notation};
+use boomgate_domain::ids::SiteCode;
+use boomgate_domain::tariff::Tariff;
 use boomgate_operations as operations;
 use boomgate_operations::access::{TariffsPublish, TariffsRead};
 use boomgate_operations::error::OperationError;
 use boomgate_operations::unit;
-use boomgate_store::sites::{SiteRow, word};
+use boomgate_store::sites::SiteRow;
 use boomgate_store::tariffs::{self, TariffRow};
 use boomgate_store::{GenericClient, Pool};
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
+
+pub use file::{parse, read};
+pub use words::{describe, try_on, zone};
 
 use crate::commands::{all_sites, command_line, explain};
 use crate::config::BadConfig;
-
-/// As written in TOML: everything of a tariff but its id and version, which the site gives.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTariff {
-    name: String,
-    currency: Currency,
-    #[serde(default)]
-    grace_minutes: u32,
-    #[serde(default)]
-    exit_time_minutes: u32,
-    #[serde(default)]
-    free_minutes: u32,
-    #[serde(default, deserialize_with = "notation::optional_price")]
-    daily_cap: Option<i64>,
-    #[serde(default, deserialize_with = "notation::optional_price")]
-    cap_24h: Option<i64>,
-    #[serde(default, deserialize_with = "notation::optional_price")]
-    lost_ticket: Option<i64>,
-    rules: Vec<Rule>,
-}
-
-/// A tariff without faults, as version 1.
-///
-/// # Errors
-/// The file cannot be read, or everything that is wrong with it, by field.
-pub fn read(path: &Path) -> Result<Tariff, BadConfig> {
-    let file = path.display().to_string();
-    match fs::read_to_string(path) {
-        Ok(text) => parse(&text, &file),
-        Err(error) => Err(BadConfig { file, faults: vec![format!("cannot be read: {error}")] }),
-    }
-}
-
-/// The same of a text; `file` stands in messages.
-///
-/// # Errors
-/// Everything that is wrong with it, by field.
-pub fn parse(text: &str, file: &str) -> Result<Tariff, BadConfig> {
-    let bad = |faults: Vec<String>| BadConfig { file: file.to_owned(), faults };
-    let raw: RawTariff =
-        toml::from_str(text).map_err(|error| bad(vec![error.to_string().trim().replace('\n', "\n  ")]))?;
-    let tariff = raw.tariff();
-    let faults: Vec<String> = tariff.faults().iter().map(ToString::to_string).collect();
-    if faults.is_empty() { Ok(tariff) } else { Err(bad(faults)) }
-}
-
-impl RawTariff {
-    fn tariff(self) -> Tariff {
-        Tariff {
-            id: TariffId::from_uuid(Uuid::now_v7()),
-            version: 1,
-            name: self.name,
-            currency: self.currency,
-            grace_minutes: self.grace_minutes,
-            exit_time_minutes: self.exit_time_minutes,
-            free_minutes: self.free_minutes,
-            daily_cap: self.daily_cap,
-            cap_24h: self.cap_24h,
-            lost_ticket: self.lost_ticket,
-            rules: self.rules,
-        }
-    }
-}
 
 /// Keeps the tariff of `file` as the site's next version, in force from now on. Returns that version.
 ///
@@ -212,104 +148,14 @@ fn local(site: &SiteRow, at: Timestamp) -> Result<String> {
     Ok(format!("{} {}", at.to_zoned(zone).strftime("%Y-%m-%d %H:%M"), site.time_zone))
 }
 
-/// A time zone by its name.
-///
-/// # Errors
-/// There is none of this name.
-pub fn zone(name: &str) -> Result<TimeZone> {
-    TimeZone::get(name).with_context(|| format!("{name:?} is not a time zone like Europe/Bratislava"))
-}
-
-/// The settings and rules in words.
-#[must_use]
-pub fn describe(tariff: &Tariff) -> String {
-    let money = |minor: i64| Money::new(minor, tariff.currency).to_string();
-    let price = |minor: Option<i64>| minor.map_or("none".to_owned(), money);
-    let minutes = |count: u32| if count == 0 { "none".to_owned() } else { format!("{count} min") };
-    let mut lines = vec![
-        format!("{} ({})", tariff.name, tariff.currency),
-        format!("  grace         {}", minutes(tariff.grace_minutes)),
-        format!("  free minutes  {}", minutes(tariff.free_minutes)),
-        format!("  exit time     {}", minutes(tariff.exit_time_minutes)),
-        format!("  daily cap     {}", price(tariff.daily_cap)),
-        format!("  24-hour cap   {}", price(tariff.cap_24h)),
-        format!("  lost ticket   {}", price(tariff.lost_ticket)),
-        "rules, the first that fits applies:".to_owned(),
-    ];
-    for rule in &tariff.rules {
-        lines.push(format!("  {}: {}", rule.name, when(rule)));
-        lines.extend(
-            rule.bands
-                .iter()
-                .enumerate()
-                .map(|(index, band)| format!("    {}", band_words(*band, index > 0, &money(band.price)))),
-        );
-    }
-    lines.join("\n")
-}
-
-fn when(rule: &Rule) -> String {
-    let words = |list: Vec<String>, all: &str| if list.is_empty() { all.to_owned() } else { list.join(" ") };
-    let vehicles = words(rule.vehicles.iter().map(word).collect(), "all vehicles");
-    let days = words(rule.days.iter().map(word).collect(), "every day");
-    let times = rule.window.map_or("all day".to_owned(), |window| {
-        format!("{} to {}", window.from.strftime("%H:%M"), window.until.strftime("%H:%M"))
-    });
-    format!("{vehicles}, {days}, {times}")
-}
-
-fn band_words(band: Band, follows: bool, price: &str) -> String {
-    let part = match (band.until_minute, follows) {
-        (Some(until), _) => format!("up to minute {until}: "),
-        (None, true) => "then: ".to_owned(),
-        (None, false) => String::new(),
-    };
-    match band.step_minutes {
-        Some(step) => format!("{part}{price} for each {step} min begun"),
-        None => format!("{part}{price} once"),
-    }
-}
-
-/// What a stay would cost, line by line; local times of `zone`.
-///
-/// # Errors
-/// The stay ends before it begins, or has no price.
-pub fn try_on(
-    tariff: &Tariff,
-    (from, until): (DateTime, DateTime),
-    vehicle: VehicleType,
-    zone: &TimeZone,
-) -> Result<String> {
-    let instant = |at: DateTime| at.to_zoned(zone.clone()).map(|at| at.timestamp());
-    let (from, until) = (instant(from)?, instant(until)?);
-    if until < from {
-        bail!("--until is before --from");
-    }
-    let charge = tariff.charge(from, until, vehicle, zone)?;
-    Ok(format!("{} for a {}, {} min\n{}", tariff.name, word(&vehicle), charge.minutes, bill(&charge, zone)))
-}
-
-fn bill(charge: &Charge, zone: &TimeZone) -> String {
-    let mut lines: Vec<(String, String)> =
-        charge.lines.iter().map(|line| (line_words(line, zone), line.amount.to_string())).collect();
-    lines.push(("total".into(), charge.total.to_string()));
-    let width = lines.iter().map(|(words, _)| words.chars().count()).max().unwrap_or_default();
-    let lines = lines.iter().map(|(words, amount)| format!("  {words:width$}  {amount:>14}"));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn line_words(line: &ChargeLine, zone: &TimeZone) -> String {
-    let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%a %d %H:%M").to_string();
-    let steps = match line.step_minutes {
-        Some(step) => format!(", {} x {step} min at {}", line.steps, line.unit),
-        None => String::new(),
-    };
-    format!("{} to {}  {}{steps}", clock(line.from), clock(line.until), line.label)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use boomgate_domain::money::Currency;
+    use boomgate_domain::tariff::VehicleType;
     use boomgate_store::testing::TestDatabase;
+    use jiff::tz::TimeZone;
 
     use super::*;
     use boomgate_operations::sites as site_operations;

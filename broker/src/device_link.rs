@@ -19,8 +19,8 @@ use rumqttd::protocol::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, interval_at, sleep_until, timeout};
 
+use crate::context::{Hall, Socket};
 use crate::directory::{Alarm, Claim, Refusal};
-use crate::front_door::{Hall, Socket};
 use crate::meter::Meter;
 use crate::rights::{self, Violation};
 use crate::router::Link;

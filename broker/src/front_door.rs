@@ -1,9 +1,8 @@
 //! Accept, handshake, CONNECT: each connection in a task of its own, and no step without a time limit.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use boomgate_domain::ids::DeviceCode;
 use boomgate_schemas::identity::DeviceIdentity;
@@ -11,67 +10,29 @@ use bytes::BytesMut;
 use rumqttd::protocol::v4::V4;
 use rumqttd::protocol::{self, Connect, ConnectReturnCode, LastWill, Packet, Protocol};
 use sha2::{Digest, Sha256};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use crate::context::{Hall, Socket};
 use crate::device_link::{self, Caller};
-use crate::directory::{Claim, Directory, Refusal};
-use crate::limits::{Full, Gatekeeper, Place};
-use crate::router::Linker;
-use crate::sessions::Sessions;
-use crate::{BrokerError, Limits, identity, rights};
+use crate::directory::{Claim, Refusal};
+use crate::error::BrokerError;
+use crate::limits::{Full, Place};
+use crate::{identity, rights};
 
 /// Largest CONNECT: a client id, a will of ours and some air.
 const CONNECT_BYTES: usize = 4096;
 
-/// People are told of one device's double no more often than this.
-const TELL_AGAIN: Duration = Duration::from_secs(60);
-
 /// Keep-alive limits in seconds; a lane that wants none gets none.
 const KEEP_ALIVE: std::ops::RangeInclusive<u16> = 1..=300;
-
-/// What every connection needs.
-pub(crate) struct Hall {
-    pub(crate) limits: Limits,
-    pub(crate) linker: Linker,
-    pub(crate) sessions: Arc<Sessions>,
-    pub(crate) directory: Arc<dyn Directory>,
-    gatekeeper: Gatekeeper,
-    /// When people were last told of a second device with one identity.
-    told: Mutex<HashMap<DeviceCode, Instant>>,
-}
-
-impl Hall {
-    /// Whether people may be told of this device again.
-    pub(crate) fn may_tell(&self, device: &DeviceCode) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.retain(|_, at| at.elapsed() < TELL_AGAIN);
-        let may = !told.contains_key(device);
-        told.entry(device.clone()).or_insert_with(Instant::now);
-        may
-    }
-
-    pub(crate) fn new(
-        limits: Limits,
-        linker: Linker,
-        sessions: Arc<Sessions>,
-        directory: Arc<dyn Directory>,
-    ) -> Self {
-        let gatekeeper = Gatekeeper::new(limits.clone());
-        Self { limits, linker, sessions, directory, gatekeeper, told: Mutex::default() }
-    }
-}
 
 #[derive(Clone)]
 pub(crate) enum Door {
     Tls(TlsAcceptor),
     Plain,
 }
-
-pub(crate) trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket for T {}
 
 /// Accepts for ever. An error of `accept` itself (too many files) is waited out.
 pub(crate) async fn accept(listener: TcpListener, door: Door, hall: Arc<Hall>) -> Result<(), BrokerError> {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use crate::Limits;
+use crate::config::Limits;
 
 #[derive(Default)]
 struct Counts {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rumqttd::Notification;
 use tokio::time::{interval, timeout};
 
-use crate::BrokerError;
+use crate::error::BrokerError;
 use crate::router::{Link, Linker, WATCHDOG_TOPIC};
 
 const EVERY: Duration = Duration::from_secs(1);

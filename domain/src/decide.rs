@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+pub use crate::direction::Direction;
 use crate::ids::{ArrivalId, BlockId, ReservationId, StayId, SubscriptionId};
 use crate::money::Money;
 use crate::plate::Plate;
@@ -28,14 +29,6 @@ use crate::reading::Verdict;
 use crate::reason::Reason;
 use crate::stay::Stay;
 use crate::tariff::{Charge, Tariff, VehicleType};
-
-/// Which way a lane leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    Entry,
-    Exit,
-}
 
 /// What the car identifies itself with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

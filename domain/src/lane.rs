@@ -41,7 +41,7 @@ use crate::ids::ArrivalId;
 use crate::loops::{Loop, LoopFault, LoopRole, LoopState, RawLevel};
 use crate::reason::Reason;
 use crate::time::Monotonic;
-use state::{Boom, Drive, Fire, Front, Grant, Passage};
+use state::{Boom, Drive, Fire, Front, Grant, Passage, Service};
 
 /// Where new arrival ids come from.
 pub type NewArrival<'a> = &'a mut dyn FnMut() -> ArrivalId;
@@ -53,9 +53,7 @@ pub struct Lane {
     started: Monotonic,
     now: Monotonic,
     inputs: Inputs,
-    /// Start-up is over: movement is allowed.
-    ready: bool,
-    in_service: bool,
+    service: Service,
     uplink: bool,
 
     boom: Boom,
@@ -67,12 +65,8 @@ pub struct Lane {
     failing_open: bool,
     /// Obstructions since the boom was last down.
     obstructions: u32,
-    /// The boom was found up, not opened by us: only a passage, a command or a person lets it close.
-    left_up: bool,
     /// The last moment at which something kept the boom up.
     kept_until: Monotonic,
-    /// An ordinary opening waits for the duty limit.
-    open_due: bool,
     last_open: Option<Monotonic>,
     last_close: Option<Monotonic>,
     closings: VecDeque<Monotonic>,
@@ -123,8 +117,7 @@ impl Lane {
             started: now,
             now,
             inputs,
-            ready: false,
-            in_service: true,
+            service: Service::Starting,
             uplink: true,
             boom: Boom::Unknown,
             drive: Drive::Off,
@@ -133,9 +126,7 @@ impl Lane {
             hold: false,
             failing_open: false,
             obstructions: 0,
-            left_up: false,
             kept_until: now,
-            open_due: false,
             last_open: None,
             last_close: None,
             closings: VecDeque::new(),
@@ -179,7 +170,7 @@ impl Lane {
     /// When `Tick` is due at the latest; every event may change it.
     pub fn wake_at(&self) -> Option<Monotonic> {
         let inputs = self.inputs.all().filter_map(Loop::wake_at);
-        let start_up = self.start_up_end().filter(|_| !self.ready);
+        let start_up = self.start_up_end().filter(|_| !self.is_ready());
         let timers = [start_up, self.fire_due(), self.barrier_due(), self.cars_due()];
         inputs.chain(timers.into_iter().flatten()).filter(|at| *at > self.now).min()
     }
@@ -198,7 +189,7 @@ impl Lane {
 
     /// Whether start-up is over.
     pub const fn is_ready(&self) -> bool {
-        self.ready
+        !matches!(self.service, Service::Starting)
     }
 
     /// The boom as last reported, with its generation.
@@ -209,6 +200,10 @@ impl Lane {
     /// Faults that are raised and not yet cleared.
     pub fn faults(&self) -> &[Reason] {
         &self.faults
+    }
+
+    const fn is_out_of_service(&self) -> bool {
+        matches!(self.service, Service::Out)
     }
 
     fn apply(&mut self, event: LaneEvent) {
@@ -239,10 +234,10 @@ impl Lane {
     fn finish_start_up(&mut self) {
         let heard = self.position.is_some() || !self.config.boom_feedback;
         let stable = self.start_up_end().is_some_and(|end| end <= self.now);
-        if self.ready || !heard || !stable {
+        if self.is_ready() || !heard || !stable {
             return;
         }
-        self.ready = true;
+        self.service = Service::Serving;
         if self.boom == Boom::Unknown {
             self.settle_boom();
         }
@@ -300,7 +295,7 @@ impl Lane {
 
     /// What the sign says when no car needs it.
     fn show_rest(&mut self) {
-        let sign = if self.in_service { Sign::Idle } else { Sign::OutOfService };
+        let sign = if self.is_out_of_service() { Sign::OutOfService } else { Sign::Idle };
         if !self.is_fire() && !matches!(self.front, Front::Waiting(_)) {
             self.show(sign);
         }

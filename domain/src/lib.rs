@@ -21,6 +21,7 @@
 //! | [`plate`] | canonical plates, country packs and forms, look-alikes, distances for suggestions |
 //! | [`reading`] | frames of one car fused into one reading |
 //! | [`reason`] | the frozen registry of reason codes with their texts |
+//! | [`direction`] | which way a lane leads |
 //! | [`decide`] | arrival + matches -> open, deny or charge |
 //! | [`listing`] | the keyed offline list and the matches a lane finds in it |
 //! | [`stay`], [`tariff`] | a stay's life, and its price line by line |
@@ -31,6 +32,7 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 pub mod decide;
+pub mod direction;
 pub mod ids;
 pub mod lane;
 pub mod listing;

@@ -4,6 +4,7 @@
 //! keeps its distribution until the end, and how sure a reading is follows from its nearest rival and from all places.
 //! This module knows no pictures: a frame is what the character net said about it.
 
+mod dist;
 mod fuse;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,7 @@ use crate::plate::{ALPHABET, Plate};
 
 /// How [`Reading::certainty`] follows from the margin and the characters: what a nat of evidence adds to its log odds,
 /// the log odds that no evidence leaves against it, what a nat of the characters counts, and how few of them can be
-/// expected wrong. Fitted to drawn plates (`edge-agent/training/reliability.py`).
+/// expected wrong. Fitted to drawn plates (`plate-reader/training/reliability.py`).
 const SLOPE: f32 = 0.85;
 const OFFSET: f32 = 1.1;
 const CHARACTERS: f32 = 0.5;
@@ -96,7 +97,7 @@ impl Thresholds {
 }
 
 impl Default for Thresholds {
-    /// Of photographs none is wrongly accepted, of drawn plates about one in 200; see `edge-agent/models/README.md`.
+    /// Of photographs none is wrongly accepted, of drawn plates about one in 200; see `plate-reader/models/README.md`.
     fn default() -> Self {
         Self {
             formed: Limits { certainty: 0.95, plate: 0.8 },

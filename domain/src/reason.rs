@@ -2,6 +2,8 @@
 //!
 //! A code never changes its meaning and is never removed; new ones are added. Texts are for people (sign, app, API)
 //! and may be reworded. No parameter ever holds a plate: reasons go where plates may not.
+//!
+//! One table in one file, however long it grows: a code, its parameters and its texts are read side by side.
 
 use std::collections::BTreeMap;
 use std::fmt;

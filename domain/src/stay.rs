@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::decide::Direction;
+use crate::direction::Direction;
 use crate::ids::{ArrivalId, PaymentId, StayId};
 use crate::money::{Money, MoneyError};
 use crate::plate::Plate;

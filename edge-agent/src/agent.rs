@@ -7,6 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use boomgate_domain::lane::Lane;
 use boomgate_domain::lane::command::Addressee;
+use boomgate_plate_reader::judgement::Judgement;
+use boomgate_plate_reader::recogniser::Recogniser;
 use boomgate_schemas::bytes::{Epoch, Octets};
 use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_schemas::up::Boom;
@@ -15,25 +17,19 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tracing::info;
 
-use crate::camera::Camera;
-use crate::camera::folder::FolderCamera;
-use crate::camera::sim::SimCamera;
 use crate::clock::Clock;
-use crate::config::{CameraKind, CameraSource, Config, GpioKind};
+use crate::config::Config;
 use crate::eventloop::{EventLoop, Inbox, PartEnded, Parts, Settings};
 use crate::evidence::Shelf;
-use crate::gpio::{self, Wires};
+use crate::hardware::Hardware;
 use crate::private_files;
-use crate::recognise::Recogniser;
 use crate::sampling::Sampler;
-use crate::sim::SimLane;
-use crate::sim::control::{self, Journal};
 use crate::spool::store::Start;
 use crate::spool::{Outlets, Spool};
 use crate::uplink::certificate::Expiry;
 use crate::uplink::keys;
 use crate::uplink::{Ends, Identity, LaneNow, Uplink};
-use crate::vision::{Judgement, Vision};
+use crate::vision::Vision;
 
 /// Events that may wait between two tasks; what does not fit is found again in the spool.
 const QUEUE: usize = 256;
@@ -53,8 +49,7 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
     let (spool, start, keeper) =
         Spool::start(&config.spool, config.max_events, &clock, Outlets { live, health })
             .with_context(|| format!("the spool {} cannot be used", config.spool.display()))?;
-    let sim = matches!(config.gpio, GpioKind::Sim)
-        .then(|| SimLane::new(clock.clone(), Journal::new(config.lane.as_str())));
+    let hardware = Hardware::new(&config, &clock);
     let epoch = Octets(rand::rng().random());
     info!(boot = start.boot, next_seq = start.next_seq, backlog = start.backlog, "the lane starts");
 
@@ -62,7 +57,7 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
     let (sights, sights_inbox) = mpsc::channel(QUEUE);
     let judgement =
         Judgement { grammar: config.reader.grammar.clone(), thresholds: config.reader.thresholds.clone() };
-    let vision = Vision::start(camera(&config, sim.as_ref())?, recogniser, judgement, sights)?;
+    let vision = Vision::start(hardware.camera(&config)?, recogniser, judgement, sights)?;
     let (lane_now, lane_seen) = watch::channel(lane_now(&start));
     let (news, news_inbox) = mpsc::channel(QUEUE);
     let (wakes, wakes_inbox) = mpsc::channel(QUEUE);
@@ -71,9 +66,9 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
     let ends = Ends { spool: spool.clone(), lane: lane_seen, live: fresh, news };
     let uplink = tokio::spawn(Uplink::new(&config, Arc::clone(&tls), identity, clock.clone(), ends).run());
     let mut evidence = tokio::spawn(shelf.clone().send_all(tls, config.server.https.clone()));
-    let asked = ending(&config, sim.as_ref(), exit_with_parent)?;
+    let asked = ending(&config, &hardware, exit_with_parent)?;
 
-    let wires = wires(&config, sim.as_ref())?;
+    let wires = hardware.wires(&config)?;
     let (sampler, samples) = Sampler::start(wires.inputs, clock.clone(), sample_every(&config))?;
     let parts = Parts {
         lane: Lane::new(config.machine.clone(), clock.lane_now()),
@@ -87,7 +82,7 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
         commands: start.commands,
         lane_now,
         wakes,
-        sim,
+        observer: hardware.observer(),
     };
     let inbox =
         Inbox { samples, wakes: wakes_inbox, news: news_inbox, sights: sights_inbox, health: spool_health };
@@ -157,61 +152,16 @@ pub fn recogniser(config: &Config) -> Result<Recogniser> {
     Ok(Recogniser::load(&config.reader.models, &config.reader.grammar)?)
 }
 
-/// The camera as configured.
-pub fn camera(config: &Config, sim: Option<&SimLane>) -> Result<Box<dyn Camera>> {
-    Ok(match (&config.camera, sim) {
-        (CameraKind::Sim, Some(lane)) => Box::new(SimCamera::new(lane.stage())),
-        (CameraKind::Sim, None) => anyhow::bail!("a simulated camera needs a simulated lane"),
-        (CameraKind::Folder(path), _) => Box::new(FolderCamera::open(path)?),
-        (CameraKind::OpenCv(source), _) => opencv_camera(source)?,
-    })
-}
-
-#[cfg(feature = "opencv")]
-fn opencv_camera(source: &CameraSource) -> Result<Box<dyn Camera>> {
-    Ok(Box::new(crate::camera::opencv::OpenCvCamera::open(source.whole())?))
-}
-
-#[cfg(not(feature = "opencv"))]
-fn opencv_camera(source: &CameraSource) -> Result<Box<dyn Camera>> {
-    anyhow::bail!("this program was built without OpenCV, which the camera {source} needs")
-}
-
-/// The wires as configured.
-pub fn wires(config: &Config, sim: Option<&SimLane>) -> Result<Wires> {
-    match (&config.gpio, sim) {
-        (GpioKind::Sim, Some(lane)) => Ok(gpio::sim::wires(lane)),
-        (GpioKind::Sim, None) => anyhow::bail!("a simulated lane is missing"),
-        (GpioKind::Pi(wiring), _) => pi_wires(wiring),
-    }
-}
-
-#[cfg(feature = "rppal")]
-fn pi_wires(wiring: &gpio::wiring::Wiring) -> Result<Wires> {
-    Ok(gpio::pi::wires(wiring)?)
-}
-
-#[cfg(not(feature = "rppal"))]
-fn pi_wires(_: &gpio::wiring::Wiring) -> Result<Wires> {
-    anyhow::bail!("this program was built without GPIO; build it with the feature rppal on a Raspberry Pi")
-}
-
 /// Done when the lane is to end: a signal, `quit` at the control socket, or the parent's death if that was asked for.
 fn ending(
     config: &Config,
-    sim: Option<&SimLane>,
+    hardware: &Hardware,
     exit_with_parent: bool,
 ) -> Result<impl Future<Output = ()> + use<>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (quit, mut quits) = mpsc::channel::<()>(1);
-    let socket = match (&config.control, sim) {
-        (Some(path), Some(lane)) => Some(
-            control::serve(path, lane.clone(), quit)
-                .with_context(|| format!("the control socket {} cannot be made", path.display()))?,
-        ),
-        _ => None,
-    };
+    let socket = hardware.control(config, quit)?;
     Ok(async move {
         let served = async {
             match socket {

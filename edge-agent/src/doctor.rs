@@ -1,11 +1,16 @@
 //! A self-test for the person at the lane: each check says what it found and what to do about it.
 
+mod chain;
 mod storage;
 mod time;
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use boomgate_plate_reader::advice::{Taken, advise};
+use boomgate_plate_reader::grey::Grey;
+use boomgate_plate_reader::judgement::shot;
+use boomgate_plate_reader::recogniser::Recogniser;
 use image::RgbImage;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -14,16 +19,12 @@ use crate::agent;
 use crate::camera::{Camera, CameraError};
 use crate::clock::{Clock, wall_ms};
 use crate::config::{CameraKind, Config};
+use crate::hardware::Hardware;
 use crate::private_files::{self, TooOpen};
-use crate::recognise::Recogniser;
-use crate::recognise::advice::{Taken, advise};
-use crate::recognise::grey::Grey;
-use crate::sim::SimLane;
-use crate::sim::control::Journal;
 use crate::spool::lock::{self, Holder};
 use crate::uplink::certificate::Expiry;
 use crate::uplink::keys;
-use crate::vision::shot;
+use chain::chain;
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// Frames the view is judged by.
@@ -44,14 +45,14 @@ pub struct Check {
 /// Looks at everything a lane needs. Moves nothing: the boom stays as it is, and so does a program that runs the lane now.
 pub async fn examine(config: &Config) -> Vec<Check> {
     let running = lock::holder(&config.spool);
-    let sim = SimLane::new(Clock::start(1.0), Journal::new(config.lane.as_str()));
+    let hardware = Hardware::new(config, &Clock::start(1.0));
     let mut checks = vec![
         check("files", surroundings(config)),
         check("keys", keys(config)),
         check("certificate", certificate(config)),
         check("permissions", permissions(config)),
         check("spool", storage::spool(config, running.as_ref())),
-        check("wires", wires(config, &sim, running.as_ref())),
+        check("wires", wires(config, &hardware, running.as_ref())),
         check("server", server(config).await),
         check("clock", time::clock(config).await),
     ];
@@ -59,7 +60,7 @@ pub async fn examine(config: &Config) -> Vec<Check> {
         checks.push(check("camera and reader", Ok(untouched(running))));
         return checks;
     }
-    let camera = agent::camera(config, Some(&sim)).map_err(chain);
+    let camera = hardware.camera(config).map_err(chain);
     let recogniser = agent::recogniser(config).map_err(chain);
     checks.push(check("camera and reader", within(SEE, move || see(camera, recogniser))));
     checks
@@ -78,10 +79,6 @@ fn within(
 
 fn check(name: &'static str, outcome: Result<String, String>) -> Check {
     Check { name, outcome }
-}
-
-fn chain(error: anyhow::Error) -> String {
-    format!("{error:#}")
 }
 
 fn surroundings(config: &Config) -> Result<String, String> {
@@ -115,11 +112,11 @@ fn permissions(config: &Config) -> Result<String, String> {
 }
 
 /// Taking the pins would release the relays of the program that uses them.
-fn wires(config: &Config, sim: &SimLane, running: Option<&Holder>) -> Result<String, String> {
+fn wires(config: &Config, hardware: &Hardware, running: Option<&Holder>) -> Result<String, String> {
     if let Some(running) = running {
         return Ok(untouched(running));
     }
-    let mut wires = agent::wires(config, Some(sim)).map_err(chain)?;
+    let mut wires = hardware.wires(config).map_err(chain)?;
     let inputs = wires.inputs.read().map_err(|error| error.to_string())?;
     Ok(format!("{inputs:?}; relays released"))
 }

@@ -5,7 +5,6 @@
 
 #[cfg(feature = "rppal")]
 pub mod pi;
-pub mod sim;
 pub mod wiring;
 
 use boomgate_domain::loops::RawLevel;
@@ -37,6 +36,16 @@ pub enum Drive {
     Rest,
     Open,
     Close,
+}
+
+impl Drive {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rest => "release",
+            Self::Open => "open",
+            Self::Close => "close",
+        }
+    }
 }
 
 /// The inputs; read on a thread of their own.

@@ -1,8 +1,8 @@
-//! The lane: loops, camera, plate reader, barrier, spool, uplink.
+//! The lane: loops, camera, barrier, spool, uplink. Plates are read by `boomgate_plate_reader`.
 //!
 //! ```text
 //!  gpio ──levels──►┐                                   ┌──► gpio (relays)
-//!  camera ► vision ┼──► eventloop ── domain::lane ────►┼──► sign, sim journal
+//!  camera ► vision ┼──► eventloop ── domain::lane ────►┼──► sign, observer
 //!  uplink ─commands┘         ▲                         └──► spool ──► uplink ──► server
 //!                            └── wire: the domain's words <-> the messages'
 //! ```
@@ -14,22 +14,21 @@
 
 pub mod agent;
 pub mod camera;
+pub mod cause;
 pub mod clock;
 pub mod config;
 pub mod doctor;
-pub mod draw;
-pub mod evaluate;
 pub mod eventloop;
 pub mod evidence;
 pub mod gpio;
+pub mod hardware;
 pub mod notify;
+pub mod observer;
+pub mod output;
 pub mod priority;
 pub mod private_files;
-pub mod read;
-pub mod recognise;
 pub mod redact;
 pub mod sampling;
-pub mod say;
 pub mod sim;
 pub mod spool;
 pub mod uplink;

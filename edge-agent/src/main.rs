@@ -11,14 +11,14 @@ use anyhow::{Context, Result};
 use boomgate_domain::plate::grammar::Grammar;
 use boomgate_domain::reading::{Kind, Thresholds};
 use boomgate_edge_agent::config::{BadConfig, Config, Fault};
-use boomgate_edge_agent::evaluate::sheet::Sheet;
-use boomgate_edge_agent::evaluate::{self, Case};
-use boomgate_edge_agent::read::{Order, verdict};
-use boomgate_edge_agent::recognise::{Choice, DetectorKind, Recogniser};
 use boomgate_edge_agent::spool::lock::LockError;
 use boomgate_edge_agent::spool::store::StoreError;
-use boomgate_edge_agent::vision::Judgement;
-use boomgate_edge_agent::{agent, doctor, say};
+use boomgate_edge_agent::{agent, doctor, output};
+use boomgate_plate_reader::evaluate::sheet::Sheet;
+use boomgate_plate_reader::evaluate::{self, Case};
+use boomgate_plate_reader::judgement::Judgement;
+use boomgate_plate_reader::read_files::{Order, Output, verdict};
+use boomgate_plate_reader::recogniser::{Choice, DetectorKind, Recogniser};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
@@ -164,7 +164,7 @@ fn main() -> ExitCode {
 /// The chain of causes is printed here and nowhere else.
 fn finish(outcome: Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
-        say::trouble(format!("edge-agent: {error:#}"));
+        output::trouble(format!("edge-agent: {error:#}"));
         if error.is::<BadConfig>() {
             ExitCode::from(BAD_CONFIG)
         } else if matches!(error.downcast_ref(), Some(StoreError::Lock(LockError::Held(_)))) {
@@ -191,7 +191,7 @@ fn log(json: bool) {
     // What cannot be written is lost: complaining about it would go the same way.
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(say::Log::default)
+        .with_writer(output::Log::default)
         .log_internal_errors(false);
     if json {
         logs.json().init();
@@ -210,16 +210,26 @@ fn usable(file: &Path) -> Result<Config> {
 fn check_config(check: &CheckConfig) -> Result<ExitCode> {
     let config = if check.file_only { Config::read(&check.config)? } else { usable(&check.config)? };
     for Fault { path, what } in config.warnings() {
-        say::line(format!("note: {path}: {what}"));
+        output::line(format!("note: {path}: {what}"));
     }
-    say::line(format!("{} is right: lane {} of site {}", check.config.display(), config.lane, config.site));
+    output::line(format!(
+        "{} is right: lane {} of site {}",
+        check.config.display(),
+        config.lane,
+        config.site
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
 fn read_plates(read: &Read) -> Result<ExitCode> {
     let (recogniser, judgement) = eyes(&Choice::default(), &read.country)?;
     let (recogniser, judgement) = (&recogniser, &judgement);
-    let order = Order { recogniser, judgement, json: read.json, draw: read.draw.as_deref() };
+    let output = Output {
+        line: output::line,
+        progress: output::trouble,
+        failure: |error| output::trouble(format!("edge-agent: {error:#}")),
+    };
+    let order = Order { recogniser, judgement, json: read.json, draw: read.draw.as_deref(), output };
     let outcome = order.read(&read.files)?;
     let well = outcome.plates > 0 && outcome.failed == 0;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -242,6 +252,10 @@ fn measure(evaluation: &Evaluate) -> Result<ExitCode> {
     let (recogniser, judgement) = eyes(&models, &evaluation.country)?;
     let mut sheet = Sheet::new();
     let report = evaluate::evaluate(&evaluation.folder, &recogniser, &judgement, |case, pixels| {
+        if case.is_cut_short {
+            let path = case.path.display();
+            output::trouble(format!("picture {path} is cut short: what is left of it is measured"));
+        }
         if evaluation.json {
             tell_case(case)?
         } else {
@@ -254,9 +268,9 @@ fn measure(evaluation: &Evaluate) -> Result<ExitCode> {
         sheet.drawn().save(path).with_context(|| format!("{} cannot be written", path.display()))?;
     }
     if evaluation.json {
-        say::line(serde_json::to_string(&report)?);
+        output::line(serde_json::to_string(&report)?);
     } else {
-        say::line(&report);
+        output::line(&report);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -285,7 +299,7 @@ struct CaseTold<'a> {
 
 fn tell_case(case: &Case) -> Result<()> {
     let reading = &case.look.reading;
-    say::line(serde_json::to_string(&CaseTold {
+    output::line(serde_json::to_string(&CaseTold {
         image: case.path.display().to_string(),
         truth: case.plates.iter().map(|plate| plate.text.as_str()).collect(),
         read: case.text(),
@@ -308,7 +322,7 @@ fn tell_wrong(case: &Case) {
     let nothing_to_say = expected.is_empty() && read.is_empty();
     if !case.is_exact() && !nothing_to_say {
         let or_none = |text: String| if text.is_empty() { "-".to_owned() } else { text };
-        say::line(format!(
+        output::line(format!(
             "{:>12} read as {:12} {:?}, certainty {:.3}, margin {:.1}, box told {:12} {}",
             or_none(expected.join(" ")),
             or_none(read),
@@ -333,7 +347,7 @@ fn examine(doctor: &Doctor) -> Result<ExitCode> {
             Err(wrong) => ("FAIL", wrong),
         };
         well &= check.outcome.is_ok();
-        say::line(format!("{mark}  {}: {text}", check.name));
+        output::line(format!("{mark}  {}: {text}", check.name));
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,6 +1,6 @@
 //! What must not be read in a log or on a screen: the password of a camera's address, above all.
 //!
-//! Everything this program writes for people goes through here (`say.rs`), so that no message has to think of it. Rather
+//! Everything this program writes for people goes through here (`output.rs`), so that no message has to think of it. Rather
 //! too much is hidden than too little.
 
 use std::borrow::Cow;

@@ -6,105 +6,35 @@
 //! one gap when there is room again. The same holds when it could not even be opened: the run then begins without it, reads
 //! what it can of it, and opens it as soon as that can be done. Knows nothing of MQTT, lanes or decisions.
 
+mod job;
 mod keeper;
 pub mod lock;
 pub mod mark;
 pub mod store;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use boomgate_domain::lane::command::CommandLog;
 use boomgate_domain::plate::Plate;
 use boomgate_schemas::bytes::Octets;
 use boomgate_schemas::down::{ListEntry, Rejected};
-use boomgate_schemas::up::{Event, EventBody};
-use tokio::sync::{mpsc, oneshot};
+use boomgate_schemas::up::Event;
+use tokio::sync::oneshot;
 use tracing::warn;
-use uuid::Uuid;
 
-use crate::clock::{Clock, Moment};
+pub use job::{Health, NewEvent, Outlets, Renumbered, Unwritable};
+
+use crate::clock::Clock;
+use job::{Figures, Job};
 use keeper::Keeper;
 use store::{Start, StoreError};
 
 /// Jobs that may wait for the file.
 const QUEUE: usize = 4096;
-/// Facts held in memory while the file cannot be written.
-const HELD_MOST: usize = 4096;
-const RETRY: Duration = Duration::from_secs(2);
-/// Jobs taken into one commit.
-const BATCH: usize = 256;
-
-/// An event before it has a number.
-#[derive(Clone, Debug)]
-pub struct NewEvent {
-    pub id: Uuid,
-    pub moment: Moment,
-    pub body: EventBody,
-}
-
-/// The file can or cannot be written, as it changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Health {
-    Failed,
-    Healed,
-    /// The file could not be opened at the start and now is: this is what it knew.
-    Opened(Box<Start>),
-}
-
-/// The file cannot be written now, so what depends on it must not happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the spool cannot be written")]
-pub struct Unwritable;
-
-/// What became of the order to give new numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renumbered {
-    /// Everything that waits is above this number now.
-    Above(u64),
-    /// Everything that waits was above already.
-    Already,
-    /// Nothing was changed, for want of a file, of room or of numbers. It is still to be done.
-    Failed,
-}
-
-enum Job {
-    Append(NewEvent),
-    Acked {
-        upto: u64,
-        rejected: Vec<Rejected>,
-    },
-    /// Gives what waits numbers above this one, if the server has those up to it under other events.
-    Renumber {
-        above: u64,
-        reply: oneshot::Sender<Renumbered>,
-    },
-    Backlog {
-        after: u64,
-        limit: usize,
-        reply: oneshot::Sender<Vec<Event>>,
-    },
-    SaveCommands {
-        log: CommandLog,
-        reply: Option<oneshot::Sender<Result<(), Unwritable>>>,
-    },
-    ReplaceList {
-        version: u64,
-        key: Octets<32>,
-        entries: Vec<ListEntry>,
-        reply: oneshot::Sender<bool>,
-    },
-    Lookup {
-        plate: Plate,
-        reply: oneshot::Sender<Vec<ListEntry>>,
-    },
-    End,
-}
-
 /// Handle of the spool's thread; cheap to clone.
 #[derive(Clone)]
 pub struct Spool {
@@ -112,24 +42,6 @@ pub struct Spool {
     /// Events that did not even fit the queue.
     lost: Arc<AtomicU64>,
     figures: Arc<Figures>,
-}
-
-/// What a hello says of the spool; read from any thread.
-#[derive(Debug, Default)]
-struct Figures {
-    boot: AtomicU32,
-    next_seq: AtomicU64,
-    acked: AtomicU64,
-    backlog: AtomicU64,
-    /// Which file it is, once that is known.
-    spool: Mutex<Option<Octets<16>>>,
-}
-
-/// Where a started spool sends what others must know.
-pub struct Outlets {
-    /// Every event as soon as it has a number; when full, the event is found in the backlog later.
-    pub live: mpsc::Sender<Event>,
-    pub health: mpsc::UnboundedSender<Health>,
 }
 
 impl Spool {

@@ -10,8 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use boomgate_domain::ids::ArrivalId;
-use boomgate_domain::plate::grammar::Grammar;
-use boomgate_domain::reading::{CharDist, FrameReading, Reading, Thresholds, Verdict, fuse};
+use boomgate_domain::reading::{FrameReading, Reading, Verdict};
+use boomgate_plate_reader::advice::Shot;
+use boomgate_plate_reader::grey::Grey;
+use boomgate_plate_reader::judgement::{Judgement, MOST_FRAMES, frame_reading, shot};
+use boomgate_plate_reader::net::NetError;
+use boomgate_plate_reader::recogniser::Recogniser;
 use image::RgbImage;
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
@@ -19,15 +23,6 @@ use tracing::{debug, warn};
 use crate::camera::Camera;
 use crate::evidence::{self, Evidence};
 use crate::priority;
-use crate::recognise::advice::Shot;
-use crate::recognise::grey::Grey;
-use crate::recognise::net::NetError;
-use crate::recognise::{Recogniser, Sighting};
-
-/// Frames of one arrival at most.
-pub const MOST_FRAMES: u32 = 8;
-/// A frame in which the plate is seen less surely than this says nothing.
-const WEAKEST: f32 = 0.05;
 
 /// The camera is asked so often whether frames come, while no car is there.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
@@ -75,18 +70,6 @@ struct Busy(Mutex<Option<Instant>>);
 
 enum Order {
     Look { arrival: ArrivalId, number: u64 },
-}
-
-/// How frames become a reading.
-pub struct Judgement {
-    pub grammar: Grammar,
-    pub thresholds: Thresholds,
-}
-
-impl Judgement {
-    pub fn of(&self, frames: &[FrameReading]) -> Reading {
-        fuse(frames, &self.grammar, &self.thresholds)
-    }
 }
 
 impl Vision {
@@ -280,16 +263,4 @@ impl Frames {
 /// Threads that may work on pictures at once: one core is left to the wires, however few there are.
 fn reader_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
-}
-
-/// How a frame shows what was sighted in it; a sighting too faint to count shows nothing.
-pub fn shot(frame: &Grey, sightings: &[Sighting]) -> Shot {
-    Shot::of(frame, sightings.first().filter(|best| best.score > WEAKEST).map(|best| &best.quad))
-}
-
-/// The domain's view of a sighting; None if it is too faint to count.
-pub fn frame_reading(frame: u32, sighting: &Sighting) -> Option<FrameReading> {
-    let chars = sighting.text.glyphs.iter().map(|glyph| CharDist(glyph.shares)).collect();
-    let reading = FrameReading { frame, weight: sighting.score, plate: sighting.plate, chars };
-    (sighting.score > WEAKEST).then_some(reading)
 }

@@ -5,6 +5,7 @@ use boomgate_domain::decide::{Direction, Outcome};
 use boomgate_domain::ids::{ArrivalId, BlockId, CommandId, SubscriptionId};
 use boomgate_domain::lane::{Answer, Authority, BoomState, Command, Order};
 use boomgate_domain::listing::Listed;
+use boomgate_domain::loops::RawLevel;
 use boomgate_domain::reading::{Reading, Verdict};
 use boomgate_domain::reason::{Lang, Reason, ReasonError};
 use boomgate_domain::stay::PassageKind;
@@ -13,7 +14,7 @@ use boomgate_schemas::up;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::recognise::advice::Health;
+use boomgate_plate_reader::advice::Health;
 
 /// The rule that opened when a person on the spot did, with a key or a button.
 pub const KEY_SWITCH: &str = "key-switch";
@@ -91,13 +92,12 @@ fn permille(share: f32) -> u16 {
     (share.clamp(0.0, 1.0) * 1000.0).round() as u16
 }
 
-/// The wire has no word for a passage against the direction; it goes as a fault of its own.
-pub fn passage(kind: PassageKind) -> Option<up::PassageKind> {
+pub fn passage(kind: PassageKind) -> up::PassageKind {
     match kind {
-        PassageKind::Passed => Some(up::PassageKind::Passed),
-        PassageKind::Tailgated => Some(up::PassageKind::Tailgated),
-        PassageKind::BackedOut => Some(up::PassageKind::BackedOut),
-        PassageKind::WrongWay => None,
+        PassageKind::Passed => up::PassageKind::Passed,
+        PassageKind::Tailgated => up::PassageKind::Tailgated,
+        PassageKind::BackedOut => up::PassageKind::BackedOut,
+        PassageKind::WrongWay => up::PassageKind::WrongWay,
     }
 }
 
@@ -149,6 +149,15 @@ pub fn command(command: &down::Command) -> Result<Command, NotAnOrder> {
     };
     let arrival = command.arrival.map(ArrivalId::from_uuid);
     Ok(Command { id: CommandId::from_uuid(command.id), arrival, order, authority, reason })
+}
+
+/// What is known of a safety input, in a word.
+pub fn safety_name(level: Option<RawLevel>) -> &'static str {
+    match level {
+        Some(RawLevel::Clear) => "clear",
+        Some(RawLevel::Occupied) => "occupied",
+        Some(RawLevel::WireCut) | None => "unknown",
+    }
 }
 
 pub fn action_name(action: Action) -> &'static str {

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use boomgate_edge_agent::camera::scene::{Light, Scene, View};
+use boomgate_plate_reader::scene::{Light, Scene, View};
 use rig::film::jpeg;
 use rig::server::Server;
 use rig::{Lane, Plan, wait};

@@ -3,57 +3,51 @@
 //! No timer delays a lone message. When PostgreSQL is away the batch waits with it, and nothing is acknowledged. When a
 //! batch is refused, its events are tried one by one, and the one that is refused alone becomes a dead letter.
 
+mod facts;
+mod fold;
+pub(crate) mod held;
+mod known;
+mod messages;
+mod receipts;
+mod unfit;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use boomgate_domain::ids::{DeviceId, SiteId, StayId, TariffId};
-use boomgate_domain::plate::Plate;
 use boomgate_domain::reason::Reason;
 use boomgate_domain::tariff::Tariff;
 use boomgate_schemas::topic::Topic;
-use boomgate_schemas::up::{Event, EventBody};
-use boomgate_store::batch::{Facts, Need, Session, Writes};
-use boomgate_store::dead_letters;
-use boomgate_store::stays::StayRow;
-use boomgate_store::{Pool, StoreError, live_feed, stays, tariffs};
+use boomgate_store::batch::{Facts, Session, Writes};
+use boomgate_store::{Pool, StoreError, dead_letters, live_feed};
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
+pub(crate) use known::KeptAlready;
+
 use crate::acks::Receipt;
 use crate::bus::Sender;
 use crate::complaints::Complaints;
 use crate::fair_queue::LaneKey;
-use crate::guard::{Panicked, caught};
-use crate::handle::{Knowledge, World, arrival_of};
+use crate::guard::caught;
+use crate::handle::{Knowledge, World};
 use crate::health::Pulse;
 use crate::inbound::{Content, Received};
 use crate::{acks, clock};
-
-mod fold;
-pub(crate) mod held;
-mod known;
-mod receipts;
-
+use facts::{learn_tariffs, need, plates_inside};
 use fold::fold;
 use held::Held;
-pub(crate) use known::KeptAlready;
+use messages::{fair_share, in_device_order, singles};
+use unfit::Unfit;
 
 const LIMIT: Duration = Duration::from_secs(5);
 /// Most messages of one transaction.
 const MOST: usize = 192;
-/// How long what comes after a hole waits for what is missing.
-const PATIENCE: Duration = Duration::from_millis(1500);
-/// Most events of one device in one transaction: whoever comes next waits for no more than that.
-const MOST_OF_DEVICE: usize = 64;
 const AGAIN: usize = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// How many plates inside are looked through when an exit finds no stay.
-const NEAR: i64 = 5000;
-
 /// What a worker works with.
 pub(crate) struct Worker {
     pub pool: Pool,
@@ -115,21 +109,6 @@ fn take_ready(messages: &mut mpsc::Receiver<Received>, taken: &mut Vec<Received>
     {
         taken.push(message);
     }
-}
-
-/// The messages of the next transaction, and those whose device has enough in it already.
-fn fair_share(waiting: Vec<Received>) -> (Vec<Received>, Vec<Received>) {
-    let mut events_of: HashMap<DeviceId, usize> = HashMap::new();
-    waiting.into_iter().partition(|message| {
-        let events = events_of.entry(message.device.id).or_default();
-        let first = *events == 0;
-        *events = events.saturating_add(events_in(message));
-        first || *events <= MOST_OF_DEVICE
-    })
-}
-
-fn events_in(message: &Received) -> usize {
-    events(message).len().max(1)
 }
 
 async fn sleep_until(deadline: Option<Instant>) {
@@ -237,7 +216,7 @@ impl Worker {
         batch: &[Received],
         now: Timestamp,
     ) -> Result<Done, StoreError> {
-        self.learn_tariffs(session, &facts).await?;
+        learn_tariffs(session, &facts, &mut self.tariffs).await?;
         let inside = plates_inside(session, &facts, batch).await?;
         let kept_already = known::look_up(session.client(), &facts, batch).await?;
         let known = Knowledge { key: &self.key, tariffs: &self.tariffs, inside, kept_already };
@@ -261,21 +240,6 @@ impl Worker {
             session.commit(&writes).await?;
         }
         Ok(done)
-    }
-
-    async fn learn_tariffs(&mut self, session: &Session, facts: &Facts) -> Result<(), StoreError> {
-        let of_sites = facts.sites.iter().filter_map(|site| Some((site.site_id, site.tariff_id?)));
-        let of_stays = facts.stays.iter().filter_map(|stay: &StayRow| Some((stay.site_id, stay.tariff_id?)));
-        for (site, id) in of_sites.chain(of_stays) {
-            if self.tariffs.contains_key(&id) {
-                continue;
-            }
-            let row =
-                tariffs::get(session.client(), SiteId::from_uuid(site), TariffId::from_uuid(id)).await?;
-            let row = row.ok_or_else(|| StoreError::NotFound { what: "tariff", id: id.to_string() })?;
-            self.tariffs.insert(id, Arc::new(row.tariff()?));
-        }
-        Ok(())
     }
 
     /// After the commit, and only then: receipts, orders, and a wake-up for people's screens.
@@ -302,123 +266,6 @@ impl Worker {
             && !live_feed::wake(session.client(), &done.touched).await
         {
             self.session = None;
-        }
-    }
-}
-
-/// Messages of one device by their first seq, each device's at the places where its messages stood: across devices the
-/// order of receiving stays, for it is nearest to the order of happening.
-fn in_device_order(batch: &mut [Received]) {
-    let mut places: HashMap<DeviceId, Vec<usize>> = HashMap::new();
-    for (place, message) in batch.iter().enumerate() {
-        places.entry(message.device.id).or_default().push(place);
-    }
-    for places in places.values().filter(|places| places.len() > 1) {
-        let mut messages: Vec<Received> = places.iter().map(|place| batch[*place].clone()).collect();
-        messages.sort_by_key(|message| message.first);
-        places.iter().zip(messages).for_each(|(place, message)| batch[*place] = message);
-    }
-}
-
-/// What the batch must know: its sites, lanes, devices, arrivals, plates.
-fn need(batch: &[Received], now: Timestamp) -> Need {
-    let mut need = Need { now, ..Need::default() };
-    for message in batch {
-        let site = message.device.site.as_uuid();
-        need.sites.push(site);
-        need.lanes.push((site, message.device.lane.as_uuid()));
-        need.devices.push((site, message.device.id.as_uuid()));
-        for event in events(message) {
-            need.arrivals.extend(arrival_of(&event.body).map(|arrival| (site, arrival)));
-            need.plates.extend(plate_of(event).map(|plate| (site, plate.as_str().to_owned())));
-        }
-    }
-    need.sites.sort_unstable();
-    need.sites.dedup();
-    for pairs in [&mut need.lanes, &mut need.devices, &mut need.arrivals] {
-        pairs.sort_unstable();
-        pairs.dedup();
-    }
-    need.plates.sort_unstable();
-    need.plates.dedup();
-    need
-}
-
-fn events(message: &Received) -> &[Event] {
-    match &message.content {
-        Content::Events(events) => events,
-        Content::Rejected(_) => &[],
-    }
-}
-
-fn plate_of(event: &Event) -> Option<Plate> {
-    match &event.body {
-        EventBody::Arrival(arrival) => Plate::parse(&arrival.reading.as_ref()?.plate).ok(),
-        _ => None,
-    }
-}
-
-/// Only an exit whose plate has no open stay needs the others inside, to suggest the one it may be.
-async fn plates_inside(
-    session: &Session,
-    facts: &Facts,
-    batch: &[Received],
-) -> Result<HashMap<Uuid, Vec<(StayId, Plate)>>, StoreError> {
-    let mut inside = HashMap::new();
-    for message in
-        batch.iter().filter(|message| message.device.direction == boomgate_domain::decide::Direction::Exit)
-    {
-        let site = message.device.site;
-        let unknown = |plate: &Plate| {
-            !facts.stays.iter().any(|stay| {
-                stay.site_id == site.as_uuid()
-                    && stay.state == StayRow::OPEN
-                    && stay.plate.as_deref() == Some(plate.as_str())
-            })
-        };
-        let wanted = events(message).iter().filter_map(plate_of).any(|plate| unknown(&plate));
-        if wanted && !inside.contains_key(&site.as_uuid()) {
-            let plates = stays::open_plates(session.client(), site, NEAR).await?;
-            let read = plates.into_iter().filter_map(|one| Some((one.id, Plate::parse(&one.plate).ok()?)));
-            inside.insert(site.as_uuid(), read.collect());
-        }
-    }
-    Ok(inside)
-}
-
-/// The events of a message as messages of one event each.
-fn singles(message: &Received) -> Vec<Received> {
-    match &message.content {
-        Content::Rejected(_) => vec![message.clone()],
-        Content::Events(events) => events
-            .iter()
-            .map(|event| Received {
-                first: event.seq,
-                last: event.seq,
-                content: Content::Events(vec![event.clone()]),
-                ..message.clone()
-            })
-            .collect(),
-    }
-}
-
-/// Why a batch cannot be taken, now or later.
-#[derive(Debug, thiserror::Error)]
-enum Unfit {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Panic(#[from] Panicked),
-}
-
-impl Unfit {
-    /// What PostgreSQL says about a refused row, without the row: it may hold a plate.
-    fn detail(&self) -> String {
-        match self {
-            Self::Store(error) => error
-                .constraint()
-                .map_or_else(|| error.to_string(), |constraint| format!("{error} ({constraint})")),
-            Self::Panic(panicked) => panicked.to_string(),
         }
     }
 }

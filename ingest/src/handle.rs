@@ -15,6 +15,7 @@ pub(crate) mod kept;
 mod numbers;
 pub(crate) mod orders;
 mod passages;
+mod scene;
 mod told;
 mod world;
 
@@ -28,23 +29,15 @@ use boomgate_store::words::ExceptionKind;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use scene::Scene;
+pub(crate) use world::{Knowledge, World};
+
 use crate::directory::Device;
 use crate::names;
-pub(crate) use world::{Knowledge, World};
 
 /// A lane's clock is believed if it says a time in this window around ours.
 const BELIEVED_PAST: SignedDuration = SignedDuration::from_hours(24 * 90);
 const BELIEVED_FUTURE: SignedDuration = SignedDuration::from_secs(60);
-
-/// Where and when an event happened.
-#[derive(Clone, Debug)]
-pub(crate) struct Scene<'a> {
-    pub device: &'a Device,
-    pub event: &'a Event,
-    /// As reconstructed; never later than `received_at`.
-    pub at: Timestamp,
-    pub received_at: Timestamp,
-}
 
 impl World<'_> {
     /// Takes one event in.

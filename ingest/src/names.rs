@@ -53,6 +53,7 @@ pub(crate) const fn passage(kind: PassageKind) -> PassageOutcome {
         PassageKind::Passed => PassageOutcome::Passed,
         PassageKind::BackedOut => PassageOutcome::BackedOut,
         PassageKind::Tailgated => PassageOutcome::Tailgated,
+        PassageKind::WrongWay => PassageOutcome::WrongWay,
     }
 }
 

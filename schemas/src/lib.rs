@@ -20,6 +20,7 @@ pub mod identity;
 pub mod strict;
 pub mod topic;
 pub mod up;
+pub mod yard;
 
 /// The version of the message set, carried in every protected header and in every topic (`bg/v1`).
 pub const VERSION: u64 = 1;

@@ -145,6 +145,8 @@ pub enum PassageKind {
     Passed,
     BackedOut,
     Tailgated,
+    /// Through the boom against the lane's direction; a server of before 0.1 rejects it.
+    WrongWay,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

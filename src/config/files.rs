@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Check;
+use super::check::Check;
 use crate::pki::{Pki, host, shown};
 
 impl Check {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use boomgate_api::{Front, ProxyHeaders, TrustedProxies};
 use serde::Deserialize;
 
-use super::Check;
+use super::check::Check;
 
 /// Part of a listener's table.
 pub(super) struct RawFront {

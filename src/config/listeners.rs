@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Check, Config};
+use super::Config;
+use super::check::Check;
 
 impl Check {
     pub(super) fn listeners(&mut self, config: &Config) {

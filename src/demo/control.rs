@@ -4,105 +4,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
+use boomgate_schemas::yard::{Order, Report, Stamped};
+use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedReadHalf;
 use tokio::sync::{broadcast, mpsc};
-use uuid::Uuid;
 
 /// Orders and reports may run this far ahead of a reader before it misses some.
 const BACKLOG: usize = 65_536;
 
-/// What is asked of a simulated lane.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
-pub enum Order {
-    Car {
-        car: String,
-        plate: String,
-        country: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        photo: Option<String>,
-        drive: Drive,
-        patience_ms: u64,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Drive {
-    Through,
-    BackOut,
-    Tailgate,
-}
-
-/// What a simulated lane reports, as far as the demo cares.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Report {
-    Hello {},
-    Arrived {
-        car: String,
-    },
-    Arrival {
-        car: String,
-        arrival: Uuid,
-    },
-    Read {
-        car: Option<String>,
-        arrival: Uuid,
-        text: String,
-        verdict: String,
-        frames: u32,
-    },
-    Decision {
-        car: Option<String>,
-        arrival: Option<Uuid>,
-        code: String,
-        outcome: String,
-        local: bool,
-        loop_to_command_ms: Option<i64>,
-        publish_to_command_ms: Option<i64>,
-    },
-    Sign {
-        code: String,
-        text: String,
-        amount: Option<Amount>,
-    },
-    Boom {
-        state: String,
-    },
-    Passed {
-        car: String,
-        arrival: Option<Uuid>,
-    },
-    Left {
-        car: String,
-        why: String,
-    },
-    Drive {
-        request: String,
-        command: Option<Uuid>,
-        rule: Option<String>,
-        safety: String,
-    },
-    Status {},
-    Error {
-        message: String,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Amount {
-    pub minor: i64,
-    pub currency: String,
-}
-
 /// A report with its lane and time.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Told {
-    #[serde(default, skip_deserializing)]
     pub lane: String,
     /// Unix milliseconds.
     pub t_ms: i64,
@@ -164,8 +78,8 @@ async fn wait_for_socket(path: &Path, limit: Duration) -> Result<UnixStream> {
 async fn hear(lane: String, read: OwnedReadHalf, reports: Reports) {
     let mut lines = BufReader::new(read).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        match serde_json::from_str::<Told>(&line) {
-            Ok(told) => drop(reports.send(Told { lane: lane.clone(), ..told })),
+        match serde_json::from_str(&line) {
+            Ok(Stamped { t_ms, report }) => drop(reports.send(Told { lane: lane.clone(), t_ms, report })),
             Err(error) => tracing::warn!(lane, %error, "a report of a lane cannot be read"),
         }
     }

@@ -4,11 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use boomgate_schemas::yard::Amount;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-use super::control::Amount;
 
 /// How long a server may say that it cannot now, or be away.
 const PATIENCE: Duration = Duration::from_secs(20);

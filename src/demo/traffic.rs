@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use boomgate_schemas::yard::{Manner, NewCar, Order, Report};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::broadcast::error::RecvError;
@@ -13,7 +14,7 @@ use tokio::sync::{Semaphore, broadcast};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::control::{Control, Drive, Order, Report, Reports, Told};
+use super::control::{Control, Reports, Told};
 use super::office::Office;
 
 /// Cars on the ramp of one lane at a time; more wait outside.
@@ -96,15 +97,15 @@ impl Car {
         }
     }
 
-    fn order(&self, drive: Drive) -> Order {
-        Order::Car {
+    fn order(&self, drive: Manner) -> Order {
+        Order::Car(NewCar {
             car: self.id.clone(),
             plate: self.plate.clone(),
             country: self.country.to_owned(),
-            photo: self.photo.as_ref().map(|path| path.display().to_string()),
+            photo: self.photo.clone(),
             drive,
             patience_ms: PATIENCE_MS,
-        }
+        })
     }
 }
 
@@ -191,18 +192,18 @@ impl Road {
     /// One car's whole visit. `choice` picks its lanes.
     pub async fn visit(&self, car: &Car, choice: usize) -> Result<Outcome> {
         let entry = &self.entries[choice % self.entries.len()];
-        let drive = if car.changes_mind { Drive::BackOut } else { Drive::Through };
+        let drive = if car.changes_mind { Manner::BackOut } else { Manner::Through };
         match self.pass(car, entry, drive).await? {
             Outcome::Visited => {}
             other => return Ok(other),
         }
         sleep(car.stays.div_f64(self.speed)).await;
         let exit = &self.exits[(choice / self.entries.len()) % self.exits.len()];
-        self.pass(car, exit, Drive::Through).await
+        self.pass(car, exit, Manner::Through).await
     }
 
     /// Drives up to a boom and through it, or not.
-    async fn pass(&self, car: &Car, gate: &Gate, drive: Drive) -> Result<Outcome> {
+    async fn pass(&self, car: &Car, gate: &Gate, drive: Manner) -> Result<Outcome> {
         let _place = gate.ramp.acquire().await?;
         let mut reports = self.reports.subscribe();
         gate.control.order(car.order(drive));

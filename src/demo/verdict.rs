@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
 use boomgate_domain::ids::SiteId;
+use boomgate_schemas::yard::Report;
 use boomgate_store::Pool;
 use boomgate_store::proof::{self, Numbers, Order, Passage, ReadPlate};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::control::{Report, Told};
+use super::control::Told;
 use super::traffic::{Car, Outcome};
 
 /// What the simulator saw, outside the system under test.

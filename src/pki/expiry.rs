@@ -3,16 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use boomgate_store::{Pool, StoreError, devices};
 use jiff::{SignedDuration, Timestamp};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// From so many days before its end a certificate is spoken of.
-pub const WARN_DAYS: i64 = 30;
+pub use super::certificate::{WARN_DAYS, days_left, end, names};
+
 const LOOK: Duration = Duration::from_secs(3600);
 /// A little less than a day: the look after the next look must not fall just short.
 const SAID_AGAIN: SignedDuration = SignedDuration::from_mins(23 * 60 + 30);
@@ -30,43 +26,6 @@ pub struct Expiry {
 impl Expiry {
     pub fn days_left(&self, now: Timestamp) -> i64 {
         days_left(self.until, now)
-    }
-}
-
-/// Whole days until then, negative when it is over.
-pub fn days_left(until: Timestamp, now: Timestamp) -> i64 {
-    until.duration_since(now).as_secs().div_euclid(24 * 3600)
-}
-
-/// When the first certificate of a PEM text ends.
-pub fn end(pem: &str) -> Result<Timestamp> {
-    with_first(pem, |certificate| Ok(Timestamp::from_second(certificate.validity().not_after.timestamp())?))
-}
-
-/// The names and addresses a certificate is for.
-pub fn names(pem: &str) -> Result<Vec<String>> {
-    with_first(pem, |certificate| {
-        let Some(found) = certificate.subject_alternative_name()? else { return Ok(Vec::new()) };
-        Ok(found.value.general_names.iter().filter_map(name).collect())
-    })
-}
-
-fn with_first<T>(pem: &str, read: impl FnOnce(&X509Certificate<'_>) -> Result<T>) -> Result<T> {
-    let der = CertificateDer::from_pem_slice(pem.as_bytes()).context("no certificate in PEM form")?;
-    let (_, certificate) =
-        X509Certificate::from_der(&der).map_err(|error| anyhow!("certificate cannot be read: {error}"))?;
-    read(&certificate)
-}
-
-fn name(name: &GeneralName<'_>) -> Option<String> {
-    match name {
-        GeneralName::DNSName(name) => Some((*name).to_owned()),
-        GeneralName::IPAddress(bytes) => match bytes.len() {
-            4 => Some(std::net::IpAddr::from(<[u8; 4]>::try_from(*bytes).ok()?).to_string()),
-            16 => Some(std::net::IpAddr::from(<[u8; 16]>::try_from(*bytes).ok()?).to_string()),
-            _ => None,
-        },
-        _ => None,
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::payments::Method;
+use crate::payment_method::Method;
 use crate::words::{CommandAction, CommandState, DecisionOutcome, ExceptionKind};
 
 /// A value before and after: an array of two.

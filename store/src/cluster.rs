@@ -15,6 +15,9 @@
 
 mod attach;
 mod binaries;
+mod config;
+mod error;
+mod files;
 mod launch;
 mod placement;
 mod process;
@@ -22,99 +25,27 @@ mod supervisor;
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 pub use attach::RunningCluster;
 pub use binaries::Binaries;
+pub use config::{ClusterConfig, DATABASE, SUPERUSER};
+pub use error::ClusterError;
+pub(crate) use error::io_error;
 pub use placement::{Placement, RunAs};
 
+use config::MARK;
+use files::open_lock;
 use launch::Launch;
 use process::Postmaster;
 use supervisor::Supervisor;
 
-/// The one superuser of the private cluster; reached through the socket's folder rights alone.
-pub const SUPERUSER: &str = "boomgate";
-/// The database everything lives in.
-pub const DATABASE: &str = "boomgate";
-
-const MARK: &str = "boomgate-cluster";
 const MARK_TEXT: &str =
     "This folder belongs to a private PostgreSQL of Boomgate. Do not edit anything here by hand.\n";
 /// `sockaddr_un` holds 108 bytes with the final zero.
 const LONGEST_SOCKET_PATH: usize = 107;
 const SOCKET_NAME: &str = ".s.PGSQL.5432";
-
-/// What to start, and where.
-#[derive(Clone, Debug)]
-pub struct ClusterConfig {
-    /// The folder asked for; see [`Placement`] for where it really is when started as root.
-    pub data_dir: PathBuf,
-    /// The folder with `initdb` and `postgres`; found when absent.
-    pub binaries: Option<PathBuf>,
-    /// `false` only in tests: no fsync, so a crash of the machine may lose everything.
-    pub durable: bool,
-    pub max_connections: u32,
-    pub start_timeout: Duration,
-    /// Whether a server that ends without being asked to is started again.
-    pub keep_running: bool,
-}
-
-impl ClusterConfig {
-    #[must_use]
-    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            data_dir: data_dir.into(),
-            binaries: None,
-            durable: true,
-            max_connections: 60,
-            start_timeout: Duration::from_secs(60),
-            keep_running: true,
-        }
-    }
-}
-
-/// Why there is no private cluster. Each text says what was found and what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum ClusterError {
-    #[error(
-        "no PostgreSQL 15 or newer is installed (looked in {looked}); install it (`apt-get install postgresql`) or set DATABASE_URL"
-    )]
-    NoBinaries { looked: String },
-    #[error(
-        "{path} is not a folder of a Boomgate cluster and is not empty; choose another folder or empty it yourself"
-    )]
-    ForeignFolder { path: PathBuf },
-    #[error(
-        "{path} was made by PostgreSQL {found}, but only {installed} is installed; install postgresql-{found}, or dump with the old version and restore"
-    )]
-    Version { path: PathBuf, found: String, installed: String },
-    #[error("another Boomgate is using {path}; stop it first or choose another data folder")]
-    InUse { path: PathBuf },
-    #[error("{path} belongs to the user {owner}; run this command as that user or as root")]
-    OtherUser { path: PathBuf, owner: String },
-    #[error("started as root, but none of the users boomgate, postgres, nobody exists to run PostgreSQL as")]
-    NoUser,
-    #[error("initdb failed: {output}")]
-    Initdb { output: String },
-    #[error("PostgreSQL did not start: {reason}; its log is {log}")]
-    Start { reason: String, log: PathBuf },
-    #[error("PostgreSQL (process {pid}) did not stop within {waited:?}")]
-    Stop { pid: i32, waited: Duration },
-    #[error("no folder for the socket with a path of at most 107 bytes")]
-    SocketPath,
-    #[error("cannot {action} {path}")]
-    Io { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("cannot create database {DATABASE:?}")]
-    Database(#[source] Box<tokio_postgres::Error>),
-}
-
-pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ClusterError + use<> {
-    let path = path.to_owned();
-    move |source| ClusterError::Io { action, path, source }
-}
 
 /// A running private cluster; stopped when dropped.
 #[derive(Debug)]
@@ -297,17 +228,6 @@ fn lock_folder(dir: &Path) -> Result<File, ClusterError> {
     }
 }
 
-/// A file that is only locked: one that root made is enough for the owner of the folder, too.
-fn open_lock(path: &Path) -> Result<File, ClusterError> {
-    match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let made = File::options().create(true).truncate(false).write(true).open(path);
-            made.map_err(io_error("open", path))
-        }
-        opened => opened.map_err(io_error("open", path)),
-    }
-}
-
 /// The first candidate short enough: in the data folder, in the user's runtime folder, under /tmp.
 fn socket_dir(place: &Placement) -> Result<PathBuf, ClusterError> {
     let name = format!("boomgate-{}-{:016x}", place.uid(), placement::path_hash(&place.data_dir));
@@ -323,13 +243,10 @@ fn socket_dir(place: &Placement) -> Result<PathBuf, ClusterError> {
     Ok(dir)
 }
 
-/// Only the owner may look into `dir`.
-fn restrict(dir: &Path, mode: u32) -> Result<(), ClusterError> {
-    fs::set_permissions(dir, fs::Permissions::from_mode(mode)).map_err(io_error("restrict", dir))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]

@@ -5,6 +5,8 @@ use std::error::Error;
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
+use crate::connect_error::ConnectError;
+
 /// A statement or a connection failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -26,7 +28,7 @@ pub enum StoreError {
     #[error("column {column} holds {value:?}: {reason}")]
     Stored { column: &'static str, value: String, reason: String },
     #[error(transparent)]
-    Connect(#[from] crate::pool::ConnectError),
+    Connect(#[from] ConnectError),
 }
 
 /// Whatever PostgreSQL said while a connection was made, there is none: not even its class-55 "does not accept

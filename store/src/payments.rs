@@ -16,22 +16,9 @@ use crate::error::StoreError;
 use crate::ledger::{self, Account, NewEntry};
 use crate::live_event::{LiveEvent, PaymentEvent};
 use crate::live_feed;
+pub use crate::payment_method::Method;
 use crate::statement::{execute, query, row};
 use crate::stays::{self, StayRow};
-use crate::words::words;
-
-words! {
-    /// How somebody paid.
-    pub enum Method {
-        Cash = "cash",
-        Card = "card",
-        Stripe = "stripe",
-        Paypal = "paypal",
-        Vietqr = "vietqr",
-        /// Confirmed by a person who saw it arrive.
-        Manual = "manual",
-    }
-}
 
 impl Method {
     const fn account(self) -> Account {

@@ -3,7 +3,7 @@
 mod text;
 
 use std::future::poll_fn;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Notification};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::cluster::{Cluster, DATABASE, RunningCluster};
+pub use crate::connect_error::ConnectError;
 use crate::error::StoreError;
 use text::WantedTls;
 
@@ -34,33 +35,6 @@ pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 const OLDEST_SERVER: i32 = 150_000;
 /// The bundle most Linux systems keep; `sslrootcert=system`.
 const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
-
-/// Why a database address cannot be used, or the server behind it not be trusted.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    #[error("database address {0}")]
-    Address(#[from] AddressFault),
-    #[error("sslmode {0:?} is not one of disable, require, verify-ca, verify-full")]
-    SslMode(String),
-    #[error(
-        "database host {0:?} is not on this machine: say sslmode=verify-full and sslrootcert=FILE (or sslrootcert=system), or sslmode=disable to send everything in clear"
-    )]
-    NoSslMode(String),
-    #[error("sslmode={0} needs sslrootcert=FILE or sslrootcert=system; an unverified server is not accepted")]
-    NoRoots(String),
-    #[error("{path} holds no usable certificate: {reason}")]
-    Roots { path: PathBuf, reason: String },
-    #[error("TLS cannot be set up")]
-    Tls(#[from] rustls::Error),
-    #[error("PostgreSQL {0} is too old; 15 or newer is needed")]
-    TooOld(String),
-    #[error(
-        "synchronous_commit is {0:?}: a commit would not mean that it is on disk; set it to on for this database and user"
-    )]
-    NotSynchronous(String),
-    #[error("pool cannot be built")]
-    Pool(#[from] deadpool_postgres::BuildError),
-}
 
 /// Where the database is and how it is reached.
 #[derive(Clone)]

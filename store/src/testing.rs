@@ -4,6 +4,8 @@
 //! holds a shared lock on `users`, and a watcher that gets the exclusive lock for itself (nobody used it for a while)
 //! stops the server and removes the folder. `BOOMGATE_TEST_DATABASE_URL` names a server to use instead.
 
+pub mod rows;
+
 use std::env;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;

@@ -33,9 +33,9 @@ async fn every_statement_can_be_prepared() {
 }
 
 mod seed {
-    use boomgate_domain::decide::{Direction, Passback, SiteMode};
+    use boomgate_domain::direction::Direction;
     use boomgate_domain::ids::{DeviceId, LaneId, SiteId, TenantId};
-    use boomgate_domain::money::Currency;
+    use boomgate_store::testing::rows;
     use boomgate_store::{Pool, devices, lanes, sites};
     use uuid::Uuid;
 
@@ -49,38 +49,14 @@ mod seed {
         let client = pool.get().await.unwrap();
         let (tenant, site) = (TenantId::from_uuid(Uuid::now_v7()), SiteId::from_uuid(Uuid::now_v7()));
         sites::insert_tenant(&client, tenant, "Test").await.unwrap();
-        let new = sites::NewSite {
-            id: site,
-            tenant,
-            code: format!("s-{}", site.as_uuid().simple()).parse().unwrap(),
-            name: "North".into(),
-            time_zone: "Europe/Vienna".into(),
-            currency: Currency::EUR,
-            mode: SiteMode::Open,
-            capacity: Some(2),
-            visitors: true,
-            passback: Passback::Deny,
-            plate_only_limit_minor: None,
-            list_key: [7; 32],
-        };
+        let code = format!("s-{}", site.as_uuid().simple());
+        let new = sites::NewSite { capacity: Some(2), ..rows::site(tenant, site, &code) };
         sites::insert(&client, &new).await.unwrap();
         let lane = LaneId::from_uuid(Uuid::now_v7());
-        let code = "in-1".parse().unwrap();
-        let name = "In".into();
-        lanes::insert(&client, &lanes::NewLane { site, id: lane, code, name, direction: Direction::Entry })
-            .await
-            .unwrap();
+        lanes::insert(&client, &rows::lane(site, lane, "in-1", Direction::Entry)).await.unwrap();
         let device = DeviceId::from_uuid(Uuid::now_v7());
-        let code = format!("d-{}", device.as_uuid().simple()).parse().unwrap();
-        let new = devices::NewDevice {
-            site,
-            id: device,
-            lane,
-            code,
-            signing_key: [1; 32],
-            certificate_sha256: None,
-            certificate_until: None,
-        };
+        let code = format!("d-{}", device.as_uuid().simple());
+        let new = rows::device(site, device, lane, &code, [1; 32]);
         devices::insert(&client, &new).await.unwrap();
         Place { site, lane, device }
     }

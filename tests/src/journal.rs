@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use boomgate::demo::control::{self, Report, Reports, Told};
+use boomgate::demo::control::{self, Reports, Told};
+use boomgate_schemas::yard::Report;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use boomgate::demo::control::{Control, Drive, Order};
+use boomgate::demo::control::Control;
+use boomgate_schemas::yard::{Manner, NewCar, Order};
 
 use crate::journal::Journal;
 use crate::programs::{Process, program};
@@ -51,14 +52,14 @@ impl Lane {
 
     fn order(&self, id: &str, plate: &str, patience_ms: u64) {
         let (_, control) = self.running.as_ref().expect("the lane runs");
-        control.order(Order::Car {
+        control.order(Order::Car(NewCar {
             car: id.to_owned(),
             plate: plate.to_owned(),
             country: "SK".to_owned(),
             photo: None,
-            drive: Drive::Through,
+            drive: Manner::Through,
             patience_ms,
-        });
+        }));
     }
 
     /// SIGKILL: its cars vanish with it.

@@ -23,7 +23,7 @@ use crate::lanes::Lane;
 use crate::postgres::{Kind, Postgres};
 use crate::programs::{Process, program};
 use crate::scratch::Scratch;
-use crate::{verdict, wait};
+use crate::wait;
 
 /// What a story wants its site to be like.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ pub struct Ports {
 
 pub struct Site {
     // Dropped in this order: nobody may write while the folder goes.
-    server: Option<Process>,
+    pub(crate) server: Option<Process>,
     pool: Pool,
     pub postgres: Postgres,
     pub journal: Journal,
@@ -82,7 +82,7 @@ pub struct Site {
     pub demo: DemoSite,
     pub pki: Pki,
     plan: Plan,
-    dir: Scratch,
+    pub(crate) dir: Scratch,
 }
 
 impl Site {
@@ -262,21 +262,6 @@ impl Site {
 
     pub fn server_log(&self) -> String {
         self.server.as_ref().map(Process::log).unwrap_or_default()
-    }
-
-    /// The end of every story: all is told and true, every process ends well, and no log knows of a panic.
-    pub async fn end(mut self, lanes: impl IntoIterator<Item = Lane>) -> boomgate::demo::verdict::Verdict {
-        let verdict = verdict::converged(&self).await;
-        for lane in lanes {
-            lane.stop().await;
-        }
-        self.server.take().expect("the server runs").stop().await;
-        assert_eq!(self.journal.errors(), Vec::<String>::new(), "what the yards complained of");
-        self.dir.assert_no_panic();
-        if let Postgres::Private { dir } = &self.postgres {
-            assert_eq!(Postgres::private_pid(dir), None, "the private PostgreSQL ends with its server");
-        }
-        verdict
     }
 }
 

@@ -6,11 +6,30 @@ use std::time::Duration;
 use boomgate::demo::verdict::{Journal as Seen, Verdict, judge};
 use boomgate_store::proof;
 
+use crate::lanes::Lane;
+use crate::postgres::Postgres;
 use crate::site::Site;
 use crate::wait;
 
 /// After the last fault heals, all is converged within this (I9).
 const CONVERGED: Duration = Duration::from_secs(60);
+
+impl Site {
+    /// The end of every story: all is told and true, every process ends well, and no log knows of a panic.
+    pub async fn end(mut self, lanes: impl IntoIterator<Item = Lane>) -> Verdict {
+        let verdict = converged(&self).await;
+        for lane in lanes {
+            lane.stop().await;
+        }
+        self.server.take().expect("the server runs").stop().await;
+        assert_eq!(self.journal.errors(), Vec::<String>::new(), "what the yards complained of");
+        self.dir.assert_no_panic();
+        if let Postgres::Private { dir } = &self.postgres {
+            assert_eq!(Postgres::private_pid(dir), None, "the private PostgreSQL ends with its server");
+        }
+        verdict
+    }
+}
 
 /// Waits until every lane has told everything, no order is open, and every invariant holds.
 ///

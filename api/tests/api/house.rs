@@ -5,23 +5,19 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use boomgate_api::{Api, ApiConfig, Front};
-use boomgate_domain::decide::{Direction, Passback, SiteMode};
-use boomgate_domain::ids::{
-    ApiKeyId, ArrivalId, DeviceId, LaneId, SiteId, StayId, TariffId, TenantId, UserId,
-};
-use boomgate_domain::money::Currency;
-use boomgate_domain::tariff::{Band, Rule, Tariff};
+use boomgate_domain::direction::Direction;
+use boomgate_domain::ids::{ApiKeyId, ArrivalId, DeviceId, LaneId, SiteId, StayId, TenantId, UserId};
 use boomgate_store::api_keys::{self, NewApiKey};
 use boomgate_store::arrivals::ArrivalRow;
 use boomgate_store::batch::{Need, Session, Writes};
 use boomgate_store::decisions::NewDecision;
 use boomgate_store::devices::{self, NewDevice};
-use boomgate_store::lanes::{self, NewLane};
+use boomgate_store::lanes;
 use boomgate_store::memberships::{self, Role};
-use boomgate_store::sites::{self, NewSite};
+use boomgate_store::sites;
 use boomgate_store::stays::StayRow;
 use boomgate_store::tariffs;
-use boomgate_store::testing::TestDatabase;
+use boomgate_store::testing::{TestDatabase, rows};
 use boomgate_store::users::{self, NewSession, NewUser};
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -124,19 +120,18 @@ impl House {
     async fn build(&mut self) {
         let client = self.db.pool.get().await.unwrap();
         sites::insert_tenant(&client, self.tenant, "North Parking").await.unwrap();
-        sites::insert(&client, &new_site(self.tenant, self.site, "north")).await.unwrap();
+        sites::insert(&client, &rows::site(self.tenant, self.site, "north")).await.unwrap();
         for (id, code, direction) in
             [(self.entry, "in-1", Direction::Entry), (self.exit, "out-1", Direction::Exit)]
         {
-            let lane =
-                NewLane { site: self.site, id, code: code.parse().unwrap(), name: code.into(), direction };
+            let lane = rows::lane(self.site, id, code, direction);
             lanes::insert(&client, &lane).await.unwrap();
         }
         devices::insert(&client, &new_device(self.site, self.device, self.exit, "pi-1")).await.unwrap();
         tariffs::insert(
             &client,
             self.site,
-            &tariff(),
+            &rows::tariff(100),
             Timestamp::now() - SignedDuration::from_hours(1),
             None,
         )
@@ -150,7 +145,7 @@ impl House {
         let client = self.db.pool.get().await.unwrap();
         sites::insert_tenant(&client, tenant, "South Parking").await.unwrap();
         let code = format!("south-{}", &site.to_string()[24..]);
-        sites::insert(&client, &new_site(tenant, site, &code)).await.unwrap();
+        sites::insert(&client, &rows::site(tenant, site, &code)).await.unwrap();
         self.person_of(tenant, None, "admin").await
     }
 
@@ -209,7 +204,7 @@ impl House {
         let site = SiteId::from_uuid(Uuid::now_v7());
         let code = format!("annex-{}", &site.to_string()[24..]);
         let client = self.db.pool.get().await.unwrap();
-        sites::insert(&client, &new_site(self.tenant, site, &code)).await.unwrap();
+        sites::insert(&client, &rows::site(self.tenant, site, &code)).await.unwrap();
         site
     }
 
@@ -413,57 +408,8 @@ fn password_hash() -> String {
     HASH.get_or_init(|| boomgate_operations::passwords::hash(PASSWORD).unwrap()).clone()
 }
 
-fn new_site(tenant: TenantId, id: SiteId, code: &str) -> NewSite {
-    NewSite {
-        id,
-        tenant,
-        code: code.parse().unwrap(),
-        name: code.to_owned(),
-        time_zone: "Europe/Vienna".into(),
-        currency: Currency::parse("EUR").unwrap(),
-        mode: SiteMode::Open,
-        capacity: None,
-        visitors: true,
-        passback: Passback::Deny,
-        plate_only_limit_minor: None,
-        list_key: [1; 32],
-    }
-}
-
 pub fn new_device(site: SiteId, id: DeviceId, lane: LaneId, code: &str) -> NewDevice {
-    NewDevice {
-        site,
-        id,
-        lane,
-        code: code.parse().unwrap(),
-        signing_key: [3; 32],
-        certificate_sha256: None,
-        certificate_until: None,
-    }
-}
-
-/// One euro for each hour begun; a quarter of an hour to leave.
-fn tariff() -> Tariff {
-    let band = Band { until_minute: None, step_minutes: Some(60), price: 100 };
-    Tariff {
-        id: TariffId::from_uuid(Uuid::now_v7()),
-        version: 1,
-        name: "by the hour".into(),
-        currency: Currency::parse("EUR").unwrap(),
-        grace_minutes: 0,
-        exit_time_minutes: 15,
-        free_minutes: 0,
-        daily_cap: None,
-        cap_24h: None,
-        lost_ticket: None,
-        rules: vec![Rule {
-            name: "always".into(),
-            vehicles: Vec::new(),
-            days: Vec::new(),
-            window: None,
-            bands: vec![band],
-        }],
-    }
+    rows::device(site, id, lane, code, [3; 32])
 }
 
 pub fn authority() -> Authority {

@@ -5,7 +5,7 @@
 
 use super::action::{BoomState, LaneAction, Sign};
 use super::event::BoomPosition;
-use super::state::{Boom, Drive, Fire, Front};
+use super::state::{Boom, Drive, Fire, Front, Next, Opener};
 use super::{Inputs, Lane};
 use crate::loops::{LoopFault, LoopState};
 use crate::reason::Reason;
@@ -33,10 +33,10 @@ impl Lane {
                     self.set_drive(Drive::Open);
                 }
             }
-            Boom::Unknown | Boom::Closed | Boom::Closing { .. } => {
-                let wait = urgency == Urgency::Ordinary && self.open_allowed_at() > self.now;
-                self.open_due = wait;
-                if !wait {
+            Boom::Unknown | Boom::Closed { .. } | Boom::Closing { .. } => {
+                if urgency == Urgency::Ordinary && self.open_allowed_at() > self.now {
+                    self.boom.set_next(Next::Open);
+                } else {
                     self.start_opening();
                 }
             }
@@ -45,13 +45,13 @@ impl Lane {
 
     /// Closes if that is safe now; the reason otherwise.
     pub(super) fn close_now(&mut self) -> Result<(), Reason> {
-        match () {
-            () if !self.may_close() => Err(Reason::CmdUnsafe {}),
-            () if self.close_allowed_at() > self.now => Err(Reason::CmdBusy {}),
-            () => {
-                self.start_closing();
-                Ok(())
-            }
+        if !self.may_close() {
+            Err(Reason::CmdUnsafe {})
+        } else if self.close_allowed_at() > self.now {
+            Err(Reason::CmdBusy {})
+        } else {
+            self.start_closing();
+            Ok(())
         }
     }
 
@@ -64,18 +64,18 @@ impl Lane {
 
     pub(super) fn boom_is(&mut self, position: BoomPosition) {
         self.position = Some(position);
-        if !self.ready {
+        if !self.is_ready() {
             return;
         }
         match (self.boom, position) {
             (_, BoomPosition::Fault) => self.broke(Reason::FaultBoomBroken {}),
-            (Boom::Opening { .. }, BoomPosition::Open) => self.opened(),
+            (Boom::Opening { .. }, BoomPosition::Open) => self.note_open(Opener::Lane),
             (Boom::Closing { .. }, BoomPosition::Closed) => self.closed(),
             (Boom::Broken | Boom::Unknown, BoomPosition::Open | BoomPosition::Closed) => self.settle_boom(),
-            (Boom::Closed, BoomPosition::Open | BoomPosition::Between) => self.moved_by_itself(),
+            (Boom::Closed { .. }, BoomPosition::Open | BoomPosition::Between) => self.moved_by_itself(),
             (Boom::Open { .. }, BoomPosition::Closed | BoomPosition::Between) => self.moved_by_itself(),
             (Boom::Opening { .. } | Boom::Closing { .. }, _)
-            | (Boom::Closed, BoomPosition::Closed)
+            | (Boom::Closed { .. }, BoomPosition::Closed)
             | (Boom::Open { .. }, BoomPosition::Open)
             | (Boom::Broken | Boom::Unknown, BoomPosition::Between) => {}
         }
@@ -94,7 +94,7 @@ impl Lane {
 
     pub(super) fn fire_input(&mut self, active: bool) {
         self.fire = match (self.fire, active) {
-            (Fire::Off, true) if !self.ready => Fire::Suspected { since: self.now },
+            (Fire::Off, true) if !self.is_ready() => Fire::Suspected { since: self.now },
             (Fire::Off | Fire::Latched, true) => Fire::Active,
             (Fire::Active, false) => Fire::Latched,
             (Fire::Suspected { .. }, false) => Fire::Off,
@@ -110,11 +110,10 @@ impl Lane {
         }
         self.clear(&Reason::FaultObstructed { times: self.obstructions });
         self.obstructions = 0;
-        self.left_up = false;
-        if self.boom == Boom::Broken && self.ready {
+        if self.boom == Boom::Broken && self.is_ready() {
             self.settle_boom();
-            self.left_up = false;
         }
+        self.boom.take_over();
         self.show_rest();
     }
 
@@ -123,8 +122,7 @@ impl Lane {
         match self.position {
             Some(BoomPosition::Closed) | None => self.closed(),
             Some(BoomPosition::Open | BoomPosition::Between) => {
-                self.opened();
-                self.left_up = true;
+                self.note_open(Opener::SomebodyElse);
             }
             Some(BoomPosition::Fault) => self.broke(Reason::FaultBoomBroken {}),
         }
@@ -148,9 +146,11 @@ impl Lane {
     pub(super) fn run_barrier_timers(&mut self) {
         self.note_failing_open();
         self.run_travel_timer();
-        // A wished opening lapses with its grant: the car has left meanwhile.
-        self.open_due &= self.is_wished_up() || !self.grants.is_empty();
-        if self.open_due || (self.is_wished_up() && self.boom != Boom::Broken) {
+        // An opening that waits lapses with its grant: the car has left meanwhile.
+        if !self.is_wished_up() && self.grants.is_empty() {
+            self.boom.set_next(Next::Rest);
+        }
+        if self.boom.next() == Next::Open || (self.is_wished_up() && self.boom != Boom::Broken) {
             self.open(Urgency::Ordinary);
         }
         if self.is_kept_up() {
@@ -167,7 +167,7 @@ impl Lane {
     }
 
     pub(super) fn barrier_due(&self) -> Option<Monotonic> {
-        let waiting_open = self.open_due.then(|| self.open_allowed_at());
+        let waiting_open = (self.boom.next() == Next::Open).then(|| self.open_allowed_at());
         let failing = self.failing_open_due();
         let dues = [self.travel_due(), waiting_open, self.close_due(), self.up_alarm_due(), failing];
         dues.into_iter().flatten().filter(|at| *at > self.now).min()
@@ -176,7 +176,7 @@ impl Lane {
     pub(super) const fn boom_state(&self) -> BoomState {
         match self.boom {
             Boom::Unknown => BoomState::Unknown,
-            Boom::Closed => BoomState::Closed,
+            Boom::Closed { .. } => BoomState::Closed,
             Boom::Opening { .. } => BoomState::Opening,
             Boom::Open { .. } if self.is_kept_up() => BoomState::Held,
             Boom::Open { .. } => BoomState::Open,
@@ -208,7 +208,7 @@ impl Lane {
     }
 
     fn may_close(&self) -> bool {
-        self.ready
+        self.is_ready()
             && self.fire == Fire::Off
             && !self.is_locked()
             && self.passage.is_none()
@@ -225,7 +225,6 @@ impl Lane {
     }
 
     fn start_opening(&mut self) {
-        self.open_due = false;
         self.boom = Boom::Opening { since: self.now };
         self.up_since.get_or_insert(self.now);
         self.set_drive(Drive::Open);
@@ -239,24 +238,23 @@ impl Lane {
             self.front = Front::Waiting(super::state::Waiting { spent: true, ..waiting });
         }
         self.grants.clear();
-        self.left_up = false;
-        self.boom = Boom::Closing { since: self.now };
+        self.boom = Boom::Closing { since: self.now, next: Next::Rest };
         self.last_close = Some(self.now);
         self.closings.push_back(self.now);
         self.set_drive(Drive::Close);
     }
 
-    fn opened(&mut self) {
-        self.boom = Boom::Open { since: self.now };
+    fn note_open(&mut self, by: Opener) {
+        self.boom = Boom::Open { since: self.now, by };
         self.up_since.get_or_insert(self.now);
         self.clear_boom_faults();
         self.rest_drive();
     }
 
     fn closed(&mut self) {
-        self.boom = Boom::Closed;
+        self.boom = Boom::Closed { next: self.boom.next() };
         self.set_drive(Drive::Off);
-        (self.passed, self.left_up, self.up_since) = (0, false, None);
+        (self.passed, self.up_since) = (0, None);
         if !self.is_locked() {
             self.obstructions = 0;
         }
@@ -275,7 +273,6 @@ impl Lane {
 
     fn broke(&mut self, reason: Reason) {
         self.boom = Boom::Broken;
-        self.open_due = false;
         self.grants.clear();
         self.raise(reason);
         self.rest_drive();
@@ -284,16 +281,15 @@ impl Lane {
     /// Manual release, wind, a thief: the boom is where it is; the lane does not fight it, unless there is fire.
     fn moved_by_itself(&mut self) {
         if self.position == Some(BoomPosition::Closed) {
-            let known = self.left_up;
+            let known = self.boom.was_left_up();
             self.closed();
             self.grants.clear();
             if !known {
                 self.out.push(LaneAction::Alarm(Reason::FaultBoomMoved {}));
             }
         } else {
-            self.boom = Boom::Open { since: self.now };
+            self.boom = Boom::Open { since: self.now, by: Opener::SomebodyElse };
             self.up_since.get_or_insert(self.now);
-            self.left_up = true;
             self.raise(Reason::FaultBoomMoved {});
         }
     }
@@ -305,7 +301,7 @@ impl Lane {
                 let hold = self.is_fire() || (self.is_kept_up() && self.boom != Boom::Broken);
                 self.set_drive(if hold { Drive::Open } else { Drive::Off });
             }
-            Boom::Closed | Boom::Unknown | Boom::Opening { .. } | Boom::Closing { .. } => {}
+            Boom::Closed { .. } | Boom::Unknown | Boom::Opening { .. } | Boom::Closing { .. } => {}
         }
     }
 
@@ -337,18 +333,18 @@ impl Lane {
         }
         match (self.boom, self.config.boom_feedback) {
             (Boom::Opening { .. }, true) => self.broke(self.open_timeout()),
-            (Boom::Opening { .. }, false) => self.opened(),
+            (Boom::Opening { .. }, false) => self.note_open(Opener::Lane),
             (Boom::Closing { .. }, true) => self.broke(self.close_timeout()),
             (Boom::Closing { .. }, false) => self.closed(),
-            (Boom::Unknown | Boom::Closed | Boom::Open { .. } | Boom::Broken, _) => {}
+            (Boom::Unknown | Boom::Closed { .. } | Boom::Open { .. } | Boom::Broken, _) => {}
         }
     }
 
     fn travel_due(&self) -> Option<Monotonic> {
         let (since, limit) = match self.boom {
             Boom::Opening { since } => (since, self.config.open_timeout_ms),
-            Boom::Closing { since } => (since, self.config.close_timeout_ms),
-            Boom::Unknown | Boom::Closed | Boom::Open { .. } | Boom::Broken => return None,
+            Boom::Closing { since, .. } => (since, self.config.close_timeout_ms),
+            Boom::Unknown | Boom::Closed { .. } | Boom::Open { .. } | Boom::Broken => return None,
         };
         Some(since.plus_ms(if self.config.boom_feedback { limit } else { self.config.travel_ms }))
     }
@@ -367,10 +363,10 @@ impl Lane {
 
     /// When the open boom should close by itself; none while it must not.
     fn close_due(&self) -> Option<Monotonic> {
-        let Boom::Open { since } = self.boom else {
+        let Boom::Open { since, by: Opener::Lane } = self.boom else {
             return None;
         };
-        if self.is_kept_up() || self.left_up || !self.may_close() {
+        if self.is_kept_up() || !self.may_close() {
             return None;
         }
         let calm = self.inputs.clear_since?.max(since).max(self.kept_until);
@@ -417,7 +413,7 @@ impl Lane {
     fn failing_open_since(&self) -> Option<Monotonic> {
         let arming = &self.inputs.arming;
         let faulty = matches!(arming.state(), LoopState::Unknown(fault) if fault != LoopFault::Settling);
-        let applies = self.config.open_on_arming_fault && self.ready && faulty;
+        let applies = self.config.open_on_arming_fault && self.is_ready() && faulty;
         applies.then(|| arming.since().plus_ms(self.config.fail_open_after_ms))
     }
 }

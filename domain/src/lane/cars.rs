@@ -17,7 +17,7 @@ impl Lane {
     /// Turns changes of the loops into cars. The arming loop goes first, so a car that leaves it and reaches the
     /// safety loop in one step is still known.
     pub(super) fn follow_cars(&mut self, new_arrival: NewArrival<'_>) {
-        if !self.ready {
+        if !self.is_ready() {
             return;
         }
         let (arming, safety) = (self.inputs.arming.state(), self.inputs.safety.state());
@@ -36,7 +36,7 @@ impl Lane {
             }
         }
         if let Some(passage) = &mut self.passage {
-            passage.passable |= self.boom != Boom::Closed;
+            passage.passable |= !self.boom.is_closed();
         }
     }
 
@@ -54,14 +54,17 @@ impl Lane {
     pub(super) fn run_car_timers(&mut self) {
         if let Front::Waiting(waiting) = self.front {
             match waiting.stage {
-                Stage::Reading { until } if until <= self.now => {
+                Stage::Reading { until, .. } if until <= self.now => {
                     self.out.push(LaneAction::StopFrames { arrival: waiting.id });
                     self.reported(waiting, Verdict::Unreadable);
                 }
-                Stage::Deciding { until } if until <= self.now || !self.uplink => {
-                    self.decide_locally(waiting)
+                Stage::Deciding { until, read } if until <= self.now || !self.uplink => {
+                    self.decide_locally(waiting, read);
                 }
-                Stage::Reading { .. } | Stage::Deciding { .. } | Stage::DecidingLocally | Stage::Decided => {}
+                Stage::Reading { .. }
+                | Stage::Deciding { .. }
+                | Stage::DecidingLocally { .. }
+                | Stage::Decided { .. } => {}
             }
         }
         let late =
@@ -79,7 +82,8 @@ impl Lane {
     pub(super) fn cars_due(&self) -> Option<Monotonic> {
         let stage = match self.front {
             Front::Waiting(Waiting {
-                stage: Stage::Reading { until } | Stage::Deciding { until }, ..
+                stage: Stage::Reading { until, .. } | Stage::Deciding { until, .. },
+                ..
             }) => Some(until),
             Front::Waiting(_) | Front::Empty | Front::WrongWay => None,
         };
@@ -93,7 +97,7 @@ impl Lane {
         let Front::Waiting(waiting) = self.front else {
             return;
         };
-        let due = waiting.spent && self.boom == Boom::Closed && self.in_service;
+        let due = waiting.spent && self.boom.is_closed() && !self.is_out_of_service();
         if due && waiting.renewals < MOST_RENEWALS {
             self.out.push(LaneAction::ReportDeparture { arrival: waiting.id });
             self.arrives(new_arrival(), waiting.renewals.saturating_add(1));
@@ -120,7 +124,7 @@ impl Lane {
     }
 
     fn arming_rises(&mut self, new_arrival: NewArrival<'_>) {
-        if self.front != Front::Empty || !self.in_service {
+        if self.front != Front::Empty || self.is_out_of_service() {
             return;
         }
         match &mut self.passage {
@@ -147,12 +151,10 @@ impl Lane {
     }
 
     fn arrives(&mut self, id: ArrivalId, renewals: u32) {
-        let stage = Stage::Reading { until: self.now.plus_ms(self.config.reading_timeout_ms) };
+        let until = self.now.plus_ms(self.config.reading_timeout_ms);
         self.front = Front::Waiting(Waiting {
             id,
-            stage,
-            read: false,
-            decided: None,
+            stage: Stage::Reading { until, decided: None },
             spent: false,
             backed: false,
             renewals,
@@ -167,7 +169,7 @@ impl Lane {
         let Front::Waiting(waiting) = std::mem::replace(&mut self.front, Front::Empty) else {
             return;
         };
-        if let Stage::Reading { until } = waiting.stage {
+        if let Stage::Reading { until, .. } = waiting.stage {
             self.out.push(LaneAction::StopFrames { arrival: waiting.id });
             self.unreported.push((waiting.id, until));
         }
@@ -192,7 +194,7 @@ impl Lane {
             (None, Front::Waiting(waiting)) => Origin::Before { arrival: waiting.id, left_arming: false },
             (None, Front::Empty | Front::WrongWay) => Origin::Beyond { reached_arming: false },
         };
-        self.passage = Some(Passage { origin, passable: self.boom != Boom::Closed, followers: Vec::new() });
+        self.passage = Some(Passage { origin, passable: !self.boom.is_closed(), followers: Vec::new() });
     }
 
     fn safety_falls(&mut self) {
@@ -227,7 +229,7 @@ impl Lane {
             Origin::Beyond { reached_arming: false } => {}
         }
         self.inputs.arming.note_car(origin != Origin::Beyond { reached_arming: false });
-        self.left_up = false;
+        self.boom.take_over();
     }
 
     fn end_follower(&mut self, arrival: ArrivalId, since: Monotonic, passable: bool) {
@@ -303,16 +305,19 @@ impl Lane {
     }
 
     fn reported(&mut self, waiting: Waiting, verdict: Verdict) {
-        let stage = match waiting.decided {
-            Some(_) => Stage::Decided,
-            None => Stage::Deciding { until: self.now.plus_ms(self.config.decision_timeout_ms) },
+        let stage = match waiting.stage.decided() {
+            Some(by) => Stage::Decided { by },
+            None => Stage::Deciding {
+                until: self.now.plus_ms(self.config.decision_timeout_ms),
+                read: verdict == Verdict::Accept,
+            },
         };
-        self.front = Front::Waiting(Waiting { stage, read: verdict == Verdict::Accept, ..waiting });
+        self.front = Front::Waiting(Waiting { stage, ..waiting });
         self.out.push(LaneAction::ReportArrival { arrival: waiting.id, verdict });
     }
 
-    fn decide_locally(&mut self, waiting: Waiting) {
-        self.front = Front::Waiting(Waiting { stage: Stage::DecidingLocally, ..waiting });
+    fn decide_locally(&mut self, waiting: Waiting, read: bool) {
+        self.front = Front::Waiting(Waiting { stage: Stage::DecidingLocally { read }, ..waiting });
         self.out.push(LaneAction::DecideLocally { arrival: waiting.id });
     }
 }

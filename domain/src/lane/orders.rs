@@ -6,7 +6,7 @@ use super::Lane;
 use super::action::{Answer, LaneAction, Sign};
 use super::barrier::Urgency;
 use super::event::{Authority, Command, Order};
-use super::state::{Boom, DecidedBy, Front, Stage, Waiting};
+use super::state::{Boom, DecidedBy, Front, Service, Stage, Waiting};
 use crate::decide::Outcome;
 use crate::ids::ArrivalId;
 use crate::loops::LoopState;
@@ -15,7 +15,8 @@ use crate::reason::Reason;
 impl Lane {
     pub(super) fn obey(&mut self, command: Command) {
         let id = command.id;
-        let answer = if self.ready { self.answer(command) } else { Answer::Refused(Reason::CmdStarting {}) };
+        let answer =
+            if self.is_ready() { self.answer(command) } else { Answer::Refused(Reason::CmdStarting {}) };
         self.out.push(LaneAction::AnswerCommand { command: id, answer });
     }
 
@@ -23,7 +24,7 @@ impl Lane {
         let Front::Waiting(waiting) = self.front else {
             return;
         };
-        if waiting.id != arrival || waiting.stage != Stage::DecidingLocally {
+        if waiting.id != arrival || !matches!(waiting.stage, Stage::DecidingLocally { .. }) {
             return;
         }
         self.decided(waiting, DecidedBy::Lane);
@@ -37,7 +38,7 @@ impl Lane {
 
     /// S7: key switch, exit button, ticket contact.
     pub(super) fn local_open(&mut self) {
-        if !self.ready {
+        if !self.is_ready() {
             return;
         }
         self.out.push(LaneAction::ReportLocalOpen);
@@ -52,8 +53,8 @@ impl Lane {
             Order::Close => self.order_close(),
             Order::Hold => self.order_hold(command),
             Order::Release => self.order_release(),
-            Order::TakeOutOfService => self.order_service(false),
-            Order::PutInService => self.order_service(true),
+            Order::TakeOutOfService => self.order_service(Service::Out),
+            Order::PutInService => self.order_service(Service::Serving),
         }
     }
 
@@ -79,7 +80,7 @@ impl Lane {
         if self.boom == Boom::Broken {
             return Err(Answer::Refused(Reason::CmdBroken {}));
         }
-        if !self.in_service && command.authority != Authority::Operator {
+        if self.is_out_of_service() && command.authority != Authority::Operator {
             return Err(Answer::Refused(Reason::CmdOutOfService {}));
         }
         match (self.front, command.arrival) {
@@ -103,11 +104,11 @@ impl Lane {
 
     fn target_waiting(&self, waiting: Waiting, command: &Command) -> Result<Option<Waiting>, Answer> {
         let by_reading = command.authority == Authority::Reading;
-        match waiting.decided {
+        match waiting.stage.decided() {
             Some(DecidedBy::Lane) if by_reading => Err(Answer::Ignored(Reason::CmdDecidedLocally {})),
             _ if self.has_grant(waiting.id) => Err(Answer::Ignored(Reason::CmdAlreadyOpen {})),
             Some(DecidedBy::Server) if by_reading => Err(Answer::Ignored(Reason::CmdDecided {})),
-            None if by_reading && !waiting.read => Err(Answer::Refused(Reason::CmdNoReading {})),
+            None if by_reading && !waiting.stage.is_read() => Err(Answer::Refused(Reason::CmdNoReading {})),
             Some(DecidedBy::Lane | DecidedBy::Server) | None => Ok(Some(waiting)),
         }
     }
@@ -120,7 +121,7 @@ impl Lane {
         if command.arrival.is_some_and(|arrival| arrival != waiting.id) {
             return Answer::Refused(Reason::CmdArrivalGone {});
         }
-        match (waiting.decided, command.authority) {
+        match (waiting.stage.decided(), command.authority) {
             (Some(DecidedBy::Lane), Authority::Reading) => Answer::Ignored(Reason::CmdDecidedLocally {}),
             (Some(DecidedBy::Server), Authority::Reading) => Answer::Ignored(Reason::CmdDecided {}),
             (Some(_) | None, _) => {
@@ -137,7 +138,7 @@ impl Lane {
             _ if self.is_fire() => Answer::Refused(Reason::CmdFire {}),
             _ if self.is_locked() => Answer::Refused(Reason::CmdLocalReset {}),
             _ if self.failing_open => Answer::Refused(Reason::CmdUnsafe {}),
-            Boom::Closed | Boom::Closing { .. } => Answer::Ignored(Reason::CmdAlreadyClosed {}),
+            Boom::Closed { .. } | Boom::Closing { .. } => Answer::Ignored(Reason::CmdAlreadyClosed {}),
             Boom::Broken => Answer::Refused(Reason::CmdBroken {}),
             Boom::Opening { .. } | Boom::Unknown => Answer::Refused(Reason::CmdBusy {}),
             Boom::Open { .. } => match self.close_now() {
@@ -165,22 +166,22 @@ impl Lane {
     }
 
     fn order_release(&mut self) -> Answer {
-        match () {
-            () if self.is_fire() => Answer::Refused(Reason::CmdFire {}),
-            () if !self.hold => Answer::Ignored(Reason::CmdAlreadySo {}),
-            () => {
-                self.hold = false;
-                self.show_rest();
-                Answer::Done
-            }
+        if self.is_fire() {
+            Answer::Refused(Reason::CmdFire {})
+        } else if !self.hold {
+            Answer::Ignored(Reason::CmdAlreadySo {})
+        } else {
+            self.hold = false;
+            self.show_rest();
+            Answer::Done
         }
     }
 
-    fn order_service(&mut self, in_service: bool) -> Answer {
-        if self.in_service == in_service {
+    fn order_service(&mut self, service: Service) -> Answer {
+        if self.service == service {
             return Answer::Ignored(Reason::CmdAlreadySo {});
         }
-        self.in_service = in_service;
+        self.service = service;
         // A car that stands there already is looked at as soon as the lane serves again.
         self.inputs.followed_arming = LoopState::Clear;
         self.show_rest();
@@ -189,10 +190,12 @@ impl Lane {
 
     fn decided(&mut self, waiting: Waiting, by: DecidedBy) {
         let stage = match waiting.stage {
-            Stage::Reading { until } => Stage::Reading { until },
-            Stage::Deciding { .. } | Stage::DecidingLocally | Stage::Decided => Stage::Decided,
+            Stage::Reading { until, .. } => Stage::Reading { until, decided: Some(by) },
+            Stage::Deciding { .. } | Stage::DecidingLocally { .. } | Stage::Decided { .. } => {
+                Stage::Decided { by }
+            }
         };
-        self.front = Front::Waiting(Waiting { stage, decided: Some(by), ..waiting });
+        self.front = Front::Waiting(Waiting { stage, ..waiting });
     }
 
     fn show_reason(&mut self, reason: Reason) {

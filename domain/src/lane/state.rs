@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decide::Direction;
+use crate::direction::Direction;
 use crate::ids::ArrivalId;
 use crate::loops::LoopConfig;
 use crate::time::Monotonic;
@@ -85,18 +85,80 @@ impl LaneConfig {
 pub(super) enum Boom {
     /// Nothing was heard from it since the start.
     Unknown,
-    Closed,
+    Closed {
+        next: Next,
+    },
     Opening {
         since: Monotonic,
     },
     Open {
         since: Monotonic,
+        by: Opener,
     },
     Closing {
         since: Monotonic,
+        next: Next,
     },
     /// Off, faulty, or it did not arrive in time.
     Broken,
+}
+
+impl Boom {
+    /// Down, with nothing to follow.
+    pub(super) const fn is_closed(self) -> bool {
+        matches!(self, Self::Closed { .. })
+    }
+
+    /// What a boom that is down or comes down does next.
+    pub(super) const fn next(self) -> Next {
+        match self {
+            Self::Closed { next } | Self::Closing { next, .. } => next,
+            Self::Unknown | Self::Opening { .. } | Self::Open { .. } | Self::Broken => Next::Rest,
+        }
+    }
+
+    pub(super) const fn set_next(&mut self, to: Next) {
+        match self {
+            Self::Closed { next } | Self::Closing { next, .. } => *next = to,
+            Self::Unknown | Self::Opening { .. } | Self::Open { .. } | Self::Broken => {}
+        }
+    }
+
+    pub(super) const fn was_left_up(self) -> bool {
+        matches!(self, Self::Open { by: Opener::SomebodyElse, .. })
+    }
+
+    /// A boom that somebody else left up counts as the lane's own from now on, and closes like it.
+    pub(super) const fn take_over(&mut self) {
+        if let Self::Open { by, .. } = self {
+            *by = Opener::Lane;
+        }
+    }
+}
+
+/// What a boom that is down, or on its way down, does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    Rest,
+    /// An ordinary opening waits for the duty limit.
+    Open,
+}
+
+/// Who opened a boom that is up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opener {
+    Lane,
+    /// It was found up: only a passage, a command or a person lets it close.
+    SomebodyElse,
+}
+
+/// Whether the lane serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    /// Nothing moves until the inputs are stable (S4).
+    Starting,
+    Serving,
+    Out,
 }
 
 /// The request that stands at the drive.
@@ -134,9 +196,6 @@ pub(super) enum Front {
 pub(super) struct Waiting {
     pub id: ArrivalId,
     pub stage: Stage,
-    /// A reading of this occupancy was accepted.
-    pub read: bool,
-    pub decided: Option<DecidedBy>,
     /// Its opening ended without it: it is a new arrival once the boom is down.
     pub spent: bool,
     /// It was under the boom and came back: if it leaves now, it leaves backwards.
@@ -145,17 +204,43 @@ pub(super) struct Waiting {
     pub renewals: u32,
 }
 
+/// How far a car on the arming loop has come. `read`: a reading of this occupancy was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Reading {
         until: Monotonic,
+        /// An operator may decide before it is read.
+        decided: Option<DecidedBy>,
     },
     Deciding {
         until: Monotonic,
+        read: bool,
     },
     /// Asked for the lane's own decision.
-    DecidingLocally,
-    Decided,
+    DecidingLocally {
+        read: bool,
+    },
+    Decided {
+        by: DecidedBy,
+    },
+}
+
+impl Stage {
+    pub(super) const fn decided(self) -> Option<DecidedBy> {
+        match self {
+            Self::Reading { decided, .. } => decided,
+            Self::Deciding { .. } | Self::DecidingLocally { .. } => None,
+            Self::Decided { by } => Some(by),
+        }
+    }
+
+    /// Whether a reading was accepted and nothing is decided yet.
+    pub(super) const fn is_read(self) -> bool {
+        match self {
+            Self::Deciding { read, .. } | Self::DecidingLocally { read } => read,
+            Self::Reading { .. } | Self::Decided { .. } => false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

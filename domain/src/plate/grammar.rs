@@ -9,139 +9,19 @@
     )
 )]
 
-use std::str::FromStr;
+mod error;
+mod form;
+mod pattern;
+mod slot;
+
 use std::sync::LazyLock;
 
+pub use error::GrammarError;
+pub use form::{Form, Origin};
+pub use slot::{LOOK_ALIKES, Slot, are_twins, confusion};
+
 use super::packs::{self, Pack, Series};
-use super::{ALPHABET, MAX_PLATE, Plate, symbol_index};
-
-/// Why series cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GrammarError {
-    #[error("plate series of {file}: {what}")]
-    File { file: String, what: String },
-    #[error("no plate series for country {country:?}; known are {known}")]
-    UnknownCountry { country: String, known: String },
-    #[error("series {series}: pattern {pattern:?} is wrong at position {position}: {what}")]
-    Pattern { series: String, pattern: String, position: usize, what: &'static str },
-}
-
-/// One place of a form: which symbols it can hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slot(u64);
-
-const DIGITS: u64 = (1 << 10) - 1;
-
-impl Slot {
-    pub const ANY: Self = Self((1 << 36) - 1);
-    pub const DIGIT: Self = Self(DIGITS);
-    pub const LETTER: Self = Self(((1 << 36) - 1) & !DIGITS);
-
-    /// A place that holds the symbol at `index` of [`ALPHABET`] and no other.
-    pub const fn only(index: usize) -> Self {
-        Self(1 << index)
-    }
-
-    fn of(symbols: &str) -> Self {
-        let bits = symbols.bytes().filter_map(symbol_index).fold(0, |bits, index| bits | 1 << index);
-        Self(bits)
-    }
-
-    /// Whether the symbol at `index` of [`ALPHABET`] may stand here.
-    pub const fn allows(self, index: usize) -> bool {
-        index < 36 && self.0 & (1 << index) != 0
-    }
-
-    /// What a symbol read at this place must be: itself, its only possible look-alike, or nothing.
-    pub fn fold(self, index: usize) -> Option<usize> {
-        if self.allows(index) {
-            return Some(index);
-        }
-        let group = LOOK_ALIKES.iter().find(|group| group.contains(&ALPHABET[index]))?;
-        let mut possible = group.iter().filter_map(|s| symbol_index(*s)).filter(|i| self.allows(*i));
-        let first = possible.next()?;
-        // The digit and the first letter of a group are its rule (0 and O); the rest only when nothing competes.
-        let is_rule = group[..2].contains(&ALPHABET[first]);
-        (is_rule || possible.next().is_none()).then_some(first)
-    }
-}
-
-/// Symbols that cameras and people mistake: digit first, then its usual letter.
-pub const LOOK_ALIKES: [&[u8]; 6] = [b"0ODQ", b"1I", b"2Z", b"5S", b"8B", b"6G"];
-
-/// Look-alikes that many alphabets draw the very same, so that only their place tells them apart.
-const TWINS: [&[u8]; 2] = [b"0O", b"1I"];
-
-/// Whether the symbols at these places of [`ALPHABET`] are the same or drawn alike by many alphabets (0 and O, 1 and I).
-pub fn are_twins(a: usize, b: usize) -> bool {
-    a == b || together(&TWIN_GROUP, a, b)
-}
-
-/// How often a reader takes one symbol for the other with full conviction. Twins are a matter of the alphabet; other
-/// look-alikes were wrong once in 500 to 1,600 characters of drawn plates that were at least 95 % sure (`reliability.py`).
-pub fn confusion(a: usize, b: usize) -> f32 {
-    match () {
-        () if a == b => 1.0,
-        () if are_twins(a, b) => 0.2,
-        () if together(&LOOK_ALIKE_GROUP, a, b) => 0.002,
-        () => 0.0,
-    }
-}
-
-/// Group of each symbol of [`ALPHABET`], counted from one; zero is none. Asked for every pair of symbols at every place
-/// of every reading, so not searched for each time.
-const TWIN_GROUP: [u8; 36] = grouped(&TWINS);
-const LOOK_ALIKE_GROUP: [u8; 36] = grouped(&LOOK_ALIKES);
-
-const fn grouped(groups: &[&[u8]]) -> [u8; 36] {
-    let mut of = [0; 36];
-    let mut group = 0;
-    while group < groups.len() {
-        let mut symbol = 0;
-        while symbol < 36 {
-            let mut member = 0;
-            while member < groups[group].len() {
-                if groups[group][member] == ALPHABET[symbol] {
-                    of[symbol] = group as u8 + 1;
-                }
-                member += 1;
-            }
-            symbol += 1;
-        }
-        group += 1;
-    }
-    of
-}
-
-fn together(group_of: &[u8; 36], a: usize, b: usize) -> bool {
-    let group = |symbol: usize| group_of.get(symbol).filter(|group| **group > 0);
-    group(a).is_some_and(|of_a| group(b) == Some(of_a))
-}
-
-/// One exact form: so many places, each with its symbols.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Form {
-    /// `country/name` of its series.
-    pub series: String,
-    pub slots: Vec<Slot>,
-    /// What stands between places: before which place, and what.
-    marks: Vec<(usize, char)>,
-    /// How many of the expected vehicles have this form, 0 to 1.
-    share: f32,
-    /// How many of its country's vehicles have it, 0 to 1.
-    within: f32,
-    origin: Origin,
-}
-
-/// Where plates of a form come from, as a site sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Origin {
-    /// A country of another region.
-    Far,
-    /// A country of the same region as an expected one.
-    Near,
-    Expected,
-}
+use pattern::expand;
 
 /// The forms a site expects, and those of all other countries, whose cars come too.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -158,48 +38,6 @@ const FREE_SHARE: f32 = 0.01;
 const OTHER_SHARE: f32 = 0.002;
 /// How much rarer they are from another region: cars seldom cross an ocean.
 const FAR: f32 = 0.1;
-/// How much a place that can hold few symbols speaks for its form. A reader that learned from plates of all forms knows
-/// a part of this already; the whole logarithm would count it twice.
-const NARROWNESS: f32 = 0.5;
-
-impl Form {
-    /// Whether these symbols (places of [`ALPHABET`]) have this form.
-    pub fn fits(&self, symbols: &[usize]) -> bool {
-        self.slots.len() == symbols.len()
-            && self.slots.iter().zip(symbols).all(|(slot, index)| slot.allows(*index))
-    }
-
-    /// Whether anything may stand anywhere: such a form says nothing about a text.
-    pub fn is_any(&self) -> bool {
-        self.slots.iter().all(|slot| slot.allows(0) && slot.allows(ALPHABET.len() - 1))
-    }
-
-    /// How much likelier, in nats, a text of this form is than the same text would be among texts of any form.
-    pub fn prior(&self) -> f32 {
-        self.share.ln() + self.narrowness()
-    }
-
-    fn narrowness(&self) -> f32 {
-        let narrow = |slot: &Slot| (ALPHABET.len() as f32 / slot.0.count_ones().max(1) as f32).ln();
-        NARROWNESS * self.slots.iter().map(narrow).sum::<f32>()
-    }
-
-    /// The form of a country whose vehicles are this share of all.
-    fn of_share(self, country: f32) -> Self {
-        Self { share: country * self.within, ..self }
-    }
-
-    /// The plate as it is written: `51F-123.45`; a new line is `/`.
-    pub fn written(&self, plate: &Plate) -> String {
-        let mut text = plate.as_str().to_owned();
-        for (place, mark) in self.marks.iter().rev() {
-            if *place <= text.len() {
-                text.insert(*place, *mark);
-            }
-        }
-        text
-    }
-}
 
 impl Grammar {
     /// No expectation: nothing is folded, every reading is free.
@@ -318,100 +156,10 @@ fn unknown_country(country: &str) -> GrammarError {
     GrammarError::UnknownCountry { country: country.to_owned(), known: packs::countries().join(", ") }
 }
 
-/// A place, how often it may stand (`L{1,3}`), and what is written before it.
-struct Repeat {
-    slot: Slot,
-    least: usize,
-    most: usize,
-    mark: Option<char>,
-}
-
-fn expand(pack: &Pack, series: &Series, pattern: &str, within: f32) -> Result<Vec<Form>, GrammarError> {
-    let name = format!("{}/{}", pack.country, series.name);
-    let refuse = |(position, what)| GrammarError::Pattern {
-        series: name.clone(),
-        pattern: pattern.to_owned(),
-        position,
-        what,
-    };
-    let repeats = parse_pattern(series, pattern).map_err(refuse)?;
-    let (series, origin) = (name.clone(), Origin::Expected);
-    let empty = Form { series, slots: Vec::new(), marks: Vec::new(), share: 0.0, within, origin };
-    let mut forms = vec![empty];
-    for repeat in &repeats {
-        forms = forms.iter().flat_map(|form| repeated(form, repeat)).collect();
-    }
-    forms.retain(|form| !form.slots.is_empty());
-    let each = within / forms.len().max(1) as f32;
-    forms.iter_mut().for_each(|form| form.within = each);
-    Ok(forms)
-}
-
-fn repeated(form: &Form, repeat: &Repeat) -> Vec<Form> {
-    let longer = |times| {
-        let mut longer = form.clone();
-        longer.marks.extend(repeat.mark.filter(|_| times > 0).map(|mark| (form.slots.len(), mark)));
-        longer.slots.extend(std::iter::repeat_n(repeat.slot, times));
-        longer
-    };
-    (repeat.least..=repeat.most).map(longer).filter(|form| form.slots.len() <= MAX_PLATE).collect()
-}
-
-type PatternFault = (usize, &'static str);
-
-fn parse_pattern(series: &Series, pattern: &str) -> Result<Vec<Repeat>, PatternFault> {
-    let mut repeats: Vec<Repeat> = Vec::new();
-    let (mut rest, mut mark) = (pattern, None);
-    while let Some(first) = rest.chars().next() {
-        let position = pattern.len() - rest.len();
-        let at = |what| (position, what);
-        let mut once = |slot| repeats.push(Repeat { slot, least: 1, most: 1, mark: mark.take() });
-        let taken = match first {
-            ' ' | '-' | '.' | '/' => {
-                mark = Some(first);
-                1
-            }
-            '[' => {
-                let end = rest.find(']').ok_or(at("'[' is never closed"))?;
-                once(Slot::of(&rest[1..end]));
-                end + 1
-            }
-            '{' => {
-                let end = rest.find('}').ok_or(at("'{' is never closed"))?;
-                let last = repeats.last_mut().ok_or(at("nothing to repeat"))?;
-                (last.least, last.most) = bounds(&rest[1..end]).ok_or(at("expected {least,most}"))?;
-                end + 1
-            }
-            letter => {
-                once(place(series, letter).ok_or(at("expected L, K, D, A, [..], {..} or a separator"))?);
-                letter.len_utf8()
-            }
-        };
-        rest = &rest[taken..];
-    }
-    Ok(repeats)
-}
-
-fn bounds(text: &str) -> Option<(usize, usize)> {
-    let (least, most) = text.split_once(',')?;
-    let (least, most) = (usize::from_str(least).ok()?, usize::from_str(most).ok()?);
-    (least <= most && most <= MAX_PLATE).then_some((least, most))
-}
-
-fn place(series: &Series, letter: char) -> Option<Slot> {
-    match letter {
-        'L' => Some(Slot::of(&series.letters)),
-        'K' if series.serials.is_empty() => Some(Slot::of(&series.letters)),
-        'K' => Some(Slot::of(&series.serials)),
-        'D' => Some(Slot::DIGIT),
-        'A' => Some(Slot(Slot::of(&series.letters).0 | DIGITS)),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plate::{Plate, symbol_index};
 
     fn pack(series: &str) -> Pack {
         let text = format!("country = 'X'\nsource = 'none'\n[[series]]\nname = 'test'\nshare = 1\n{series}");
@@ -420,17 +168,6 @@ mod tests {
 
     fn symbols_of(plate: &Plate) -> Vec<usize> {
         plate.as_str().bytes().filter_map(symbol_index).collect()
-    }
-
-    #[test]
-    fn look_alikes_fold_by_the_type_of_their_place() {
-        let folds = |slot: Slot, read| slot.fold(symbol_index(read).unwrap()).map(|index| ALPHABET[index]);
-        assert_eq!(folds(Slot::DIGIT, b'S'), Some(b'5'));
-        assert_eq!(folds(Slot::LETTER, b'8'), Some(b'B'));
-        assert_eq!(folds(Slot::DIGIT, b'E'), None, "an E has no digit to be");
-        assert_eq!(folds(Slot::ANY, b'8'), Some(b'8'), "what may stand there is left alone");
-        assert_eq!(folds(Slot::of("BCDFG"), b'0'), Some(b'D'), "the only look-alike that may");
-        assert_eq!(folds(Slot::of("ADQ"), b'O'), None, "D or Q: no guess");
     }
 
     #[test]

@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use super::dist::{Dist, MOST_MARGIN};
 use super::{Candidate, FrameReading, Kind, Reading, Thresholds, Verdict, twins};
 use crate::plate::grammar::{Form, Grammar, Slot, are_twins, confusion};
 use crate::plate::{ALPHABET, MAX_PLATE, Plate, symbol_index};
@@ -25,11 +26,6 @@ const SETTLED: f64 = 0.5;
 /// Nats by which another text of the same length must have been seen better, twins as one, to be kept before every form.
 const CLEARLY: f64 = 3.0;
 const MOST_CANDIDATES: usize = 5;
-/// The margin of a text without a rival.
-pub(super) const MOST_MARGIN: f32 = 99.0;
-
-pub(super) type Dist = [f64; 36];
-
 /// One best reading of one car. The order of `frames` does not matter if their numbers differ.
 pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds) -> Reading {
     let seen = usable(frames);

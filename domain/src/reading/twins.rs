@@ -1,7 +1,7 @@
 //! How surely a text is the one of its twins (0 for O, 1 for I) that stands on the plate: by what was seen, and by what forms
 //! say, of all countries, for each of them.
 
-use super::fuse::{Dist, MOST_MARGIN};
+use super::dist::{Dist, MOST_MARGIN};
 use crate::plate::ALPHABET;
 use crate::plate::grammar::{Grammar, Origin, are_twins};
 

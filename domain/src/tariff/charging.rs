@@ -89,19 +89,8 @@ struct Bill<'a> {
 
 impl Bill<'_> {
     fn free(&mut self, kind: LineKind, label: &str, from: Timestamp, until: Timestamp) {
-        let nothing = Money::zero(self.tariff.currency);
         if from < until {
-            self.lines.push(ChargeLine {
-                kind,
-                label: label.to_owned(),
-                from,
-                until,
-                minutes: minutes_between(from, until),
-                steps: 0,
-                step_minutes: None,
-                unit: nothing,
-                amount: nothing,
-            });
+            self.flat(kind, label, (from, until), Money::zero(self.tariff.currency));
         }
     }
 
@@ -121,8 +110,13 @@ impl Bill<'_> {
 
     fn cap(&mut self, label: &str, from: Timestamp, until: Timestamp, excess: i64) {
         let amount = Money::new(excess.saturating_neg(), self.tariff.currency);
+        self.flat(LineKind::Cap, label, (from, until), amount);
+    }
+
+    /// A line without steps.
+    fn flat(&mut self, kind: LineKind, label: &str, (from, until): (Timestamp, Timestamp), amount: Money) {
         self.lines.push(ChargeLine {
-            kind: LineKind::Cap,
+            kind,
             label: label.to_owned(),
             from,
             until,

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use boomgate_plate_reader::folder::pictures_of;
+use boomgate_plate_reader::picture::frame_of;
 use image::RgbImage;
 
-use super::picture::frame_of;
-use super::{Camera, CameraError, is_picture};
+use super::{Camera, CameraError};
 
 pub struct FolderCamera {
     pictures: Vec<PathBuf>,
@@ -39,25 +40,6 @@ impl Camera for FolderCamera {
         self.current = Some(picture.clone());
         Ok(picture)
     }
-}
-
-/// The pictures of a folder in the order of their names.
-pub fn pictures_of(folder: &Path) -> Result<Vec<PathBuf>, CameraError> {
-    files_of(folder, is_picture)
-}
-
-/// The files of a folder that are wanted, in the order of their names.
-pub fn files_of(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, CameraError> {
-    let failed = |source| CameraError::Folder { path: folder.display().to_string(), source };
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if wanted(&path) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 #[cfg(test)]

@@ -4,16 +4,16 @@
 //! fell silent, ever more patiently. A thread that hangs inside OpenCV (few backends know timeouts) is left behind and
 //! another one takes its place, a few times. A file is played at its own pace and from its start again.
 
-use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use boomgate_plate_reader::video::playback::{open_file, picture_of};
 use image::RgbImage;
-use opencv::core::{CV_8UC1, CV_8UC3, Mat, Vector};
-use opencv::prelude::{MatTraitConst, MatTraitConstManual, VideoCaptureTrait, VideoCaptureTraitConst};
+use opencv::core::{Mat, Vector};
+use opencv::prelude::{VideoCaptureTrait, VideoCaptureTraitConst};
 use opencv::videoio::{
-    CAP_ANY, CAP_FFMPEG, CAP_GSTREAMER, CAP_PROP_BUFFERSIZE, CAP_PROP_FPS, CAP_PROP_FRAME_COUNT,
-    CAP_PROP_OPEN_TIMEOUT_MSEC, CAP_PROP_READ_TIMEOUT_MSEC, CAP_V4L2, VideoCapture,
+    CAP_FFMPEG, CAP_GSTREAMER, CAP_PROP_BUFFERSIZE, CAP_PROP_FPS, CAP_PROP_OPEN_TIMEOUT_MSEC,
+    CAP_PROP_READ_TIMEOUT_MSEC, CAP_V4L2, VideoCapture,
 };
 use tracing::{info, warn};
 
@@ -69,16 +69,6 @@ struct Latest {
     ended: bool,
 }
 
-/// A video file read as fast as its frames are asked for, each once.
-pub struct Playback {
-    capture: VideoCapture,
-    mat: Mat,
-    given: u64,
-    /// How many frames the file says it has; 0 if it does not say.
-    claimed: u64,
-    over: bool,
-}
-
 impl Source {
     pub fn parse(text: &str) -> Source {
         let device = text.strip_prefix("/dev/video").unwrap_or(text);
@@ -102,8 +92,7 @@ impl Source {
             Source::Network(url) => VideoCapture::from_file_with_params(url, CAP_FFMPEG, &timeouts),
             Source::Device(index) => VideoCapture::new(*index, CAP_V4L2),
             Source::Pipeline(pipeline) => VideoCapture::from_file(pipeline, CAP_GSTREAMER),
-            Source::File(path) if !Path::new(path).exists() => return Err("there is no such file".into()),
-            Source::File(path) => VideoCapture::from_file(path, CAP_ANY),
+            Source::File(path) => return open_file(path),
         }
         .map_err(said)?;
         if !capture.is_opened().map_err(said)? {
@@ -282,17 +271,6 @@ fn grab(source: &Source, capture: &mut VideoCapture, shared: &Shared) -> u64 {
     frames
 }
 
-fn picture_of(mat: &Mat) -> Option<RgbImage> {
-    let (width, height) = (u32::try_from(mat.cols()).ok()?, u32::try_from(mat.rows()).ok()?);
-    let bytes = if mat.is_continuous() { mat.data_bytes().ok()?.to_vec() } else { return None };
-    let rgb = match mat.typ() {
-        CV_8UC3 => bytes.chunks_exact(3).flat_map(|bgr| [bgr[2], bgr[1], bgr[0]]).collect(),
-        CV_8UC1 => bytes.iter().flat_map(|&grey| [grey; 3]).collect(),
-        _ => return None,
-    };
-    RgbImage::from_raw(width, height, rgb)
-}
-
 impl Shared {
     fn latest(&self) -> MutexGuard<'_, Latest> {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
@@ -328,65 +306,15 @@ impl Shared {
     }
 }
 
-impl Playback {
-    pub fn open(path: &str) -> Result<Playback, String> {
-        let capture = Source::File(path.to_owned()).open()?;
-        let claimed = capture.get(CAP_PROP_FRAME_COUNT).unwrap_or(0.0).max(0.0) as u64;
-        Ok(Playback { capture, mat: Mat::default(), given: 0, claimed, over: false })
-    }
-
-    pub fn rate(&self) -> Option<f64> {
-        self.capture.get(CAP_PROP_FPS).ok()
-    }
-
-    pub fn share(&self) -> f64 {
-        self.given as f64 / self.claimed.max(self.given).max(1) as f64
-    }
-
-    /// OpenCV tells the end of a file and a hole in it alike, and what a file claims is often a guess.
-    fn end(&self) -> Option<Result<RgbImage, String>> {
-        match (self.given, self.claimed) {
-            (0, _) => Some(Err("it has no frame that can be read".into())),
-            (given, claimed) if given + given / 10 + 2 < claimed => {
-                Some(Err(format!("it ends after {given} of {claimed} frames")))
-            }
-            _ => None,
-        }
-    }
-}
-
-impl Iterator for Playback {
-    type Item = Result<RgbImage, String>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.over {
-            return None;
-        }
-        match self.capture.read(&mut self.mat) {
-            Ok(true) => {
-                self.given += 1;
-                Some(picture_of(&self.mat).ok_or("its pixels are neither 8-bit colour nor 8-bit grey".into()))
-            }
-            Ok(false) => {
-                self.over = true;
-                self.end()
-            }
-            Err(error) => {
-                self.over = true;
-                Some(Err(error.message))
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use opencv::core::{Scalar, Size};
-    use opencv::prelude::{VideoWriterTrait, VideoWriterTraitConst};
+    use std::path::Path;
+
+    use opencv::core::{CV_8UC3, Scalar, Size};
+    use opencv::prelude::VideoWriterTrait;
     use opencv::videoio::VideoWriter;
 
     use super::*;
-    use crate::camera::video::Video;
 
     fn short_video(path: &Path, levels: &[u8]) {
         let fourcc = VideoWriter::fourcc('M', 'J', 'P', 'G').unwrap();
@@ -410,50 +338,6 @@ mod tests {
             reds.iter().all(|red| [50, 100, 150].iter().any(|level: &u8| red.abs_diff(*level) < 8)),
             "{reds:?}"
         );
-    }
-
-    /// A video that is no motion JPEG, every frame a bit brighter than the one before.
-    fn coded_video(path: &Path, frames: u8) {
-        let fourcc = VideoWriter::fourcc('X', 'V', 'I', 'D').unwrap();
-        let mut writer =
-            VideoWriter::new(path.display().to_string(), fourcc, 10.0, Size::new(64, 48), true).unwrap();
-        assert!(writer.is_opened().unwrap(), "no encoder");
-        for level in 0..frames {
-            let colour = Scalar::new(0.0, 0.0, f64::from(level) * 4.0, 0.0);
-            writer.write(&Mat::new_rows_cols_with_default(48, 64, CV_8UC3, colour).unwrap()).unwrap();
-        }
-        writer.release().unwrap();
-    }
-
-    #[test]
-    fn a_video_is_read_once_to_its_end_and_one_cut_short_says_so() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["film.avi", "film.mkv", "film.mp4"] {
-            let path = folder.path().join(name);
-            coded_video(&path, 60);
-            let mut video = Video::open(&path).unwrap();
-            assert!((9.0..11.0).contains(&video.rate()), "{name}: {}", video.rate());
-            let whole: Vec<u8> = video.by_ref().map(|frame| frame.unwrap().get_pixel(10, 10)[0]).collect();
-            assert!(whole.len() == 60 && whole[50] > whole[10] + 100, "{name}: {whole:?}");
-            assert!(video.share() > 0.99, "{name}");
-
-            let bytes = std::fs::read(&path).unwrap();
-            for part in [0, 10, 50, 90] {
-                std::fs::write(&path, &bytes[..bytes.len() * part / 100]).unwrap();
-                let (mut whole, mut why) = (0, String::new());
-                match Video::open(&path) {
-                    Err(error) => why = error.to_string(),
-                    Ok(video) => video.for_each(|frame| match frame {
-                        Ok(_) => whole += 1,
-                        Err(error) => why = error.to_string(),
-                    }),
-                }
-                assert!(
-                    whole <= 60 && (whole > 50 || why.contains(name)),
-                    "{name} {part} %: {whole}, {why:?}"
-                );
-            }
-        }
     }
 
     #[test]

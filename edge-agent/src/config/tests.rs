@@ -1,5 +1,8 @@
 //! Files as people write them, right and wrong.
 
+use boomgate_domain::direction::Direction;
+use boomgate_domain::lane::LaneConfig;
+
 use super::*;
 
 /// A file that is right; `{key}` of the server is 32 bytes of a real key.

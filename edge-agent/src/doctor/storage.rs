@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use nix::sys::statvfs::statvfs;
 
-use super::chain;
+use super::chain::chain;
 use crate::config::Config;
 use crate::spool::lock::Holder;
 use crate::spool::store::Store;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::Client;
 use reqwest::header::DATE;
 
-use super::chain;
+use super::chain::chain;
 use crate::clock::wall_ms;
 use crate::config::Config;
 use crate::uplink::keys;

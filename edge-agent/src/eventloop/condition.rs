@@ -3,7 +3,7 @@
 use boomgate_domain::reason::Reason;
 use tracing::{info, warn};
 
-use super::{EventLoop, short};
+use super::EventLoop;
 use crate::clock::wall_ms;
 use crate::spool::Health;
 use crate::spool::store::Start;
@@ -140,4 +140,9 @@ fn apart(apart_ms: i64) -> String {
     let way = if apart_ms > 0 { "ahead of" } else { "behind" };
     let seconds = apart_ms.unsigned_abs() as f64 / 1e3;
     format!("it is {seconds:.1} s {way} the server's")
+}
+
+/// Details of a fault travel and are shown: a few words will do.
+fn short(text: &str) -> String {
+    text.chars().take(160).collect()
 }

@@ -3,17 +3,18 @@
 use boomgate_domain::decide::Outcome;
 use boomgate_domain::ids::ArrivalId;
 use boomgate_domain::lane::{BoomState, LaneAction, Sign};
-use boomgate_domain::loops::RawLevel;
+use boomgate_domain::money::Money;
 use boomgate_domain::reason::Reason;
 use boomgate_domain::stay::PassageKind;
 use boomgate_schemas::bytes::Octets;
 use boomgate_schemas::up::{Arrival, BoomState as BoomEvent, Decided, EventBody, Passage};
 use tracing::{debug, error, info, warn};
 
+use super::EventLoop;
 use super::condition::spool_fault;
-use super::{Cause, EventLoop};
+use crate::cause::Cause;
 use crate::gpio::Drive;
-use crate::sim::control::{Amount, Report};
+use crate::observer::{Decision, SignText};
 use crate::wire::{self, KEY_SWITCH};
 
 impl EventLoop {
@@ -70,26 +71,9 @@ impl EventLoop {
         if let Err(failure) = self.parts.relays.drive(drive) {
             error!(error = %failure, ?drive, "the relays do not obey");
         }
-        let safety = match self.inputs.map(|inputs| inputs.safety) {
-            Some(RawLevel::Clear) => "clear",
-            Some(RawLevel::Occupied) => "occupied",
-            Some(RawLevel::WireCut) | None => "unknown",
-        };
-        let request = match drive {
-            Drive::Rest => "release",
-            Drive::Open => "open",
-            Drive::Close => "close",
-        };
-        debug!(request, safety, ?cause, "drive");
-        if let Some(sim) = &self.parts.sim {
-            let (command, rule) = cause_parts(cause);
-            sim.journal().tell(Report::Drive {
-                request: request.into(),
-                command,
-                rule,
-                safety: safety.into(),
-            });
-        }
+        let safety = self.inputs.map(|inputs| inputs.safety);
+        debug!(request = drive.name(), safety = wire::safety_name(safety), ?cause, "drive");
+        self.parts.observer.driven(drive, safety, cause);
     }
 
     /// The machine may be a little behind the wires. Down goes the boom only if the newest look agrees; until it does, or
@@ -133,9 +117,7 @@ impl EventLoop {
     }
 
     fn report_passage(&mut self, arrival: Option<ArrivalId>, kind: PassageKind) {
-        let Some(kind) = wire::passage(kind) else {
-            return self.append(wire::fault(&Reason::FaultWrongWay {}, true));
-        };
+        let kind = wire::passage(kind);
         let direction = wire::direction(self.parts.settings.direction);
         let arrival = arrival.map(|arrival| arrival.as_uuid());
         self.append(EventBody::Passage(Passage { arrival, direction, kind }));
@@ -151,28 +133,25 @@ impl EventLoop {
             code: reason.code().to_owned(),
             params: reason.params(),
         }));
-        if let Some(sim) = &self.parts.sim {
-            let arrival = arrival.to_string();
-            sim.journal().tell(Report::Decision {
-                car: sim.car_of(&arrival),
-                arrival: Some(arrival),
-                code: reason.code().to_owned(),
-                outcome: format!("{outcome:?}").to_lowercase(),
-                local: true,
-                loop_to_command_ms: None,
-                publish_to_command_ms: None,
-            });
-        }
+        let outcome = format!("{outcome:?}").to_lowercase();
+        self.parts.observer.decided(&Decision {
+            arrival: Some(arrival),
+            code: reason.code(),
+            outcome: &outcome,
+            local: true,
+            loop_to_command_ms: None,
+            publish_to_command_ms: None,
+        });
     }
 
     fn report_boom(&mut self, state: BoomState) {
-        let (command, rule) = cause_parts(self.cause);
-        let cause = command.map(|id| format!("command:{id}")).or(rule.map(|rule| format!("rule:{rule}")));
+        let cause = match self.cause {
+            Cause::Command(id) => format!("command:{id}"),
+            Cause::Rule(rule) => format!("rule:{rule}"),
+        };
         let state = wire::boom(state);
-        self.append(EventBody::Boom(BoomEvent { state, cause: cause.unwrap_or_else(|| "unknown".into()) }));
-        if let Some(sim) = &self.parts.sim {
-            sim.journal().tell(Report::Boom { state: format!("{state:?}").to_lowercase() });
-        }
+        self.append(EventBody::Boom(BoomEvent { state, cause }));
+        self.parts.observer.boom(state);
     }
 
     fn show_from_lane(&mut self, sign: &Sign) {
@@ -199,25 +178,15 @@ impl EventLoop {
             }
         };
         info!(code, "sign");
-        if let Some(sim) = &self.parts.sim {
-            sim.show(code, text, amount);
-        }
-    }
-}
-
-fn cause_parts(cause: Cause) -> (Option<String>, Option<String>) {
-    match cause {
-        Cause::Command(id) => (Some(id.to_string()), None),
-        Cause::Rule(rule) => (None, Some(rule.to_owned())),
+        self.parts.observer.sign(&SignText { code, text, amount });
     }
 }
 
 /// What the driver is asked to pay, for a sign with a field of its own.
-fn amount(reason: &Reason) -> Option<Amount> {
-    let money = match reason {
-        Reason::ChargeDue { amount } | Reason::ChargeSupplement { amount, .. } => amount,
-        Reason::OpenPaid { amount } | Reason::DenyTicketNeeded { amount } => amount,
-        _ => return None,
-    };
-    Some(Amount { minor: money.minor, currency: money.currency.as_str().to_owned() })
+fn amount(reason: &Reason) -> Option<&Money> {
+    match reason {
+        Reason::ChargeDue { amount } | Reason::ChargeSupplement { amount, .. } => Some(amount),
+        Reason::OpenPaid { amount } | Reason::DenyTicketNeeded { amount } => Some(amount),
+        _ => None,
+    }
 }

@@ -7,14 +7,17 @@ use boomgate_domain::lane::LaneConfig;
 use boomgate_domain::loops::{LoopFault, RawLevel};
 use boomgate_domain::plate::grammar::Grammar;
 use boomgate_domain::reading::Thresholds;
+use boomgate_plate_reader::judgement::Judgement;
+use boomgate_plate_reader::recogniser::{Choice, Recogniser};
+use boomgate_schemas::bytes::Octets;
 use boomgate_schemas::up::{Boom, Event, PassageKind};
 
 use super::*;
-use crate::camera::sim::{SimCamera, Stage};
+use crate::clock::wall_ms;
 use crate::gpio::{Drive, GpioError};
-use crate::recognise::{Choice, Recogniser};
+use crate::observer::Unobserved;
+use crate::sim::camera::{SimCamera, Stage};
 use crate::spool::Outlets;
-use crate::vision::Judgement;
 
 #[derive(Clone, Default)]
 struct Recorded(Arc<Mutex<Vec<Drive>>>);
@@ -92,7 +95,7 @@ impl Rig {
             commands: start.commands,
             lane_now: watch::channel(lane_now).0,
             wakes,
-            sim: None,
+            observer: Box::new(Unobserved),
             settings,
         };
         let inbox = Inbox {

@@ -4,124 +4,17 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use serde::Serialize;
+use boomgate_schemas::yard::{Order, Report};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{broadcast, mpsc};
 use tracing::{debug, warn};
 
-use super::SimLane;
-use super::yard::Do;
-use crate::clock;
+use super::journal::line;
+use super::lane::SimLane;
 
-/// Lines a slow client may lag behind before it misses some.
-const BACKLOG: usize = 4096;
 const LONGEST_LINE: u64 = 64 * 1024;
-
-/// What a simulated lane tells.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Report {
-    Hello {
-        lane: String,
-    },
-    Arrived {
-        car: String,
-    },
-    Arrival {
-        car: String,
-        arrival: String,
-    },
-    Read {
-        car: Option<String>,
-        arrival: String,
-        text: String,
-        verdict: String,
-        frames: u32,
-    },
-    Decision {
-        car: Option<String>,
-        arrival: Option<String>,
-        code: String,
-        outcome: String,
-        local: bool,
-        loop_to_command_ms: Option<i64>,
-        publish_to_command_ms: Option<i64>,
-    },
-    Sign {
-        code: String,
-        text: String,
-        amount: Option<Amount>,
-    },
-    Boom {
-        state: String,
-    },
-    Passed {
-        car: String,
-        arrival: Option<String>,
-    },
-    Left {
-        car: String,
-        why: String,
-    },
-    Drive {
-        request: String,
-        command: Option<String>,
-        rule: Option<String>,
-        safety: String,
-    },
-    Status {
-        queued: usize,
-        front: Option<String>,
-        under: usize,
-        boom_permille: u32,
-        fire: bool,
-    },
-    Error {
-        message: String,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Amount {
-    pub minor: i64,
-    pub currency: String,
-}
-
-/// Where reports go; cheap to clone. Nobody listening is fine.
-#[derive(Clone, Debug)]
-pub struct Journal {
-    lane: String,
-    lines: broadcast::Sender<String>,
-}
-
-impl Journal {
-    pub fn new(lane: &str) -> Journal {
-        Journal { lane: lane.to_owned(), lines: broadcast::channel(BACKLOG).0 }
-    }
-
-    pub fn tell(&self, report: Report) {
-        let _ = self.lines.send(line(&report));
-    }
-
-    pub fn listen(&self) -> broadcast::Receiver<String> {
-        self.lines.subscribe()
-    }
-}
-
-fn line(report: &Report) -> String {
-    #[derive(Serialize)]
-    struct Stamped<'a> {
-        t_ms: i64,
-        #[serde(flatten)]
-        report: &'a Report,
-    }
-    let stamped = Stamped { t_ms: clock::wall_ms(), report };
-    let mut line = serde_json::to_string(&stamped).expect("reports hold only text and numbers");
-    line.push('\n');
-    line
-}
 
 /// Serves the socket until the task is dropped. `quit` hears of every `{"do":"quit"}`.
 pub fn serve(
@@ -153,8 +46,8 @@ async fn client(stream: UnixStream, lane: SimLane, quit: mpsc::Sender<()>) {
     let (read, write) = stream.into_split();
     let lines = lane.journal().listen();
     let (own, answers) = mpsc::channel(64);
-    let hello = Report::Hello { lane: lane.journal().lane.clone() };
-    let _ = own.send(line(&hello)).await;
+    let hello = Report::Hello { lane: lane.journal().lane().to_owned() };
+    let _ = own.send(line(hello)).await;
     tokio::select! {
         () = tell(write, lines, answers) => {}
         () = hear(read, &lane, &own, &quit) => {}
@@ -172,7 +65,7 @@ async fn tell(
             heard = lines.recv() => match heard {
                 Ok(text) => text,
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
-                    line(&Report::Error { message: format!("{missed} reports were missed: read faster") })
+                    line(Report::Error { message: format!("{missed} reports were missed: read faster") })
                 }
                 Err(broadcast::error::RecvError::Closed) => return,
             },
@@ -192,9 +85,9 @@ async fn hear(read: OwnedReadHalf, lane: &SimLane, own: &mpsc::Sender<String>, q
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
-        match serde_json::from_slice::<Do>(&text) {
-            Ok(Do::Status) => drop(own.send(line(&lane.status())).await),
-            Ok(Do::Quit) => drop(quit.try_send(())),
+        match serde_json::from_slice::<Order>(&text) {
+            Ok(Order::Status) => drop(own.send(line(lane.status())).await),
+            Ok(Order::Quit) => drop(quit.try_send(())),
             Ok(order) => {
                 debug!("order at the control socket");
                 lane.order(order);
@@ -203,7 +96,7 @@ async fn hear(read: OwnedReadHalf, lane: &SimLane, own: &mpsc::Sender<String>, q
                 let message = format!(
                     "not an order: {error}; known are car, fire, loop, obstruct, button, key, status, quit"
                 );
-                let _ = own.send(line(&Report::Error { message })).await;
+                let _ = own.send(line(Report::Error { message })).await;
             }
         }
     }

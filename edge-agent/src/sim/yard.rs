@@ -11,16 +11,15 @@
 //! camera shows; only the boom moves its cars.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 
 use boomgate_domain::loops::RawLevel;
 use boomgate_domain::plate::Plate;
 use boomgate_domain::time::Monotonic;
-use serde::{Deserialize, Serialize};
+use boomgate_plate_reader::scene::Light;
+use boomgate_schemas::yard::{LoopName, LoopState, Manner, NewCar, Order, Report};
+use uuid::Uuid;
 
-use super::control::Report;
-use crate::camera::scene::Light;
-use crate::camera::sim::Subject;
+use super::camera::Subject;
 use crate::clock;
 use crate::gpio::{Drive, Inputs};
 
@@ -37,87 +36,8 @@ const CHATTER_MS: u64 = 30;
 /// A driver starts when the boom is this far up, and is hit by one that is lower than half.
 const CLEAR_TO_DRIVE: f64 = 0.95;
 const HEADROOM: f64 = 0.5;
-const PATIENCE_MS: u64 = 30_000;
 /// Arrivals remembered with their cars.
 const NAMED: usize = 64;
-
-/// What may be asked of a simulated lane.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Do {
-    /// A car queues behind those already there.
-    Car(NewCar),
-    Fire {
-        on: bool,
-    },
-    Loop {
-        which: Which,
-        state: LoopState,
-    },
-    /// Something lies under the boom.
-    Obstruct {
-        on: bool,
-    },
-    /// The local reset button is pressed.
-    Button,
-    /// Somebody opens with the key switch.
-    Key,
-    /// Ends the agent.
-    Quit,
-    Status,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewCar {
-    /// Any name; it comes back in every report about this car.
-    pub car: String,
-    /// Empty for a car without a plate.
-    pub plate: String,
-    #[serde(default)]
-    pub country: String,
-    #[serde(default)]
-    pub photo: Option<PathBuf>,
-    #[serde(default)]
-    pub drive: Manner,
-    #[serde(default = "default_patience")]
-    pub patience_ms: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Manner {
-    #[default]
-    Through,
-    /// Drives under the boom and backs out again.
-    BackOut,
-    /// Follows the car in front without waiting.
-    Tailgate,
-    /// Stands there until its patience ends, even if the boom opens.
-    Wait,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Which {
-    Arming,
-    Closing,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LoopState {
-    #[default]
-    Normal,
-    StuckOn,
-    StuckOff,
-    Cut,
-    Chatter,
-}
-
-fn default_patience() -> u64 {
-    PATIENCE_MS
-}
 
 struct Car {
     id: String,
@@ -125,7 +45,7 @@ struct Car {
     manner: Manner,
     patience_ms: u64,
     arrived_wall_ms: i64,
-    arrival: Option<String>,
+    arrival: Option<Uuid>,
 }
 
 /// Where the front car is; each ends at a time, except waiting for the boom.
@@ -163,7 +83,7 @@ pub struct Yard {
     told_to_wait: bool,
     hit: bool,
     /// Arrivals the lane made of cars, latest last.
-    named: VecDeque<(String, String)>,
+    named: VecDeque<(Uuid, String)>,
     reports: Vec<Report>,
 }
 
@@ -203,16 +123,16 @@ impl Yard {
         std::mem::take(&mut self.reports)
     }
 
-    pub fn order(&mut self, order: Do) {
+    pub fn order(&mut self, order: Order) {
         match order {
-            Do::Car(car) => self.queue_car(car),
-            Do::Fire { on } => self.fire = on,
-            Do::Loop { which: Which::Arming, state } => self.arming = state,
-            Do::Loop { which: Which::Closing, state } => self.closing = state,
-            Do::Obstruct { on } => self.obstructed = on,
-            Do::Button => self.button_until = self.now.plus_ms(BUTTON_MS),
-            Do::Key => self.key_until = self.now.plus_ms(BUTTON_MS),
-            Do::Quit | Do::Status => {}
+            Order::Car(car) => self.queue_car(car),
+            Order::Fire { on } => self.fire = on,
+            Order::Loop { which: LoopName::Arming, state } => self.arming = state,
+            Order::Loop { which: LoopName::Closing, state } => self.closing = state,
+            Order::Obstruct { on } => self.obstructed = on,
+            Order::Button => self.button_until = self.now.plus_ms(BUTTON_MS),
+            Order::Key => self.key_until = self.now.plus_ms(BUTTON_MS),
+            Order::Quit | Order::Status => {}
         }
     }
 
@@ -269,20 +189,20 @@ impl Yard {
     }
 
     /// Tells the front car which arrival the lane made of it.
-    pub fn name_front(&mut self, arrival: &str) {
+    pub fn name_front(&mut self, arrival: Uuid) {
         if let Some((car, _)) = &mut self.front {
-            car.arrival = Some(arrival.to_owned());
-            self.named.push_back((arrival.to_owned(), car.id.clone()));
+            car.arrival = Some(arrival);
+            self.named.push_back((arrival, car.id.clone()));
             if self.named.len() > NAMED {
                 self.named.pop_front();
             }
-            self.reports.push(Report::Arrival { car: car.id.clone(), arrival: arrival.to_owned() });
+            self.reports.push(Report::Arrival { car: car.id.clone(), arrival });
         }
     }
 
-    /// Which car an arrival was.
-    pub fn car_of(&self, arrival: &str) -> Option<String> {
-        self.named.iter().rev().find(|(named, _)| named == arrival).map(|(_, car)| car.clone())
+    /// LoopName car an arrival was.
+    pub fn car_of(&self, arrival: Uuid) -> Option<String> {
+        self.named.iter().rev().find(|(named, _)| *named == arrival).map(|(_, car)| car.clone())
     }
 
     pub fn status(&self) -> Report {
@@ -451,9 +371,9 @@ enum Next {
 mod tests {
     use super::*;
 
-    fn car(id: &str, drive: Manner, patience_ms: u64) -> Do {
+    fn car(id: &str, drive: Manner, patience_ms: u64) -> Order {
         let (plate, country) = ("BA123AB".into(), "SK".into());
-        Do::Car(NewCar { car: id.into(), plate, country, photo: None, drive, patience_ms })
+        Order::Car(NewCar { car: id.into(), plate, country, photo: None, drive, patience_ms })
     }
 
     /// Runs the yard and lists `time name` of every report.
@@ -542,9 +462,9 @@ mod tests {
     #[test]
     fn broken_loops_say_what_they_are_told_to() {
         let mut yard = Yard::new(Monotonic::ZERO);
-        yard.order(Do::Loop { which: Which::Closing, state: LoopState::Cut });
+        yard.order(Order::Loop { which: LoopName::Closing, state: LoopState::Cut });
         assert_eq!(yard.inputs().safety, RawLevel::WireCut);
-        yard.order(Do::Loop { which: Which::Arming, state: LoopState::StuckOn });
+        yard.order(Order::Loop { which: LoopName::Arming, state: LoopState::StuckOn });
         assert_eq!(yard.inputs().arming, RawLevel::Occupied);
     }
 }

@@ -17,10 +17,10 @@ use boomgate_schemas::up::{Event, EventBody, Gap};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
+use super::job::{BATCH, Figures, HELD_MOST, Health, Job, NewEvent, Outlets, RETRY, Unwritable};
 use super::lock::{LockError, SpoolLock};
 use super::mark::{self, Mark};
 use super::store::{self, Start, Store, StoreError};
-use super::{BATCH, Figures, HELD_MOST, Health, Job, NewEvent, Outlets, RETRY, Unwritable};
 use crate::clock::{Clock, Moment};
 use crate::wire::KEY_SWITCH;
 

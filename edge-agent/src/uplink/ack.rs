@@ -5,7 +5,8 @@ use std::time::Duration;
 use boomgate_schemas::down::Ack;
 use tracing::warn;
 
-use super::{News, Session};
+use super::news::News;
+use super::session::Session;
 use crate::spool::Renumbered;
 
 impl Session<'_> {

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use boomgate_edge_agent::camera::scene::{Light, Scene, View};
+use boomgate_plate_reader::scene::{Light, Scene, View};
 use image::ImageFormat;
 
 const BETWEEN: Duration = Duration::from_millis(100);

@@ -6,7 +6,8 @@ use boomgate_store::StoreError;
 use boomgate_store::dead_letters::NewDeadLetter;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{PATIENCE, events};
+use super::held::PATIENCE;
+use super::messages::events;
 use crate::clock;
 use crate::fair_queue::LaneKey;
 use crate::handle::World;

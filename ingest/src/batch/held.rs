@@ -1,13 +1,14 @@
 //! What comes after a hole, held back for a little while: bounded per device and in all.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use boomgate_domain::ids::DeviceId;
 
-use super::PATIENCE;
 use crate::inbound::Received;
 
+/// How long what comes after a hole waits for what is missing.
+pub(super) const PATIENCE: Duration = Duration::from_millis(1500);
 /// Most messages of one device; an agent has 32 under way.
 const MOST_OF_DEVICE: usize = 64;
 const MOST_BYTES: usize = 32 * 1024 * 1024;

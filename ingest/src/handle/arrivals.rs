@@ -15,7 +15,6 @@ use boomgate_store::audit_action::AuditAction;
 use boomgate_store::commands::LIFETIME;
 use boomgate_store::decisions::NewDecision;
 use boomgate_store::evidence::Announced;
-use boomgate_store::lanes::direction_name;
 use boomgate_store::live_event::{ArrivalEvent, DecisionEvent, LiveEvent};
 use boomgate_store::stays::{StayRow, vehicle};
 use boomgate_store::words::ExceptionKind;
@@ -291,35 +290,13 @@ fn remembered(scene: &Scene<'_>, told: &up::Arrival, known: Option<ArrivalRow>) 
     let plate = sure_plate(told).map(|plate| plate.as_str().to_owned());
     let reading = told.reading.as_ref().map(|reading| json!(reading));
     let evidence = told.evidence.as_ref().map(|hash| hash.as_slice().to_vec());
-    let known = known.unwrap_or_else(|| unheard(scene, told.arrival));
+    let known = known.unwrap_or_else(|| scene.unheard_arrival(told.arrival));
     ArrivalRow {
         plate: plate.or(known.plate),
         reading: reading.or(known.reading),
         vehicle_type: told.vehicle_type.clone().or(known.vehicle_type),
         evidence: evidence.or(known.evidence),
         ..known
-    }
-}
-
-/// An arrival nothing is known of but its lane.
-pub(super) fn unheard(scene: &Scene<'_>, id: Uuid) -> ArrivalRow {
-    ArrivalRow {
-        site_id: scene.device.site.as_uuid(),
-        id,
-        lane_id: scene.device.lane.as_uuid(),
-        direction: direction_name(scene.device.direction).to_owned(),
-        plate: None,
-        reading: None,
-        vehicle_type: None,
-        evidence: None,
-        arrived_at: scene.at,
-        received_at: scene.received_at,
-        decision_id: None,
-        outcome: None,
-        code: None,
-        stay_id: None,
-        amount_minor: None,
-        passed_at: None,
     }
 }
 

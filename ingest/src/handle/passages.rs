@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::arrivals::unheard;
 use super::{Scene, World};
 use crate::{clock, names};
 
@@ -55,6 +54,9 @@ impl World<'_> {
         }
         if passage.kind == PassageKind::Tailgated {
             self.exception(scene, ExceptionKind::Tailgated, stay);
+        }
+        if passage.kind == PassageKind::WrongWay {
+            self.exception(scene, ExceptionKind::WrongWay, None);
         }
         let event = PassageEvent {
             arrival: passage.arrival,
@@ -317,16 +319,17 @@ impl World<'_> {
     fn await_explanation(&mut self, scene: &Scene<'_>, passage: &Passage, stay: Option<Uuid>) {
         let Some(id) = passage.arrival.filter(|_| passage.kind == PassageKind::Passed) else { return };
         let direction = names::direction(passage.direction).to_owned();
-        let row = ArrivalRow { direction, stay_id: stay, passed_at: Some(scene.at), ..unheard(scene, id) };
+        let row =
+            ArrivalRow { direction, stay_id: stay, passed_at: Some(scene.at), ..scene.unheard_arrival(id) };
         self.put_arrival(row);
     }
 }
 
-/// A passage against the lane's direction is a contradiction and does not come here.
 fn kind(kind: PassageKind) -> stay::PassageKind {
     match kind {
         PassageKind::Passed => stay::PassageKind::Passed,
         PassageKind::Tailgated => stay::PassageKind::Tailgated,
         PassageKind::BackedOut => stay::PassageKind::BackedOut,
+        PassageKind::WrongWay => stay::PassageKind::WrongWay,
     }
 }

@@ -3,16 +3,16 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use boomgate_domain::decide::{Direction, Passback, SiteMode};
-use boomgate_domain::ids::{BlockId, DeviceId, LaneId, SiteId, SubscriptionId, TariffId, TenantId, UserId};
-use boomgate_domain::money::Currency;
+use boomgate_domain::direction::Direction;
+use boomgate_domain::ids::{BlockId, DeviceId, LaneId, SiteId, SubscriptionId, TenantId, UserId};
 use boomgate_domain::plate::TypedPlate;
-use boomgate_domain::tariff::{Band, Rule, Tariff};
+use boomgate_domain::tariff::Tariff;
 use boomgate_ingest::bus::{Bus, LinkBus};
 use boomgate_ingest::{Health, IngestConfig, run};
 use boomgate_store::audit::RequestedBy;
+use boomgate_store::sites::NewSite;
 use boomgate_store::subscriptions::{Kind, NewSubscription};
-use boomgate_store::testing::TestDatabase;
+use boomgate_store::testing::{TestDatabase, rows};
 use boomgate_store::users::NewUser;
 use boomgate_store::{blocklist, devices, lanes, sites, subscriptions, tariffs, users};
 use ed25519_dalek::SigningKey;
@@ -92,24 +92,13 @@ impl CarPark {
         let (tenant, site) = (TenantId::from_uuid(Uuid::now_v7()), SiteId::from_uuid(Uuid::now_v7()));
         let code = format!("north-{}", &site.as_uuid().simple().to_string()[20..]);
         sites::insert_tenant(&client, tenant, "Test").await.unwrap();
-        let new = sites::NewSite {
-            id: site,
-            tenant,
-            code: code.parse().unwrap(),
-            name: "North".into(),
-            time_zone: "Europe/Vienna".into(),
-            currency: Currency::EUR,
-            mode: SiteMode::Open,
-            capacity: Some(settings.capacity.unwrap_or(100)),
-            visitors: true,
-            passback: Passback::Deny,
-            plate_only_limit_minor: None,
-            list_key: [7; 32],
-        };
+        let capacity = Some(settings.capacity.unwrap_or(100));
+        let new = NewSite { capacity, ..rows::site(tenant, site, &code) };
         sites::insert(&client, &new).await.unwrap();
         if settings.tariff {
             let from = "2020-01-01T00:00:00Z".parse().unwrap();
-            tariffs::insert(&client, site, &tariff(), from, None).await.unwrap();
+            let tariff = Tariff { lost_ticket: Some(3000), ..rows::tariff(250) };
+            tariffs::insert(&client, site, &tariff, from, None).await.unwrap();
         }
         let operator = UserId::from_uuid(Uuid::now_v7());
         let user = NewUser { tenant, id: operator, name: "olga".into(), password_hash: "x".into() };
@@ -164,18 +153,9 @@ impl CarPark {
         let (lane, device) = (LaneId::from_uuid(Uuid::now_v7()), DeviceId::from_uuid(Uuid::now_v7()));
         let (lane_code, device_code) = (format!("lane-{number}"), format!("pi-{number}-{}", self.code));
         let client = self.database.pool.get().await.unwrap();
-        let code = lane_code.parse().unwrap();
-        let new = lanes::NewLane { site: self.site, id: lane, code, name: lane_code.clone(), direction };
+        let new = rows::lane(self.site, lane, &lane_code, direction);
         lanes::insert(&client, &new).await.unwrap();
-        let new = devices::NewDevice {
-            site: self.site,
-            id: device,
-            lane,
-            code: device_code.parse().unwrap(),
-            signing_key: key.verifying_key().to_bytes(),
-            certificate_sha256: None,
-            certificate_until: None,
-        };
+        let new = rows::device(self.site, device, lane, &device_code, key.verifying_key().to_bytes());
         devices::insert(&client, &new).await.unwrap();
         Lane::new(
             lane,
@@ -252,28 +232,6 @@ impl CarPark {
         let numbers = "(select site_id from live_feed group by 1 having count(*) <> max(no) - min(no) + 1) x";
         assert_eq!(self.count(numbers).await, 0, "the live feed has holes");
         assert!(self.is_running(), "ingest ended by itself");
-    }
-}
-
-fn tariff() -> Tariff {
-    Tariff {
-        id: TariffId::from_uuid(Uuid::now_v7()),
-        version: 1,
-        name: "Day".into(),
-        currency: Currency::EUR,
-        grace_minutes: 0,
-        exit_time_minutes: 15,
-        free_minutes: 0,
-        daily_cap: None,
-        cap_24h: None,
-        lost_ticket: Some(3000),
-        rules: vec![Rule {
-            name: "hour".into(),
-            vehicles: Vec::new(),
-            days: Vec::new(),
-            window: None,
-            bands: vec![Band { until_minute: None, step_minutes: Some(60), price: 250 }],
-        }],
     }
 }
 

@@ -253,3 +253,19 @@ async fn the_offline_list_is_sent_to_who_has_an_older_one() {
     park.subscribe("W3").await;
     assert!(entry.ask_list(version).await.first().is_some_and(|part| part.version > version));
 }
+
+#[tokio::test]
+async fn a_car_against_the_lane_was_known_as_a_fault_only_and_moves_nothing() {
+    let mut park = CarPark::open(Settings::default()).await;
+    let mut entry = park.lane(Entry).await;
+    let arrival = entry.arrive("W1").await;
+    entry.pass(arrival).await;
+    entry.say(vec![passed(None, Entry, PassageKind::WrongWay)]).await;
+    entry.all_acked().await;
+    assert_eq!((park.count("stays where state = 'open'").await, park.inside().await), (1, 1));
+    let passage = "live_feed where kind = 'passage' and body->>'kind' = 'wrong_way' and body->>'stay' is null";
+    assert_eq!(park.count(passage).await, 1);
+    let raised = "live_feed where kind = 'exception' and body->>'what' = 'wrong_way'";
+    assert_eq!(park.count(raised).await, 1);
+    park.check().await;
+}

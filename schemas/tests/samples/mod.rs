@@ -29,6 +29,7 @@ pub fn all() -> Vec<Sample> {
         up("up-decided", EventBody::Decided(decided())),
         up("up-passage", EventBody::Passage(passage(Some(id(2)), PassageKind::Passed))),
         up("up-tailgated", EventBody::Passage(passage(None, PassageKind::Tailgated))),
+        up("up-wrong-way", EventBody::Passage(passage(None, PassageKind::WrongWay))),
         up("up-result", EventBody::Result(result())),
         up(
             "up-fault",

@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{Uid, User};
 
+use super::config::{MARK, SUPERUSER};
+use super::error::ClusterError;
+use super::files::open_lock;
+use super::placement::Placement;
 use super::process::Postmaster;
-use super::{ClusterError, MARK, Placement, SUPERUSER, open_lock};
 
 /// Held shared by who uses a server it did not start; the server's owner stops it when nobody does.
 const GUESTS: &str = "guests";

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{ClusterError, io_error};
+use super::error::{ClusterError, io_error};
 
 const OLDEST_MAJOR: u32 = 15;
 

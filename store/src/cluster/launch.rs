@@ -7,8 +7,11 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use super::binaries::Binaries;
+use super::config::{ClusterConfig, SUPERUSER};
+use super::error::{ClusterError, io_error};
+use super::placement::Placement;
 use super::process::{self, Postmaster};
-use super::{Binaries, ClusterConfig, ClusterError, Placement, SUPERUSER, io_error};
 
 /// Libraries our schema uses. Loaded by the server at its start, for all its connections: a minor upgrade that replaces
 /// the files underneath then breaks none of them.

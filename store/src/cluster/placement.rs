@@ -9,7 +9,9 @@ use std::process::Command;
 
 use nix::unistd::{Gid, Uid, User, chown};
 
-use super::{ClusterError, MARK, io_error, restrict};
+use super::config::MARK;
+use super::error::{ClusterError, io_error};
+use super::files::restrict;
 
 /// Folders of clusters whose asked-for place the unprivileged user cannot reach.
 const SYSTEM_DATA: &str = "/var/lib/boomgate";

@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{ClusterError, io_error};
+use super::error::{ClusterError, io_error};
 
 const POLL: Duration = Duration::from_millis(15);
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
+use super::error::{ClusterError, io_error};
 use super::launch::Launch;
 use super::process::{self, Postmaster};
-use super::{ClusterError, io_error};
 
 /// How soon the end of the server is noticed.
 const POLL: Duration = Duration::from_millis(50);

@@ -1,6 +1,6 @@
 //! The stories are worth as much as their verdict: each kind of lie must be noticed.
 
-use boomgate::demo::control::Report;
+use boomgate_schemas::yard::Report;
 use boomgate_tests::site::{Plan, Site};
 use boomgate_tests::verdict;
 use uuid::Uuid;

@@ -1,8 +1,8 @@
 //! Messages come twice, late and in any order, over the real front door; what is kept is the same.
 
-use boomgate::demo::control::Report;
 use boomgate_schemas::up::Direction::{self, Entry, Exit};
 use boomgate_schemas::up::Event;
+use boomgate_schemas::yard::Report;
 use boomgate_store::sites;
 use boomgate_tests::client::{Device, arrived, boom_closed, now_ms, passed};
 use boomgate_tests::site::{Plan, Site};

@@ -1,6 +1,6 @@
 //! Ordinary days: those who may, those who pay, those who may not.
 
-use boomgate::demo::control::{Amount, Report};
+use boomgate_schemas::yard::{Amount, Report};
 use boomgate_tests::site::{Plan, Site};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,9 +7,9 @@ use boomgate_schemas::up::Event;
 use tracing::{info, warn};
 
 use super::{File, Keeper, begun};
+use crate::spool::job::{Health, RETRY};
 use crate::spool::lock::LockError;
 use crate::spool::store::{self, StoreError};
-use crate::spool::{Health, RETRY};
 
 impl Keeper {
     /// Tries again what could not be written, and declares what was lost. An error is another program's lock.

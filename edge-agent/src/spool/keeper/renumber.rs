@@ -7,7 +7,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 use super::Keeper;
-use crate::spool::Renumbered;
+use crate::spool::job::Renumbered;
 use crate::spool::store::{self, Store, StoreError};
 use crate::wire;
 

@@ -1,0 +1,78 @@
+//! What the line to the server keeps from one session to the next.
+
+use std::sync::Arc;
+
+use boomgate_domain::ids::DeviceCode;
+use boomgate_schemas::bytes::Epoch;
+use boomgate_schemas::topic::Topic;
+use boomgate_schemas::up::Event;
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use rustls::ClientConfig;
+use tokio::sync::{mpsc, watch};
+
+use super::news::{LaneNow, News};
+use super::window::Window;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::spool::Spool;
+
+/// The line to the server, whether it is up or not.
+pub struct Uplink {
+    pub(super) identity: Identity,
+    pub(super) address: (String, u16),
+    pub(super) tls: Arc<ClientConfig>,
+    pub(super) clock: Clock,
+    pub(super) spool: Spool,
+    pub(super) lane: watch::Receiver<LaneNow>,
+    pub(super) live: mpsc::Receiver<Event>,
+    pub(super) news: mpsc::Sender<News>,
+    pub(super) window: Window,
+    /// The server has the numbers up to this one under other events, and ours could not be moved above it yet. Until then
+    /// an ack may speak of those other events, so none deletes anything.
+    pub(super) owed_above: Option<u64>,
+    pub(super) rtt_ms: Option<u32>,
+}
+
+/// Who speaks, with which keys, since when.
+pub struct Identity {
+    pub device: DeviceCode,
+    pub topic: Topic,
+    pub signing: SigningKey,
+    pub server: VerifyingKey,
+    pub epoch: Epoch,
+}
+
+/// What the line is connected to in the program.
+pub struct Ends {
+    pub spool: Spool,
+    pub lane: watch::Receiver<LaneNow>,
+    pub live: mpsc::Receiver<Event>,
+    pub news: mpsc::Sender<News>,
+}
+
+impl Uplink {
+    pub fn new(
+        config: &Config,
+        tls: Arc<ClientConfig>,
+        identity: Identity,
+        clock: Clock,
+        ends: Ends,
+    ) -> Uplink {
+        let Ends { spool, lane, live, news } = ends;
+        let window = Window::new(spool.acked_seq(), clock.uptime_ms());
+        let address = (config.server.mqtt_host.clone(), config.server.mqtt_port);
+        Uplink {
+            identity,
+            address,
+            tls,
+            clock,
+            spool,
+            lane,
+            live,
+            news,
+            window,
+            owed_above: None,
+            rtt_ms: None,
+        }
+    }
+}

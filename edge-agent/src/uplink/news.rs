@@ -1,0 +1,47 @@
+//! What the lane and its line to the server say to each other.
+
+use std::time::Instant;
+
+use boomgate_schemas::down::{Command, SyncPart};
+use boomgate_schemas::up::{Boom, View};
+use uuid::Uuid;
+
+/// What the lane is now, for the greeting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaneNow {
+    pub boom: Boom,
+    pub mode: String,
+    pub command_counter: u64,
+    pub list_version: u64,
+    pub faults: Vec<String>,
+    pub view: Option<View>,
+}
+
+/// What comes over the line.
+#[derive(Clone, Debug)]
+pub enum News {
+    Up,
+    Down {
+        why: String,
+    },
+    /// Signed by the server for this lane. `digest` is that of the signed bytes.
+    Command {
+        command: Box<Command>,
+        digest: [u8; 32],
+    },
+    /// Came on the command topic, but not from the server, or not for this lane.
+    Forged {
+        why: String,
+    },
+    ListPart(Box<SyncPart>),
+    /// How far our wall clock is ahead of the server's, and how sure that is.
+    Clock {
+        apart_ms: i64,
+        unsure_ms: u64,
+    },
+    /// An arrival left for the server.
+    Published {
+        arrival: Uuid,
+        at: Instant,
+    },
+}

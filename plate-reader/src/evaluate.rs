@@ -1,0 +1,55 @@
+//! How well plates are read: a folder of pictures with truth beside them in, figures and the worst cases out.
+//!
+//! Every picture is one frame of one car, whole, as a lane would see it. Nothing in the truth is corrected: `strict`
+//! compares the texts as they stand, `folded` with O = 0 = Q and I = 1, which painters and people mix up as well.
+
+mod case;
+pub mod report;
+pub mod sheet;
+pub mod truth;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use image::RgbImage;
+
+pub use case::{Case, Look, look, text_of};
+
+use crate::grey::Grey;
+use crate::judgement::{Judgement, frame_reading};
+use crate::picture::{Picture, read_picture};
+use crate::recogniser::Recogniser;
+
+/// Reads the folder's pictures one by one; `each` hears of every case.
+pub fn evaluate(
+    folder: &Path,
+    recogniser: &Recogniser,
+    judgement: &Judgement,
+    mut each: impl FnMut(&Case, &RgbImage) -> Result<()>,
+) -> Result<report::Report> {
+    let mut tally = report::Tally::default();
+    for picture in truth::pictures(folder)? {
+        let Picture { pixels, is_cut_short } = read_picture(&picture.path)?;
+        let case = Case { is_cut_short, ..examine(picture, &pixels, recogniser, judgement)? };
+        tally.add(&case);
+        each(&case, &pixels)?;
+    }
+    Ok(tally.report())
+}
+
+fn examine(
+    picture: truth::Picture,
+    pixels: &RgbImage,
+    recogniser: &Recogniser,
+    judgement: &Judgement,
+) -> Result<Case> {
+    let look = look(pixels, recogniser, judgement)?;
+    let grey = Grey::of(pixels).context("the picture is empty")?;
+    let told = picture.plates.iter().map(|plate| {
+        let sighting = recogniser.sighting_at(&grey, plate.corners())?;
+        let frames: Vec<_> = frame_reading(0, &sighting).into_iter().collect();
+        Ok(text_of(&judgement.of(&frames)))
+    });
+    let told = told.collect::<Result<_>>()?;
+    Ok(Case { path: picture.path, is_cut_short: false, plates: picture.plates, look, told })
+}
