@@ -3,7 +3,7 @@
 // the fifty lanes say is made here, in the browser's place of the network. Usage: load.ts PROGRAM [SECONDS] [SLOWDOWN]
 import type { CDPSession, Page, WebSocketRoute } from "playwright-core";
 import type { LiveEvent } from "../src/api/liveEvent.ts";
-import type { Lane } from "../src/api/schema.gen.ts";
+import type { Lane, Me, MySite } from "../src/api/schema.gen.ts";
 import { open, startBrowser } from "./browser.ts";
 import { startDemo } from "./demo.ts";
 
@@ -14,8 +14,13 @@ const SOON_USABLE = 1_500;
 /** What a minute may add to the heap after a collection. */
 const GROWTH = 4_000_000;
 
-const SITE = { id: "00000000-0000-7000-8000-000000000001", code: "load", name: "Load", currency: "EUR", time_zone: "Europe/Bratislava" };
-const ME = { id: SITE.id, name: "guard", role: "guard", sites: [SITE] };
+const SITE: MySite = {
+  roles: ["guard"],
+  permissions: ["lanes:read", "lanes:operate", "stays:read"],
+  after_step_up: [],
+  id: "00000000-0000-7000-8000-000000000001", code: "load", name: "Load", currency: "EUR", time_zone: "Europe/Bratislava",
+};
+const ME: Me = { id: SITE.id, name: "guard", role: "guard", tenant: SITE.id, sites: [SITE] };
 
 const laneId = (index: number) => `00000000-0000-7000-8000-1000000000${String(index).padStart(2, "0")}`;
 
@@ -48,7 +53,7 @@ function* traffic(): Generator<LiveEvent> {
     arrivals += 1;
     const arrival = `00000000-0000-7000-8000-${String(arrivals).padStart(12, "0")}`;
     const row = () => ({ no: no++, at: new Date().toISOString(), lane: laneId(index), text: "Welcome." });
-    const decided = { arrival, plate: "WU123AB", outcome: "open", code: "OPEN-VISITOR", params: {}, local: false } as const;
+    const decided = { arrival, decision: arrival, plate: "WU123AB", outcome: "open", code: "OPEN-VISITOR", params: {}, local: false } as const;
     waiting.set(index, { arrival, at: new Date().toISOString() });
     yield { ...row(), kind: "decision", data: decided };
     yield { ...row(), kind: "boom", data: { state: "opening", cause: "command" } };

@@ -263,7 +263,8 @@ async fn a_car_against_the_lane_was_known_as_a_fault_only_and_moves_nothing() {
     entry.say(vec![passed(None, Entry, PassageKind::WrongWay)]).await;
     entry.all_acked().await;
     assert_eq!((park.count("stays where state = 'open'").await, park.inside().await), (1, 1));
-    let passage = "live_feed where kind = 'passage' and body->>'kind' = 'wrong_way' and body->>'stay' is null";
+    let passage =
+        "live_feed where kind = 'passage' and body->>'kind' = 'wrong_way' and body->>'stay' is null";
     assert_eq!(park.count(passage).await, 1);
     let raised = "live_feed where kind = 'exception' and body->>'what' = 'wrong_way'";
     assert_eq!(park.count(raised).await, 1);

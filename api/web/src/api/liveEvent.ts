@@ -1,98 +1,26 @@
-// What the live feed sends. Typed by hand until the OpenAPI document has the union.
-import type { Amount, Lane } from "./schema.gen";
+// What the live feed sends, one type for each kind, from the union of the OpenAPI document.
+import type { Amount, BoomPosition, DecisionOutcome, LiveBeat, LiveHappened, LiveStart, LiveUnknown } from "./schema.gen";
 
-export type BoomState = Lane["boom"];
-export type Outcome = "open" | "deny" | "charge";
+export type BoomState = BoomPosition;
+export type Outcome = DecisionOutcome;
 export type Params = Record<string, string>;
 
-/** The first frame of a socket. */
-export interface Start {
-  kind: "start";
-  no: number;
-  /** The newest number there is. */
-  last: number;
-  /** Rows after the client's number are gone. */
-  missed: boolean;
-}
+type Happened<K extends LiveHappened["kind"]> = Extract<LiveHappened, { kind: K }>;
 
-/** Comes every two seconds. */
-export interface Beat {
-  kind: "beat";
-  no: number;
-}
+export type DecisionEvent = Happened<"decision">;
+export type CommandEvent = Happened<"command">;
+export type BoomEvent = Happened<"boom">;
+export type PaymentEvent = Happened<"payment">;
+export type LiveEvent = LiveHappened;
 
-interface Row<K extends string, D> {
-  kind: K;
-  no: number;
-  at: string;
-  lane: string | null;
-  data: D;
-  text: string | null;
-}
-
-export type ArrivalEvent = Row<"arrival", { arrival: string; plate: string | null }>;
-export type DecisionEvent = Row<
-  "decision",
-  {
-    arrival: string;
-    plate: string | null;
-    outcome: Outcome;
-    code: string;
-    params: Params;
-    local: boolean;
-    direction?: "entry" | "exit";
-    verdict?: string | null;
-    amount_minor?: number | null;
-    currency?: string | null;
-    stay?: string | null;
-    suggested?: string | null;
-    listed_as?: string | null;
-    evidence?: string | null;
-  }
->;
-export type PassageKind = "passed" | "backed_out" | "tailgated";
-export type PassageEvent = Row<
-  "passage",
-  { arrival: string | null; direction: "entry" | "exit"; kind: PassageKind; stay: string | null; inside: number | null }
->;
-export type PaymentEvent = Row<
-  "payment",
-  { stay: string; payment: string; method: string; amount: Amount; settles: boolean }
->;
-export type CommandEvent = Row<
-  "command",
-  {
-    command: string;
-    action?: string;
-    state: string;
-    code?: string | null;
-    params?: Params;
-    arrival?: string | null;
-    by?: string;
-    reason?: string;
-  }
->;
-export type ExceptionEvent = Row<
-  "exception" | "notice",
-  { what: string; arrival?: string | null; stay?: string | null; detail?: unknown }
->;
-export type FaultEvent = Row<"fault", { code: string; params: Params; raised: boolean }>;
-export type BoomEvent = Row<"boom", { state: BoomState; cause: string }>;
-export type PictureEvent = Row<"picture", { evidence: string; arrival: string | null }>;
-
-export type LiveEvent =
-  | ArrivalEvent
-  | DecisionEvent
-  | PassageEvent
-  | PaymentEvent
-  | CommandEvent
-  | ExceptionEvent
-  | FaultEvent
-  | BoomEvent
-  | PictureEvent;
-
-export type Frame = Start | Beat | LiveEvent;
+/** `unknown` is what this version has no words for. */
+export type Frame = LiveStart | LiveBeat | LiveHappened | LiveUnknown;
 
 export function isEvent(frame: Frame): frame is LiveEvent {
-  return frame.kind !== "start" && frame.kind !== "beat";
+  return frame.kind !== "start" && frame.kind !== "beat" && frame.kind !== "unknown";
+}
+
+/** The document says only that it is an object. */
+export function amountOf(event: PaymentEvent): Amount {
+  return event.data.amount as unknown as Amount;
 }

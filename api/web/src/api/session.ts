@@ -2,9 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answered, client } from "./client";
 import { isStatus } from "./problem";
-import type { Me } from "./schema.gen";
-
-export type Role = Me["role"];
+import type { Me, MySite } from "./schema.gen";
 
 export const me = queryOptions({
   queryKey: ["me"],
@@ -22,8 +20,10 @@ export async function fetchMe(signal?: AbortSignal): Promise<Me | null> {
   }
 }
 
-export async function logIn(name: string, password: string): Promise<Me> {
-  const { user } = await answered(client.POST("/api/v1/login", { body: { name, password } }));
+/** `tenant` only where the server asked which. */
+export async function logIn(name: string, password: string, tenant: string | null): Promise<Me> {
+  const body = { name, password, ...(tenant ? { tenant } : {}) };
+  const { user } = await answered(client.POST("/api/v1/login", { body }));
   return user;
 }
 
@@ -31,11 +31,9 @@ export async function logOut(): Promise<void> {
   await answered(client.POST("/api/v1/logout"));
 }
 
-/** The server decides; this only hides what it would refuse. */
-export function mayTakeMoney(role: Role): boolean {
-  return role === "admin" || role === "operator";
-}
+/** What a person may do at a site. The server decides; this only hides what it would refuse. */
+export type Permission = "lanes:operate" | "stays:read" | "payments:take" | "jobs:read";
 
-export function maySeeJobs(role: Role): boolean {
-  return role === "admin";
+export function may(site: MySite, permission: Permission): boolean {
+  return site.permissions.includes(permission);
 }

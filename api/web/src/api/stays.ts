@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answered, client, newKey } from "./client";
-import type { Amount, NewPayment, Stays } from "./schema.gen";
+import type { Amount, NewPayment, PageStay } from "./schema.gen";
 
 export const STATES = ["open", "closed", "exit_only", "voided", "all"] as const;
 export type StayState = (typeof STATES)[number];
@@ -17,7 +17,7 @@ export const stayKey = ["stay"] as const;
 
 const PAGE = 50;
 
-async function fetchStays(filter: StayFilter, cursor: string | null, limit: number, signal: AbortSignal): Promise<Stays> {
+async function fetchStays(filter: StayFilter, cursor: string | null, limit: number, signal: AbortSignal): Promise<PageStay> {
   const { site, state, plate } = filter;
   const query = { site, state, limit, ...(plate ? { plate } : {}), ...(cursor ? { cursor } : {}) };
   return answered(client.GET("/api/v1/stays", { params: { query }, signal }), signal);
@@ -28,7 +28,7 @@ export function stays(filter: StayFilter) {
     queryKey: [...staysKey, filter],
     queryFn: ({ pageParam, signal }) => fetchStays(filter, pageParam, PAGE, signal),
     initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next ?? null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
   });
 }
 

@@ -103,5 +103,5 @@ function seenCar(event: LiveEvent, cars: ReadonlyMap<string, SeenCar>): [string,
 /** What went as ordered is seen at the lane itself. */
 function isWorthShowing(event: LiveEvent): boolean {
   if (event.kind === "picture" || event.kind === "boom") return false;
-  return event.kind !== "command" || event.data.by !== undefined || ["refused", "expired"].includes(event.data.state);
+  return event.kind !== "command" || Boolean(event.data.by) || event.data.state === "refused" || event.data.state === "expired";
 }

@@ -9,7 +9,7 @@ const row = { no: 1, at: AT, lane: "lane", text: null };
 const decision: DecisionEvent = {
   ...row,
   kind: "decision",
-  data: { arrival: "a1", plate: "WU123AB", outcome: "charge", code: "CHARGE-DUE", params: {}, local: false, evidence: "p1" },
+  data: { decision: "d1", arrival: "a1", plate: "WU123AB", outcome: "charge", code: "CHARGE-DUE", params: {}, local: false, evidence: "p1" },
 };
 const ordered: CommandEvent = {
   ...row,
@@ -34,7 +34,7 @@ describe("a lane's memory", () => {
   });
 
   it("says of a car that has paid that it may go", () => {
-    const amount = { minor: 150, currency: "EUR" };
+    const amount = { minor: 150, currency: "EUR" } as never;
     const payment: LiveEvent = {
       ...row,
       kind: "payment",

@@ -1,7 +1,18 @@
 // What the feed said of each lane: its boom, its last car, and the order that is under way. Pure.
 import type { Action } from "../api/lanes";
 import { amountText } from "../money/formatMoney";
-import type { BoomEvent, BoomState, CommandEvent, DecisionEvent, LiveEvent, Outcome, Params, PaymentEvent } from "../api/liveEvent";
+import {
+  type BoomEvent,
+  type BoomState,
+  type CommandEvent,
+  type DecisionEvent,
+  type LiveEvent,
+  type Outcome,
+  type Params,
+  type PaymentEvent,
+  amountOf,
+} from "../api/liveEvent";
+import type { CommandState } from "../api/schema.gen";
 
 /** A lane says hello every ten seconds, and then what the server knows of its boom is newer than any event. */
 const HELLO = 12_000;
@@ -10,6 +21,7 @@ export interface Car {
   arrival: string | null;
   plate: string | null;
   at: string;
+  /** A stay of a plate that is nearly the same. */
   suggested: string | null;
   evidence: string | null;
 }
@@ -29,7 +41,7 @@ export interface Order {
   reason: string;
   at: string;
   /** Why it was not done; null while it is under way. */
-  failed: { state: string; code: string | null; params: Params; text: string | null } | null;
+  failed: { state: CommandState; code: string | null; params: Params; text: string | null } | null;
 }
 
 export interface LaneMemory {
@@ -47,7 +59,7 @@ export const NOTHING: LaneMemory = { boom: null, car: null, decision: null, orde
 export function remember(lane: LaneMemory, event: LiveEvent, isPast: boolean, now: number): LaneMemory {
   switch (event.kind) {
     case "arrival":
-      return { ...lane, car: { ...NO_CAR, arrival: event.data.arrival, plate: event.data.plate, at: event.at }, decision: null };
+      return { ...lane, car: { ...NO_CAR, arrival: event.data.arrival, plate: event.data.plate ?? null, at: event.at }, decision: null };
     case "decision":
       return decided(lane, event);
     case "boom":
@@ -67,14 +79,14 @@ export function remember(lane: LaneMemory, event: LiveEvent, isPast: boolean, no
 }
 
 /** As the server says it of a car that has paid. */
-function paid({ data }: PaymentEvent): Decision {
-  return { outcome: "open", code: "OPEN-PAID", params: { amount: amountText(data.amount) }, text: null, local: false };
+function paid(event: PaymentEvent): Decision {
+  return { outcome: "open", code: "OPEN-PAID", params: { amount: amountText(amountOf(event)) }, text: null, local: false };
 }
 
 const NO_CAR: Car = { arrival: null, plate: null, at: "", suggested: null, evidence: null };
 
 function decided(lane: LaneMemory, { data, at, text }: DecisionEvent): LaneMemory {
-  const { arrival, plate, outcome, code, params, local } = data;
+  const { arrival, plate, outcome, code, params = {}, local } = data;
   const before = lane.car?.arrival === arrival ? lane.car : null;
   const car: Car = {
     arrival,
@@ -83,7 +95,7 @@ function decided(lane: LaneMemory, { data, at, text }: DecisionEvent): LaneMemor
     suggested: data.suggested ?? null,
     evidence: data.evidence ?? before?.evidence ?? null,
   };
-  return { ...lane, car, decision: { outcome, code, params, text, local } };
+  return { ...lane, car, decision: { outcome, code, params, text: text ?? null, local } };
 }
 
 function moved(lane: LaneMemory, { data }: BoomEvent, isPast: boolean, now: number): LaneMemory {
@@ -104,18 +116,17 @@ function fulfils(action: Action, state: BoomState): boolean {
   return REACHED[action].includes(state);
 }
 
-const ENDED_WELL = ["done", "ignored"];
-const ENDED_BADLY = ["refused", "expired"];
+const ENDED_WELL: readonly CommandState[] = ["done", "ignored"];
+const ENDED_BADLY: readonly CommandState[] = ["refused", "expired"];
 
 function commanded(lane: LaneMemory, { data, at, text }: CommandEvent, isPast: boolean): LaneMemory {
-  if (data.by !== undefined && data.action !== undefined) {
-    if (isPast) return lane;
-    const { command, by, reason = "" } = data;
-    return { ...lane, order: { command, action: data.action as Action, by, reason, at, failed: null } };
+  const { command, by, action, reason, state, code, params = {} } = data;
+  if (by && action && action !== "charge") {
+    return isPast ? lane : { ...lane, order: { command, action, by, reason: reason ?? "", at, failed: null } };
   }
-  if (lane.order?.command !== data.command) return lane;
-  if (ENDED_WELL.includes(data.state)) return { ...lane, order: null };
-  if (!ENDED_BADLY.includes(data.state)) return lane;
-  const failed = { state: data.state, code: data.code ?? null, params: data.params ?? {}, text };
+  if (lane.order?.command !== command || !state) return lane;
+  if (ENDED_WELL.includes(state)) return { ...lane, order: null };
+  if (!ENDED_BADLY.includes(state)) return lane;
+  const failed = { state, code: code ?? null, params, text: text ?? null };
   return { ...lane, order: { ...lane.order, failed } };
 }

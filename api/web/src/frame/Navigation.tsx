@@ -6,13 +6,13 @@ import { screensFor } from "./screens";
 /** The screens: beside the name on a desk, at the thumb on a phone. */
 export function Navigation() {
   const messages = useMessages();
-  const { me } = useSite();
+  const { site } = useSite();
   return (
     <nav
       aria-label={messages.menu.title}
       className="fixed inset-x-0 bottom-0 z-20 flex border-t border-line bg-card tablet:static tablet:gap-1 tablet:border-0"
     >
-      {screensFor(me.role).map(({ name, path, Icon }) => (
+      {screensFor(site).map(({ name, path, Icon }) => (
         <Link
           key={name}
           to={path}

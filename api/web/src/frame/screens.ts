@@ -1,5 +1,6 @@
 import { CarFront, Radio, Timer, type LucideIcon } from "lucide-react";
-import { type Role, maySeeJobs } from "../api/session";
+import { may } from "../api/session";
+import type { MySite } from "../api/schema.gen";
 
 export interface Screen {
   name: "live" | "stays" | "jobs";
@@ -8,13 +9,13 @@ export interface Screen {
   keys: string;
 }
 
-const SCREENS: readonly (Screen & { isFor: (role: Role) => boolean })[] = [
+const SCREENS: readonly (Screen & { isFor: (site: MySite) => boolean })[] = [
   { name: "live", path: "/live", Icon: Radio, keys: "g l", isFor: () => true },
-  { name: "stays", path: "/stays", Icon: CarFront, keys: "g s", isFor: () => true },
-  { name: "jobs", path: "/jobs", Icon: Timer, keys: "g j", isFor: maySeeJobs },
+  { name: "stays", path: "/stays", Icon: CarFront, keys: "g s", isFor: (site) => may(site, "stays:read") },
+  { name: "jobs", path: "/jobs", Icon: Timer, keys: "g j", isFor: (site) => may(site, "jobs:read") },
 ];
 
-/** The screens a role may see, in the order of the navigation. */
-export function screensFor(role: Role): readonly Screen[] {
-  return SCREENS.filter(({ isFor }) => isFor(role));
+/** The screens that may be seen at a site, in the order of the navigation. */
+export function screensFor(site: MySite): readonly Screen[] {
+  return SCREENS.filter(({ isFor }) => isFor(site));
 }

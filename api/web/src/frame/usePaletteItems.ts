@@ -48,23 +48,21 @@ function useLaneItems(): PaletteItem[] {
   const { messages } = useCatalogue();
   const { site } = useSite();
   const navigate = useNavigate();
-  const { data = [] } = useQuery(lanesQuery);
-  return data
-    .filter((lane) => lane.site.id === site.id)
-    .map((lane) => ({
-      id: `lane ${lane.id}`,
-      label: lane.name || lane.code,
-      hint: messages.direction[lane.direction],
-      Icon: Milestone,
-      run: () => void navigate({ to: "/live", search: { lane: lane.code } }),
-    }));
+  const { data = [] } = useQuery(lanesQuery(site.id));
+  return data.map((lane) => ({
+    id: `lane ${lane.id}`,
+    label: lane.name || lane.code,
+    hint: messages.direction[lane.direction],
+    Icon: Milestone,
+    run: () => void navigate({ to: "/live", search: { lane: lane.code } }),
+  }));
 }
 
 function useScreenItems(): PaletteItem[] {
   const { messages } = useCatalogue();
-  const { me } = useSite();
+  const { site } = useSite();
   const navigate = useNavigate();
-  return screensFor(me.role).map(({ name, path, Icon, keys }) => ({
+  return screensFor(site).map(({ name, path, Icon, keys }) => ({
     id: `screen ${name}`,
     label: messages.screens[name],
     hint: keys,

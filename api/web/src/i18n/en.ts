@@ -1,4 +1,5 @@
 // Every text of the app in English. `vi.ts` has the same names, checked by the compiler.
+import type { CommandState, ExceptionKind, Method } from "../api/schema.gen";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -73,8 +74,8 @@ export const en = {
     certificateEnds: (days: number) => count(days, { one: "Certificate ends in # day: renew it", other: "Certificate ends in # days: renew it" }),
     certificateEnded: "Certificate has ended: renew it",
     view: (score: number, advice: string) => `Camera sees ${score} of 100: ${advice}`,
-    mode: (mode: string) => `Mode: ${mode}`,
-    suggested: (plate: string) => `Nearest plate inside: ${plate}`,
+    starting: "The lane is starting.",
+    suggested: "A nearly equal plate is inside: look at its stay",
     number: (key: number) => `Lane ${key}`,
   },
 
@@ -139,7 +140,7 @@ export const en = {
     asked: (action: string) => `${action} asked for`,
     by: (who: string, reason: string) => `by ${who}: ${reason}`,
     failed: (action: string) => `${action} was not done`,
-    state: { wished: "asked for", sent: "sent", done: "done", ignored: "already so", refused: "refused by the lane", expired: "came too late" } as Record<string, string>,
+    state: { wished: "asked for", sent: "sent", done: "done", ignored: "already so", refused: "refused by the lane", expired: "came too late" } satisfies Record<CommandState, string>,
   },
 
   money: {
@@ -148,7 +149,7 @@ export const en = {
     title: (amount: string) => `Take ${amount}?`,
     hint: "It is booked in your name and cannot be taken back here.",
     method: "Paid by",
-    methods: { cash: "Cash", manual: "Other way, seen to arrive", card: "Card", stripe: "Stripe", paypal: "PayPal", vietqr: "VietQR" } as Record<string, string>,
+    methods: { cash: "Cash", manual: "Other way, seen to arrive", card: "Card", stripe: "Stripe", paypal: "PayPal", vietqr: "VietQR" } satisfies Record<Method, string>,
     note: "Note",
     due: "Due",
     paid: "Paid",
@@ -164,7 +165,7 @@ export const en = {
     empty: "Nothing yet",
     emptyHint: "Every arrival, decision and payment shows up here.",
     arrives: (plate: string) => `${plate} arrives`,
-    passage: { passed: (plate: string) => `${plate} passed`, backed_out: (plate: string) => `${plate} backed out`, tailgated: (plate: string) => `${plate} followed through` },
+    passage: { passed: (plate: string) => `${plate} passed`, backed_out: (plate: string) => `${plate} backed out`, tailgated: (plate: string) => `${plate} followed through`, wrong_way: (plate: string) => `${plate} passed against the direction` },
     aCar: "A car",
     unread: "Unread car",
     listedAs: (plate: string) => `listed as ${plate}`,
@@ -176,6 +177,9 @@ export const en = {
   },
 
   exceptions: {
+    arrival_in_wrong_direction: "The lane reported a car in a direction that is not its own",
+    arrival_of_another_lane: "The lane spoke of a car of another lane",
+    wrong_way: "A car passed against the lane's direction",
     plate_inside_twice: "This plate was already inside",
     nobody_inside_to_leave: "A car left though nobody was inside",
     tailgated: "A second car followed on one opening",
@@ -189,7 +193,7 @@ export const en = {
     lane_clock: "The lane's clock differs from the server's",
     device_twin: "A second device with the same identity tried to connect",
     device_floods: "The lane sends too much and was cut off",
-  } as Record<string, string>,
+  } satisfies Record<ExceptionKind, string>,
 
   stays: {
     title: "Stays",

@@ -71,8 +71,8 @@ export const vi: Messages = {
     certificateEnds: (days) => `Chứng chỉ hết hạn sau ${days} ngày: hãy gia hạn`,
     certificateEnded: "Chứng chỉ đã hết hạn: hãy gia hạn",
     view: (score, advice) => `Camera nhìn rõ ${score} trên 100: ${advice}`,
-    mode: (mode) => `Chế độ: ${mode}`,
-    suggested: (plate) => `Biển số gần giống trong bãi: ${plate}`,
+    starting: "Làn đang khởi động.",
+    suggested: "Có biển số gần giống trong bãi: xem lượt gửi đó",
     number: (key) => `Làn ${key}`,
   },
 
@@ -161,7 +161,7 @@ export const vi: Messages = {
     empty: "Chưa có gì",
     emptyHint: "Mọi lượt đến, quyết định và khoản thu sẽ hiện ở đây.",
     arrives: (plate) => `${plate} đến`,
-    passage: { passed: (plate) => `${plate} đã qua`, backed_out: (plate) => `${plate} lùi lại`, tailgated: (plate) => `${plate} bám đuôi` },
+    passage: { passed: (plate) => `${plate} đã qua`, backed_out: (plate) => `${plate} lùi lại`, tailgated: (plate) => `${plate} bám đuôi`, wrong_way: (plate) => `${plate} đi ngược chiều` },
     aCar: "Một xe",
     unread: "Xe chưa đọc được",
     listedAs: (plate) => `trong danh sách là ${plate}`,
@@ -173,6 +173,9 @@ export const vi: Messages = {
   },
 
   exceptions: {
+    arrival_in_wrong_direction: "Làn báo xe theo chiều không phải của nó",
+    arrival_of_another_lane: "Làn báo xe của làn khác",
+    wrong_way: "Một xe đi ngược chiều của làn",
     plate_inside_twice: "Biển số này đã ở trong bãi",
     nobody_inside_to_leave: "Một xe ra dù trong bãi không có xe",
     tailgated: "Xe thứ hai bám theo trong một lần mở",

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { memo, useMemo } from "react";
 import { lanes as lanesQuery } from "../api/lanes";
 import type { LiveEvent } from "../api/liveEvent";
-import { useFeed } from "../feed/SiteContext";
+import { useFeed, useSite } from "../feed/SiteContext";
 import type { SiteView } from "../feed/SiteStore";
 import { useCatalogue } from "../i18n/CatalogueContext";
 import { useReason } from "../i18n/useReason";
@@ -15,11 +15,12 @@ import { type Words, describeEvent } from "./describeEvent";
 /** What happened at this site, the newest first. */
 export function Activity() {
   const { messages } = useCatalogue();
+  const { site } = useSite();
   const money = useMoney();
   const reason = useReason();
   const rows = useFeed((view) => view.rows);
   const cars = useFeed((view) => view.cars);
-  const { data: lanes = [] } = useQuery(lanesQuery);
+  const { data: lanes = [] } = useQuery(lanesQuery(site.id));
   const names = useMemo(() => new Map(lanes.map((lane) => [lane.id, lane.name || lane.code])), [lanes]);
   const words = useMemo<Words>(() => ({ messages, money, reason }), [messages, money, reason]);
   return (

@@ -3,7 +3,7 @@ import { memo, useEffect, useRef } from "react";
 import type { Action } from "../api/lanes";
 import type { BoomState } from "../api/liveEvent";
 import type { Lane } from "../api/schema.gen";
-import { mayTakeMoney } from "../api/session";
+import { may } from "../api/session";
 import { useFeed, useIsConnected, useSite } from "../feed/SiteContext";
 import { NOTHING } from "../feed/laneMemory";
 import { useCatalogue } from "../i18n/CatalogueContext";
@@ -150,11 +150,9 @@ interface ButtonsProps {
 
 function LaneButtons({ lane, view, isLive, commands }: ButtonsProps) {
   const { messages } = useCatalogue();
-  const { me } = useSite();
+  const { site } = useSite();
   const money = useMoney();
-  const isHeld = view.boom === "held";
-  const order = (action: Action) => () => commands.order(lane, view, action);
-  const canPay = isPayable(view) && mayTakeMoney(me.role);
+  const canPay = isPayable(view) && may(site, "payments:take");
   return (
     <div className="mt-auto grid grid-cols-3 gap-2">
       {canPay && isPayable(view) && (
@@ -162,6 +160,17 @@ function LaneButtons({ lane, view, isLive, commands }: ButtonsProps) {
           {messages.money.take(money(view.amount))}
         </Button>
       )}
+      {may(site, "lanes:operate") && <OrderButtons lane={lane} view={view} isLive={isLive} commands={commands} />}
+    </div>
+  );
+}
+
+function OrderButtons({ lane, view, isLive, commands }: ButtonsProps) {
+  const { messages } = useCatalogue();
+  const isHeld = view.boom === "held";
+  const order = (action: Action) => () => commands.order(lane, view, action);
+  return (
+    <>
       <Button look={needsPerson(view) && !UP.includes(view.boom) ? "main" : "plain"} disabled={!isLive} onClick={order("open")}>
         {messages.order.open}
       </Button>
@@ -171,6 +180,6 @@ function LaneButtons({ lane, view, isLive, commands }: ButtonsProps) {
       <Button disabled={!isLive} onClick={order(isHeld ? "release" : "hold")}>
         {isHeld ? messages.order.release : messages.order.hold}
       </Button>
-    </div>
+    </>
   );
 }

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { useMessages } from "../i18n/CatalogueContext";
 import { useReason } from "../i18n/useReason";
@@ -44,7 +45,15 @@ export function LaneDecision({ view }: { view: LaneView }) {
       )}
       {view.code && said && <p className="text-small text-soft">{messages.sign(said)}</p>}
       {view.local && <p className="text-small text-soft">{messages.lanes.local}</p>}
-      {view.suggested && <p className="text-small font-medium">{messages.lanes.suggested(view.suggested)}</p>}
+      {view.suggested && (
+        <Link
+          to="/stays/$id"
+          params={{ id: view.suggested }}
+          className="inline-flex min-h-11 items-center text-small font-medium text-accent underline"
+        >
+          {messages.lanes.suggested}
+        </Link>
+      )}
     </div>
   );
 }

@@ -17,6 +17,11 @@ export function LaneNotes({ lane, order }: { lane: Lane; order: Order | null }) 
   return (
     <ul className="grid gap-1 text-small empty:hidden">
       {order && <OrderNote order={order} />}
+      {lane.mode === "starting" && (
+        <Note tone="text-charge" icon={<Clock3 aria-hidden size={16} />}>
+          {messages.lanes.starting}
+        </Note>
+      )}
       {lane.faults.map((fault) => (
         <Note key={fault} tone="text-deny" icon={<TriangleAlert aria-hidden size={16} />}>
           {reason(fault, null, fault)}
@@ -51,7 +56,7 @@ function OrderNote({ order }: { order: Order }) {
   const { code, params, text, state } = order.failed;
   return (
     <Note tone="text-deny" icon={<TriangleAlert aria-hidden size={16} />}>
-      <b>{messages.order.failed(action)}:</b> {reason(code, params, text) || messages.order.state[state] || state}
+      <b>{messages.order.failed(action)}:</b> {reason(code, params, text) || messages.order.state[state]}
     </Note>
   );
 }

@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Suspense, useCallback, useMemo } from "react";
 import { lanes as lanesQuery } from "../api/lanes";
 import type { Lane } from "../api/schema.gen";
+import { may } from "../api/session";
 import { useFeed, useIsConnected, useSite } from "../feed/SiteContext";
 import { NOTHING } from "../feed/laneMemory";
 import type { KeyAction } from "../frame/keymap";
@@ -27,11 +28,10 @@ const route = getRouteApi("/live");
 export function LiveScreen() {
   const messages = useMessages();
   const { site } = useSite();
-  const { data, error, refetch } = useQuery(lanesQuery);
-  const lanes = useMemo(() => (data ?? []).filter((lane) => lane.site.id === site.id), [data, site.id]);
+  const { data: lanes, error, refetch } = useQuery(lanesQuery(site.id));
   useUnreadSound(lanes);
-  if (error && !data) return <ProblemPanel error={error} retry={() => void refetch()} />;
-  if (!data) return null;
+  if (error && !lanes) return <ProblemPanel error={error} retry={() => void refetch()} />;
+  if (!lanes) return null;
   return (
     <>
       <title>{`${messages.screens.live} · ${site.name}`}</title>
@@ -104,6 +104,7 @@ function LaneGroup({ direction, lanes, chosen, commands }: GroupProps) {
 function useLaneKeys(lanes: readonly Lane[], chosen: Lane | null, commands: LaneCommands): void {
   const messages = useMessages();
   const isLive = useIsConnected();
+  const mayOrder = may(useSite().site, "lanes:operate");
   const memory = useFeed((view) => (chosen ? view.lanes.get(chosen.id) : undefined)) ?? NOTHING;
   useKeys((action: KeyAction) => {
     if (action.kind === "lane") {
@@ -111,7 +112,7 @@ function useLaneKeys(lanes: readonly Lane[], chosen: Lane | null, commands: Lane
       if (lane) commands.choose(lane);
       return lane !== undefined;
     }
-    if (action.kind !== "order" && action.kind !== "pay") return false;
+    if (action.kind !== "pay" && (action.kind !== "order" || !mayOrder)) return false;
     if (!chosen) toasts.add({ title: messages.keys.noLane });
     else if (!isLive) toasts.add({ title: messages.link.paused });
     else {

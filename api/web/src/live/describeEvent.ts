@@ -1,5 +1,5 @@
 // One row of the feed in words. Pure.
-import type { CommandEvent, DecisionEvent, LiveEvent } from "../api/liveEvent";
+import { type CommandEvent, type DecisionEvent, type LiveEvent, amountOf } from "../api/liveEvent";
 import type { Amount } from "../api/schema.gen";
 import type { Messages } from "../i18n/en";
 import type { Shown } from "../ui/outcomeLook";
@@ -13,7 +13,7 @@ export interface Described {
 export interface Words {
   messages: Messages;
   money: (amount: Amount) => string;
-  reason: (code: string | null | undefined, params: Record<string, string> | undefined, said: string | null) => string;
+  reason: (code: string | null | undefined, params: Record<string, string> | undefined, said: string | null | undefined) => string;
 }
 
 /** `plate` is that of the car it is about, where the event itself does not say. */
@@ -28,15 +28,14 @@ export function describeEvent(event: LiveEvent, plate: string | null, words: Wor
     case "passage":
       return { tone: null, text: activity.passage[event.data.kind](plate ?? activity.aCar) };
     case "payment": {
-      const { amount, method } = event.data;
-      return { tone: "open", text: activity.paid(money(amount), messages.money.methods[method] ?? method) };
+      return { tone: "open", text: activity.paid(money(amountOf(event)), messages.money.methods[event.data.method]) };
     }
     case "command":
       return command(event, words);
     case "exception":
     case "notice": {
       const { what } = event.data;
-      return { tone: "deny", text: messages.exceptions[what] ?? event.text ?? what.replaceAll("_", " ") };
+      return { tone: "deny", text: messages.exceptions[what] };
     }
     case "fault": {
       const { code, params, raised } = event.data;
@@ -59,10 +58,10 @@ function decision({ data, text }: DecisionEvent, { messages, reason }: Words): D
 }
 
 function command({ data, text }: CommandEvent, { messages, reason }: Words): Described {
-  if (data.by !== undefined) {
-    const action = messages.order[data.action as "open"] ?? data.action ?? "";
+  if (data.by) {
+    const action = data.action && data.action !== "charge" ? messages.order[data.action] : "";
     return { tone: null, text: messages.activity.ordered(action, data.by, data.reason ?? "") };
   }
   const why = data.code ? reason(data.code, data.params, text) : "";
-  return { tone: "deny", text: messages.activity.orderState(messages.order.state[data.state] ?? data.state, why) };
+  return { tone: "deny", text: messages.activity.orderState(data.state ? messages.order.state[data.state] : "", why) };
 }

@@ -11,7 +11,7 @@ const lane: Lane = {
   site: { id: "s1", code: "north" },
   device: { code: "pi-1", connected: true },
   boom: "closed",
-  mode: "normal",
+  mode: "ready",
   faults: [],
 };
 const last: NonNullable<Lane["last"]> = {

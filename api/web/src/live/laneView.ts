@@ -20,6 +20,7 @@ export interface LaneView {
   amount: Amount | null;
   stay: string | null;
   arrival: string | null;
+  /** A stay of a plate that is nearly the same, for a person to confirm. */
   suggested: string | null;
   picture: { name: string; isEarlier: boolean } | null;
   order: Order | null;

@@ -23,10 +23,11 @@ function sound(): void {
 }
 
 /** Sounds once when a car stands there that nobody could read. */
-export function useUnreadSound(lanes: readonly Lane[]): void {
+export function useUnreadSound(lanes: readonly Lane[] | undefined): void {
   const settings = useObservable(settingsHere);
   const known = useRef<Set<string> | null>(null);
   useEffect(() => {
+    if (!lanes) return;
     const unread = lanes.flatMap(({ last }) => (last && !last.plate ? [last.arrival] : []));
     const isNew = known.current !== null && unread.some((arrival) => !known.current?.has(arrival));
     known.current = new Set(unread);

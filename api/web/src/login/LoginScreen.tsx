@@ -18,13 +18,13 @@ export function LoginScreen() {
   const nameField = useRef<HTMLInputElement>(null);
   const ids = { name: useId(), password: useId(), error: useId() };
   const login = useMutation({
-    mutationFn: () => logIn(name, password),
+    mutationFn: (tenant: string | null) => logIn(name, password, tenant),
     onSuccess: (user) => queries.setQueryData(me.queryKey, user),
   });
   useEffect(() => nameField.current?.focus(), []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!login.isPending) login.mutate();
+    if (!login.isPending) login.mutate(null);
   };
   return (
     <main className="grid min-h-dvh content-center justify-items-center gap-6 p-4">
@@ -67,7 +67,7 @@ export function LoginScreen() {
           />
         </div>
         <div id={ids.error} role="alert" className="empty:hidden">
-          {login.error && <LoginError error={login.error} />}
+          {login.error && <LoginError error={login.error} choose={login.mutate} />}
         </div>
         <Button type="submit" look="main" disabled={login.isPending}>
           {login.isPending ? messages.login.working : messages.login.submit}
@@ -78,12 +78,18 @@ export function LoginScreen() {
   );
 }
 
-function LoginError({ error }: { error: Error }) {
+/** Why not; or which of several companies it should be. */
+function LoginError({ error, choose }: { error: Error; choose: (tenant: string) => void }) {
   const { messages } = useCatalogue();
   if (!(error instanceof ProblemError)) return <p className="text-deny">{messages.problem.unreachable}</p>;
   return (
     <>
       <p className="font-medium text-deny">{error.message}</p>
+      {error.choices.map(({ id, name }) => (
+        <Button key={id} className="mt-2 w-full" onClick={() => choose(id)}>
+          {name}
+        </Button>
+      ))}
       {error.status >= 500 && error.requestId && <RequestId id={error.requestId} />}
     </>
   );

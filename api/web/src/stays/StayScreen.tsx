@@ -4,7 +4,7 @@ import { ArrowLeft } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
 import { isStatus } from "../api/problem";
 import type { OneStay } from "../api/schema.gen";
-import { mayTakeMoney } from "../api/session";
+import { may } from "../api/session";
 import { stay as stayQuery } from "../api/stays";
 import { useIsConnected, useSite } from "../feed/SiteContext";
 import { useCatalogue } from "../i18n/CatalogueContext";
@@ -82,12 +82,12 @@ function StayDetails({ stay }: { stay: OneStay }) {
 /** Only what is open and owes something can be paid. */
 function TakeButton({ stay }: { stay: OneStay }) {
   const { messages } = useCatalogue();
-  const { me } = useSite();
+  const { site } = useSite();
   const money = useMoney();
   const isConnected = useIsConnected();
   const [isOpen, setIsOpen] = useState(false);
   const due = stay.status === "open" && stay.charge && stay.charge.due.minor > 0 ? stay.charge.due : null;
-  if (!due || !mayTakeMoney(me.role)) return null;
+  if (!due || !may(site, "payments:take")) return null;
   return (
     <>
       <Button look="money" className="ml-auto" disabled={!isConnected} onClick={() => setIsOpen(true)}>
