@@ -65,6 +65,7 @@ async function lookAtAll(watched: Watched, demo: Demo, view: string): Promise<st
       isInside = true;
     }
     await screen.show(page);
+    if (screen.isForeign) continue;
     const bad = [...(await axe(page)), ...(await fits(page, view.startsWith("phone")))];
     found.push(...bad.map((one) => `${screen.name}, ${view}: ${one}`));
   }

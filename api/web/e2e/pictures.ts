@@ -21,6 +21,12 @@ const TAKEN: Record<keyof typeof VIEWS, readonly string[]> = {
 };
 
 const PATIENCE = 20_000;
+/** So much has to have happened before a picture says anything. */
+const ROWS = 60;
+
+async function someTraffic(page: Page): Promise<void> {
+  await page.waitForFunction((rows) => document.querySelectorAll("main li").length > rows, ROWS, { timeout: 120_000 });
+}
 
 /** A car that waits for a person shows the desk better than an empty lane does; there may be none for a while. */
 async function somethingToDo(page: Page): Promise<void> {
@@ -40,6 +46,7 @@ try {
     for (const screen of SCREENS.filter((one) => TAKEN[name]?.includes(one.name))) {
       if (screen.isInside && !isInside) {
         await logIn(page, demo);
+        await someTraffic(page);
         isInside = true;
       }
       await screen.show(page);

@@ -70,7 +70,7 @@ export const LaneCard = memo(function LaneCard({ lane, number, isChosen, command
       </div>
       <LaneCar view={view} />
       <LaneDecision view={view} />
-      <LaneNotes lane={lane} order={view.order} />
+      <LaneNotes lane={lane} boom={view.boom} order={view.order} />
       <LaneButtons lane={lane} view={view} isLive={isLive} commands={commands} />
     </article>
   );

@@ -1,5 +1,6 @@
 import { Camera, Clock3, ShieldAlert, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
+import type { BoomState } from "../api/liveEvent";
 import type { Lane } from "../api/schema.gen";
 import type { Order } from "../feed/laneMemory";
 import { useMessages } from "../i18n/CatalogueContext";
@@ -10,14 +11,14 @@ const CERTIFICATE = { warn: 30, urge: 7 };
 const GOOD_VIEW = 60;
 
 /** What a guard should know beside the car: the order under way, faults, certificate, camera. */
-export function LaneNotes({ lane, order }: { lane: Lane; order: Order | null }) {
+export function LaneNotes({ lane, boom, order }: { lane: Lane; boom: BoomState; order: Order | null }) {
   const messages = useMessages();
   const reason = useReason();
   const days = lane.device?.certificate_days ?? null;
   return (
     <ul className="grid gap-1 text-small empty:hidden">
       {order && <OrderNote order={order} />}
-      {lane.mode === "starting" && (
+      {lane.mode === "starting" && boom === "unknown" && (
         <Note tone="text-charge" icon={<Clock3 aria-hidden size={16} />}>
           {messages.lanes.starting}
         </Note>

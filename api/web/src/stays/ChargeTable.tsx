@@ -10,7 +10,7 @@ export function ChargeTable({ charge }: { charge: Charge }) {
       <thead>
         <tr className="border-b border-line text-small text-soft">
           <th className="py-2 text-left font-semibold">{messages.stay.line}</th>
-          <th className="py-2 text-right font-semibold">{messages.stays.duration}</th>
+          <th className="py-2 pr-3 text-right font-semibold">{messages.stays.duration}</th>
           <th className="py-2 text-right font-semibold">{messages.stay.amount}</th>
         </tr>
       </thead>
