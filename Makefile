@@ -47,12 +47,18 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
 	@scripts/with-node npm --prefix $(WEB) ci --silent
 	@touch $@
 
-check: web ## Format, lints, and the rules for dependencies if cargo-deny is there (advisories: cargo deny check advisories)
-	@scripts/prepare rust cc
+check: export PATH := $(abspath $(TARGET))/check-tools/bin:$(PATH)
+check: web ## Format, lints, documentation, tests without fixed sleeps, unused dependencies and the rules for dependencies
+	@scripts/prepare rust cc check_tools
 	@$(NPM) check --silent
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
-	@if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; else echo "cargo-deny is not installed: dependency rules not checked (cargo install cargo-deny)"; fi
+	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
+	@scripts/fixed-sleeps
+	@$(CARGO) shear --locked
+	@$(CARGO) deny --log-level error check bans licenses sources
+	@if timeout 60 $(CARGO) deny --log-level off fetch db; then $(CARGO) deny --log-level error check --disable-fetch advisories; \
+	  else echo "Advisories were not checked: their database cannot be reached"; fi
 
 fmt: ## Format the code
 	@$(CARGO) fmt --all

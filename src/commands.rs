@@ -18,7 +18,7 @@ use boomgate_store::sites::{SiteRow, first_tenant, of_tenant};
 use clap::Args;
 
 use crate::config::{BadConfig, Config};
-use crate::say;
+use crate::output;
 
 /// A name for people, without what no screen can show.
 fn label(text: &str) -> Result<String, String> {
@@ -30,13 +30,13 @@ fn label(text: &str) -> Result<String, String> {
 }
 
 /// What was changed, line by line.
-fn say_changes(of: &str, changes: &[Change]) {
+fn print_changes(of: &str, changes: &[Change]) {
     if changes.is_empty() {
-        say::result(format!("{of}: nothing to change, it is so already"));
+        output::result(format!("{of}: nothing to change, it is so already"));
     }
     for Change { field, before, after } in changes {
         let what = field.replace('_', " ");
-        say::result(format!("{of}: {what} is {after}, was {before}"));
+        output::result(format!("{of}: {what} is {after}, was {before}"));
     }
 }
 

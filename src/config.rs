@@ -152,6 +152,7 @@ pub struct BadConfig {
 
 impl Config {
     /// Reads a file and the environment. Relative paths are relative to the file.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "an enum of another crate with many kinds")]
     pub fn load(path: &Path) -> Result<Self, BadConfig> {
         let file = path.display().to_string();
         let fail = |fault: String| BadConfig { file: file.clone(), faults: vec![fault] };
@@ -171,8 +172,10 @@ impl Config {
     }
 
     fn parse_in(text: &str, base: &Path, file: &str, environment: Environment) -> Result<Self, BadConfig> {
-        let raw: RawConfig = toml::from_str(text)
-            .map_err(|error| BadConfig { file: file.into(), faults: vec![unreadable::said(&error, text)] })?;
+        let raw: RawConfig = toml::from_str(text).map_err(|error| BadConfig {
+            file: file.into(),
+            faults: vec![unreadable::describe(&error, text)],
+        })?;
         let mut check = Check { base: base.to_owned(), faults: Vec::new() };
         let config = check.config(raw, environment);
         check.listeners(&config);

@@ -11,7 +11,7 @@ use crate::config::Config;
 
 /// How long a command waits for a server that is just starting or ending.
 const REACH_TIMEOUT: Duration = Duration::from_secs(20);
-const REACH_AGAIN: Duration = Duration::from_millis(200);
+const CONNECT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 /// A command needs few; the server's own are not to be taken from it.
 const COMMAND_CONNECTIONS: usize = 4;
 
@@ -54,7 +54,7 @@ impl Database {
             if Instant::now() > deadline {
                 return Err(refused.context("the server that uses the database does not let us in"));
             }
-            tokio::time::sleep(REACH_AGAIN).await;
+            tokio::time::sleep(CONNECT_RETRY_INTERVAL).await;
         }
     }
 

@@ -8,9 +8,9 @@
 //! What the simulator sees is its own journal; an unattended run ends by comparing it with what PostgreSQL says.
 
 pub mod agents;
+pub mod api_client;
 pub mod control;
 pub mod leftovers;
-pub mod office;
 pub mod site;
 pub mod traffic;
 pub mod verdict;
@@ -35,17 +35,17 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::sleep;
 
 use agents::Agent;
-use control::{Control, Reports, Told};
+use api_client::ApiClient;
+use control::{Control, LaneReport, Reports};
 use leftovers::Scratch;
-use office::Office;
 use site::DemoSite;
-use traffic::{Car, Fleet, Gate, Outcome, Road};
+use traffic::{Car, Fleet, Gate, Outcome, Traffic};
 use verdict::{Journal, Verdict};
 
 use crate::config::Config;
 use crate::pki::Pki;
 use crate::serve::{Database, Server};
-use crate::{private, say};
+use crate::{output, private};
 
 /// How long an agent may take to open its control socket; it loads its models first.
 const AGENT_START: Duration = Duration::from_secs(60);
@@ -83,7 +83,7 @@ pub async fn run(options: Options) -> Result<bool> {
     let fleet = Fleet::new(options.seed, options.cars.unwrap_or(ROUND), options.photos.as_deref())?;
     let program = agents::program()?;
     private::data_folder(&data)?;
-    private::keep_to_ourselves();
+    private::restrict_umask();
     let data = std::fs::canonicalize(&data)?;
     let _lock = lock(&data)?;
     let people = listen(&options).await?;
@@ -118,6 +118,7 @@ fn lock(data: &Path) -> Result<File> {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "an enum of another crate with many kinds")]
 async fn listen(options: &Options) -> Result<TcpListener> {
     let default = if options.cars.is_some() { 0 } else { 8480 };
     let address = options.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], default)));
@@ -131,15 +132,15 @@ async fn listen(options: &Options) -> Result<TcpListener> {
 }
 
 /// All reports so far, for the verdict.
-type Seen = Arc<Mutex<Vec<Told>>>;
+type SharedReports = Arc<Mutex<Vec<LaneReport>>>;
 
 struct Demo {
     server: Server,
     site: DemoSite,
     agents: Vec<Agent>,
-    road: Arc<Road>,
+    traffic: Arc<Traffic>,
     admin: UserId,
-    told: Seen,
+    lane_reports: SharedReports,
     data: PathBuf,
     _scratch: Scratch,
 }
@@ -159,7 +160,7 @@ impl Demo {
             "the demo's own configuration",
         )?;
         let config = Config { data: data.to_owned(), pki: data.join("pki"), ..config };
-        say::note("Starting a private PostgreSQL …");
+        output::note("Starting a private PostgreSQL …");
         let devices = TcpListener::bind(config.device_https).await?;
         let database = Database::open(&config).await?;
         let pki = Pki::open_or_create(&config.pki, &[])?;
@@ -179,32 +180,42 @@ impl Demo {
             options.speed,
             countries,
         )?;
-        say::note(format!("Starting {} lanes …", lanes.len()));
+        output::note(format!("Starting {} lanes …", lanes.len()));
         let reports = control::reports();
-        let told = Seen::default();
-        tokio::spawn(keep(reports.subscribe(), data.join("journal.jsonl"), Arc::clone(&told)));
+        let lane_reports = SharedReports::default();
+        tokio::spawn(keep(reports.subscribe(), data.join("journal.jsonl"), Arc::clone(&lane_reports)));
         let agents = lanes
             .iter()
             .map(|(lane, config, _)| Agent::start(program, lane, config))
             .collect::<Result<_>>()?;
-        let office =
-            Office::log_in(&format!("http://{}", reachable(server.addresses.api)), site::ADMIN, &password)
+        let api =
+            ApiClient::log_in(&format!("http://{}", reachable(server.addresses.api)), site::ADMIN, &password)
                 .await?;
-        let road = road(&site, &lanes, reports, office, options.speed).await;
-        let road = road.with_context(|| format!("see agent.log under {}", data.join("lanes").display()))?;
+        let traffic = open_traffic(&site, &lanes, reports, api, options.speed).await;
+        let traffic =
+            traffic.with_context(|| format!("see agent.log under {}", data.join("lanes").display()))?;
         announce(options, server.addresses.api, &password, data);
         let data = data.to_owned();
-        Ok(Self { server, site, agents, road: Arc::new(road), admin, told, data, _scratch: scratch })
+        Ok(Self {
+            server,
+            site,
+            agents,
+            traffic: Arc::new(traffic),
+            admin,
+            lane_reports,
+            data,
+            _scratch: scratch,
+        })
     }
 
     async fn drive(&mut self, options: &Options, fleet: Fleet) -> Result<bool> {
-        let (road, pool) = (Arc::clone(&self.road), self.server.pool().clone());
+        let (traffic, pool) = (Arc::clone(&self.traffic), self.server.pool().clone());
         tokio::select! {
-            done = drive(road, pool, &self.site, self.admin, options, fleet, &self.told) => done,
+            done = drive(traffic, pool, &self.site, self.admin, options, fleet, &self.lane_reports) => done,
             error = self.server.failed() => Err(error.context("the server ended")),
             ended = any_ended(&mut self.agents) => Err(anyhow!("{ended}; see agent.log in its folder under {}", self.data.join("lanes").display())),
             () = interrupted() => {
-                say::note("\nStopping …");
+                output::note("\nStopping …");
                 Ok(true)
             }
         }
@@ -223,13 +234,13 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address }
 }
 
-async fn road(
+async fn open_traffic(
     site: &DemoSite,
     lanes: &[(Arc<str>, PathBuf, PathBuf)],
     reports: Reports,
-    office: Office,
+    api: ApiClient,
     speed: f64,
-) -> Result<Road> {
+) -> Result<Traffic> {
     let (mut entries, mut exits) = (Vec::new(), Vec::new());
     for (lane, (code, _, socket)) in site.lanes.iter().zip(lanes) {
         let control = Control::connect(code, socket, reports.clone(), AGENT_START).await?;
@@ -239,26 +250,26 @@ async fn road(
             Direction::Exit => exits.push(gate),
         }
     }
-    let office = Arc::new(office);
-    wait_for_lanes(&office, lanes.len()).await?;
-    Ok(Road { entries, exits, reports, office, speed })
+    let api = Arc::new(api);
+    wait_for_lanes(&api, lanes.len()).await?;
+    Ok(Traffic { entries, exits, reports, api, speed })
 }
 
 /// Cars come when every lane has been heard by the server.
-async fn wait_for_lanes(office: &Office, lanes: usize) -> Result<()> {
+async fn wait_for_lanes(api: &ApiClient, lanes: usize) -> Result<()> {
     let deadline = Instant::now() + AGENT_START;
     loop {
-        let heard = office
+        let received = api
             .lanes()
             .await?
             .iter()
             .filter(|lane| lane.device.as_ref().is_some_and(|device| device.connected))
             .count();
-        if heard >= lanes {
+        if received >= lanes {
             return Ok(());
         }
         if Instant::now() > deadline {
-            bail!("only {heard} of {lanes} lanes were heard by the server within {AGENT_START:?}");
+            bail!("only {received} of {lanes} lanes were heard by the server within {AGENT_START:?}");
         }
         sleep(Duration::from_millis(200)).await;
     }
@@ -269,7 +280,7 @@ fn announce(options: &Options, api: SocketAddr, password: &str, data: &Path) {
         return;
     }
     let address = reachable(api);
-    say::note(format!(
+    output::note(format!(
         "\n  Boomgate demo is running.\n\n    page      http://{address}/\n    name      {}\n    password  {password}   (for this run)\n\n  \
          From another machine: ssh -L {port}:{address} <this machine>, then open http://localhost:{port}/\n  \
          (or start with --listen 0.0.0.0:{port} on a network you trust)\n  Ctrl-C stops it; {data} is used again next time.\n",
@@ -299,16 +310,16 @@ pub async fn interrupted() {
 }
 
 /// Writes what the lanes report, and keeps it for the verdict.
-async fn keep(mut heard: broadcast::Receiver<Told>, file: PathBuf, kept: Seen) {
+async fn keep(mut received: broadcast::Receiver<LaneReport>, file: PathBuf, journal: SharedReports) {
     use std::io::Write;
     let mut out = File::create(file).map(std::io::LineWriter::new).ok();
     loop {
-        match heard.recv().await {
-            Ok(told) => {
-                if let (Some(out), Ok(line)) = (out.as_mut(), serde_json::to_string(&told)) {
+        match received.recv().await {
+            Ok(report) => {
+                if let (Some(out), Ok(line)) = (out.as_mut(), serde_json::to_string(&report)) {
                     drop(writeln!(out, "{line}"));
                 }
-                kept.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+                journal.lock().unwrap_or_else(PoisonError::into_inner).push(report);
             }
             Err(RecvError::Lagged(missed)) => tracing::error!(missed, "the journal missed reports"),
             Err(RecvError::Closed) => return,
@@ -317,62 +328,63 @@ async fn keep(mut heard: broadcast::Receiver<Told>, file: PathBuf, kept: Seen) {
 }
 
 async fn drive(
-    road: Arc<Road>,
+    traffic: Arc<Traffic>,
     pool: Pool,
     site: &DemoSite,
     admin: UserId,
     options: &Options,
     fleet: Fleet,
-    told: &Seen,
+    lane_reports: &SharedReports,
 ) -> Result<bool> {
     if options.cars.is_none() {
-        return endless(road, &pool, site, admin, options, fleet).await;
+        return endless(traffic, &pool, site, admin, options, fleet).await;
     }
     let started = Instant::now();
-    let outcomes = visit_all(&road, &fleet.cars, options).await?;
-    let mut journal = Journal { told: Vec::new(), outcomes, payments: road.office.payments() };
-    let verdict = settle(&pool, site, &fleet.cars, told, &mut journal, started).await?;
+    let outcomes = visit_all(&traffic, &fleet.cars, options).await?;
+    let mut journal = Journal { lane_reports: Vec::new(), outcomes, payments: traffic.api.payments() };
+    let verdict = settle(&pool, site, &fleet.cars, lane_reports, &mut journal, started).await?;
     report(&verdict, options.json)?;
     Ok(verdict.is_good())
 }
 
 /// Cars in rounds, until somebody stops it; what happens is told line by line.
 async fn endless(
-    road: Arc<Road>,
+    traffic: Arc<Traffic>,
     pool: &Pool,
     site: &DemoSite,
     admin: UserId,
     options: &Options,
     fleet: Fleet,
 ) -> Result<bool> {
-    let telling = tokio::spawn(tell(road.reports.clone()));
+    let printing = tokio::spawn(print_reports(traffic.reports.clone()));
     let mut fleet = fleet;
     let mut seed = options.seed;
     loop {
-        visit_all(&road, &fleet.cars, options).await?;
+        visit_all(&traffic, &fleet.cars, options).await?;
         seed = seed.wrapping_add(1);
         fleet = Fleet::new(seed, ROUND, options.photos.as_deref())?;
         site::admit(pool, site.id, &fleet, admin).await?;
-        if telling.is_finished() {
+        if printing.is_finished() {
             bail!("the demo lost its reports");
         }
     }
 }
 
-async fn tell(reports: Reports) {
-    let mut heard = reports.subscribe();
+async fn print_reports(reports: Reports) {
+    let mut received = reports.subscribe();
     loop {
-        match heard.recv().await {
-            Ok(told) => drop(line(&told).map(say::note)),
+        match received.recv().await {
+            Ok(report) => drop(line(&report).map(output::note)),
             Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return,
         }
     }
 }
 
-fn line(told: &Told) -> Option<String> {
-    let lane = &told.lane;
-    match &told.report {
+#[expect(clippy::wildcard_enum_match_arm, reason = "reports that say nothing to a spectator have no line")]
+fn line(report: &LaneReport) -> Option<String> {
+    let lane = &report.lane;
+    match &report.report {
         Report::Arrived { car } => Some(format!("  {lane:>6}  {car} drives up")),
         Report::Sign { text, .. } if !text.is_empty() => Some(format!("  {lane:>6}  sign: {text}")),
         Report::Passed { car, .. } => Some(format!("  {lane:>6}  {car} passed")),
@@ -382,8 +394,8 @@ fn line(told: &Told) -> Option<String> {
 }
 
 /// All cars, a limited number at a time, in the order of the fleet.
-async fn visit_all(road: &Arc<Road>, cars: &[Car], options: &Options) -> Result<Vec<Outcome>> {
-    let lanes = road.entries.len() + road.exits.len();
+async fn visit_all(traffic: &Arc<Traffic>, cars: &[Car], options: &Options) -> Result<Vec<Outcome>> {
+    let lanes = traffic.entries.len() + traffic.exits.len();
     let mut running = FuturesUnordered::new();
     let mut outcomes = Vec::with_capacity(cars.len());
     let mut said = Instant::now();
@@ -391,10 +403,10 @@ async fn visit_all(road: &Arc<Road>, cars: &[Car], options: &Options) -> Result<
         while running.len() >= lanes * AT_A_TIME {
             outcomes.extend(running.next().await.transpose()?);
         }
-        let (road, car) = (Arc::clone(road), car.clone());
-        running.push(async move { road.visit(&car, number).await });
+        let (traffic, car) = (Arc::clone(traffic), car.clone());
+        running.push(async move { traffic.visit(&car, number).await });
         if options.cars.is_some() && said.elapsed() > Duration::from_secs(5) {
-            say::note(format!("{} of {} cars are through", outcomes.len(), cars.len()));
+            output::note(format!("{} of {} cars are through", outcomes.len(), cars.len()));
             said = Instant::now();
         }
     }
@@ -409,7 +421,7 @@ async fn settle(
     pool: &Pool,
     site: &DemoSite,
     cars: &[Car],
-    told: &Seen,
+    lane_reports: &SharedReports,
     journal: &mut Journal,
     started: Instant,
 ) -> Result<Verdict> {
@@ -417,7 +429,7 @@ async fn settle(
     loop {
         sleep(Duration::from_millis(500)).await;
         let settled = verdict::is_settled(pool, site.id).await?;
-        told.lock().unwrap_or_else(PoisonError::into_inner).clone_into(&mut journal.told);
+        lane_reports.lock().unwrap_or_else(PoisonError::into_inner).clone_into(&mut journal.lane_reports);
         let seconds = ended.duration_since(started).as_secs_f64();
         let verdict = verdict::judge(pool, site.id, cars, journal, seconds).await?;
         if (settled && verdict.is_good()) || ended.elapsed() > SETTLE {
@@ -428,12 +440,12 @@ async fn settle(
 
 fn report(verdict: &Verdict, json: bool) -> Result<()> {
     for broken in &verdict.broken {
-        say::note(format!("broken: {broken}"));
+        output::note(format!("broken: {broken}"));
     }
     if json {
-        say::result(serde_json::to_string(verdict)?);
+        output::result(serde_json::to_string(verdict)?);
     } else {
-        say::result(serde_json::to_string_pretty(verdict)?);
+        output::result(serde_json::to_string_pretty(verdict)?);
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 /// Longer than this a device does not wait to be told "later".
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+const LOOKUP_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(3);
 
 pub struct StoredDevices {
     pool: Pool,
@@ -26,7 +26,7 @@ impl StoredDevices {
     }
 
     async fn row(&self, code: &DeviceCode) -> Result<Option<DeviceRow>, StoreError> {
-        within(PATIENCE, async {
+        within(LOOKUP_TIMEOUT, async {
             let client = self.pool.get().await?;
             devices::by_code(&client, code).await
         })
@@ -78,7 +78,7 @@ impl StoredDevices {
         if !renewed {
             return;
         }
-        let dropped = within(PATIENCE, async {
+        let dropped = within(LOOKUP_TIMEOUT, async {
             devices::drop_previous_certificate(&self.pool.get().await?, row.site_id, row.id).await
         });
         match dropped.await {
@@ -112,7 +112,7 @@ impl Directory for StoredDevices {
     }
 
     async fn report(&self, device: &DeviceIdentity, alarm: Alarm) {
-        if let Err(error) = within(PATIENCE, self.raise(&device.device, alarm)).await {
+        if let Err(error) = within(LOOKUP_TIMEOUT, self.raise(&device.device, alarm)).await {
             tracing::warn!(device = %device.device, %error, "an alarm of the broker could not be kept");
         }
     }

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::database::Database;
 use crate::pki::Pki;
 use crate::pki::expiry::{self, Certificates, Expiry};
-use crate::{private, say};
+use crate::{output, private};
 
 /// Failures of a job in a row that are more than bad luck.
 const FAILURES: i32 = 3;
@@ -26,17 +26,17 @@ struct Findings {
 impl Findings {
     fn check(&mut self, what: &str, found: Result<String>) {
         match found {
-            Ok(found) => say::result(format!("  ok       {what}: {found}")),
+            Ok(found) => output::result(format!("  ok       {what}: {found}")),
             Err(error) => {
                 self.well = false;
-                say::result(format!("  missing  {what}: {error:#}"));
+                output::result(format!("  missing  {what}: {error:#}"));
             }
         }
     }
 
     /// What is not broken yet.
     fn warn(what: &str, text: &str) {
-        say::result(format!("  soon     {what}: {text}"));
+        output::result(format!("  soon     {what}: {text}"));
     }
 
     fn certificate(&mut self, one: &Expiry) {

@@ -10,26 +10,28 @@ use tracing_subscriber::fmt::MakeWriter;
 pub fn init(json: bool, default: &str) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new(format!("{default},rumqttd=off,deadpool=error")));
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(Unbreakable);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .log_internal_errors(false)
+        .with_writer(BestEffortStderr);
     if json { builder.json().init() } else { builder.init() }
 }
 
 /// Standard error; see the head of this module.
-struct Unbreakable;
+struct BestEffortStderr;
 
-impl<'a> MakeWriter<'a> for Unbreakable {
-    type Writer = Lossy<io::StderrLock<'static>>;
+impl<'a> MakeWriter<'a> for BestEffortStderr {
+    type Writer = LossyWriter<io::StderrLock<'static>>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        Lossy(io::stderr().lock())
+        LossyWriter(io::stderr().lock())
     }
 }
 
 /// Passes on what it can, and says that all went well.
-struct Lossy<W>(W);
+struct LossyWriter<W>(W);
 
-impl<W: Write> Write for Lossy<W> {
+impl<W: Write> Write for LossyWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.0.write_all(bytes).is_err() {
             metrics::counter!("boomgate_log_lines_lost_total").increment(1);
@@ -49,7 +51,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_takes_every_line_away_and_nothing_else() {
-        let mut log = Lossy(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+        let mut log = LossyWriter(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
         assert_eq!(log.write(b"a line\n").unwrap(), 7);
         log.write_all(b"another\n").unwrap();
         log.flush().unwrap();

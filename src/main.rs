@@ -10,7 +10,7 @@ use boomgate::commands::{self, WithConfig};
 use boomgate::config::{BadConfig, Config};
 use boomgate::log::init as log;
 use boomgate::serve::{Database, Server};
-use boomgate::{demo, doctor, memory, private, say, tariff};
+use boomgate::{demo, doctor, memory, output, private, tariff};
 use boomgate_domain::ids::SiteCode;
 use boomgate_domain::tariff::VehicleType;
 use boomgate_store::sites;
@@ -168,19 +168,19 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     memory::give_back_large_pieces();
     if rustls::crypto::ring::default_provider().install_default().is_err() {
-        say::note("boomgate: TLS was set up twice");
+        output::note("boomgate: TLS was set up twice");
         return ExitCode::FAILURE;
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            say::note(format!("boomgate: no threads to run on: {error}"));
+            output::note(format!("boomgate: no threads to run on: {error}"));
             return ExitCode::FAILURE;
         }
     };
     let outcome = runtime.block_on(run(arguments.command));
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-    if outcome.is_ok() && say::result_was_lost() {
+    if outcome.is_ok() && output::result_lost() {
         return ExitCode::FAILURE;
     }
     finish(outcome)
@@ -189,7 +189,7 @@ fn main() -> ExitCode {
 /// The chain of causes is printed here and nowhere else.
 fn finish(outcome: Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
-        say::note(format!("boomgate: {error:#}"));
+        output::note(format!("boomgate: {error:#}"));
         if error.is::<BadConfig>() { ExitCode::from(BAD_CONFIG) } else { ExitCode::FAILURE }
     })
 }
@@ -239,7 +239,7 @@ async fn run_demo(demo: Demo) -> Result<ExitCode> {
 
 async fn serve(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "info");
-    private::keep_to_ourselves();
+    private::restrict_umask();
     private::data_folder(&config.data)?;
     let mut server = Server::start(config).await?;
     tracing::info!(api = %server.addresses.api, device_https = %server.addresses.device_https, metrics = ?server.addresses.metrics, mqtt = ?server.addresses.mqtt, "serving");
@@ -255,7 +255,7 @@ async fn serve(config: &Config) -> Result<ExitCode> {
 async fn migrate(config: &Config) -> Result<ExitCode> {
     log(config.log_json, "info");
     Database::reach(config).await?.close().await?;
-    say::result("database is in shape");
+    output::result("database is in shape");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -266,7 +266,7 @@ async fn set_tariff(config: &Config, set: &TariffSet) -> Result<ExitCode> {
     let database = Database::reach(config).await?;
     let version = tariff::set(&database.pool, &site, &set.file, tariff).await;
     database.close().await?;
-    say::result(format!(
+    output::result(format!(
         "{site}: version {} is in force for cars that come in from now on; cars inside keep theirs",
         version?
     ));
@@ -281,9 +281,9 @@ async fn show_tariff(config: &Config, show: &TariffShow) -> Result<ExitCode> {
     database.close().await?;
     let found = found?;
     if show.json {
-        say::result(found.json()?)
+        output::result(found.json()?)
     } else {
-        say::result(found.text()?)
+        output::result(found.text()?)
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -295,9 +295,9 @@ async fn list_tariffs(config: &Config) -> Result<ExitCode> {
     database.close().await?;
     let list = list?;
     if list.is_empty() {
-        say::note("no site yet; make one with `boomgate device add`");
+        output::note("no site yet; make one with `boomgate device add`");
     } else {
-        say::result(list.trim_end());
+        output::result(list.trim_end());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -305,12 +305,12 @@ async fn list_tariffs(config: &Config) -> Result<ExitCode> {
 fn try_tariff(stay: &TariffTry) -> Result<ExitCode> {
     let tariff = tariff::read(&stay.file)?;
     let zone = tariff::zone(&stay.zone)?;
-    say::result(tariff::try_on(&tariff, (stay.from, stay.until), stay.vehicle, &zone)?);
+    output::result(tariff::try_on(&tariff, (stay.from, stay.until), stay.vehicle, &zone)?);
     Ok(ExitCode::SUCCESS)
 }
 
 fn check_config(with: &WithConfig) -> Result<ExitCode> {
     with.load()?;
-    say::result(format!("{} is good", with.config.display()));
+    output::result(format!("{} is good", with.config.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   <dir>/ca.pem  ca.key            who may speak at all (ECDSA P-256)
-//!   <dir>/server.pem  server.key    the front door and the device HTTPS listener
+//!   <dir>/server.pem  server.key    the MQTT listener and the device HTTPS listener
 //!   <dir>/server-sign.key           Ed25519: what the server orders
 //! ```
 //!
@@ -12,7 +12,7 @@
 mod certificate;
 pub mod expiry;
 pub mod host;
-pub mod shown;
+pub mod reloading;
 
 use std::fs;
 use std::io::Write;
@@ -33,7 +33,7 @@ use rcgen::{
 
 use crate::private;
 
-use shown::ShownCertificate;
+use reloading::ReloadedCertificate;
 
 const CA_DAYS: i64 = 3650;
 const SERVER_DAYS: i64 = 397;
@@ -177,8 +177,8 @@ impl Pki {
     }
 
     /// The server's certificate as listeners show it.
-    pub fn shown(&self) -> Result<Arc<ShownCertificate>> {
-        ShownCertificate::load(&self.path("server.pem"), &self.path("server.key"))
+    pub fn shown(&self) -> Result<Arc<ReloadedCertificate>> {
+        ReloadedCertificate::load(&self.path("server.pem"), &self.path("server.key"))
     }
 
     /// When the certificates of this folder end: the CA's and the server's.

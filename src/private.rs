@@ -12,7 +12,7 @@ use nix::unistd::Uid;
 use crate::config::Config;
 
 /// Makes everything this process writes from now on its user's own.
-pub fn keep_to_ourselves() {
+pub fn restrict_umask() {
     umask(Mode::from_bits_truncate(0o077));
 }
 

@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 
 /// More wait for the broker's regular look at each session.
 const WAITING: usize = 64;
-const LISTEN_AGAIN: Duration = Duration::from_secs(1);
-const LOOK: Duration = Duration::from_secs(3);
+const RECONNECT_INTERVAL: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
 
 /// Codes of devices that were changed. What is missed while the database is away, the broker's regular look finds.
 pub fn changes(address: Address) -> mpsc::Receiver<DeviceCode> {
@@ -19,7 +19,7 @@ pub fn changes(address: Address) -> mpsc::Receiver<DeviceCode> {
     tokio::spawn(async move {
         while !sender.is_closed() {
             tokio::select! {
-                () = follow(&address, &sender) => tokio::time::sleep(LISTEN_AGAIN).await,
+                () = follow(&address, &sender) => tokio::time::sleep(RECONNECT_INTERVAL).await,
                 () = sender.closed() => {}
             }
         }
@@ -39,7 +39,7 @@ async fn follow(address: &Address, sender: &mpsc::Sender<DeviceCode>) {
 
 /// Ends the session of a device that may not speak any more.
 pub async fn end_if_revoked(broker: &Broker, pool: &Pool, code: &DeviceCode) {
-    let look = within(LOOK, async { devices::by_code(&pool.get().await?, code).await });
+    let look = within(POLL_INTERVAL, async { devices::by_code(&pool.get().await?, code).await });
     let revoked = match look.await {
         Ok(row) => row.is_none_or(|row| row.revoked_at.is_some()),
         Err(error) => {

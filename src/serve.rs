@@ -31,11 +31,11 @@ use crate::directory::StoredDevices;
 use crate::jobs::{self, JobContext};
 use crate::pki::Pki;
 use crate::pki::expiry::Certificates;
-use crate::pki::shown::ShownCertificate;
+use crate::pki::reloading::ReloadedCertificate;
 use crate::{memory, private, revocations};
 
 /// How long the parts may take to end.
-const FAREWELL: Duration = Duration::from_secs(8);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Lanes to be cut off that wait for it.
 const OFFENDERS: usize = 16;
@@ -45,7 +45,7 @@ pub struct Server {
     pub addresses: Addresses,
     database: Database,
     parts: JoinSet<anyhow::Error>,
-    shutdown: watch::Sender<bool>,
+    shutdown_sender: watch::Sender<bool>,
 }
 
 /// Where the listeners really are.
@@ -78,18 +78,19 @@ impl Server {
     ) -> Result<Self> {
         let pki = Pki::open_or_create(&config.pki, &config.hosts)?;
         let certificate = pki.shown()?;
-        let (shutdown, told) = watch::channel(false);
+        let (shutdown_sender, shutdown) = watch::channel(false);
         let mut parts = JoinSet::new();
         let (health, ready) = watch::channel(Health::default());
         let work = IngestConfig { health, ..IngestConfig::default() };
-        let mqtt = start_messages(config, (&pki, &certificate), &database, work, &mut parts, &told).await?;
+        let mqtt =
+            start_messages(config, (&pki, &certificate), &database, work, &mut parts, &shutdown).await?;
         let ready = is_working(ready);
         let pictures = pictures(config)?;
         let context =
             JobContext { keep: config.keep, evidence: config.evidence, pictures: Arc::clone(&pictures) };
-        parts.spawn(run_jobs(database.pool.clone(), context, told.clone()));
-        parts.spawn(trim_memory(told.clone()));
-        parts.spawn(watch_certificates(config, database.pool.clone(), told.clone()));
+        parts.spawn(run_jobs(database.pool.clone(), context, shutdown.clone()));
+        parts.spawn(trim_memory(shutdown.clone()));
+        parts.spawn(watch_certificates(config, database.pool.clone(), shutdown.clone()));
         let numbers = match config.metrics.listen {
             Some(address) => Some(bind("metrics.listen", address).await?),
             None => None,
@@ -102,8 +103,16 @@ impl Server {
             mqtt_plain: mqtt.plain,
         };
         let listeners = Listeners { people, devices, metrics: numbers };
-        start_api(config, (&pki, certificate), &database, (ready, pictures), listeners, &mut parts, told)?;
-        Ok(Self { addresses, database, parts, shutdown })
+        start_api(
+            config,
+            (&pki, certificate),
+            &database,
+            (ready, pictures),
+            listeners,
+            &mut parts,
+            shutdown,
+        )?;
+        Ok(Self { addresses, database, parts, shutdown_sender })
     }
 
     pub fn pool(&self) -> &Pool {
@@ -121,8 +130,8 @@ impl Server {
 
     /// Ends all parts, then the private cluster.
     pub async fn stop(mut self) -> Result<()> {
-        self.shutdown.send_replace(true);
-        drop(timeout(FAREWELL, async { while self.parts.join_next().await.is_some() {} }).await);
+        self.shutdown_sender.send_replace(true);
+        drop(timeout(SHUTDOWN_TIMEOUT, async { while self.parts.join_next().await.is_some() {} }).await);
         self.parts.abort_all();
         self.database.close().await
     }
@@ -141,6 +150,7 @@ async fn warn_of_free_sites(pool: &Pool) -> Result<()> {
     Ok(())
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "an enum of another crate with many kinds")]
 async fn bind(field: &str, address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
@@ -153,16 +163,16 @@ async fn bind(field: &str, address: SocketAddr) -> Result<TcpListener> {
 /// The broker (unless another one is used) and ingest behind it.
 async fn start_messages(
     config: &Config,
-    (pki, certificate): (&Pki, &Arc<ShownCertificate>),
+    (pki, certificate): (&Pki, &Arc<ReloadedCertificate>),
     database: &Database,
     work: IngestConfig,
     parts: &mut JoinSet<anyhow::Error>,
-    told: &watch::Receiver<bool>,
+    shutdown: &watch::Receiver<bool>,
 ) -> Result<Listening> {
     let key = pki.signing_key()?;
     if let Some(external) = &config.broker.external {
         let bus = MqttBus::connect(mqtt_config(external)?);
-        parts.spawn(ingest(work, database.address.clone(), bus, key, told.clone()));
+        parts.spawn(ingest(work, database.address.clone(), bus, key, shutdown.clone()));
         return Ok(Listening::default());
     }
     let broker = start_broker(config, (pki, certificate), &database.pool).await?;
@@ -171,8 +181,14 @@ async fn start_messages(
     let bus = LinkBus::subscribe(link.tx, link.rx).await?;
     let (cutter, to_cut) = mpsc::channel::<CutOff>(OFFENDERS);
     let work = IngestConfig { offenders: Some(cutter), ..work };
-    parts.spawn(ingest(work, database.address.clone(), bus, key, told.clone()));
-    parts.spawn(keep_broker(broker, to_cut, database.address.clone(), database.pool.clone(), told.clone()));
+    parts.spawn(ingest(work, database.address.clone(), bus, key, shutdown.clone()));
+    parts.spawn(keep_broker(
+        broker,
+        to_cut,
+        database.address.clone(),
+        database.pool.clone(),
+        shutdown.clone(),
+    ));
     Ok(listening)
 }
 
@@ -182,13 +198,13 @@ async fn keep_broker(
     mut to_cut: mpsc::Receiver<CutOff>,
     address: Address,
     pool: Pool,
-    mut told: watch::Receiver<bool>,
+    mut shutdown: watch::Receiver<bool>,
 ) -> anyhow::Error {
     let mut changed = revocations::changes(address);
     loop {
         tokio::select! {
             error = broker.failed() => return anyhow!(error).context("broker"),
-            () = end(&mut told) => return anyhow!("broker was told to end"),
+            () = end(&mut shutdown) => return anyhow!("broker was told to end"),
             Some(lane) = to_cut.recv() => {
                 broker.cut_off(&lane.site, &lane.lane, lane.why).await;
             }
@@ -199,7 +215,7 @@ async fn keep_broker(
 
 async fn start_broker(
     config: &Config,
-    (pki, certificate): (&Pki, &Arc<ShownCertificate>),
+    (pki, certificate): (&Pki, &Arc<ReloadedCertificate>),
     pool: &Pool,
 ) -> Result<Broker> {
     let broker = BrokerConfig {
@@ -210,16 +226,19 @@ async fn start_broker(
     Ok(Broker::start(broker, Arc::new(StoredDevices::new(pool.clone()))).await?)
 }
 
-fn mutual_tls(pki: &Pki, certificate: &Arc<ShownCertificate>) -> Result<Arc<rustls::ServerConfig>> {
+fn mutual_tls(pki: &Pki, certificate: &Arc<ReloadedCertificate>) -> Result<Arc<rustls::ServerConfig>> {
     let (ca, cert, key) = (pki.ca_pem()?, pki.server_pem()?, pki.server_key_pem()?);
     let config = boomgate_broker::server_config(ca.as_bytes(), cert.as_bytes(), key.as_bytes())?;
     Ok(certificate.show_by(config))
 }
 
-async fn keep_shown(certificate: Arc<ShownCertificate>, mut told: watch::Receiver<bool>) -> anyhow::Error {
+async fn keep_reloaded(
+    certificate: Arc<ReloadedCertificate>,
+    mut shutdown: watch::Receiver<bool>,
+) -> anyhow::Error {
     tokio::select! {
         () = certificate.watch() => anyhow!("the watch over a certificate ended by itself"),
-        () = end(&mut told) => anyhow!("the watch over a certificate was told to end"),
+        () = end(&mut shutdown) => anyhow!("the watch over a certificate was told to end"),
     }
 }
 
@@ -228,16 +247,16 @@ async fn ingest(
     address: Address,
     bus: impl Bus,
     key: SigningKey,
-    mut told: watch::Receiver<bool>,
+    mut shutdown: watch::Receiver<bool>,
 ) -> anyhow::Error {
-    match boomgate_ingest::run(work, address, bus, key, async move { end(&mut told).await }).await {
+    match boomgate_ingest::run(work, address, bus, key, async move { end(&mut shutdown).await }).await {
         Ok(()) => anyhow!("ingest was told to end"),
         Err(error) => anyhow!(error).context("ingest"),
     }
 }
 
-async fn end(told: &mut watch::Receiver<bool>) {
-    drop(told.wait_for(|end| *end).await);
+async fn end(shutdown: &mut watch::Receiver<bool>) {
+    drop(shutdown.wait_for(|end| *end).await);
 }
 
 async fn run_jobs(pool: Pool, context: JobContext, shutdown: watch::Receiver<bool>) -> anyhow::Error {
@@ -245,24 +264,24 @@ async fn run_jobs(pool: Pool, context: JobContext, shutdown: watch::Receiver<boo
     anyhow!("the jobs ended")
 }
 
-async fn trim_memory(mut told: watch::Receiver<bool>) -> anyhow::Error {
+async fn trim_memory(mut shutdown: watch::Receiver<bool>) -> anyhow::Error {
     tokio::select! {
         () = memory::keep_trimmed() => anyhow!("the watch over memory ended by itself"),
-        () = end(&mut told) => anyhow!("the watch over memory was told to end"),
+        () = end(&mut shutdown) => anyhow!("the watch over memory was told to end"),
     }
 }
 
 fn watch_certificates(
     config: &Config,
     pool: Pool,
-    mut told: watch::Receiver<bool>,
+    mut shutdown: watch::Receiver<bool>,
 ) -> impl Future<Output = anyhow::Error> + use<> {
     let people = config.api.tls.as_ref().map(|(cert, _)| cert.clone());
     let certificates = Certificates { pki: config.pki.clone(), people, hosts: config.hosts.clone() };
     async move {
         tokio::select! {
             () = certificates.watch(pool) => anyhow!("the watch over certificates ended by itself"),
-            () = end(&mut told) => anyhow!("the watch over certificates was told to end"),
+            () = end(&mut shutdown) => anyhow!("the watch over certificates was told to end"),
         }
     }
 }
@@ -334,12 +353,12 @@ struct Listeners {
 
 fn start_api(
     config: &Config,
-    (pki, certificate): (&Pki, Arc<ShownCertificate>),
+    (pki, certificate): (&Pki, Arc<ReloadedCertificate>),
     database: &Database,
     (ready, evidence): (watch::Receiver<bool>, Arc<dyn ObjectStore>),
     listeners: Listeners,
     parts: &mut JoinSet<anyhow::Error>,
-    told: watch::Receiver<bool>,
+    shutdown: watch::Receiver<bool>,
 ) -> Result<()> {
     let Listeners { people, devices, metrics: numbers } = listeners;
     let api = ApiConfig {
@@ -352,13 +371,13 @@ fn start_api(
         devices: config.device_front.clone(),
     };
     let people_certificate =
-        config.api.tls.as_ref().map(|(cert, key)| ShownCertificate::load(cert, key)).transpose()?;
+        config.api.tls.as_ref().map(|(cert, key)| ReloadedCertificate::load(cert, key)).transpose()?;
     let people_tls = people_certificate.as_ref().map(people_tls);
     let device_tls = mutual_tls(pki, &certificate)?;
     for shown in people_certificate.into_iter().chain([certificate]) {
-        parts.spawn(keep_shown(shown, told.clone()));
+        parts.spawn(keep_reloaded(shown, shutdown.clone()));
     }
-    let api = Arc::new(Api::new(api, told));
+    let api = Arc::new(Api::new(api, shutdown));
     let (other, third) = (Arc::clone(&api), Arc::clone(&api));
     if let Some(listener) = numbers {
         let token = config.metrics.token.clone();
@@ -378,8 +397,8 @@ fn start_api(
     Ok(())
 }
 
-fn people_tls(certificate: &Arc<ShownCertificate>) -> TlsAcceptor {
-    let resolver = Arc::<ShownCertificate>::clone(certificate);
+fn people_tls(certificate: &Arc<ReloadedCertificate>) -> TlsAcceptor {
+    let resolver = Arc::<ReloadedCertificate>::clone(certificate);
     let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_cert_resolver(resolver);
     config.alpn_protocols = boomgate_api::PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     TlsAcceptor::from(Arc::new(config))

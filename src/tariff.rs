@@ -44,7 +44,7 @@ pub async fn set(pool: &Pool, site: &SiteCode, file: &Path, tariff: Tariff) -> R
 
 /// A version as it is shown.
 #[derive(Debug)]
-pub struct Shown {
+pub struct TariffView {
     pub site: SiteRow,
     pub row: TariffRow,
     pub tariff: Tariff,
@@ -60,7 +60,7 @@ pub async fn find(
     client: &impl GenericClient,
     site: Option<&SiteCode>,
     version: Option<i32>,
-) -> Result<Shown> {
+) -> Result<TariffView> {
     let tenant = command_line::<TariffsRead>(client).await?.actor().tenant;
     let site = match site {
         Some(code) => operations::sites::by_code(client, tenant, code).await,
@@ -75,7 +75,7 @@ pub async fn find(
     let row = all.into_iter().find(|row| row.version == wanted).with_context(|| {
         format!("site {} has no version {wanted} of its tariff; it has 1 to {newest}", site.code)
     })?;
-    Ok(Shown {
+    Ok(TariffView {
         tariff: row.tariff()?,
         current: current.is_some_and(|current| current.id == row.id),
         site,
@@ -119,7 +119,7 @@ pub fn no_tariff(site: &str) -> String {
     )
 }
 
-impl Shown {
+impl TariffView {
     /// For programs.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Who asks: opaque sessions kept in PostgreSQL, by cookie for browsers and bearer for programs, and keys of programs.
 //!
-//! Sessions, keys and roles are read anew with every request; only failed logins are counted in memory (`login_gate`).
+//! Sessions, keys and roles are read anew with every request; only failed logins are counted in memory (`login_limiter`).
 
 use boomgate_operations::access::Actor;
 use boomgate_operations::sessions::{self, BROWSER_KNOWN};
@@ -9,7 +9,7 @@ use http::Method;
 
 use crate::App;
 use crate::error::ApiError;
-use crate::request::Asked;
+use crate::request::RequestContext;
 
 /// Cookie of a TLS listener; the prefix binds it to this host and to TLS.
 pub(crate) const HOST_COOKIE: &str = "__Host-boomgate";
@@ -17,12 +17,12 @@ pub(crate) const HOST_COOKIE: &str = "__Host-boomgate";
 const PLAIN_COOKIE: &str = "boomgate";
 
 /// Who asks, by the session or the key the request bears.
-pub(crate) async fn actor(app: &App, asked: &Asked) -> Result<Actor, ApiError> {
-    let (token, from_cookie) = token(asked).ok_or(ApiError::NotLoggedIn)?;
+pub(crate) async fn actor(app: &App, context: &RequestContext) -> Result<Actor, ApiError> {
+    let (token, from_cookie) = token(context).ok_or(ApiError::NotLoggedIn)?;
     if from_cookie {
-        same_site(asked)?;
+        same_site(context)?;
     }
-    let (client, id) = (app.client().await?, Some(asked.id.to_string()));
+    let (client, id) = (app.client().await?, Some(context.id.to_string()));
     let found = if token.starts_with(tokens::KEY_PREFIX) && !from_cookie {
         keys::bearer(&client, &token, id).await?
     } else {
@@ -32,29 +32,29 @@ pub(crate) async fn actor(app: &App, asked: &Asked) -> Result<Actor, ApiError> {
 }
 
 /// The token of the browser, which it keeps beside any session.
-pub(crate) fn browser_token(asked: &Asked) -> Option<&str> {
-    cookie(asked, browser_cookie_name(asked.secure()))
+pub(crate) fn browser_token(context: &RequestContext) -> Option<&str> {
+    cookie(context, browser_cookie_name(context.secure()))
 }
 
-fn cookie<'a>(asked: &'a Asked, wanted: &str) -> Option<&'a str> {
+fn cookie<'a>(context: &'a RequestContext, wanted: &str) -> Option<&'a str> {
     // By HTTP/2 a browser may send each cookie in a field of its own (RFC 9113, 8.2.3).
-    let fields = asked.headers.get_all(http::header::COOKIE).iter().filter_map(|field| field.to_str().ok());
+    let fields = context.headers.get_all(http::header::COOKIE).iter().filter_map(|field| field.to_str().ok());
     let mut cookies =
         fields.flat_map(|field| field.split(';')).filter_map(|pair| pair.trim().split_once('='));
     cookies.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 /// The token of the request, and whether it came as a cookie.
-pub(crate) fn token(asked: &Asked) -> Option<(String, bool)> {
-    if let Some(bearer) = asked.header("authorization").and_then(bearer) {
+pub(crate) fn token(context: &RequestContext) -> Option<(String, bool)> {
+    if let Some(bearer) = context.header("authorization").and_then(bearer) {
         return Some((bearer.to_owned(), false));
     }
-    cookie(asked, cookie_name(asked.secure())).map(|value| (value.to_owned(), true))
+    cookie(context, cookie_name(context.secure())).map(|value| (value.to_owned(), true))
 }
 
 /// Whether the request bears this fixed token. Compared by hash: how much of it is right takes no measurable time.
-pub(crate) fn bears(asked: &Asked, token: &str) -> bool {
-    asked
+pub(crate) fn has_bearer_token(context: &RequestContext, token: &str) -> bool {
+    context
         .header("authorization")
         .and_then(bearer)
         .is_some_and(|given| tokens::hash(given) == tokens::hash(token))
@@ -66,24 +66,24 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 /// A browser that changes something must come from our own page. Reading is safe: nothing answers cross-origin.
-fn same_site(asked: &Asked) -> Result<(), ApiError> {
-    let upgrade = asked.header("upgrade").is_some();
-    if !upgrade && matches!(asked.method, Method::GET | Method::HEAD) {
+fn same_site(context: &RequestContext) -> Result<(), ApiError> {
+    let upgrade = context.header("upgrade").is_some();
+    if !upgrade && matches!(context.method, Method::GET | Method::HEAD) {
         return Ok(());
     }
-    if asked.header("origin").is_none() { Err(ApiError::CrossSite) } else { not_foreign(asked) }
+    if context.header("origin").is_none() { Err(ApiError::CrossSite) } else { not_foreign(context) }
 }
 
 /// No page of another site may log somebody in either. Programs send no origin.
-pub(crate) fn not_foreign(asked: &Asked) -> Result<(), ApiError> {
-    let fetched = asked.header("sec-fetch-site");
-    let own = |origin: &str| match (origin.split_once("://"), asked.host()) {
+pub(crate) fn not_foreign(context: &RequestContext) -> Result<(), ApiError> {
+    let fetched = context.header("sec-fetch-site");
+    let own = |origin: &str| match (origin.split_once("://"), context.host()) {
         (Some((_, host)), Some(own)) => host.eq_ignore_ascii_case(own),
         // Without a Host only the browser itself can tell, and no page can make it say so.
         (Some(_), None) => fetched == Some("same-origin"),
         (None, _) => false,
     };
-    let from_here = asked.header("origin").is_none_or(own);
+    let from_here = context.header("origin").is_none_or(own);
     let fetched_here = fetched.is_none_or(|site| site == "same-origin");
     if from_here && fetched_here { Ok(()) } else { Err(ApiError::CrossSite) }
 }

@@ -3,7 +3,7 @@
 use boomgate_operations::access::{Authorized, Grant, Permission};
 
 use crate::error::ApiError;
-use crate::request::Asked;
+use crate::request::RequestContext;
 use crate::{App, auth};
 
 /// Whom a route lets in, as documents and tests read it.
@@ -25,7 +25,7 @@ pub enum Access {
 pub(crate) trait Caller: Sized + Send + 'static {
     const ACCESS: Access;
 
-    fn admit(app: &App, asked: &Asked) -> impl Future<Output = Result<Self, ApiError>> + Send;
+    fn admit(app: &App, context: &RequestContext) -> impl Future<Output = Result<Self, ApiError>> + Send;
 }
 
 /// No proof is needed.
@@ -35,7 +35,7 @@ pub(crate) struct Public;
 impl Caller for Public {
     const ACCESS: Access = Access::Public;
 
-    async fn admit(_: &App, _: &Asked) -> Result<Self, ApiError> {
+    async fn admit(_: &App, _: &RequestContext) -> Result<Self, ApiError> {
         std::future::ready(Ok(Self)).await
     }
 }
@@ -46,8 +46,8 @@ impl<G: Grant> Caller for Authorized<G> {
         None => Access::Session,
     };
 
-    async fn admit(app: &App, asked: &Asked) -> Result<Self, ApiError> {
-        Ok(Self::check(auth::actor(app, asked).await?)?)
+    async fn admit(app: &App, context: &RequestContext) -> Result<Self, ApiError> {
+        Ok(Self::check(auth::actor(app, context).await?)?)
     }
 }
 
@@ -58,8 +58,8 @@ pub(crate) struct Scraper;
 impl Caller for Scraper {
     const ACCESS: Access = Access::Metrics;
 
-    async fn admit(app: &App, asked: &Asked) -> Result<Self, ApiError> {
-        let admitted = app.metrics_token.get().is_none_or(|token| auth::bears(asked, token));
+    async fn admit(app: &App, context: &RequestContext) -> Result<Self, ApiError> {
+        let admitted = app.metrics_token.get().is_none_or(|token| auth::has_bearer_token(context, token));
         std::future::ready(if admitted { Ok(Self) } else { Err(ApiError::NotLoggedIn) }).await
     }
 }

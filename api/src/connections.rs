@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use crate::login_gate::network;
+use crate::login_limiter::network;
 
 /// Limits of one listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::App;
 use crate::caller::{Access, Caller};
 use crate::error::ApiError;
-use crate::request::{Asked, Request, ok, reply};
+use crate::request::{Request, RequestContext, ok, reply};
 
 /// Largest picture, in bytes.
 const PICTURE_BYTES: usize = 256 * 1024;
@@ -34,8 +34,8 @@ pub(crate) struct Device(pub(crate) DeviceRow);
 impl Caller for Device {
     const ACCESS: Access = Access::Device;
 
-    async fn admit(app: &App, asked: &Asked) -> Result<Self, ApiError> {
-        of_certificate(app, asked).await.map(Self)
+    async fn admit(app: &App, context: &RequestContext) -> Result<Self, ApiError> {
+        of_certificate(app, context).await.map(Self)
     }
 }
 
@@ -119,8 +119,8 @@ pub(crate) fn sha256(name: &str) -> Option<[u8; 32]> {
 }
 
 /// The live device of the connection's certificate; the TLS layer has verified the chain.
-async fn of_certificate(app: &App, asked: &Asked) -> Result<DeviceRow, ApiError> {
-    let certificate = asked.peer.certificate.as_deref().ok_or(ApiError::NotLoggedIn)?;
+async fn of_certificate(app: &App, context: &RequestContext) -> Result<DeviceRow, ApiError> {
+    let certificate = context.peer.certificate.as_deref().ok_or(ApiError::NotLoggedIn)?;
     let identity = identity(certificate).ok_or(ApiError::Forbidden)?;
     let row = devices::by_code(&app.client().await?, &identity.device).await?.ok_or(ApiError::Forbidden)?;
     let fingerprint = Sha256::digest(certificate);
@@ -143,13 +143,13 @@ fn end(certificate: &[u8]) -> Option<Timestamp> {
     Timestamp::from_second(parsed.validity().not_after.timestamp()).ok()
 }
 
-/// Exactly one name of ours, as at the front door.
+/// Exactly one device name, as at the MQTT listener.
 fn identity(certificate: &[u8]) -> Option<DeviceIdentity> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let names = &parsed.subject_alternative_name().ok()??.value.general_names;
-    let mut uris = names.iter().filter_map(|name| match name {
-        GeneralName::URI(uri) => Some(uri.parse().ok()),
-        _ => None,
+    let mut uris = names.iter().filter_map(|name| {
+        let GeneralName::URI(uri) = name else { return None };
+        Some(uri.parse().ok())
     });
     let first = uris.next()??;
     uris.next().is_none().then_some(first)

@@ -62,9 +62,9 @@ pub enum ApiError {
     #[error("the database does not answer; nothing was changed that was not confirmed")]
     Unavailable(#[source] StoreError),
     #[error("too many screens follow this server already")]
-    Crowded,
+    TooManyConnections,
     #[error("you follow this server on {0} screens already; close one")]
-    TooManyScreens(usize),
+    TooManyLiveSockets(usize),
     #[error("something went wrong on our side")]
     Internal(#[source] anyhow::Error),
 }
@@ -151,8 +151,8 @@ impl ApiError {
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "TOO-LARGE"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "SLOW-BODY"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
-            Self::Crowded => (StatusCode::SERVICE_UNAVAILABLE, "CROWDED"),
-            Self::TooManyScreens(_) => (StatusCode::TOO_MANY_REQUESTS, "TOO-MANY-SCREENS"),
+            Self::TooManyConnections => (StatusCode::SERVICE_UNAVAILABLE, "CROWDED"),
+            Self::TooManyLiveSockets(_) => (StatusCode::TOO_MANY_REQUESTS, "TOO-MANY-SCREENS"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
         }
     }
@@ -220,7 +220,7 @@ impl ApiError {
         if let Self::SlowDown(seconds) | Self::Busy(seconds) = self {
             headers.insert(RETRY_AFTER, (*seconds).into());
         }
-        if let Self::Unavailable(_) | Self::Crowded | Self::TooManyScreens(_) = self {
+        if let Self::Unavailable(_) | Self::TooManyConnections | Self::TooManyLiveSockets(_) = self {
             headers.insert(RETRY_AFTER, 5.into());
         }
         if let Self::Upgrade = self {
@@ -264,11 +264,18 @@ impl From<AccessError> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        if error.is_outage() || error.is_retryable() {
+            return Self::Unavailable(error);
+        }
         match error {
             StoreError::NotFound { what, .. } => Self::NotFound(what),
             StoreError::Conflict(why) => Self::Conflict { code: "CONFLICT", why },
-            error if error.is_outage() || error.is_retryable() => Self::Unavailable(error),
-            error => Self::internal(error),
+            StoreError::Pool(_)
+            | StoreError::Database(_)
+            | StoreError::Unconfirmed(_)
+            | StoreError::Timeout(_)
+            | StoreError::Stored { .. }
+            | StoreError::Connect(_) => Self::internal(error),
         }
     }
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use warp::reply::Response;
 
 use crate::error::ApiError;
-use crate::request::{Asked, ok};
+use crate::request::{RequestContext, ok};
 
 /// The version of what is shown: equal for equal JSON.
 pub(crate) fn of<T: Serialize>(shown: &T) -> Result<String, ApiError> {
@@ -17,10 +17,10 @@ pub(crate) fn of<T: Serialize>(shown: &T) -> Result<String, ApiError> {
 }
 
 /// What is shown with its version; only the version, where the client has that one.
-pub(crate) fn reply<T: Serialize>(asked: &Asked, shown: &T) -> Result<Response, ApiError> {
+pub(crate) fn reply<T: Serialize>(context: &RequestContext, shown: &T) -> Result<Response, ApiError> {
     let version = of(shown)?;
     let mut response = ok(shown)?;
-    if names(&asked.headers, IF_NONE_MATCH, &version) == Some(true) {
+    if names(&context.headers, IF_NONE_MATCH, &version) == Some(true) {
         response = Response::new(bytes::Bytes::new().into());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }

@@ -14,7 +14,7 @@ mod error;
 mod etag;
 mod language;
 mod live;
-mod login_gate;
+mod login_limiter;
 mod model;
 mod openapi;
 mod page;
@@ -72,10 +72,10 @@ pub(crate) struct Shared {
     /// What a reader of the metrics must bear, if anything.
     pub(crate) metrics_token: OnceLock<String>,
     pub(crate) ready: watch::Receiver<bool>,
-    pub(crate) gate: login_gate::LoginGate,
+    pub(crate) limiter: login_limiter::LoginLimiter,
     pub(crate) probe: routes::health::WriteProbe,
-    pub(crate) wakes: live::Wakes,
-    pub(crate) room: live::Room,
+    pub(crate) notifications: live::FeedNotifier,
+    pub(crate) socket_limit: live::SocketLimit,
     pub(crate) shutdown: watch::Receiver<bool>,
     /// The OpenAPI document.
     pub(crate) document: String,
@@ -111,17 +111,17 @@ pub struct Api {
 
 impl Api {
     pub fn new(config: ApiConfig, shutdown: watch::Receiver<bool>) -> Self {
-        let wakes = live::Wakes::follow(config.address, shutdown.clone());
+        let notifications = live::FeedNotifier::follow(config.address, shutdown.clone());
         let app = App(Arc::new(Shared {
             pool: config.pool,
             evidence: config.evidence,
             metrics: config.metrics,
             metrics_token: OnceLock::new(),
             ready: config.ready,
-            gate: login_gate::LoginGate::default(),
+            limiter: login_limiter::LoginLimiter::default(),
             probe: routes::health::WriteProbe::default(),
-            wakes,
-            room: live::Room::default(),
+            notifications,
+            socket_limit: live::SocketLimit::default(),
             shutdown: shutdown.clone(),
             document: openapi_document(),
         }));
@@ -133,7 +133,7 @@ impl Api {
         let front = self.people.clone();
         let routes = route::serve(&self.app, Table::new(router::people(), page::file));
         server::serve(listener, front, tls, routes, self.shutdown.clone()).await;
-        self.app.room.empty().await;
+        self.app.socket_limit.wait_until_empty().await;
     }
 
     /// Serves people, with so many routes more than there are; for the benchmark of dispatch.

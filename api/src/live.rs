@@ -26,8 +26,8 @@ use warp::ws::{Message, WebSocket};
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::model::live::LiveFrame;
-use crate::request::{Asked, Request};
-use crate::server::{FAREWELL, told};
+use crate::request::{Request, RequestContext};
+use crate::server::{SHUTDOWN_TIMEOUT, shutdown_requested};
 use crate::{App, query};
 
 /// Screens that may follow at a time.
@@ -38,24 +38,24 @@ const ROWS: i64 = 200;
 /// What a client may send: nothing but pings and closes.
 const CLIENT_BYTES: usize = 4096;
 /// How soon a revoked session or a lost NOTIFY is noticed.
-const LOOK: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
 /// How often a screen is told that the line still works, whether or not anything happened.
-const BEAT: Duration = Duration::from_secs(2);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
 const WRITE: Duration = Duration::from_secs(10);
 /// A client that has not even answered a ping for so long is gone.
-const SILENCE: Duration = Duration::from_secs(45);
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(45);
 const RECONNECT: Duration = Duration::from_secs(1);
 
 /// Close codes: of RFC 6455, "policy violation" and, registered later, "service restart".
-const NO_MORE: u16 = 1008;
-const RESTART: u16 = 1012;
+const CLOSE_POLICY_VIOLATION: u16 = 1008;
+const CLOSE_SERVICE_RESTART: u16 = 1012;
 
 /// Wake-ups from the database, for every open socket.
-pub(crate) struct Wakes {
+pub(crate) struct FeedNotifier {
     sender: broadcast::Sender<Uuid>,
 }
 
-impl Wakes {
+impl FeedNotifier {
     pub(crate) fn follow(address: Address, shutdown: watch::Receiver<bool>) -> Self {
         let (sender, _) = broadcast::channel(256);
         tokio::spawn(listen(address, sender.clone(), shutdown));
@@ -66,14 +66,14 @@ impl Wakes {
 async fn listen(address: Address, sender: broadcast::Sender<Uuid>, mut shutdown: watch::Receiver<bool>) {
     loop {
         tokio::select! {
-            () = hear(&address, &sender) => {}
-            () = told(&mut shutdown) => return,
+            () = receive_notifications(&address, &sender) => {}
+            () = shutdown_requested(&mut shutdown) => return,
         }
         tokio::time::sleep(RECONNECT).await;
     }
 }
 
-async fn hear(address: &Address, sender: &broadcast::Sender<Uuid>) {
+async fn receive_notifications(address: &Address, sender: &broadcast::Sender<Uuid>) {
     let mut listener = match address.listen(&[live_feed::CHANNEL]).await {
         Ok(listener) => listener,
         Err(error) => return tracing::debug!(%error, "nobody wakes the live feed; it polls"),
@@ -87,32 +87,32 @@ async fn hear(address: &Address, sender: &broadcast::Sender<Uuid>) {
 }
 
 /// Room for screens, in all and of one person; whoever ends the server waits until they have been told.
-pub(crate) struct Room {
+pub(crate) struct SocketLimit {
     all: Arc<Semaphore>,
     of: Arc<Mutex<HashMap<UserId, usize>>>,
 }
 
-impl Default for Room {
+impl Default for SocketLimit {
     fn default() -> Self {
         Self { all: Arc::new(Semaphore::new(SOCKETS as usize)), of: Arc::default() }
     }
 }
 
-impl Room {
-    fn enter(&self, user: UserId) -> Result<LiveSocketPermit, ApiError> {
-        let all = Arc::clone(&self.all).try_acquire_owned().map_err(|_| ApiError::Crowded)?;
+impl SocketLimit {
+    fn acquire(&self, user: UserId) -> Result<LiveSocketPermit, ApiError> {
+        let all = Arc::clone(&self.all).try_acquire_owned().map_err(|_| ApiError::TooManyConnections)?;
         let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
         let own = of.entry(user).or_insert(0);
         if *own >= SOCKETS_OF_ONE {
-            return Err(ApiError::TooManyScreens(SOCKETS_OF_ONE));
+            return Err(ApiError::TooManyLiveSockets(SOCKETS_OF_ONE));
         }
         *own += 1;
         Ok(LiveSocketPermit { user, of: Arc::clone(&self.of), _all: all })
     }
 
     /// Until all have left, but not for long.
-    pub(crate) async fn empty(&self) {
-        drop(timeout(FAREWELL, self.all.acquire_many(SOCKETS)).await);
+    pub(crate) async fn wait_until_empty(&self) {
+        drop(timeout(SHUTDOWN_TIMEOUT, self.all.acquire_many(SOCKETS)).await);
     }
 }
 
@@ -151,15 +151,16 @@ pub(crate) async fn follow(
     let LiveQuery { site, since, back: Back(back) } = query::read(&request.query)?;
     let from = since.map_or(Start::Back(back), Start::Since);
     let site = by.site(&app.client().await?, site.as_ref()).await?.id;
-    let place = app.room.enter(by.actor().user().ok_or(ApiError::NotLoggedIn)?)?;
-    let asked = request.asked;
+    let permit = app.socket_limit.acquire(by.actor().user().ok_or(ApiError::NotLoggedIn)?)?;
+    let context = request.context;
     let ws = ws.max_message_size(CLIENT_BYTES).max_frame_size(CLIENT_BYTES);
     Ok(ws
         .on_upgrade(move |socket| async move {
-            let _place = place;
+            let _permit = permit;
             metrics::gauge!("boomgate_live_sockets").increment(1.0);
-            let mut screen = Screen { socket, app, asked, site, last: 0, heard: Instant::now() };
-            if let Err(error) = screen.run(from).await {
+            let mut live_socket =
+                LiveSocket { socket, app, context, site, last: 0, last_received: Instant::now() };
+            if let Err(error) = live_socket.run(from).await {
                 tracing::debug!(error = format!("{error:#}"), "live feed ended");
             }
             metrics::gauge!("boomgate_live_sockets").decrement(1.0);
@@ -206,35 +207,35 @@ impl TryFrom<i64> for Back {
 }
 
 /// One open socket.
-struct Screen {
+struct LiveSocket {
     socket: WebSocket,
     app: App,
-    asked: Asked,
+    context: RequestContext,
     site: SiteId,
     /// Number of the last row sent.
     last: i64,
     /// When the client last said anything.
-    heard: Instant,
+    last_received: Instant,
 }
 
-impl Screen {
+impl LiveSocket {
     async fn run(&mut self, from: Start) -> anyhow::Result<()> {
-        let mut wakes = self.app.wakes.sender.subscribe();
+        let mut notifications = self.app.notifications.sender.subscribe();
         let mut shutdown = self.app.shutdown.clone();
-        let (mut look, mut beat) = (interval(LOOK), interval(BEAT));
+        let (mut check, mut heartbeat) = (interval(POLL_INTERVAL), interval(HEARTBEAT_INTERVAL));
         self.begin(from).await?;
         loop {
             self.send_new().await?;
             tokio::select! {
-                () = woken(&mut wakes, self.site) => {}
-                _ = beat.tick() => self.beat().await?,
-                _ = look.tick() => if !self.may_stay().await? { return Ok(()) },
+                () = wait_for_change(&mut notifications, self.site) => {}
+                _ = heartbeat.tick() => self.send_heartbeat().await?,
+                _ = check.tick() => if !self.may_stay().await? { return Ok(()) },
                 message = self.socket.next() => match message {
-                    Some(Ok(message)) if !message.is_close() => self.heard = Instant::now(),
+                    Some(Ok(message)) if !message.is_close() => self.last_received = Instant::now(),
                     _ => return Ok(()),
                 },
-                () = told(&mut shutdown) => {
-                    return self.close(RESTART, "the server restarts; come back with your last number").await;
+                () = shutdown_requested(&mut shutdown) => {
+                    return self.close(CLOSE_SERVICE_RESTART, "the server restarts; come back with your last number").await;
                 }
             }
         }
@@ -254,8 +255,8 @@ impl Screen {
     }
 
     /// A browser shows no ping to its page, so the page could not tell silence from a dead line.
-    async fn beat(&mut self) -> anyhow::Result<()> {
-        self.feed(&LiveFrame::beat(self.last)).await?;
+    async fn send_heartbeat(&mut self) -> anyhow::Result<()> {
+        self.feed(&LiveFrame::heartbeat(self.last)).await?;
         self.flush().await
     }
 
@@ -265,7 +266,7 @@ impl Screen {
             let count = rows.len();
             for row in rows {
                 self.last = row.no;
-                self.feed(&LiveFrame::of(row, self.asked.language())).await?;
+                self.feed(&LiveFrame::of(row, self.context.language())).await?;
             }
             self.flush().await?;
             if i64::try_from(count)? < ROWS {
@@ -276,17 +277,17 @@ impl Screen {
 
     /// Whether this person may still see this site, and anybody is there at all.
     async fn may_stay(&mut self) -> anyhow::Result<bool> {
-        if self.heard.elapsed() > SILENCE {
+        if self.last_received.elapsed() > CLIENT_TIMEOUT {
             return Ok(false);
         }
-        match allowed(&self.app, &self.asked, self.site).await {
+        match allowed(&self.app, &self.context, self.site).await {
             Ok(()) => {
                 self.socket.feed(Message::ping(Vec::new())).await?;
                 Ok(true)
             }
             Err(ApiError::Unavailable(error)) => Err(error.into()),
             Err(error) => {
-                self.close(NO_MORE, &error.to_string()).await?;
+                self.close(CLOSE_POLICY_VIOLATION, &error.to_string()).await?;
                 Ok(false)
             }
         }
@@ -307,16 +308,16 @@ impl Screen {
     }
 }
 
-async fn allowed(app: &App, asked: &Asked, site: SiteId) -> Result<(), ApiError> {
-    let by = Authorized::<LanesRead>::admit(app, asked).await?;
+async fn allowed(app: &App, context: &RequestContext, site: SiteId) -> Result<(), ApiError> {
+    let by = Authorized::<LanesRead>::admit(app, context).await?;
     Ok(by.site(&app.client().await?, Some(&SiteRef::Id(site))).await.map(drop)?)
 }
 
 /// Until something happened at `site`, or so much elsewhere that it may have been missed.
-async fn woken(wakes: &mut broadcast::Receiver<Uuid>, site: SiteId) {
+async fn wait_for_change(notifications: &mut broadcast::Receiver<Uuid>, site: SiteId) {
     loop {
-        match wakes.recv().await {
-            Ok(woken) if woken != site.as_uuid() => {}
+        match notifications.recv().await {
+            Ok(changed) if changed != site.as_uuid() => {}
             Ok(_) | Err(RecvError::Lagged(_)) => return,
             Err(RecvError::Closed) => std::future::pending().await,
         }

@@ -35,7 +35,7 @@ pub(crate) const JSON_BYTES: usize = 64 * 1024;
 
 /// Headers and peer of one request.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct RequestContext {
     pub(crate) headers: HeaderMap,
     pub(crate) peer: Peer,
     pub(crate) origin: Origin,
@@ -45,7 +45,7 @@ pub(crate) struct Asked {
     pub(crate) id: RequestId,
 }
 
-impl Asked {
+impl RequestContext {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -73,7 +73,7 @@ impl Asked {
 
 /// One request; its body is read by whoever wants it.
 pub(crate) struct Request {
-    pub(crate) asked: Asked,
+    pub(crate) context: RequestContext,
     /// The parts of the path that stand in braces in its declaration.
     pub(crate) parts: Vec<(String, String)>,
     /// Without the question mark; may be empty.
@@ -85,9 +85,9 @@ pub(crate) struct Request {
 type BodyStream = BoxStream<'static, Result<Bytes, warp::Error>>;
 
 /// What of a body a handler has left unread.
-pub(crate) struct Unread(Arc<Mutex<BodyStream>>);
+pub(crate) struct UnreadBody(Arc<Mutex<BodyStream>>);
 
-impl Unread {
+impl UnreadBody {
     /// Reads on for a moment and throws it away. An HTTP/2 stream whose body is dropped is reset, and a client may take
     /// that for the answer.
     pub(crate) async fn discard(self) {
@@ -104,7 +104,7 @@ impl Request {
 
     /// The whole body, at most `limit` bytes, within [`BODY_TIME`].
     pub(crate) async fn body(&mut self, limit: usize) -> Result<Bytes, ApiError> {
-        if announced(&self.asked.headers).is_some_and(|length| length > limit as u64) {
+        if announced(&self.context.headers).is_some_and(|length| length > limit as u64) {
             return Err(ApiError::TooLarge(limit));
         }
         let mut body = self.body.lock().await;
@@ -112,8 +112,8 @@ impl Request {
     }
 
     /// What will be left of the body once a handler has run.
-    pub(crate) fn unread(&self) -> Unread {
-        Unread(Arc::clone(&self.body))
+    pub(crate) fn unread(&self) -> UnreadBody {
+        UnreadBody(Arc::clone(&self.body))
     }
 
     /// The way to a WebSocket, where the client asks for one.
@@ -126,9 +126,9 @@ impl Request {
 pub(crate) fn request() -> impl Filter<Extract = (Request,), Error = Rejection> + Clone {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     let websocket = warp::ws().map(Some).or(warp::any().map(|| None)).unify();
-    asked().and(query).and(websocket).and(warp::body::stream()).map(|asked, query, websocket, body| {
+    context().and(query).and(websocket).and(warp::body::stream()).map(|context, query, websocket, body| {
         let body = StreamExt::map(body, |piece: Result<_, warp::Error>| piece.map(bytes_of)).boxed();
-        Request { asked, parts: Vec::new(), query, websocket, body: Arc::new(Mutex::new(body)) }
+        Request { context, parts: Vec::new(), query, websocket, body: Arc::new(Mutex::new(body)) }
     })
 }
 
@@ -136,13 +136,13 @@ fn bytes_of(mut piece: impl Buf) -> Bytes {
     piece.copy_to_bytes(piece.remaining())
 }
 
-fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Clone {
+fn context() -> impl Filter<Extract = (RequestContext,), Error = Rejection> + Clone {
     warp::header::headers_cloned()
         .and(warp::ext::get::<Peer>())
         .and(warp::ext::get::<Origin>())
         .and(warp::method())
         .and(warp::path::full())
-        .map(|headers: HeaderMap, peer, origin, method, path: warp::path::FullPath| Asked {
+        .map(|headers: HeaderMap, peer, origin, method, path: warp::path::FullPath| RequestContext {
             id: RequestId::of(&headers),
             headers,
             peer,
@@ -185,9 +185,9 @@ pub(crate) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
 /// Text of a caller. Without control characters: PostgreSQL refuses some of them, and logs suffer from others.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct Words(String);
+pub(crate) struct SafeText(String);
 
-impl TryFrom<String> for Words {
+impl TryFrom<String> for SafeText {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -195,7 +195,7 @@ impl TryFrom<String> for Words {
     }
 }
 
-impl Deref for Words {
+impl Deref for SafeText {
     type Target = str;
 
     fn deref(&self) -> &str {

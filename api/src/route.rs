@@ -56,7 +56,7 @@ where
     let admit_and_handle = move |app: App, request: Request| -> Answer {
         let handler = handler.clone();
         Box::pin(async move {
-            let caller = C::admit(&app, &request.asked).await?;
+            let caller = C::admit(&app, &request.context).await?;
             handler(app, caller, request).await
         })
     };
@@ -119,7 +119,7 @@ impl Table {
     }
 
     async fn answer(&self, app: App, request: Request) -> Response {
-        let (unread, http2) = (request.unread(), request.asked.peer.http2);
+        let (unread, http2) = (request.unread(), request.context.peer.http2);
         let answer = self.dispatch(app, request).await;
         if http2 && (answer.status().is_client_error() || answer.status().is_server_error()) {
             unread.discard().await;
@@ -128,9 +128,9 @@ impl Table {
     }
 
     async fn dispatch(&self, app: App, mut request: Request) -> Response {
-        let (path, id) = (request.asked.path.clone(), request.asked.id.clone());
+        let (path, id) = (request.context.path.clone(), request.context.id.clone());
         let Ok(found) = self.by_path.at(&path) else { return self.file_or_nothing(&request) };
-        let Some(handler) = found.value.get(request.asked.method.as_str()) else {
+        let Some(handler) = found.value.get(request.context.method.as_str()) else {
             let allowed: Vec<&str> = found.value.keys().map(String::as_str).collect();
             return ApiError::Method(allowed.join(", ")).into_response(&id);
         };
@@ -140,10 +140,10 @@ impl Table {
     }
 
     fn file_or_nothing(&self, request: &Request) -> Response {
-        match ((self.file)(&request.asked.path, &request.asked.headers), &request.asked.method) {
+        match ((self.file)(&request.context.path, &request.context.headers), &request.context.method) {
             (Some(file), &Method::GET) => file,
-            (Some(_), _) => ApiError::Method("GET".into()).into_response(&request.asked.id),
-            (None, _) => ApiError::NoRoute.into_response(&request.asked.id),
+            (Some(_), _) => ApiError::Method("GET".into()).into_response(&request.context.id),
+            (None, _) => ApiError::NoRoute.into_response(&request.context.id),
         }
     }
 }
@@ -155,7 +155,7 @@ pub(crate) fn serve(
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
     let (app, table) = (app.clone(), Arc::new(table));
     let answered = request().then(move |request: Request| {
-        let (app, table, id) = (app.clone(), Arc::clone(&table), request.asked.id.clone());
+        let (app, table, id) = (app.clone(), Arc::clone(&table), request.context.id.clone());
         let span = tracing::error_span!("request", request.id = %id);
         let answer = async move { with_id(table.answer(app, request).await, &id) };
         answer.instrument(span)

@@ -42,9 +42,9 @@ const PING: Duration = Duration::from_secs(20);
 pub const PROTOCOLS: [&[u8]; 2] = [HTTP2, b"http/1.1"];
 const HTTP2: &[u8] = b"h2";
 /// Somebody who reads nothing for so long is let go.
-const UNREAD: Duration = Duration::from_secs(10);
+const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long open requests and screens may take to finish when the server ends.
-pub(crate) const FAREWELL: Duration = Duration::from_secs(3);
+pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Who is at the other end of the connection; an extension of every request.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ pub async fn serve<F>(
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = told(&mut shutdown) => break,
+            () = shutdown_requested(&mut shutdown) => break,
         };
         match accepted {
             Ok((stream, address)) => {
@@ -100,7 +100,7 @@ pub async fn serve<F>(
         while live.try_join_next().is_some() {}
     }
     drop(listener);
-    drop(timeout(FAREWELL, async { while live.join_next().await.is_some() {} }).await);
+    drop(timeout(SHUTDOWN_TIMEOUT, async { while live.join_next().await.is_some() {} }).await);
 }
 
 /// What all connections of a listener have in common.
@@ -136,7 +136,7 @@ async fn begin<F>(
     drop(stream.set_nodelay(true));
     let Some(address) = who(&mut stream, address, &shared.front, permit).await else { return };
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(UNREAD));
+    stream.set_write_timeout(Some(WRITE_STALL_TIMEOUT));
     let stream = Box::pin(stream);
     let Some(acceptor) = shared.tls.clone() else {
         let peer = Peer { address, certificate: None, tls: false, http2: false };
@@ -187,7 +187,7 @@ where
     F::Future: Send,
 {
     let mut shutdown = shared.shutdown.clone();
-    let service = Answering { peer, shared, permit: Arc::clone(permit) };
+    let service = ConnectionService { peer, shared, permit: Arc::clone(permit) };
     let service = hyper::service::service_fn(move |request| service.answer(request));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_headers(64).max_buf_size(LARGEST_HEAD);
@@ -195,9 +195,9 @@ where
         std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
     tokio::select! {
         result = connection.as_mut() => ended(result),
-        () = told(&mut shutdown) => {
+        () = shutdown_requested(&mut shutdown) => {
             connection.as_mut().graceful_shutdown();
-            drop(timeout(FAREWELL, connection).await);
+            drop(timeout(SHUTDOWN_TIMEOUT, connection).await);
         }
     }
 }
@@ -209,21 +209,21 @@ where
     F::Future: Send,
 {
     let mut shutdown = shared.shutdown.clone();
-    let service = Answering { peer, shared, permit: Arc::clone(permit) };
+    let service = ConnectionService { peer, shared, permit: Arc::clone(permit) };
     let service = hyper::service::service_fn(move |request| service.answer(request));
     let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(UNREAD);
+    builder.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(WRITE_STALL_TIMEOUT);
     builder.max_concurrent_streams(STREAMS).max_header_list_size(LARGEST_HEAD as u32);
     builder.initial_stream_window_size(STREAM_BYTES).initial_connection_window_size(4 * STREAM_BYTES);
     builder.max_send_buf_size(STREAM_BYTES as usize);
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         result = connection.as_mut() => return ended(result),
-        () = told(&mut shutdown) => {}
+        () = shutdown_requested(&mut shutdown) => {}
         () = permit.unused_for(UNUSED) => {}
     }
     connection.as_mut().graceful_shutdown();
-    drop(timeout(FAREWELL, connection).await);
+    drop(timeout(SHUTDOWN_TIMEOUT, connection).await);
 }
 
 fn ended(result: hyper::Result<()>) {
@@ -233,13 +233,13 @@ fn ended(result: hyper::Result<()>) {
 }
 
 /// What answers the requests of one connection.
-struct Answering<F> {
+struct ConnectionService<F> {
     peer: Peer,
     shared: Shared<F>,
     permit: Arc<ConnectionPermit>,
 }
 
-impl<F> Answering<F>
+impl<F> ConnectionService<F>
 where
     F: Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
     F::Future: Send,
@@ -288,6 +288,6 @@ fn without_body(answer: Response) -> Response {
 }
 
 /// Waits until the server is to end.
-pub(crate) async fn told(shutdown: &mut watch::Receiver<bool>) {
+pub(crate) async fn shutdown_requested(shutdown: &mut watch::Receiver<bool>) {
     drop(shutdown.wait_for(|end| *end).await);
 }

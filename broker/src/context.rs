@@ -9,31 +9,31 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::config::Limits;
 use crate::directory::Directory;
-use crate::limits::Gatekeeper;
+use crate::limits::ConnectionLimiter;
 use crate::router::Linker;
 use crate::sessions::Sessions;
 
 /// People are told of one device's double no more often than this.
-const TELL_AGAIN: Duration = Duration::from_secs(60);
+const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What every connection needs.
-pub(crate) struct Hall {
+pub(crate) struct BrokerContext {
     pub(crate) limits: Limits,
     pub(crate) linker: Linker,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) directory: Arc<dyn Directory>,
-    pub(crate) gatekeeper: Gatekeeper,
+    pub(crate) limiter: ConnectionLimiter,
     /// When people were last told of a second device with one identity.
-    told: Mutex<HashMap<DeviceCode, Instant>>,
+    reported: Mutex<HashMap<DeviceCode, Instant>>,
 }
 
-impl Hall {
+impl BrokerContext {
     /// Whether people may be told of this device again.
-    pub(crate) fn may_tell(&self, device: &DeviceCode) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.retain(|_, at| at.elapsed() < TELL_AGAIN);
-        let may = !told.contains_key(device);
-        told.entry(device.clone()).or_insert_with(Instant::now);
+    pub(crate) fn may_report(&self, device: &DeviceCode) -> bool {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        reported.retain(|_, at| at.elapsed() < REPORT_INTERVAL);
+        let may = !reported.contains_key(device);
+        reported.entry(device.clone()).or_insert_with(Instant::now);
         may
     }
 
@@ -43,8 +43,8 @@ impl Hall {
         sessions: Arc<Sessions>,
         directory: Arc<dyn Directory>,
     ) -> Self {
-        let gatekeeper = Gatekeeper::new(limits.clone());
-        Self { limits, linker, sessions, directory, gatekeeper, told: Mutex::default() }
+        let limiter = ConnectionLimiter::new(limits.clone());
+        Self { limits, linker, sessions, directory, limiter, reported: Mutex::default() }
     }
 }
 

@@ -19,20 +19,20 @@ use rumqttd::protocol::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, interval_at, sleep_until, timeout};
 
-use crate::context::{Hall, Socket};
+use crate::context::{BrokerContext, Socket};
 use crate::directory::{Alarm, Claim, Refusal};
 use crate::meter::Meter;
 use crate::rights::{self, Violation};
 use crate::router::Link;
-use crate::sessions::{EndReason, Newcomer, Session, Unwanted};
+use crate::sessions::{EndReason, Session, SessionRefusal, SessionRequest};
 
 /// How long the router may take to let go of a link.
-const GOODBYE: Duration = Duration::from_secs(2);
+const LINK_CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// An empty read buffer larger than this is given back.
 const LARGE_BUFFER: usize = 16 * 1024;
 
-/// Most topics a device can subscribe to: the leaves it listens to.
+/// Most topics a device can subscribe to: the leaves addressed to it.
 const SUBSCRIPTIONS: usize = 8;
 
 /// An admitted device.
@@ -48,11 +48,11 @@ pub(crate) struct Caller {
 /// Why a session ended.
 #[derive(Debug, thiserror::Error)]
 enum End {
-    #[error("device said goodbye")]
-    Goodbye,
+    #[error("device sent DISCONNECT")]
+    Disconnected,
     #[error("connection closed: {0}")]
     Closed(String),
-    #[error("nothing heard for one and a half keep-alives")]
+    #[error("no packet for one and a half keep-alives")]
     KeepAlive,
     #[error("device does not read")]
     WriteTimeout,
@@ -60,25 +60,25 @@ enum End {
     Protocol(String),
     #[error("{0}")]
     Violation(Violation),
-    #[error("device sends more than is taken and does not stop")]
+    #[error("device keeps sending more than its limits allow")]
     Flooding,
-    #[error("told to end: {}", .0.label())]
-    Told(EndReason),
-    #[error("router let go of the link")]
+    #[error("session ended by the server: {}", .0.label())]
+    Evicted(EndReason),
+    #[error("router closed the link")]
     Router,
 }
 
 impl End {
     fn label(&self) -> &'static str {
         match self {
-            Self::Goodbye => "goodbye",
+            Self::Disconnected => "goodbye",
             Self::Closed(_) => "closed",
             Self::KeepAlive => "keep_alive",
             Self::WriteTimeout => "write_timeout",
             Self::Protocol(_) => "protocol",
             Self::Violation(violation) => violation.label(),
             Self::Flooding => "flooding",
-            Self::Told(reason) => reason.label(),
+            Self::Evicted(reason) => reason.label(),
             Self::Router => "router",
         }
     }
@@ -98,97 +98,104 @@ pub(crate) async fn run(
     mut buffer: BytesMut,
     caller: Caller,
     will: Option<LastWill>,
-    hall: &Hall,
+    context: &BrokerContext,
 ) {
     let device = caller.identity.device.clone();
     // Dropping it is safe only while it waits: a session that is taken must be given back.
-    let newcomer =
-        Newcomer { identity: caller.identity.clone(), peer: caller.peer, epoch: caller.epoch.clone() };
+    let request =
+        SessionRequest { identity: caller.identity.clone(), peer: caller.peer, epoch: caller.epoch.clone() };
     let taken = tokio::select! {
-        taken = hall.sessions.take(&newcomer, hall.limits.twin_hold) => taken,
+        taken = context.sessions.take(&request, context.limits.twin_hold) => taken,
         () = gone(&mut socket, &mut buffer) => return,
     };
-    let (session, link) = match begin(taken, &caller, hall).await {
+    let (session, link) = match begin(taken, &caller, context).await {
         Ok(begun) => begun,
-        Err(code) => return drop(send(&mut socket, &connack(code), hall).await),
+        Err(code) => return drop(send(&mut socket, &connack(code), context).await),
     };
-    let meter = hall.sessions.take_meter(&device);
+    let meter = context.sessions.take_meter(&device);
     metrics::gauge!("boomgate_broker_connections").increment(1.0);
-    tracing::info!(device = %device, lane = %caller.identity.lane, site = %caller.identity.site, "device connected");
+    tracing::info!(device.code = %device, lane.code = %caller.identity.lane, site.code = %caller.identity.site, "device connected");
     let mut live = Live {
         socket,
         buffer,
         caller,
         link,
         session,
-        meter: meter.unwrap_or_else(|| Meter::new(hall.limits.messages, hall.limits.bytes, Instant::now())),
+        meter: meter
+            .unwrap_or_else(|| Meter::new(context.limits.messages, context.limits.bytes, Instant::now())),
         paused_until: None,
         subscribed: HashSet::new(),
         unacked: VecDeque::new(),
         out: BytesMut::new(),
     };
-    let end = live.run(hall).await;
+    let end = live.run(context).await;
     metrics::gauge!("boomgate_broker_connections").decrement(1.0);
     metrics::counter!("boomgate_broker_ended_total", "reason" => end.label()).increment(1);
     report(device.as_str(), &end);
     if matches!(end, End::Flooding) {
-        let time = hall.sessions.keep_out(&device, "flooding", Instant::now());
+        let time = context.sessions.ban(&device, "flooding", Instant::now());
         let alarm = Alarm::Flooding { peer: live.caller.peer, kept_out: time };
-        hall.directory.report(&live.caller.identity, alarm).await;
+        context.directory.report(&live.caller.identity, alarm).await;
     }
-    live.finish(&end, will, hall).await;
+    live.finish(&end, will, context).await;
 }
 
 fn report(device: &str, end: &End) {
     match end {
         End::Violation(violation) => {
             metrics::counter!("boomgate_broker_violations_total", "kind" => violation.label()).increment(1);
-            tracing::warn!(device, why = %violation, "device cut off: it may not do that");
+            tracing::warn!(device.code = device, why = %violation, "device disconnected: not permitted");
         }
-        End::Protocol(why) => tracing::warn!(device, why, "device cut off: not MQTT as we speak it"),
-        End::Flooding => tracing::warn!(device, "device cut off: it floods"),
-        End::Router => tracing::error!(device, "router dropped a live device"),
-        End::Goodbye | End::Closed(_) | End::KeepAlive | End::WriteTimeout | End::Told(_) => {
-            tracing::info!(device, why = %end, "device disconnected");
+        End::Protocol(why) => {
+            tracing::warn!(device.code = device, why, "device disconnected: not MQTT 3.1.1")
+        }
+        End::Flooding => {
+            tracing::warn!(device.code = device, "device disconnected: it sends more than its limits allow")
+        }
+        End::Router => {
+            tracing::error!(device.code = device, "device disconnected: the router closed its link")
+        }
+        End::Disconnected | End::Closed(_) | End::KeepAlive | End::WriteTimeout | End::Evicted(_) => {
+            tracing::info!(device.code = device, why = %end, "device disconnected");
         }
     }
 }
 
 /// The link of a session, or the code that refuses it.
 async fn begin(
-    taken: Result<Session, Unwanted>,
+    taken: Result<Session, SessionRefusal>,
     caller: &Caller,
-    hall: &Hall,
+    context: &BrokerContext,
 ) -> Result<(Session, Link), ConnectReturnCode> {
     let session = match taken {
         Ok(session) => session,
-        Err(unwanted) => {
-            refuse(caller, unwanted, hall).await;
+        Err(refusal) => {
+            refuse(caller, refusal, context).await;
             return Err(ConnectReturnCode::ServiceUnavailable);
         }
     };
-    if let Err(code) = still_admitted(caller, hall).await {
-        hall.sessions.leave(session).await;
+    if let Err(code) = still_admitted(caller, context).await {
+        context.sessions.leave(session).await;
         return Err(code);
     }
-    match hall.linker.link(caller.identity.device.as_str()).await {
+    match context.linker.link(caller.identity.device.as_str()).await {
         Ok(link) => Ok((session, link)),
         Err(error) => {
-            tracing::error!(%error, "no link");
-            hall.sessions.leave(session).await;
+            tracing::error!(%error, "connection refused: the router gave no link");
+            context.sessions.leave(session).await;
             Err(ConnectReturnCode::ServiceUnavailable)
         }
     }
 }
 
 /// Asked again once the place is taken: it may have changed while the device waited.
-async fn still_admitted(caller: &Caller, hall: &Hall) -> Result<(), ConnectReturnCode> {
+async fn still_admitted(caller: &Caller, context: &BrokerContext) -> Result<(), ConnectReturnCode> {
     let device = &caller.identity.device;
-    if recheck_device(caller, hall).await.is_err() {
+    if recheck_device(caller, context).await.is_err() {
         refused(caller, "revoked");
         return Err(ConnectReturnCode::NotAuthorized);
     }
-    if hall.sessions.is_kept_out(device, Instant::now()).is_some() {
+    if context.sessions.ban_of(device, Instant::now()).is_some() {
         refused(caller, "kept_out");
         return Err(ConnectReturnCode::ServiceUnavailable);
     }
@@ -197,14 +204,14 @@ async fn still_admitted(caller: &Caller, hall: &Hall) -> Result<(), ConnectRetur
 
 fn refused(caller: &Caller, reason: &'static str) {
     metrics::counter!("boomgate_broker_refused_total", "reason" => reason).increment(1);
-    tracing::info!(device = %caller.identity.device, peer = %caller.peer, reason, "connection refused after it waited");
+    tracing::info!(device.code = %caller.identity.device, peer = %caller.peer, reason, "connection refused: the session before it goes on");
 }
 
-async fn refuse(caller: &Caller, unwanted: Unwanted, hall: &Hall) {
-    match unwanted {
-        Unwanted::Twin(live) => refuse_twin(caller, live, hall).await,
-        Unwanted::Stuck => refused(caller, "stuck"),
-        Unwanted::Superseded => refused(caller, "superseded"),
+async fn refuse(caller: &Caller, refusal: SessionRefusal, context: &BrokerContext) {
+    match refusal {
+        SessionRefusal::Twin(live) => refuse_twin(caller, live, context).await,
+        SessionRefusal::Stuck => refused(caller, "stuck"),
+        SessionRefusal::Superseded => refused(caller, "superseded"),
     }
 }
 
@@ -218,13 +225,13 @@ async fn gone(socket: &mut Box<dyn Socket>, buffer: &mut BytesMut) {
     std::future::pending().await
 }
 
-/// Two devices with one identity: a card was copied. The one that lives goes on.
-async fn refuse_twin(caller: &Caller, live: SocketAddr, hall: &Hall) {
+/// Two devices with one identity: a card was copied. The connected one stays connected.
+async fn refuse_twin(caller: &Caller, live: SocketAddr, context: &BrokerContext) {
     metrics::counter!("boomgate_broker_refused_total", "reason" => "twin").increment(1);
     let (device, peer) = (&caller.identity.device, caller.peer);
-    tracing::warn!(%device, %live, refused = %peer, "a second device with the identity of a living one is refused");
-    if hall.may_tell(device) {
-        hall.directory.report(&caller.identity, Alarm::Twin { live, refused: peer }).await;
+    tracing::warn!(device.code = %device, %live, refused = %peer, "connection refused: another device with this identity is connected");
+    if context.may_report(device) {
+        context.directory.report(&caller.identity, Alarm::Twin { live, refused: peer }).await;
     }
 }
 
@@ -244,61 +251,61 @@ struct Live {
 }
 
 impl Live {
-    async fn run(&mut self, hall: &Hall) -> End {
-        match self.serve(hall).await {
+    async fn run(&mut self, context: &BrokerContext) -> End {
+        match self.serve(context).await {
             Err(end) => end,
             Ok(never) => match never {},
         }
     }
 
-    async fn serve(&mut self, hall: &Hall) -> Result<std::convert::Infallible, End> {
-        send(&mut self.socket, &connack(ConnectReturnCode::Success), hall).await?;
-        let mut recheck = interval_at(later(Instant::now(), hall.limits.recheck), hall.limits.recheck);
+    async fn serve(&mut self, context: &BrokerContext) -> Result<std::convert::Infallible, End> {
+        send(&mut self.socket, &connack(ConnectReturnCode::Success), context).await?;
+        let mut recheck = interval_at(later(Instant::now(), context.limits.recheck), context.limits.recheck);
         let mut deadline = later(Instant::now(), self.caller.keep_alive);
         // What it said before it was admitted counts as well, and so does what it sent over an earlier connection.
         let bytes = self.buffer.len();
-        let messages = self.take_packets(hall).await?;
-        self.meter(messages, bytes, hall)?;
+        let messages = self.take_packets(context).await?;
+        self.meter(messages, bytes, context)?;
         loop {
             let paused = self.paused_until;
             tokio::select! {
                 read = self.socket.read_buf(&mut self.buffer), if paused.is_none() => {
-                    let bytes = heard(read)?;
-                    let messages = self.take_packets(hall).await?;
-                    self.meter(messages, bytes, hall)?;
+                    let bytes = received(read)?;
+                    let messages = self.take_packets(context).await?;
+                    self.meter(messages, bytes, context)?;
                     deadline = later(self.paused_until.unwrap_or_else(Instant::now), self.caller.keep_alive);
                 }
                 () = sleep_until(paused.unwrap_or(deadline)), if paused.is_some() => self.paused_until = None,
                 notification = self.link.rx.next() => {
                     let first = notification.map_err(|_| End::Router)?;
-                    self.forward(first, hall).await?;
+                    self.forward(first, context).await?;
                 }
-                reason = self.session.told_to_end() => return Err(End::Told(reason)),
+                reason = self.session.end_requested() => return Err(End::Evicted(reason)),
                 () = sleep_until(deadline) => return Err(End::KeepAlive),
-                _ = recheck.tick() => recheck_device(&self.caller, hall).await?,
+                _ = recheck.tick() => recheck_device(&self.caller, context).await?,
             }
         }
     }
 
     /// Counts what was read, and stops reading for a while if it is too much.
-    fn meter(&mut self, messages: usize, bytes: usize, hall: &Hall) -> Result<(), End> {
+    fn meter(&mut self, messages: usize, bytes: usize, context: &BrokerContext) -> Result<(), End> {
         let now = Instant::now();
         self.paused_until = self.meter.read(messages, bytes, now);
         if self.paused_until.is_some() {
             metrics::counter!("boomgate_broker_pauses_total").increment(1);
         }
-        if self.meter.busy_for(now) > hall.limits.flooding_after { Err(End::Flooding) } else { Ok(()) }
+        if self.meter.busy_for(now) > context.limits.flooding_after { Err(End::Flooding) } else { Ok(()) }
     }
 
     /// Everything that is complete in the buffer; how many packets that were.
-    async fn take_packets(&mut self, hall: &Hall) -> Result<usize, End> {
+    async fn take_packets(&mut self, context: &BrokerContext) -> Result<usize, End> {
         let mut taken = 0_usize;
         while let Some(first_byte) = self.buffer.first().copied() {
-            match V4.read_mut(&mut self.buffer, hall.limits.packet_bytes) {
+            match V4.read_mut(&mut self.buffer, context.limits.packet_bytes) {
                 Ok(packet) => {
                     taken = taken.saturating_add(1);
-                    self.session.heard();
-                    self.take(packet, first_byte, hall).await?;
+                    self.session.note_packet();
+                    self.take(packet, first_byte, context).await?;
                 }
                 Err(protocol::Error::InsufficientBytes(_)) => break,
                 Err(error) => return Err(End::Protocol(error.to_string())),
@@ -310,19 +317,19 @@ impl Live {
         Ok(taken)
     }
 
-    async fn take(&mut self, packet: Packet, first_byte: u8, hall: &Hall) -> Result<(), End> {
+    async fn take(&mut self, packet: Packet, first_byte: u8, context: &BrokerContext) -> Result<(), End> {
         match packet {
             Packet::Publish(publish, _) => self.take_publish(publish, first_byte).await,
             Packet::Subscribe(subscribe, _) => self.take_subscribe(subscribe).await,
-            Packet::Unsubscribe(unsubscribe, _) => self.take_unsubscribe(unsubscribe, hall).await,
+            Packet::Unsubscribe(unsubscribe, _) => self.take_unsubscribe(unsubscribe, context).await,
             Packet::PubAck(ack, _) => {
                 if self.unacked.pop_front() != Some(ack.pkid) {
                     return Err(End::Protocol(format!("PUBACK {} is not the next one", ack.pkid)));
                 }
                 self.route(Packet::PubAck(ack, None)).await
             }
-            Packet::PingReq(_) => self.reply(Packet::PingResp(PingResp), hall).await,
-            Packet::Disconnect(_, _) => Err(End::Goodbye),
+            Packet::PingReq(_) => self.reply(Packet::PingResp(PingResp), context).await,
+            Packet::Disconnect(_, _) => Err(End::Disconnected),
             Packet::Connect(..) => Err(End::Protocol("a second CONNECT".into())),
             Packet::PubRec(..) | Packet::PubRel(..) | Packet::PubComp(..) => {
                 Err(End::Violation(Violation::Qos2))
@@ -364,11 +371,15 @@ impl Live {
     }
 
     /// The router answers only for filters it knows.
-    async fn take_unsubscribe(&mut self, unsubscribe: Unsubscribe, hall: &Hall) -> Result<(), End> {
+    async fn take_unsubscribe(
+        &mut self,
+        unsubscribe: Unsubscribe,
+        context: &BrokerContext,
+    ) -> Result<(), End> {
         if unsubscribe.filters.len() == 1 && self.subscribed.remove(&unsubscribe.filters[0]) {
             return self.route(Packet::Unsubscribe(unsubscribe, None)).await;
         }
-        self.reply(Packet::UnsubAck(UnsubAck { pkid: unsubscribe.pkid, reasons: Vec::new() }, None), hall)
+        self.reply(Packet::UnsubAck(UnsubAck { pkid: unsubscribe.pkid, reasons: Vec::new() }, None), context)
             .await
     }
 
@@ -376,13 +387,13 @@ impl Live {
         self.link.tx.send(packet).await.map(drop).map_err(|_| End::Router)
     }
 
-    async fn reply(&mut self, packet: Packet, hall: &Hall) -> Result<(), End> {
+    async fn reply(&mut self, packet: Packet, context: &BrokerContext) -> Result<(), End> {
         self.queue(packet)?;
-        self.flush(hall).await
+        self.flush(context).await
     }
 
     /// Writes `first` and all the router has ready, in one piece.
-    async fn forward(&mut self, first: Option<Notification>, hall: &Hall) -> Result<(), End> {
+    async fn forward(&mut self, first: Option<Notification>, context: &BrokerContext) -> Result<(), End> {
         let mut unscheduled = false;
         let mut next = first;
         while let Some(notification) = next {
@@ -392,7 +403,7 @@ impl Live {
                 None => None,
             };
         }
-        self.flush(hall).await?;
+        self.flush(context).await?;
         if unscheduled {
             self.link.rx.ready().map_err(|_| End::Router)?;
         }
@@ -416,35 +427,37 @@ impl Live {
         V4.write(packet, &mut self.out).map(drop).map_err(|error| End::Protocol(error.to_string()))
     }
 
-    async fn flush(&mut self, hall: &Hall) -> Result<(), End> {
-        let result = send(&mut self.socket, &self.out, hall).await;
+    async fn flush(&mut self, context: &BrokerContext) -> Result<(), End> {
+        let result = send(&mut self.socket, &self.out, context).await;
         self.out.clear();
         result
     }
 
     /// Sends the will if the device vanished, then waits until the router has let go.
-    async fn finish(mut self, end: &End, will: Option<LastWill>, hall: &Hall) {
-        if let (Some(will), false) = (will, matches!(end, End::Goodbye | End::Told(_) | End::Flooding)) {
+    async fn finish(mut self, end: &End, will: Option<LastWill>, context: &BrokerContext) {
+        if let (Some(will), false) =
+            (will, matches!(end, End::Disconnected | End::Evicted(_) | End::Flooding))
+        {
             let publish = Publish::new(will.topic, will.message, false);
             drop(self.link.tx.send(Packet::Publish(publish, None)).await);
         }
         let goodbye = Disconnect { reason_code: DisconnectReasonCode::NormalDisconnection };
         if self.link.tx.send(Packet::Disconnect(goodbye, None)).await.is_ok() {
-            drop(timeout(GOODBYE, async { while self.link.rx.next().await.is_ok() {} }).await);
+            drop(timeout(LINK_CLOSE_TIMEOUT, async { while self.link.rx.next().await.is_ok() {} }).await);
         }
         drop(timeout(Duration::from_secs(1), self.socket.shutdown()).await);
-        hall.sessions.keep_meter(&self.caller.identity.device, self.meter, Instant::now());
-        hall.sessions.leave(self.session).await;
+        context.sessions.keep_meter(&self.caller.identity.device, self.meter, Instant::now());
+        context.sessions.leave(self.session).await;
     }
 }
 
-/// A directory that does not answer ends nobody.
-async fn recheck_device(caller: &Caller, hall: &Hall) -> Result<(), End> {
-    match hall.directory.admit(&caller.claim).await {
+/// A directory that does not answer ends no session.
+async fn recheck_device(caller: &Caller, context: &BrokerContext) -> Result<(), End> {
+    match context.directory.admit(&caller.claim).await {
         Ok(identity) if identity == caller.identity => Ok(()),
         Err(Refusal::Unavailable) => Ok(()),
         Ok(_) | Err(Refusal::Unknown | Refusal::Revoked | Refusal::WrongCertificate) => {
-            Err(End::Told(EndReason::Revoked))
+            Err(End::Evicted(EndReason::Revoked))
         }
     }
 }
@@ -453,7 +466,7 @@ fn later(at: Instant, time: Duration) -> Instant {
     at.checked_add(time).unwrap_or(at)
 }
 
-fn heard(read: std::io::Result<usize>) -> Result<usize, End> {
+fn received(read: std::io::Result<usize>) -> Result<usize, End> {
     match read {
         Ok(0) => Err(End::Closed("by the device".into())),
         Ok(bytes) => Ok(bytes),
@@ -461,8 +474,8 @@ fn heard(read: std::io::Result<usize>) -> Result<usize, End> {
     }
 }
 
-async fn send(socket: &mut Box<dyn Socket>, bytes: &[u8], hall: &Hall) -> Result<(), End> {
-    match timeout(hall.limits.write_timeout, async {
+async fn send(socket: &mut Box<dyn Socket>, bytes: &[u8], context: &BrokerContext) -> Result<(), End> {
+    match timeout(context.limits.write_timeout, async {
         socket.write_all(bytes).await?;
         socket.flush().await
     })

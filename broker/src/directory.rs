@@ -1,4 +1,4 @@
-//! What the broker must be told by others: who a certificate belongs to, and whether it may still live.
+//! What the broker asks of its owner: whose certificate this is, and whether the device may still be connected.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub enum Refusal {
 /// Something about a device that people should see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alarm {
-    /// Another program with the identity of a living one wanted in: two cards with one identity.
+    /// A second program with the identity of a connected device was refused: two cards with one identity.
     Twin { live: SocketAddr, refused: SocketAddr },
     /// It sent more than is taken and did not stop, and is kept out for a while.
     Flooding { peer: SocketAddr, kept_out: Duration },
@@ -42,7 +42,7 @@ pub enum Alarm {
 pub trait Directory: Send + Sync + 'static {
     async fn admit(&self, claim: &Claim) -> Result<DeviceIdentity, Refusal>;
 
-    /// Tells people of it; nobody is told by default.
+    /// Reports an alarm to operators; does nothing by default.
     async fn report(&self, device: &DeviceIdentity, alarm: Alarm) {
         let _ = (device, alarm);
     }

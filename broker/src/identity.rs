@@ -56,9 +56,9 @@ fn key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
 pub(crate) fn of_certificate(certificate: &CertificateDer<'_>) -> Option<DeviceIdentity> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let names = &parsed.subject_alternative_name().ok()??.value.general_names;
-    let mut uris = names.iter().filter_map(|name| match name {
-        GeneralName::URI(uri) => Some(uri.parse::<DeviceIdentity>().ok()),
-        _ => None,
+    let mut uris = names.iter().filter_map(|name| {
+        let GeneralName::URI(uri) = name else { return None };
+        Some(uri.parse::<DeviceIdentity>().ok())
     });
     let first = uris.next()??;
     uris.next().is_none().then_some(first)

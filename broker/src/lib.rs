@@ -1,10 +1,10 @@
-//! The broker: rumqttd's router and codec, embedded in this process behind a front door of our own.
+//! The broker: rumqttd's router and codec, embedded in this process behind our own listener.
 //!
 //! ```text
 //!  lanes ══TLS══► front_door ──► identity ──► Directory (who is this, may it live)
 //!                     │ one task a connection, every wait limited
 //!                     ▼
-//!                device_link ◄── rights (pure: what may this device say and hear)
+//!                device_link ◄── rights (pure: what may this device publish and receive)
 //!                     │ LinkTx / LinkRx
 //!                     ▼
 //!                 rumqttd Router (a thread) ◄── in-process links: ingest, watchdog
@@ -22,9 +22,9 @@ mod context;
 mod device_link;
 mod directory;
 mod error;
-mod front_door;
 mod identity;
 mod limits;
+mod listener;
 mod meter;
 pub mod rights;
 mod router;
@@ -71,16 +71,17 @@ impl Broker {
             listening: Listening::default(),
             tasks: tokio::task::JoinSet::new(),
         };
-        let hall = Arc::new(context::Hall::new(config.limits.clone(), linker.clone(), sessions, directory));
-        broker.open_doors(&config, &hall).await?;
+        let context =
+            Arc::new(context::BrokerContext::new(config.limits.clone(), linker.clone(), sessions, directory));
+        broker.open_listeners(&config, &context).await?;
         broker.tasks.spawn(watchdog::run(linker));
         Ok(broker)
     }
 
-    async fn open_doors(
+    async fn open_listeners(
         &mut self,
         config: &BrokerConfig,
-        hall: &Arc<context::Hall>,
+        context: &Arc<context::BrokerContext>,
     ) -> Result<(), BrokerError> {
         if config.tls.is_none() && config.plain.is_none() {
             return Err(BrokerError::NoListener);
@@ -88,8 +89,9 @@ impl Broker {
         if let Some(tls) = &config.tls {
             let listener = bind(tls.listen).await?;
             self.listening.tls = listener.local_addr().ok();
-            let door = front_door::Door::Tls(tokio_rustls::TlsAcceptor::from(Arc::clone(&tls.config)));
-            self.tasks.spawn(front_door::accept(listener, door, Arc::clone(hall)));
+            let transport =
+                listener::Transport::Tls(tokio_rustls::TlsAcceptor::from(Arc::clone(&tls.config)));
+            self.tasks.spawn(listener::accept(listener, transport, Arc::clone(context)));
         }
         if let Some(address) = config.plain {
             if !address.ip().is_loopback() {
@@ -97,7 +99,7 @@ impl Broker {
             }
             let listener = bind(address).await?;
             self.listening.plain = listener.local_addr().ok();
-            self.tasks.spawn(front_door::accept(listener, front_door::Door::Plain, Arc::clone(hall)));
+            self.tasks.spawn(listener::accept(listener, listener::Transport::Plain, Arc::clone(context)));
         }
         Ok(())
     }
@@ -116,11 +118,11 @@ impl Broker {
         self.sessions.end(device, reason).await
     }
 
-    /// Cuts off whoever is connected for a lane, and keeps it out for a while. `false` if nobody is.
+    /// Ends the sessions of a lane and bans their devices for a while. `false` if none is connected.
     pub async fn cut_off(&self, site: &SiteCode, lane: &LaneCode, why: &'static str) -> bool {
         let mut any = false;
         for device in self.sessions.of_lane(site, lane).await {
-            self.sessions.keep_out(&device, why, tokio::time::Instant::now());
+            self.sessions.ban(&device, why, tokio::time::Instant::now());
             any |= self.sessions.end(&device, EndReason::Flooding).await;
         }
         any

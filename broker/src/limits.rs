@@ -35,13 +35,13 @@ struct HalfOpen {
 
 /// Counts against [`Limits`].
 #[derive(Clone)]
-pub(crate) struct Gatekeeper {
+pub(crate) struct ConnectionLimiter {
     counts: Arc<Mutex<Counts>>,
     limits: Limits,
 }
 
 /// One connection's place in the counts.
-pub(crate) struct Place {
+pub(crate) struct ConnectionPermit {
     counts: Arc<Mutex<Counts>>,
     address: IpAddr,
     number: u64,
@@ -63,13 +63,13 @@ impl Full {
     }
 }
 
-impl Gatekeeper {
+impl ConnectionLimiter {
     pub(crate) fn new(limits: Limits) -> Self {
         Self { counts: Arc::default(), limits }
     }
 
-    /// A place for a connection from `address`; somebody half-open may have to yield for it.
-    pub(crate) fn enter(&self, address: IpAddr) -> Result<Place, Full> {
+    /// A place for a connection from `address`; a half-open connection may have to yield for it.
+    pub(crate) fn enter(&self, address: IpAddr) -> Result<ConnectionPermit, Full> {
         let mut counts = lock(&self.counts);
         if counts.total >= self.limits.connections && !counts.yield_one(None) {
             return Err(Full::Total);
@@ -81,7 +81,7 @@ impl Gatekeeper {
             return Err(Full::Address);
         }
         let (number, yielded) = counts.insert(address);
-        Ok(Place { counts: Arc::clone(&self.counts), address, number, yielded })
+        Ok(ConnectionPermit { counts: Arc::clone(&self.counts), address, number, yielded })
     }
 }
 
@@ -138,9 +138,9 @@ impl Counts {
     }
 }
 
-impl Place {
+impl ConnectionPermit {
     /// The first byte has come.
-    pub(crate) fn spoke(&self) {
+    pub(crate) fn first_byte(&self) {
         if let Some(one) = lock(&self.counts).half_open.get_mut(&self.number) {
             one.silent = false;
         }
@@ -154,13 +154,13 @@ impl Place {
     }
 
     /// The connection has said who it is. `false` if its place was given away before.
-    pub(crate) fn known(self) -> Option<KnownPlace> {
+    pub(crate) fn known(self) -> Option<IdentifiedPermit> {
         lock(&self.counts).release(self.number)?;
-        Some(KnownPlace { counts: Arc::clone(&self.counts), address: self.address })
+        Some(IdentifiedPermit { counts: Arc::clone(&self.counts), address: self.address })
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut counts = lock(&self.counts);
         if counts.release(self.number).is_some() {
@@ -170,12 +170,12 @@ impl Drop for Place {
 }
 
 /// The place of a connection that has said who it is.
-pub(crate) struct KnownPlace {
+pub(crate) struct IdentifiedPermit {
     counts: Arc<Mutex<Counts>>,
     address: IpAddr,
 }
 
-impl Drop for KnownPlace {
+impl Drop for IdentifiedPermit {
     fn drop(&mut self) {
         lock(&self.counts).let_go(self.address);
     }
@@ -185,8 +185,8 @@ impl Drop for KnownPlace {
 mod tests {
     use super::*;
 
-    fn keeper(connections: usize, per_address: usize, half_open: usize) -> Gatekeeper {
-        Gatekeeper::new(Limits {
+    fn limiter(connections: usize, per_address: usize, half_open: usize) -> ConnectionLimiter {
+        ConnectionLimiter::new(Limits {
             connections,
             connections_per_address: per_address,
             half_open_per_address: half_open,
@@ -198,29 +198,29 @@ mod tests {
         IpAddr::from([127, 0, 0, last])
     }
 
-    fn is_asked_to_yield(place: &mut Place) -> bool {
-        place.yielded.try_recv().is_ok()
+    fn is_asked_to_yield(permit: &mut ConnectionPermit) -> bool {
+        permit.yielded.try_recv().is_ok()
     }
 
     #[test]
     fn a_place_is_given_back_when_its_connection_ends() {
-        let keeper = keeper(1, 1, 1);
-        let place = keeper.enter(ip(1)).ok().unwrap().known().unwrap();
-        assert_eq!(keeper.enter(ip(2)).err(), Some(Full::Total));
-        drop(place);
-        assert!(keeper.enter(ip(2)).is_ok());
+        let limiter = limiter(1, 1, 1);
+        let permit = limiter.enter(ip(1)).ok().unwrap().known().unwrap();
+        assert_eq!(limiter.enter(ip(2)).err(), Some(Full::Total));
+        drop(permit);
+        assert!(limiter.enter(ip(2)).is_ok());
     }
 
     #[test]
     fn silent_strangers_kept_a_lane_of_their_address_out() {
-        let keeper = keeper(10, 5, 2);
-        let mut talking = keeper.enter(ip(1)).ok().unwrap();
-        talking.spoke();
-        let mut silent = keeper.enter(ip(1)).ok().unwrap();
-        let mut lane = keeper.enter(ip(1)).ok().unwrap();
+        let limiter = limiter(10, 5, 2);
+        let mut talking = limiter.enter(ip(1)).ok().unwrap();
+        talking.first_byte();
+        let mut silent = limiter.enter(ip(1)).ok().unwrap();
+        let mut lane = limiter.enter(ip(1)).ok().unwrap();
         assert!(is_asked_to_yield(&mut silent) && !is_asked_to_yield(&mut talking));
-        lane.spoke();
-        let _another = keeper.enter(ip(1)).ok().unwrap();
+        lane.first_byte();
+        let _another = limiter.enter(ip(1)).ok().unwrap();
         assert!(
             is_asked_to_yield(&mut talking) && !is_asked_to_yield(&mut lane),
             "the oldest of those that speak"
@@ -231,24 +231,24 @@ mod tests {
 
     #[test]
     fn only_who_is_not_known_yields() {
-        let keeper = keeper(3, 2, 2);
+        let limiter = limiter(3, 2, 2);
         let _known = [
-            keeper.enter(ip(1)).ok().unwrap().known().unwrap(),
-            keeper.enter(ip(1)).ok().unwrap().known().unwrap(),
+            limiter.enter(ip(1)).ok().unwrap().known().unwrap(),
+            limiter.enter(ip(1)).ok().unwrap().known().unwrap(),
         ];
-        assert_eq!(keeper.enter(ip(1)).err(), Some(Full::Address));
-        let mut stranger = keeper.enter(ip(2)).ok().unwrap();
-        let _third = keeper.enter(ip(3)).ok().unwrap();
+        assert_eq!(limiter.enter(ip(1)).err(), Some(Full::Address));
+        let mut stranger = limiter.enter(ip(2)).ok().unwrap();
+        let _third = limiter.enter(ip(3)).ok().unwrap();
         assert!(is_asked_to_yield(&mut stranger), "the whole was full");
     }
 
     #[test]
     fn a_place_given_away_is_counted_once() {
-        let keeper = keeper(10, 5, 1);
-        let first = keeper.enter(ip(1)).ok().unwrap();
-        let second = keeper.enter(ip(1)).ok().unwrap();
+        let limiter = limiter(10, 5, 1);
+        let first = limiter.enter(ip(1)).ok().unwrap();
+        let second = limiter.enter(ip(1)).ok().unwrap();
         drop((first, second));
-        assert_eq!(lock(&keeper.counts).total, 0);
-        assert!(lock(&keeper.counts).of_address.is_empty());
+        assert_eq!(lock(&limiter.counts).total, 0);
+        assert!(lock(&limiter.counts).of_address.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Who may say and hear what: pure rules on identities and packets, nothing about sockets.
+//! Who may publish and subscribe to what: pure rules on identities and packets, nothing about sockets.
 
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_schemas::topic::Topic;

@@ -55,7 +55,7 @@ pub(crate) fn start(connections: usize) -> Linker {
     Linker { make: Arc::new(make) }
 }
 
-/// Every topic of ours always has a log: rumqttd disconnects who publishes where nobody ever subscribed.
+/// Every topic of ours has a log from the start: rumqttd disconnects a client that publishes where no client ever subscribed.
 fn router_config(connections: usize) -> RouterConfig {
     let filters = Leaf::ALL.into_iter().map(Leaf::every_lane).chain([WATCHDOG_TOPIC.to_owned()]);
     RouterConfig {
@@ -73,7 +73,9 @@ fn router_config(connections: usize) -> RouterConfig {
 fn from_lanes_kept_longer() -> std::collections::HashMap<String, rumqttd::SegmentConfig> {
     let room = |leaf| match leaf {
         Leaf::Up => rumqttd::SegmentConfig { max_segment_size: 1024 * 1024, max_segment_count: 4 },
-        _ => rumqttd::SegmentConfig { max_segment_size: 1024 * 1024, max_segment_count: 2 },
+        Leaf::Hello | Leaf::Ack | Leaf::Cmd | Leaf::Sync | Leaf::List => {
+            rumqttd::SegmentConfig { max_segment_size: 1024 * 1024, max_segment_count: 2 }
+        }
     };
     [Leaf::Up, Leaf::Hello, Leaf::Sync].into_iter().map(|leaf| (leaf.every_lane(), room(leaf))).collect()
 }

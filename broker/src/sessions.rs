@@ -21,11 +21,11 @@ use crate::meter::Meter;
 /// A session that does not end within this time keeps its place, and the newcomer is refused.
 const TAKE_OVER: Duration = Duration::from_secs(5);
 
-/// How long a device that floods is kept out at first; it doubles each time, up to [`LONGEST_KEPT_OUT`].
-const KEPT_OUT: Duration = Duration::from_secs(60);
-const LONGEST_KEPT_OUT: Duration = Duration::from_secs(15 * 60);
+/// How long a device that floods is kept out at first; it doubles each time, up to [`LONGEST_BAN`].
+const FIRST_BAN: Duration = Duration::from_secs(60);
+const LONGEST_BAN: Duration = Duration::from_secs(15 * 60);
 /// After so long without a fault it begins anew.
-const FORGIVEN: Duration = Duration::from_secs(3600);
+const BAN_RESET: Duration = Duration::from_secs(3600);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
@@ -49,7 +49,7 @@ impl EndReason {
 
 /// Who wants a session.
 #[derive(Clone, Debug)]
-pub(crate) struct Newcomer {
+pub(crate) struct SessionRequest {
     pub(crate) identity: DeviceIdentity,
     pub(crate) peer: SocketAddr,
     /// The start of its program; none for older ones.
@@ -58,8 +58,8 @@ pub(crate) struct Newcomer {
 
 /// Why it does not get one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unwanted {
-    /// Another program with this identity lives, at this address.
+pub(crate) enum SessionRefusal {
+    /// Another program with this identity is connected, from this address.
     Twin(SocketAddr),
     /// The session before it does not end.
     Stuck,
@@ -70,13 +70,13 @@ pub(crate) enum Unwanted {
 #[derive(Default)]
 pub(crate) struct Sessions {
     live: Mutex<HashMap<DeviceCode, Entry>>,
-    kept_out: std::sync::Mutex<HashMap<DeviceCode, KeptOut>>,
+    bans: std::sync::Mutex<HashMap<DeviceCode, Ban>>,
     /// Of devices that are away: who comes back has what it had left, not a new burst.
     meters: std::sync::Mutex<HashMap<DeviceCode, Meter>>,
     next: AtomicU64,
 }
 
-struct KeptOut {
+struct Ban {
     until: Instant,
     times: u32,
     why: &'static str,
@@ -85,11 +85,11 @@ struct KeptOut {
 #[derive(Clone)]
 struct Entry {
     number: u64,
-    newcomer: Newcomer,
+    request: SessionRequest,
     end: Arc<watch::Sender<Option<EndReason>>>,
     /// Packets of the device so far.
     packets: watch::Receiver<u64>,
-    /// Since when another program waits for this session to speak, and how many packets there were then.
+    /// Since when another program waits for a packet of this session, and how many packets there were then.
     challenged: Option<(Instant, u64)>,
     /// How many waited for this place: only the last of them still does.
     waiting: Waiting,
@@ -114,8 +114,8 @@ impl Waiting {
 
 impl Entry {
     /// Whether it is the same program, as far as it can be known: a session of an older one does not say.
-    fn is_of(&self, newcomer: &Newcomer) -> bool {
-        self.newcomer.epoch.is_none() || self.newcomer.epoch == newcomer.epoch
+    fn is_of(&self, request: &SessionRequest) -> bool {
+        self.request.epoch.is_none() || self.request.epoch == request.epoch
     }
 
     /// Since when it is challenged. An answer given long ago says nothing about now.
@@ -138,39 +138,43 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Waits until somebody wants this session to end.
-    pub(crate) async fn told_to_end(&mut self) -> EndReason {
+    /// Waits until the session is to end.
+    pub(crate) async fn end_requested(&mut self) -> EndReason {
         match self.end.wait_for(Option::is_some).await {
             Ok(reason) => reason.unwrap_or(EndReason::TakenOver),
             Err(_) => EndReason::TakenOver,
         }
     }
 
-    /// A packet came: the device lives.
-    pub(crate) fn heard(&self) {
+    /// Counts a packet: the device is alive.
+    pub(crate) fn note_packet(&self) {
         self.packets.send_modify(|packets| *packets = packets.wrapping_add(1));
     }
 }
 
 impl Sessions {
     /// Takes the device's place, ending who has it if it is the same program or silent for `hold`.
-    pub(crate) async fn take(&self, newcomer: &Newcomer, hold: Duration) -> Result<Session, Unwanted> {
+    pub(crate) async fn take(
+        &self,
+        request: &SessionRequest,
+        hold: Duration,
+    ) -> Result<Session, SessionRefusal> {
         for _ in 0..8 {
             let mut live = self.live.lock().await;
-            let Some(old) = live.get_mut(&newcomer.identity.device) else {
-                return Ok(self.insert(&mut live, newcomer));
+            let Some(old) = live.get_mut(&request.identity.device) else {
+                return Ok(self.insert(&mut live, request));
             };
-            let same = old.is_of(newcomer);
+            let same = old.is_of(request);
             let challenge = (!same).then(|| old.challenge(hold));
             let (old, superseded) = (old.clone(), old.waiting.join(same));
             drop(live);
             tokio::select! {
                 biased;
-                () = superseded => return Err(Unwanted::Superseded),
+                () = superseded => return Err(SessionRefusal::Superseded),
                 outlived = self.outlive(&old, challenge, hold) => outlived?,
             }
         }
-        Err(Unwanted::Stuck)
+        Err(SessionRefusal::Stuck)
     }
 
     /// Waits until the session has ended: at once for its own program, else only if it is silent.
@@ -179,24 +183,24 @@ impl Sessions {
         old: &Entry,
         challenge: Option<(Instant, u64)>,
         hold: Duration,
-    ) -> Result<(), Unwanted> {
-        let unwanted = match challenge {
-            Some(challenge) if lives(old, challenge, hold).await => Unwanted::Twin(old.newcomer.peer),
+    ) -> Result<(), SessionRefusal> {
+        let refusal = match challenge {
+            Some(challenge) if lives(old, challenge, hold).await => SessionRefusal::Twin(old.request.peer),
             _ if finished(old, EndReason::TakenOver).await => return Ok(()),
-            _ => Unwanted::Stuck,
+            _ => SessionRefusal::Stuck,
         };
-        self.forget_challenge(&old.newcomer.identity.device, old.number).await;
-        Err(unwanted)
+        self.forget_challenge(&old.request.identity.device, old.number).await;
+        Err(refusal)
     }
 
-    fn insert(&self, live: &mut HashMap<DeviceCode, Entry>, newcomer: &Newcomer) -> Session {
+    fn insert(&self, live: &mut HashMap<DeviceCode, Entry>, request: &SessionRequest) -> Session {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, end) = watch::channel(None);
         let (packets, counted) = watch::channel(0);
-        let device = newcomer.identity.device.clone();
+        let device = request.identity.device.clone();
         let entry = Entry {
             number,
-            newcomer: newcomer.clone(),
+            request: request.clone(),
             end: Arc::new(sender),
             packets: counted,
             challenged: None,
@@ -234,7 +238,7 @@ impl Sessions {
     pub(crate) async fn of_lane(&self, site: &SiteCode, lane: &LaneCode) -> Vec<DeviceCode> {
         let live = self.live.lock().await;
         let of_lane = live.iter().filter(|(_, entry)| {
-            entry.newcomer.identity.site == *site && entry.newcomer.identity.lane == *lane
+            entry.request.identity.site == *site && entry.request.identity.lane == *lane
         });
         of_lane.map(|(device, _)| device.clone()).collect()
     }
@@ -252,29 +256,29 @@ impl Sessions {
     }
 
     /// Refuses the device's connections for a while; for how long.
-    pub(crate) fn keep_out(&self, device: &DeviceCode, why: &'static str, now: Instant) -> Duration {
-        let mut kept_out = self.kept_out.lock().unwrap_or_else(PoisonError::into_inner);
-        kept_out.retain(|_, one| now.saturating_duration_since(one.until) < FORGIVEN);
-        let times = kept_out.get(device).map_or(0, |one| one.times);
-        let time = KEPT_OUT.saturating_mul(1_u32 << times.min(4)).min(LONGEST_KEPT_OUT);
+    pub(crate) fn ban(&self, device: &DeviceCode, why: &'static str, now: Instant) -> Duration {
+        let mut bans = self.bans.lock().unwrap_or_else(PoisonError::into_inner);
+        bans.retain(|_, one| now.saturating_duration_since(one.until) < BAN_RESET);
+        let times = bans.get(device).map_or(0, |one| one.times);
+        let time = FIRST_BAN.saturating_mul(1_u32 << times.min(4)).min(LONGEST_BAN);
         let until = now.checked_add(time).unwrap_or(now);
-        kept_out.insert(device.clone(), KeptOut { until, times: times.saturating_add(1), why });
+        bans.insert(device.clone(), Ban { until, times: times.saturating_add(1), why });
         time
     }
 
     /// Why the device is refused at present.
-    pub(crate) fn is_kept_out(&self, device: &DeviceCode, now: Instant) -> Option<&'static str> {
-        let kept_out = self.kept_out.lock().unwrap_or_else(PoisonError::into_inner);
-        kept_out.get(device).filter(|one| one.until > now).map(|one| one.why)
+    pub(crate) fn ban_of(&self, device: &DeviceCode, now: Instant) -> Option<&'static str> {
+        let bans = self.bans.lock().unwrap_or_else(PoisonError::into_inner);
+        bans.get(device).filter(|one| one.until > now).map(|one| one.why)
     }
 }
 
 /// Whether the session says anything from its first challenge on, within `hold`.
 async fn lives(entry: &Entry, (since, packets): (Instant, u64), hold: Duration) -> bool {
     let left = hold.saturating_sub(since.elapsed());
-    let mut heard = entry.packets.clone();
+    let mut packet_count = entry.packets.clone();
     // An error means that the session has ended.
-    matches!(timeout(left, heard.wait_for(|now| *now != packets)).await, Ok(Ok(_)))
+    matches!(timeout(left, packet_count.wait_for(|now| *now != packets)).await, Ok(Ok(_)))
 }
 
 /// The session's receiver lives as long as its task.
@@ -290,8 +294,8 @@ mod tests {
     const HOLD: Duration = Duration::from_millis(200);
     const LONG: Duration = Duration::from_secs(10);
 
-    fn newcomer(epoch: Option<&str>) -> Newcomer {
-        Newcomer {
+    fn request(epoch: Option<&str>) -> SessionRequest {
+        SessionRequest {
             identity: "boomgate://north/in-1/pi-1".parse().unwrap(),
             peer: "127.0.0.1:1".parse().unwrap(),
             epoch: epoch.map(str::to_owned),
@@ -305,12 +309,12 @@ mod tests {
     #[tokio::test]
     async fn a_newcomer_waits_until_the_old_session_has_left() {
         let sessions = Arc::new(Sessions::default());
-        let mut old = sessions.take(&newcomer(None), HOLD).await.unwrap();
+        let mut old = sessions.take(&request(None), HOLD).await.unwrap();
         let waiting = tokio::spawn({
             let sessions = Arc::clone(&sessions);
-            async move { sessions.take(&newcomer(Some("a")), HOLD).await.is_ok() }
+            async move { sessions.take(&request(Some("a")), HOLD).await.is_ok() }
         });
-        assert_eq!(old.told_to_end().await, EndReason::TakenOver);
+        assert_eq!(old.end_requested().await, EndReason::TakenOver);
         assert!(!waiting.is_finished());
         sessions.leave(old).await;
         assert!(waiting.await.unwrap());
@@ -319,31 +323,33 @@ mod tests {
     #[tokio::test]
     async fn two_programs_with_one_identity_threw_each_other_out_without_end() {
         let sessions = Arc::new(Sessions::default());
-        let old = sessions.take(&newcomer(Some("a")), HOLD).await.unwrap();
+        let old = sessions.take(&request(Some("a")), HOLD).await.unwrap();
         let waiting = tokio::spawn({
             let sessions = Arc::clone(&sessions);
-            async move { sessions.take(&newcomer(Some("b")), HOLD).await.err() }
+            async move { sessions.take(&request(Some("b")), HOLD).await.err() }
         });
+        // The length of time is what is tested.
         tokio::time::sleep(HOLD / 4).await;
-        old.heard();
-        assert_eq!(waiting.await.unwrap(), Some(Unwanted::Twin("127.0.0.1:1".parse().unwrap())));
+        old.note_packet();
+        assert_eq!(waiting.await.unwrap(), Some(SessionRefusal::Twin("127.0.0.1:1".parse().unwrap())));
         assert!(old.end.borrow().is_none(), "the living one goes on");
     }
 
     #[tokio::test]
     async fn a_silent_session_gives_way_though_the_newcomer_had_to_come_twice() {
         let sessions = Arc::new(Sessions::default());
-        let mut old = sessions.take(&newcomer(Some("a")), HOLD).await.unwrap();
+        let mut old = sessions.take(&request(Some("a")), HOLD).await.unwrap();
         // The first attempt gives up before the time is over.
-        let first = newcomer(Some("b"));
+        let first = request(Some("b"));
         drop(timeout(HOLD / 2, sessions.take(&first, HOLD)).await);
+        // The length of time is what is tested.
         tokio::time::sleep(HOLD / 2).await;
         let begun = Instant::now();
         let waiting = tokio::spawn({
             let sessions = Arc::clone(&sessions);
-            async move { sessions.take(&newcomer(Some("b")), HOLD).await.is_ok() }
+            async move { sessions.take(&request(Some("b")), HOLD).await.is_ok() }
         });
-        assert_eq!(old.told_to_end().await, EndReason::TakenOver);
+        assert_eq!(old.end_requested().await, EndReason::TakenOver);
         assert!(begun.elapsed() < HOLD / 2, "the time before counts");
         sessions.leave(old).await;
         assert!(waiting.await.unwrap());
@@ -352,19 +358,19 @@ mod tests {
     #[tokio::test]
     async fn every_newcomer_of_one_device_waited_at_the_same_time() {
         let sessions = Arc::new(Sessions::default());
-        let mut old = sessions.take(&newcomer(Some("a")), LONG).await.unwrap();
+        let mut old = sessions.take(&request(Some("a")), LONG).await.unwrap();
         let wait = |epoch: &'static str| {
             let sessions = Arc::clone(&sessions);
-            tokio::spawn(async move { sessions.take(&newcomer(Some(epoch)), LONG).await.err() })
+            tokio::spawn(async move { sessions.take(&request(Some(epoch)), LONG).await.err() })
         };
         let mut last = wait("b");
         for epoch in ["c", "d", "e"] {
             tokio::task::yield_now().await;
             let next = wait(epoch);
-            assert_eq!(std::mem::replace(&mut last, next).await.unwrap(), Some(Unwanted::Superseded));
+            assert_eq!(std::mem::replace(&mut last, next).await.unwrap(), Some(SessionRefusal::Superseded));
         }
         let own = wait("a");
-        assert_eq!(old.told_to_end().await, EndReason::TakenOver);
+        assert_eq!(old.end_requested().await, EndReason::TakenOver);
         assert!(!last.is_finished());
         sessions.leave(old).await;
         drop((own.await, last.abort()));
@@ -373,41 +379,43 @@ mod tests {
     #[tokio::test]
     async fn who_did_not_say_its_epoch_threw_out_a_session_that_did() {
         let sessions = Sessions::default();
-        let old = sessions.take(&newcomer(Some("a")), HOLD).await.unwrap();
-        let nameless = newcomer(None);
+        let old = sessions.take(&request(Some("a")), HOLD).await.unwrap();
+        let nameless = request(None);
         let waiting = sessions.take(&nameless, HOLD);
-        let (unwanted, ()) = tokio::join!(waiting, async {
+        let (refusal, ()) = tokio::join!(waiting, async {
+            // The length of time is what is tested.
             tokio::time::sleep(HOLD / 4).await;
-            old.heard();
+            old.note_packet();
         });
-        assert_eq!(unwanted.err(), Some(Unwanted::Twin("127.0.0.1:1".parse().unwrap())));
+        assert_eq!(refusal.err(), Some(SessionRefusal::Twin("127.0.0.1:1".parse().unwrap())));
         assert!(old.end.borrow().is_none(), "the living one goes on");
     }
 
     #[tokio::test]
     async fn a_challenge_left_behind_by_a_stuck_session_made_the_next_restart_a_twin() {
         let sessions = Sessions::default();
-        let old = sessions.take(&newcomer(Some("a")), HOLD).await.unwrap();
-        assert_eq!(sessions.take(&newcomer(Some("b")), HOLD).await.err(), Some(Unwanted::Stuck));
+        let old = sessions.take(&request(Some("a")), HOLD).await.unwrap();
+        assert_eq!(sessions.take(&request(Some("b")), HOLD).await.err(), Some(SessionRefusal::Stuck));
         assert!(sessions.live.lock().await[&device()].challenged.is_none());
-        old.heard();
-        let restarted = sessions.take(&newcomer(Some("c")), HOLD).await;
-        assert_eq!(restarted.err(), Some(Unwanted::Stuck), "nothing was said since it came");
+        old.note_packet();
+        let restarted = sessions.take(&request(Some("c")), HOLD).await;
+        assert_eq!(restarted.err(), Some(SessionRefusal::Stuck), "nothing was said since it came");
     }
 
     #[tokio::test]
     async fn an_answer_to_who_went_away_long_ago_made_the_next_restart_a_twin() {
         let sessions = Arc::new(Sessions::default());
-        let mut old = sessions.take(&newcomer(Some("a")), HOLD).await.unwrap();
-        let gone = newcomer(Some("b"));
+        let mut old = sessions.take(&request(Some("a")), HOLD).await.unwrap();
+        let gone = request(Some("b"));
         drop(timeout(HOLD / 4, sessions.take(&gone, HOLD)).await);
-        old.heard();
+        old.note_packet();
+        // The length of time is what is tested.
         tokio::time::sleep(HOLD).await;
         let waiting = tokio::spawn({
             let sessions = Arc::clone(&sessions);
-            async move { sessions.take(&newcomer(Some("c")), HOLD).await.err() }
+            async move { sessions.take(&request(Some("c")), HOLD).await.err() }
         });
-        assert_eq!(timeout(LONG, old.told_to_end()).await.ok(), Some(EndReason::TakenOver));
+        assert_eq!(timeout(LONG, old.end_requested()).await.ok(), Some(EndReason::TakenOver));
         sessions.leave(old).await;
         assert_eq!(waiting.await.unwrap(), None);
     }
@@ -421,13 +429,13 @@ mod tests {
     #[test]
     fn who_floods_again_is_kept_out_longer() {
         let (sessions, begun) = (Sessions::default(), Instant::now());
-        let keep_out = |at| sessions.keep_out(&device(), "flooding", at);
-        assert_eq!(sessions.is_kept_out(&device(), begun), None);
-        assert_eq!(keep_out(begun), KEPT_OUT);
-        assert_eq!(sessions.is_kept_out(&device(), begun), Some("flooding"));
-        let later = begun + KEPT_OUT;
-        assert_eq!(sessions.is_kept_out(&device(), later), None);
-        assert_eq!(keep_out(later), KEPT_OUT * 2);
-        assert_eq!(keep_out(later + FORGIVEN + KEPT_OUT * 2), KEPT_OUT);
+        let ban = |at| sessions.ban(&device(), "flooding", at);
+        assert_eq!(sessions.ban_of(&device(), begun), None);
+        assert_eq!(ban(begun), FIRST_BAN);
+        assert_eq!(sessions.ban_of(&device(), begun), Some("flooding"));
+        let later = begun + FIRST_BAN;
+        assert_eq!(sessions.ban_of(&device(), later), None);
+        assert_eq!(ban(later), FIRST_BAN * 2);
+        assert_eq!(ban(later + BAN_RESET + FIRST_BAN * 2), FIRST_BAN);
     }
 }

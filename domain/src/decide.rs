@@ -9,7 +9,7 @@
 //! (offline policy, near candidate to confirm, ticket).
 //!
 //! A block holds for every twin of its plate (0 for O, 1 for I), a right to enter and passback for the exact plate only; at
-//! an exit the only twin inside is the car's stay when no exact one is. Whoever makes [`Matches`] sees to that.
+//! an exit the only twin inside is the car's stay when no exact one is. The caller fills [`Matches`] accordingly.
 //!
 //! Passback is hard for everybody by default: a plate inside cannot come in again, for one of the two is a clone or a
 //! missed exit, and only a person can tell which. An operator's open is the way round it, and is audited.
@@ -43,12 +43,17 @@ pub enum Credential {
 /// A car that waits at the arming loop.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrival {
+    /// The occupancy of the arming loop.
     pub id: ArrivalId,
+    /// Of the lane.
     pub direction: Direction,
     /// Canonical under the site's grammar; none if nothing was read.
     pub plate: Option<Plate>,
+    /// How far the reading can be trusted.
     pub verdict: Verdict,
+    /// How the car is identified.
     pub credential: Credential,
+    /// By which it is charged.
     pub vehicle: VehicleType,
 }
 
@@ -56,13 +61,14 @@ pub struct Arrival {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SiteMode {
+    /// Visitors, subscribers and reservations are let in.
     #[default]
     Open,
     /// Visitors refused, subscribers and reservations in.
     Full,
     /// As full, but the sign says closed.
     Closed,
-    /// Nobody in; everybody may leave.
+    /// Entries refused, exits open.
     ClosedToAll,
 }
 
@@ -70,7 +76,7 @@ pub enum SiteMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Passback {
-    /// Nobody enters twice; an operator may open.
+    /// Refused for every plate that is inside; an operator may open.
     #[default]
     Deny,
     /// Subscribers and reservations are held, visitors (who pay anyway) let in.
@@ -82,11 +88,13 @@ pub enum Passback {
 /// The site as a decision sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteState {
+    /// What the site lets in.
     pub mode: SiteMode,
     /// Free spaces for visitors; none if the site does not count. Zero is full.
     pub free_spaces: Option<u32>,
     /// Whether cars without a right may enter and pay.
     pub visitors: bool,
+    /// Applied to plates that are inside.
     pub passback: Passback,
     /// Above this due amount a plate alone does not get to pay at the exit; none is no limit.
     pub plate_only_limit: Option<Money>,
@@ -107,11 +115,14 @@ impl Default for SiteState {
 /// A valid-in-time right; `until` is excluded, none is without end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Validity {
+    /// First instant.
     pub from: Timestamp,
+    /// First instant after it; none is without end.
     pub until: Option<Timestamp>,
 }
 
 impl Validity {
+    /// Whether the right is valid at `at`.
     pub fn covers(&self, at: Timestamp) -> bool {
         self.from <= at && self.until.is_none_or(|until| at < until)
     }
@@ -120,14 +131,18 @@ impl Validity {
 /// A plate on the blocklist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BlockMatch {
+    /// The row of the blocklist.
     pub id: BlockId,
+    /// When the block holds.
     pub validity: Validity,
 }
 
 /// A plate with a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SubscriptionMatch {
+    /// The subscription.
     pub id: SubscriptionId,
+    /// When it is valid.
     pub validity: Validity,
     /// Places left in its pool; none if it has no pool. Zero makes it a visitor at the entry.
     pub pool_left: Option<u32>,
@@ -136,23 +151,28 @@ pub struct SubscriptionMatch {
 /// A plate with a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ReservationMatch {
+    /// The reservation.
     pub id: ReservationId,
+    /// When it is valid.
     pub validity: Validity,
 }
 
 /// An open stay whose plate is near the one read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NearStay {
+    /// The open stay.
     pub stay: StayId,
     /// In tenths of an edit, see [`crate::plate::distance`].
     pub distance: u32,
 }
 
-/// What a lane does with cars it knows nothing about while the server cannot be asked.
+/// What a lane does with cars that are not on its list while the server cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct OfflinePolicy {
+    /// At entries.
     pub entry: OfflineEntry,
+    /// At exits.
     pub exit: OfflineExit,
 }
 
@@ -163,6 +183,7 @@ impl Default for OfflinePolicy {
     }
 }
 
+/// Which entries a lane opens without its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OfflineEntry {
@@ -172,6 +193,7 @@ pub enum OfflineEntry {
     Visitors,
 }
 
+/// Which exits a lane opens without its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OfflineExit {
@@ -183,7 +205,7 @@ pub enum OfflineExit {
 
 /// Where the matches come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Knowledge {
+pub enum MatchSource {
     /// The server: stays and counts are known.
     Full,
     /// A lane with nothing but its synced list: stays are not known.
@@ -193,12 +215,15 @@ pub enum Knowledge {
 /// All that is known about an arrival's plate or ticket, and about the site.
 #[derive(Debug, Clone)]
 pub struct Matches {
-    pub knowledge: Knowledge,
+    /// Who collected the matches.
+    pub source: MatchSource,
+    /// The site as it is now.
     pub site: SiteState,
     /// Of the plate or of a twin of it.
     pub block: Option<BlockMatch>,
     /// Of exactly this plate; at an exit also of the plate of `stay`.
     pub subscription: Option<SubscriptionMatch>,
+    /// Of exactly this plate.
     pub reservation: Option<ReservationMatch>,
     /// The open stay of this plate, or of the ticket shown; at an exit without one, the only stay of a twin.
     pub stay: Option<Stay>,
@@ -216,7 +241,7 @@ impl Matches {
     /// Nothing matches at a site with default settings.
     pub fn none(time_zone: TimeZone) -> Self {
         Self {
-            knowledge: Knowledge::Full,
+            source: MatchSource::Full,
             site: SiteState::default(),
             block: None,
             subscription: None,
@@ -234,7 +259,9 @@ impl Matches {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
+    /// The boom opens.
     Open,
+    /// The boom stays closed.
     Deny,
     /// The boom opens as soon as the amount is paid.
     Charge,
@@ -243,7 +270,9 @@ pub enum Outcome {
 /// What a stay costs, what was paid, what is still owed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
+    /// The price and its lines.
     pub charge: Charge,
+    /// Sum of settled payments.
     pub paid: Money,
     /// Never negative.
     pub due: Money,
@@ -252,7 +281,9 @@ pub struct Due {
 /// A decision: a proposal that a passage may make a fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
+    /// What the lane does.
     pub outcome: Outcome,
+    /// Why, with its parameters; shown on the sign.
     pub reason: Reason,
     /// At an exit: the price as computed. With `DENY-NO-STAY`, what an operator may ask for a lost ticket.
     pub charge: Option<Due>,
@@ -375,31 +406,31 @@ fn refused_inside(matches: &Matches, has_right: bool) -> Option<Reason> {
 
 fn visitor_entry(arrival: &Arrival, matches: &Matches) -> Decision {
     let site = &matches.site;
-    match (site.mode, matches.knowledge) {
+    match (site.mode, matches.source) {
         (SiteMode::ClosedToAll, _) => Decision::deny(Reason::DenyClosedToAll {}),
         (SiteMode::Closed, _) => Decision::deny(Reason::DenyClosed {}),
         (SiteMode::Full, _) => Decision::deny(Reason::DenyFull {}),
         (SiteMode::Open, _) if site.free_spaces == Some(0) => Decision::deny(Reason::DenyFull {}),
         (SiteMode::Open, _) if !site.visitors => Decision::deny(Reason::DenyNoVisitors {}),
-        (SiteMode::Open, Knowledge::Offline(OfflinePolicy { entry: OfflineEntry::Listed, .. })) => {
+        (SiteMode::Open, MatchSource::Offline(OfflinePolicy { entry: OfflineEntry::Listed, .. })) => {
             Decision::deny(Reason::DenyOffline {})
         }
-        (SiteMode::Open, Knowledge::Offline(_)) => Decision::open(Reason::OpenOfflineVisitor {}),
-        (SiteMode::Open, Knowledge::Full) if arrival.credential == Credential::Ticket => {
+        (SiteMode::Open, MatchSource::Offline(_)) => Decision::open(Reason::OpenOfflineVisitor {}),
+        (SiteMode::Open, MatchSource::Full) if arrival.credential == Credential::Ticket => {
             Decision::open(Reason::OpenTicket {})
         }
-        (SiteMode::Open, Knowledge::Full) => Decision::open(Reason::OpenVisitor {}),
+        (SiteMode::Open, MatchSource::Full) => Decision::open(Reason::OpenVisitor {}),
     }
 }
 
-/// A lane that knows no stays lets people out, or asks for the operator, as its policy says.
+/// Without known stays, the lane's policy decides whether an exit opens or needs an operator.
 fn offline_exit(matches: &Matches) -> Option<Decision> {
-    match matches.knowledge {
-        Knowledge::Full => None,
-        Knowledge::Offline(OfflinePolicy { exit: OfflineExit::Everybody, .. }) => {
+    match matches.source {
+        MatchSource::Full => None,
+        MatchSource::Offline(OfflinePolicy { exit: OfflineExit::Everybody, .. }) => {
             Some(Decision::open(Reason::OpenFailSafe {}))
         }
-        Knowledge::Offline(OfflinePolicy { exit: OfflineExit::Listed, .. }) => {
+        MatchSource::Offline(OfflinePolicy { exit: OfflineExit::Listed, .. }) => {
             Some(Decision::deny(Reason::DenyOffline {}))
         }
     }
@@ -461,7 +492,7 @@ fn without_stay(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Decisio
         return Decision { suggested: Some(stay), ..Decision::deny(Reason::DenyNearStay {}) };
     }
     match &matches.tariff {
-        // Where nothing is charged, nobody is kept in for want of a record.
+        // Where nothing is charged, a missing stay is no reason to refuse the exit.
         None if arrival.credential == Credential::Plate => Decision::open(Reason::OpenFree {}),
         None => Decision::deny(Reason::DenyNoStay {}),
         Some(tariff) => {

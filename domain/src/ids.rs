@@ -13,6 +13,7 @@ pub const MAX_SLUG: usize = 64;
 
 /// Why a text is not a slug.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
 pub enum SlugError {
     #[error("{kind} is empty; expected 1 to 64 of a-z, 0-9 and '-'")]
     Empty { kind: &'static str },
@@ -26,7 +27,9 @@ pub enum SlugError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} {text:?} is not a UUID")]
 pub struct IdError {
+    /// What kind of id was expected.
     pub kind: &'static str,
+    /// The text, cut to 64 characters.
     pub text: String,
 }
 
@@ -61,6 +64,7 @@ macro_rules! slug {
                 Ok(Self(text.to_owned()))
             }
 
+            /// The slug as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -109,10 +113,12 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
+            /// The id with this UUID.
             pub const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)
             }
 
+            /// The id's UUID.
             pub const fn as_uuid(&self) -> Uuid {
                 self.0
             }
@@ -162,31 +168,91 @@ slug!(
     "device code"
 );
 
-id!(TenantId, "tenant id");
-id!(SiteId, "site id");
-id!(LaneId, "lane id");
-id!(DeviceId, "device id");
+id!(
+    /// A company whose sites are kept apart from others.
+    TenantId,
+    "tenant id"
+);
+id!(
+    /// A car park.
+    SiteId,
+    "site id"
+);
+id!(
+    /// A lane of a site.
+    LaneId,
+    "lane id"
+);
+id!(
+    /// A device of a lane.
+    DeviceId,
+    "device id"
+);
 id!(
     /// One occupancy of an arming loop by one car.
     ArrivalId,
     "arrival id"
 );
-id!(EventId, "event id");
-id!(DecisionId, "decision id");
-id!(CommandId, "command id");
-id!(StayId, "stay id");
-id!(VehicleId, "vehicle id");
-id!(SubscriptionId, "subscription id");
-id!(ReservationId, "reservation id");
-id!(BlockId, "block id");
-id!(TariffId, "tariff id");
-id!(UserId, "user id");
 id!(
-    /// Of a key by which a program acts.
+    /// An event of a lane.
+    EventId,
+    "event id"
+);
+id!(
+    /// A decision on an arrival.
+    DecisionId,
+    "decision id"
+);
+id!(
+    /// A command to a lane.
+    CommandId,
+    "command id"
+);
+id!(
+    /// A stay of a car.
+    StayId,
+    "stay id"
+);
+id!(
+    /// A known vehicle.
+    VehicleId,
+    "vehicle id"
+);
+id!(
+    /// A subscription.
+    SubscriptionId,
+    "subscription id"
+);
+id!(
+    /// A reservation.
+    ReservationId,
+    "reservation id"
+);
+id!(
+    /// A row of the blocklist.
+    BlockId,
+    "block id"
+);
+id!(
+    /// A version of a tariff.
+    TariffId,
+    "tariff id"
+);
+id!(
+    /// A person who may log in.
+    UserId,
+    "user id"
+);
+id!(
+    /// A key by which a program acts.
     ApiKeyId,
     "key id"
 );
-id!(PaymentId, "payment id");
+id!(
+    /// A payment.
+    PaymentId,
+    "payment id"
+);
 
 #[cfg(test)]
 mod tests {

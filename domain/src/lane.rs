@@ -175,6 +175,7 @@ impl Lane {
         inputs.chain(timers.into_iter().flatten()).filter(|at| *at > self.now).min()
     }
 
+    /// The lane's settings.
     pub const fn config(&self) -> &LaneConfig {
         &self.config
     }
@@ -232,9 +233,9 @@ impl Lane {
 
     /// S4: nothing moves until every input has been stable for a while and the boom has reported.
     fn finish_start_up(&mut self) {
-        let heard = self.position.is_some() || !self.config.boom_feedback;
+        let position_known = self.position.is_some() || !self.config.boom_feedback;
         let stable = self.start_up_end().is_some_and(|end| end <= self.now);
-        if self.is_ready() || !heard || !stable {
+        if self.is_ready() || !position_known || !stable {
             return;
         }
         self.service = Service::Serving;
@@ -254,6 +255,10 @@ impl Lane {
         Some(since.plus_ms(self.config.startup_stable_ms))
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a few codes of the registry are meant, all others are not"
+    )]
     fn note_loop_faults(&mut self) {
         let states = self.inputs.roles().map(|(role, input)| (role, input.state())).collect::<Vec<_>>();
         for (role, state) in states {

@@ -28,6 +28,7 @@
 //! | [`loops`] | debounced, supervised inputs |
 //! | [`lane`] | the lane machine: events and time in, actions out |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+#![warn(missing_docs)]
 // Numbers come from devices, clocks and tariff files: every sum says what it does when it does not fit.
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 

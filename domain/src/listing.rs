@@ -1,6 +1,6 @@
 //! The offline list: rights and blocks under a keyed hash of the canonical plate, and what a lane finds in it.
 //!
-//! A stolen lane must not give away who parks there: a bare hash of a plate is reversed by trying all plates, a keyed
+//! A stolen lane must not reveal the plates on its list: a plain hash of a plate is reversed by trying all plates, a keyed
 //! one is not without the site's key. Server and lane derive the same tag; only canonical plates are ever tagged.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::decide::{
-    BlockMatch, Knowledge, Matches, OfflinePolicy, ReservationMatch, SiteState, SubscriptionMatch,
+    BlockMatch, MatchSource, Matches, OfflinePolicy, ReservationMatch, SiteState, SubscriptionMatch,
 };
 use crate::plate::Plate;
 
@@ -21,10 +21,12 @@ use crate::plate::Plate;
 pub struct ListingKey([u8; 32]);
 
 impl ListingKey {
+    /// The key of these bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
+    /// The key's bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -55,10 +57,12 @@ impl fmt::Debug for ListingKey {
 pub struct PlateTag([u8; 16]);
 
 impl PlateTag {
+    /// The tag of these bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
+    /// The tag's bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
@@ -74,8 +78,11 @@ impl fmt::Display for PlateTag {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listed {
+    /// A block of the plate or of a twin of it.
     pub block: Option<BlockMatch>,
+    /// A subscription of the plate.
     pub subscription: Option<SubscriptionMatch>,
+    /// A reservation of the plate.
     pub reservation: Option<ReservationMatch>,
 }
 
@@ -93,7 +100,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Replaces what is said about a plate; an empty entry removes it.
+    /// Replaces the entry of a plate; an empty entry removes it.
     pub fn set(&mut self, tag: PlateTag, listed: Listed) {
         if listed.is_empty() {
             self.entries.remove(&tag);
@@ -102,20 +109,23 @@ impl Listing {
         }
     }
 
+    /// The entry under this tag.
     pub fn get(&self, tag: &PlateTag) -> Option<&Listed> {
         self.entries.get(tag)
     }
 
+    /// Number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
+    /// Whether it has no entry.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 }
 
-/// What a lane knows by itself about an arrival's plate.
+/// The matches of an arrival's plate in the lane's own list.
 pub fn offline_matches(
     listed: Option<&Listed>,
     site: SiteState,
@@ -124,7 +134,7 @@ pub fn offline_matches(
 ) -> Matches {
     let listed = listed.copied().unwrap_or_default();
     Matches {
-        knowledge: Knowledge::Offline(policy),
+        source: MatchSource::Offline(policy),
         site,
         block: listed.block,
         subscription: listed.subscription,

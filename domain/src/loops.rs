@@ -1,7 +1,7 @@
 //! Detector inputs: a raw level and the time in, a debounced and supervised state out.
 //!
-//! Loops, photocells and their wires fail; what is not known is `Unknown`, and unknown counts as occupied. This
-//! module knows nothing of cars, booms or pins.
+//! Loops, photocells and their wires fail; a state that cannot be determined is `Unknown` and counts as occupied. This
+//! module does not depend on cars, booms or pins.
 //!
 //! ```text
 //! raw level --debounce--> Clear | Occupied
@@ -33,7 +33,9 @@ pub enum LoopRole {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RawLevel {
+    /// No vehicle.
     Clear,
+    /// A vehicle, or a beam that is broken.
     Occupied,
     /// The supervision resistor is not seen: open, short, or the detector's own fault contact.
     WireCut,
@@ -47,8 +49,11 @@ pub enum LoopFault {
     Settling,
     /// No sample came for longer than `stale_ms`.
     Stale,
+    /// The supervision of the wire reports a cut or a short.
     WireCut,
+    /// More edges than allowed within the window.
     Chatter,
+    /// Occupied for longer than `stuck_on_ms`.
     StuckOn,
     /// Cars passed that this loop never saw.
     StuckOff,
@@ -98,8 +103,11 @@ named!(LoopFault, FAULT_NAMES, "loop fault");
 /// The debounced, supervised state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LoopState {
+    /// No vehicle.
     Clear,
+    /// A vehicle.
     Occupied,
+    /// Not known, and why; counts as occupied.
     Unknown(LoopFault),
 }
 
@@ -115,6 +123,7 @@ pub struct LoopConfig {
     pub stuck_on_ms: u64,
     /// More edges than this within `chatter_window_ms` are chatter.
     pub chatter_edges: usize,
+    /// See `chatter_edges`.
     pub chatter_window_ms: u64,
     /// So many cars missed in a row are a dead loop; 0 never.
     pub stuck_off_misses: u32,
@@ -146,6 +155,7 @@ pub struct Loop {
 }
 
 impl Loop {
+    /// An input that is unknown until its first stable level; `now` is the device's uptime.
     pub fn new(config: LoopConfig, now: Monotonic) -> Self {
         let state = LoopState::Unknown(LoopFault::Settling);
         Self { config, raw: None, sampled: now, edges: VecDeque::new(), misses: 0, state, since: now }
@@ -173,6 +183,7 @@ impl Loop {
         self.state
     }
 
+    /// The present state.
     pub const fn state(&self) -> LoopState {
         self.state
     }
@@ -240,7 +251,11 @@ impl Loop {
             LoopState::Unknown(LoopFault::Stale | LoopFault::WireCut | LoopFault::Chatter) => {
                 LoopState::Unknown(LoopFault::Settling)
             }
-            state => state,
+            LoopState::Clear
+            | LoopState::Occupied
+            | LoopState::Unknown(LoopFault::Settling | LoopFault::StuckOn | LoopFault::StuckOff) => {
+                self.state
+            }
         }
     }
 
@@ -257,7 +272,7 @@ impl Loop {
             {
                 LoopState::Unknown(LoopFault::StuckOn)
             }
-            _ => LoopState::Occupied,
+            RawLevel::Occupied | RawLevel::WireCut => LoopState::Occupied,
         }
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a sum or a text is not money.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
 pub enum MoneyError {
     #[error("{0:?} is not an ISO 4217 currency code")]
     UnknownCurrency(String),
@@ -34,10 +35,15 @@ const NO_DIGITS: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF
 const THREE_DIGITS: &str = "BHD IQD JOD KWD LYD OMR TND";
 
 impl Currency {
+    /// Euro.
     pub const EUR: Self = Self(*b"EUR");
+    /// US dollar.
     pub const USD: Self = Self(*b"USD");
+    /// Pound sterling.
     pub const GBP: Self = Self(*b"GBP");
+    /// Czech koruna.
     pub const CZK: Self = Self(*b"CZK");
+    /// Vietnamese dong, without minor units.
     pub const VND: Self = Self(*b"VND");
 
     /// Takes an upper-case active ISO 4217 code.
@@ -54,6 +60,7 @@ impl Currency {
         CODES.split(' ').filter_map(|code| Some(Self(code.as_bytes().try_into().ok()?)))
     }
 
+    /// The three letters of ISO 4217.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("???")
     }
@@ -108,37 +115,55 @@ impl From<Currency> for String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
+    /// Amount in minor units; may be negative.
     pub minor: i64,
+    /// Its currency.
     pub currency: Currency,
 }
 
 impl Money {
+    /// An amount in minor units.
     pub const fn new(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
     }
 
+    /// Nothing, in this currency.
     pub const fn zero(currency: Currency) -> Self {
         Self::new(0, currency)
     }
 
+    /// Whether the amount is 0.
     pub const fn is_zero(&self) -> bool {
         self.minor == 0
     }
 
+    /// Whether the amount is above 0.
     pub const fn is_positive(&self) -> bool {
         self.minor > 0
     }
 
+    /// The sum.
+    ///
+    /// # Errors
+    /// [`MoneyError::Currencies`], [`MoneyError::Overflow`].
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
         self.with_minor(self.minor.checked_add(other.minor))
     }
 
+    /// The difference.
+    ///
+    /// # Errors
+    /// [`MoneyError::Currencies`], [`MoneyError::Overflow`].
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
         self.with_minor(self.minor.checked_sub(other.minor))
     }
 
+    /// The multiple.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
     pub fn checked_mul(self, factor: i64) -> Result<Self, MoneyError> {
         self.with_minor(self.minor.checked_mul(factor))
     }

@@ -25,6 +25,7 @@ pub const ALPHABET: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// Why a text is not a plate. The text is never repeated: it is personal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
 pub enum PlateError {
     #[error("plate has no letters or digits")]
     Empty,
@@ -56,6 +57,7 @@ impl Plate {
         if plate.is_empty() { Err(PlateError::Empty) } else { Ok(Self(plate)) }
     }
 
+    /// The canonical text; personal, so not for logs.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -22,7 +22,7 @@ use crate::plate::{ALPHABET, Plate};
 const SLOPE: f32 = 0.85;
 const OFFSET: f32 = 1.1;
 const CHARACTERS: f32 = 0.5;
-const LEAST_WRONG: f32 = 1e-4;
+const MIN_ERROR: f32 = 1e-4;
 
 /// Probabilities of one place over [`ALPHABET`]; they need not add up to one.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,6 +125,7 @@ pub enum Verdict {
 /// A text the frames could mean.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
+    /// Canonical.
     pub text: Plate,
     /// Log-likelihood in nats; only differences mean something.
     pub score: f32,
@@ -149,6 +150,7 @@ pub struct Reading {
     pub frames: u32,
     /// The frame that says this text most clearly: the evidence.
     pub best_frame: Option<u32>,
+    /// How far it can be trusted.
     pub verdict: Verdict,
     /// Best texts, best first, the plate among them; at most five.
     pub candidates: Vec<Candidate>,
@@ -193,7 +195,7 @@ impl Reading {
             Some(Kind::Free | Kind::Word) => 1.0,
         };
         let wrong: f32 = self.confidence.iter().map(|c| (1.0 - c / full).max(0.0)).sum();
-        let nats = self.margin_nats - CHARACTERS * (wrong + LEAST_WRONG).ln();
+        let nats = self.margin_nats - CHARACTERS * (wrong + MIN_ERROR).ln();
         1.0 / (1.0 + (OFFSET - SLOPE * nats).exp())
     }
 }

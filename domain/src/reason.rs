@@ -18,7 +18,9 @@ use crate::money::Money;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
+    /// English.
     En,
+    /// Vietnamese.
     Vi,
 }
 
@@ -41,6 +43,7 @@ pub enum ReasonKind {
 
 /// Why a code and its parameters are not a reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
 pub enum ReasonError {
     #[error("unknown reason code {0:?}")]
     UnknownCode(String),
@@ -53,6 +56,7 @@ pub enum ReasonError {
 macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident { $($name:ident: $type:ty),* } $code:literal en $en:literal vi $vi:literal)+) => {
         /// A reason with its parameters; see [`Reason::code`] and [`Reason::text`].
+        #[expect(missing_docs, reason = "each code's text is its documentation")]
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(try_from = "Parts", into = "Parts")]
         pub enum Reason {
@@ -371,6 +375,7 @@ reasons! {
 }
 
 impl Reason {
+    /// What the reason explains, by the code's first word.
     pub fn kind(&self) -> ReasonKind {
         match self.code().split('-').next() {
             Some("OPEN") => ReasonKind::Open,

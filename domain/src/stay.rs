@@ -18,6 +18,7 @@ use crate::tariff::{Tariff, VehicleType};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StayStatus {
+    /// The car is inside.
     Open,
     /// The car was seen leaving.
     Closed,
@@ -28,21 +29,28 @@ pub enum StayStatus {
 /// A settled payment for a stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
+    /// The payment.
     pub id: PaymentId,
+    /// What was paid.
     pub amount: Money,
+    /// When it was settled.
     pub at: Timestamp,
 }
 
 /// An open stay with what a decision needs of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stay {
+    /// The stay.
     pub id: StayId,
     /// None for a car that entered with a ticket because its plate was not read.
     pub plate: Option<Plate>,
     /// The arrival that brought it in.
     pub arrival: ArrivalId,
+    /// When the entry's passage happened.
     pub entered_at: Timestamp,
+    /// By which it is charged.
     pub vehicle: VehicleType,
+    /// Where it is in its life.
     pub status: StayStatus,
     /// The version in force at entry; none where the site charges nothing.
     pub tariff: Option<Arc<Tariff>>,
@@ -54,6 +62,7 @@ pub struct Stay {
 
 /// Why a change to a stay is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
 pub enum StayError {
     #[error("stay is {0:?}, not open")]
     NotOpen(StayStatus),
@@ -138,7 +147,7 @@ pub enum PassageKind {
     Passed,
     /// A further car on the same opening.
     Tailgated,
-    /// Under the boom and back again: nobody came in or went out.
+    /// Under the boom and back again: the number of cars inside is unchanged.
     BackedOut,
     /// Through the boom against the lane's direction.
     WrongWay,
@@ -162,7 +171,7 @@ impl PassageKind {
         match (self, direction) {
             (Self::Passed | Self::Tailgated, Direction::Entry) => PassageEffect::OpensStay,
             (Self::Passed | Self::Tailgated, Direction::Exit) => PassageEffect::ClosesStay,
-            // A device speaks for its lane's direction only: whoever goes against it is an alarm, not a stay.
+            // A device reports for its lane's direction only: a passage against it is an alarm and changes no stay.
             (Self::BackedOut | Self::WrongWay, Direction::Entry | Direction::Exit) => PassageEffect::None,
         }
     }

@@ -25,11 +25,16 @@ pub const LONGEST_STAY_DAYS: i64 = 3_660;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VehicleType {
+    /// A car.
     #[default]
     Car,
+    /// A motorcycle.
     Motorcycle,
+    /// A van.
     Van,
+    /// A truck.
     Truck,
+    /// A bus.
     Bus,
 }
 
@@ -37,9 +42,13 @@ pub enum VehicleType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tariff {
+    /// This version.
     pub id: TariffId,
+    /// Rises per site.
     pub version: u32,
+    /// For people.
     pub name: String,
+    /// Of all its amounts.
     pub currency: Currency,
     /// In and out within this time is free; one minute more and the whole stay is charged.
     #[serde(default)]
@@ -67,6 +76,7 @@ pub struct Tariff {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
+    /// For the explanation of a charge.
     pub name: String,
     /// All vehicles when empty.
     #[serde(default)]
@@ -85,6 +95,7 @@ pub struct Rule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
+    /// Local, included.
     #[serde(deserialize_with = "notation::time")]
     pub from: Time,
     /// Written 00:00 or 24:00 for the end of the day.
@@ -102,6 +113,7 @@ pub struct Band {
     /// A step that has begun is charged; without steps the price is paid once for the band within its window.
     #[serde(default)]
     pub step_minutes: Option<u32>,
+    /// Minor units per step.
     #[serde(deserialize_with = "notation::price")]
     pub price: i64,
 }
@@ -110,12 +122,19 @@ pub struct Band {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Day {
+    /// Monday.
     Mon,
+    /// Tuesday.
     Tue,
+    /// Wednesday.
     Wed,
+    /// Thursday.
     Thu,
+    /// Friday.
     Fri,
+    /// Saturday.
     Sat,
+    /// Sunday.
     Sun,
 }
 
@@ -136,9 +155,11 @@ impl Day {
 /// A price with its explanation; the amounts of the lines add up to the total.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
+    /// Sum of the lines.
     pub total: Money,
     /// Elapsed minutes from entry to exit, begun ones included.
     pub minutes: u32,
+    /// In the order of time.
     pub lines: Vec<ChargeLine>,
 }
 
@@ -154,16 +175,20 @@ pub enum LineKind {
     Rate,
     /// What the daily cap takes off; the amount is negative.
     Cap,
+    /// The price of a lost ticket.
     LostTicket,
 }
 
 /// One explained line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeLine {
+    /// What it is for.
     pub kind: LineKind,
     /// The rule's name, or the name of the setting.
     pub label: String,
+    /// First instant it covers.
     pub from: Timestamp,
+    /// First instant it does not cover.
     pub until: Timestamp,
     /// Minutes from `from` to `until`, begun ones included.
     pub minutes: u32,
@@ -173,11 +198,13 @@ pub struct ChargeLine {
     pub step_minutes: Option<u32>,
     /// Price of one step or of the flat.
     pub unit: Money,
+    /// Zero or more.
     pub amount: Money,
 }
 
 /// Why a stay has no price.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
 pub enum ChargeError {
     #[error("stay is longer than 3660 days")]
     TooLong,

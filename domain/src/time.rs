@@ -12,12 +12,15 @@ use serde::{Deserialize, Serialize};
 pub struct Monotonic(u64);
 
 impl Monotonic {
+    /// The device's start.
     pub const ZERO: Self = Self(0);
 
+    /// This many milliseconds after the start.
     pub const fn from_millis(ms: u64) -> Self {
         Self(ms)
     }
 
+    /// Milliseconds since the start.
     pub const fn as_millis(self) -> u64 {
         self.0
     }

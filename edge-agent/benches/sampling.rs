@@ -17,11 +17,11 @@ use boomgate_edge_agent::gpio::{GpioError, InputLines, Inputs};
 use boomgate_edge_agent::priority;
 use boomgate_edge_agent::sampling::Sampler;
 
-const EVERY: Duration = Duration::from_millis(10);
+const INTERVAL: Duration = Duration::from_millis(10);
 const BAR: f64 = 2.0;
 
 /// Wires that note how long nobody looked at them.
-struct Watched {
+struct TimedInputs {
     last: Option<Instant>,
     longest: Arc<Longest>,
     looks: u64,
@@ -47,7 +47,7 @@ impl Longest {
     }
 }
 
-impl InputLines for Watched {
+impl InputLines for TimedInputs {
     fn read(&mut self) -> Result<Inputs, GpioError> {
         self.longest.note(&mut self.last);
         self.looks += 1;
@@ -84,15 +84,15 @@ fn main() -> ExitCode {
     started.wait();
 
     let (sampling, empty) = (Arc::new(Longest::default()), Arc::new(Longest::default()));
-    let lines = Watched { last: None, longest: Arc::clone(&sampling), looks: 0 };
-    let (sampler, mut samples) = Sampler::start(Box::new(lines), Clock::start(1.0), EVERY).unwrap();
+    let lines = TimedInputs { last: None, longest: Arc::clone(&sampling), looks: 0 };
+    let (sampler, mut samples) = Sampler::start(Box::new(lines), Clock::start(1.0), INTERVAL).unwrap();
     let (beside, stopped) = (Arc::clone(&empty), Arc::clone(&stop));
     let sleeping = std::thread::spawn(move || {
         let granted = priority::raise("empty thread");
         let (mut last, mut next) = (None, Instant::now());
         while !stopped.load(Ordering::Relaxed) {
             beside.note(&mut last);
-            next += EVERY;
+            next += INTERVAL;
             std::thread::sleep(next.saturating_duration_since(Instant::now()));
         }
         granted

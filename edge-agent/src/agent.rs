@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use boomgate_domain::lane::Lane;
 use boomgate_domain::lane::command::Addressee;
-use boomgate_plate_reader::judgement::Judgement;
+use boomgate_plate_reader::reading_settings::ReadingSettings;
 use boomgate_plate_reader::recogniser::Recogniser;
 use boomgate_schemas::bytes::{Epoch, Octets};
 use boomgate_schemas::topic::{Leaf, Topic};
@@ -20,7 +20,7 @@ use tracing::info;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::eventloop::{EventLoop, Inbox, PartEnded, Parts, Settings};
-use crate::evidence::Shelf;
+use crate::evidence::EvidenceStore;
 use crate::hardware::Hardware;
 use crate::private_files;
 use crate::sampling::Sampler;
@@ -28,7 +28,7 @@ use crate::spool::store::Start;
 use crate::spool::{Outlets, Spool};
 use crate::uplink::certificate::Expiry;
 use crate::uplink::keys;
-use crate::uplink::{Ends, Identity, LaneNow, Uplink};
+use crate::uplink::{Identity, LaneSnapshot, Uplink, UplinkChannels};
 use crate::vision::Vision;
 
 /// Events that may wait between two tasks; what does not fit is found again in the spool.
@@ -46,27 +46,29 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
     let (live, fresh) = mpsc::channel(QUEUE);
     let (health, spool_health) = mpsc::unbounded_channel();
     // Before wires, camera and sockets: whoever else runs in this folder is not to be disturbed.
-    let (spool, start, keeper) =
+    let (spool, start, worker) =
         Spool::start(&config.spool, config.max_events, &clock, Outlets { live, health })
             .with_context(|| format!("the spool {} cannot be used", config.spool.display()))?;
     let hardware = Hardware::new(&config, &clock);
     let epoch = Octets(rand::rng().random());
     info!(boot = start.boot, next_seq = start.next_seq, backlog = start.backlog, "the lane starts");
 
-    let shelf = Shelf::open(&config.evidence, config.max_evidence_bytes);
-    let (sights, sights_inbox) = mpsc::channel(QUEUE);
-    let judgement =
-        Judgement { grammar: config.reader.grammar.clone(), thresholds: config.reader.thresholds.clone() };
-    let vision = Vision::start(hardware.camera(&config)?, recogniser, judgement, sights)?;
-    let (lane_now, lane_seen) = watch::channel(lane_now(&start));
-    let (news, news_inbox) = mpsc::channel(QUEUE);
+    let evidence_store = EvidenceStore::open(&config.evidence, config.max_evidence_bytes);
+    let (vision_events, vision_inbox) = mpsc::channel(QUEUE);
+    let reading_settings = ReadingSettings {
+        grammar: config.reader.grammar.clone(),
+        thresholds: config.reader.thresholds.clone(),
+    };
+    let vision = Vision::start(hardware.camera(&config)?, recogniser, reading_settings, vision_events)?;
+    let (lane_snapshot, lane_seen) = watch::channel(lane_snapshot(&start));
+    let (uplink_events, uplink_inbox) = mpsc::channel(QUEUE);
     let (wakes, wakes_inbox) = mpsc::channel(QUEUE);
 
     let identity = identity(&config, signing, epoch);
-    let ends = Ends { spool: spool.clone(), lane: lane_seen, live: fresh, news };
+    let ends = UplinkChannels { spool: spool.clone(), lane: lane_seen, live: fresh, uplink_events };
     let uplink = tokio::spawn(Uplink::new(&config, Arc::clone(&tls), identity, clock.clone(), ends).run());
-    let mut evidence = tokio::spawn(shelf.clone().send_all(tls, config.server.https.clone()));
-    let asked = ending(&config, &hardware, exit_with_parent)?;
+    let mut evidence = tokio::spawn(evidence_store.clone().send_all(tls, config.server.https.clone()));
+    let stop_requested = ending(&config, &hardware, exit_with_parent)?;
 
     let wires = hardware.wires(&config)?;
     let (sampler, samples) = Sampler::start(wires.inputs, clock.clone(), sample_every(&config))?;
@@ -78,17 +80,22 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
         clock,
         spool: spool.clone(),
         vision,
-        shelf,
+        evidence_store,
         commands: start.commands,
-        lane_now,
+        lane_snapshot,
         wakes,
         observer: hardware.observer(),
     };
-    let inbox =
-        Inbox { samples, wakes: wakes_inbox, news: news_inbox, sights: sights_inbox, health: spool_health };
+    let inbox = Inbox {
+        samples,
+        wakes: wakes_inbox,
+        uplink_events: uplink_inbox,
+        vision_events: vision_inbox,
+        health: spool_health,
+    };
     let ending = async {
         tokio::select! {
-            () = asked => Ok(()),
+            () = stop_requested => Ok(()),
             _ = &mut evidence => Err(PartEnded("sending of evidence")),
         }
     };
@@ -98,7 +105,7 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
     evidence.abort();
     spool.end();
     drop(sampler);
-    tokio::task::spawn_blocking(move || keeper.join()).await.ok();
+    tokio::task::spawn_blocking(move || worker.join()).await.ok();
     if let Some(socket) = &config.control {
         let _ = std::fs::remove_file(socket);
     }
@@ -107,8 +114,8 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
 }
 
 /// What hellos say before anything has happened.
-fn lane_now(start: &Start) -> LaneNow {
-    LaneNow {
+fn lane_snapshot(start: &Start) -> LaneSnapshot {
+    LaneSnapshot {
         boom: Boom::Unknown,
         mode: "starting".into(),
         command_counter: start.commands.counter(),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use boomgate_plate_reader::advice::{Taken, advise};
 use boomgate_plate_reader::grey::Grey;
-use boomgate_plate_reader::judgement::shot;
+use boomgate_plate_reader::reading_settings::shot;
 use boomgate_plate_reader::recogniser::Recogniser;
 use image::RgbImage;
 use tokio::net::TcpStream;
@@ -20,7 +20,7 @@ use crate::camera::{Camera, CameraError};
 use crate::clock::{Clock, wall_ms};
 use crate::config::{CameraKind, Config};
 use crate::hardware::Hardware;
-use crate::private_files::{self, TooOpen};
+use crate::private_files::{self, TooPermissive};
 use crate::spool::lock::{self, Holder};
 use crate::uplink::certificate::Expiry;
 use crate::uplink::keys;
@@ -32,7 +32,7 @@ const FRAMES: usize = 3;
 /// A network camera takes some seconds to answer at first.
 const FIRST_FRAME: Duration = Duration::from_secs(12);
 /// After so long whatever the camera hangs in is left behind.
-const SEE: Duration = Duration::from_secs(40);
+const CAMERA_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// One line of the self-test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub async fn examine(config: &Config) -> Vec<Check> {
     }
     let camera = hardware.camera(config).map_err(chain);
     let recogniser = agent::recogniser(config).map_err(chain);
-    checks.push(check("camera and reader", within(SEE, move || see(camera, recogniser))));
+    checks.push(check("camera and reader", within(CAMERA_TIMEOUT, move || see(camera, recogniser))));
     checks
 }
 
@@ -95,15 +95,15 @@ fn keys(config: &Config) -> Result<String, String> {
 
 fn certificate(config: &Config) -> Result<String, String> {
     let expiry = Expiry::of(&config.server).map_err(|error| error.to_string())?;
-    let standing = expiry.seen(wall_ms().div_euclid(1_000));
-    if standing.is_urgent() {
-        return Err(format!("{standing}; renew it on the server (boomgate device renew) and copy it here"));
+    let remaining = expiry.remaining_at(wall_ms().div_euclid(1_000));
+    if remaining.is_urgent() {
+        return Err(format!("{remaining}; renew it on the server (boomgate device renew) and copy it here"));
     }
-    Ok(standing.to_string())
+    Ok(remaining.to_string())
 }
 
 fn permissions(config: &Config) -> Result<String, String> {
-    let open: Vec<String> = private_files::too_open(config).iter().map(TooOpen::advice).collect();
+    let open: Vec<String> = private_files::too_open(config).iter().map(TooPermissive::advice).collect();
     if open.is_empty() {
         Ok("keys, configuration, spool and pictures are this user's alone".into())
     } else {

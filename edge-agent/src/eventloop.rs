@@ -28,7 +28,7 @@ use boomgate_domain::lane::command::{Addressee, CommandLog};
 use boomgate_domain::lane::{Lane, LaneEvent};
 use boomgate_domain::reason::{Lang, Reason};
 use boomgate_domain::time::Monotonic;
-use boomgate_plate_reader::advice::Lately;
+use boomgate_plate_reader::advice::RecentShots;
 use boomgate_schemas::bytes::Epoch;
 use boomgate_schemas::down::ListEntry;
 use boomgate_schemas::up::EventBody;
@@ -39,15 +39,15 @@ use uuid::Uuid;
 
 use crate::cause::Cause;
 use crate::clock::Clock;
-use crate::evidence::Shelf;
+use crate::evidence::EvidenceStore;
 use crate::gpio::{Inputs, Relays};
 use crate::notify::Supervisor;
 use crate::observer::LaneObserver;
 use crate::sampling::{Sample, UnderBoom};
 use crate::spool::{Health, NewEvent, Spool};
 use crate::uplink::certificate::Expiry;
-use crate::uplink::{LaneNow, News};
-use crate::vision::{Sight, Vision};
+use crate::uplink::{LaneSnapshot, UplinkEvent};
+use crate::vision::{Vision, VisionEvent};
 use car::Car;
 use partial_list::PartialList;
 use pending::Pending;
@@ -63,8 +63,8 @@ pub enum Wake {
     Timer,
     /// Time to look at how long the certificates last.
     Certificate,
-    Sight(Sight),
-    News(News),
+    VisionEvent(VisionEvent),
+    UplinkEvent(UplinkEvent),
     Spool(Health),
     /// A command's counter is stored, or could not be.
     CommandStored {
@@ -94,9 +94,9 @@ pub struct Parts {
     pub clock: Clock,
     pub spool: Spool,
     pub vision: Vision,
-    pub shelf: Shelf,
+    pub evidence_store: EvidenceStore,
     pub commands: CommandLog,
-    pub lane_now: watch::Sender<LaneNow>,
+    pub lane_snapshot: watch::Sender<LaneSnapshot>,
     pub wakes: mpsc::Sender<Wake>,
     pub observer: Box<dyn LaneObserver>,
     pub settings: Settings,
@@ -119,8 +119,8 @@ pub struct Settings {
 pub struct Inbox {
     pub samples: mpsc::Receiver<Sample>,
     pub wakes: mpsc::Receiver<Wake>,
-    pub news: mpsc::Receiver<News>,
-    pub sights: mpsc::Receiver<Sight>,
+    pub uplink_events: mpsc::Receiver<UplinkEvent>,
+    pub vision_events: mpsc::Receiver<VisionEvent>,
     pub health: mpsc::UnboundedReceiver<Health>,
 }
 
@@ -138,7 +138,7 @@ pub struct EventLoop {
     alarms: u32,
     trouble: Option<Reason>,
     /// How the camera showed the last vehicles.
-    lately: Lately,
+    recent_shots: RecentShots,
     spool_failed: bool,
     clock_fault: Option<Reason>,
     certificate_fault: Option<Reason>,
@@ -162,7 +162,7 @@ impl EventLoop {
             storing: None,
             alarms: 0,
             trouble: None,
-            lately: Lately::default(),
+            recent_shots: RecentShots::default(),
             spool_failed: false,
             clock_fault: None,
             certificate_fault: None,
@@ -192,8 +192,8 @@ impl EventLoop {
                 sample = inbox.samples.recv() => sample.map(Wake::Sample).ok_or(PartEnded("sampling of the inputs")),
                 () = tokio::time::sleep_until(timer) => Ok(Wake::Timer),
                 Some(wake) = inbox.wakes.recv() => Ok(wake),
-                sight = inbox.sights.recv() => sight.map(Wake::Sight).ok_or(PartEnded("camera and plate reader")),
-                news = inbox.news.recv() => news.map(Wake::News).ok_or(PartEnded("line to the server")),
+                event = inbox.vision_events.recv() => event.map(Wake::VisionEvent).ok_or(PartEnded("camera and plate reader")),
+                uplink_events = inbox.uplink_events.recv() => uplink_events.map(Wake::UplinkEvent).ok_or(PartEnded("line to the server")),
                 _ = hours.tick() => Ok(Wake::Certificate),
                 health = inbox.health.recv() => health.map(Wake::Spool).ok_or(PartEnded("spool")),
             };
@@ -216,15 +216,15 @@ impl EventLoop {
             Wake::Sample(sample) => self.sample(sample),
             Wake::Timer => self.feed(LaneEvent::Tick, Cause::Rule("timer")),
             Wake::Certificate => self.look_at_certificate(),
-            Wake::Sight(Sight::Seen(seen)) => self.seen(*seen),
-            Wake::Sight(Sight::Camera(trouble)) => self.camera_is(trouble),
-            Wake::News(news) => self.news(news),
+            Wake::VisionEvent(VisionEvent::VisionResult(result)) => self.vision_result(*result),
+            Wake::VisionEvent(VisionEvent::Camera(trouble)) => self.camera_is(trouble),
+            Wake::UplinkEvent(event) => self.uplink_event(event),
             Wake::Spool(health) => self.spool_is(health),
             Wake::CommandStored { stored, pending } => self.obey(stored, &pending),
             Wake::Listed { arrival, entries } => self.decide_locally(arrival, &entries),
             Wake::ListStored { version } => {
                 info!(version, "the offline list is new");
-                self.parts.lane_now.send_modify(|now| now.list_version = version);
+                self.parts.lane_snapshot.send_modify(|now| now.list_version = version);
             }
         }
         self.publish_state();
@@ -249,21 +249,21 @@ impl EventLoop {
         }
     }
 
-    fn news(&mut self, news: News) {
-        match news {
-            News::Up => self.feed(LaneEvent::Uplink { up: true }, Cause::Rule("uplink")),
-            News::Down { why } => {
+    fn uplink_event(&mut self, event: UplinkEvent) {
+        match event {
+            UplinkEvent::Up => self.feed(LaneEvent::Uplink { up: true }, Cause::Rule("uplink")),
+            UplinkEvent::Down { why } => {
                 debug!(why, "deciding alone from now on");
                 self.feed(LaneEvent::Uplink { up: false }, Cause::Rule("uplink"));
             }
-            News::Command { command, digest } => self.command(*command, digest),
-            News::Forged { why } => {
+            UplinkEvent::Command { command, digest } => self.command(*command, digest),
+            UplinkEvent::Forged { why } => {
                 warn!(why, "a command that is not the server's moved nothing");
                 self.alarm();
             }
-            News::ListPart(part) => self.list_part(*part),
-            News::Clock { apart_ms, unsure_ms } => self.clock_is(apart_ms, unsure_ms),
-            News::Published { arrival, at } => {
+            UplinkEvent::ListPart(part) => self.list_part(*part),
+            UplinkEvent::Clock { apart_ms, unsure_ms } => self.clock_is(apart_ms, unsure_ms),
+            UplinkEvent::Published { arrival, at } => {
                 if let Some(car) = self.car(ArrivalId::from_uuid(arrival)) {
                     car.published.get_or_insert(at);
                 }

@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
 /// Largest body the server takes.
-const LARGEST: usize = 256 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 const LONG_SIDE: u32 = 1280;
 const QUALITIES: [u8; 4] = [80, 65, 50, 35];
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -42,13 +42,15 @@ pub fn encode(picture: &RgbImage) -> Option<Evidence> {
         let side = |pixels: u32| (u64::from(pixels) * u64::from(LONG_SIDE) / u64::from(long)).max(1) as u32;
         return encode(&resize(picture, side(picture.width()), side(picture.height()), FilterType::Triangle));
     }
-    let jpeg =
-        QUALITIES.iter().filter_map(|&quality| jpeg(picture, quality)).find(|jpeg| jpeg.len() <= LARGEST)?;
+    let jpeg = QUALITIES
+        .iter()
+        .filter_map(|&quality| jpeg(picture, quality))
+        .find(|jpeg| jpeg.len() <= MAX_BYTES)?;
     Some(Evidence { sha256: Sha256::digest(&jpeg).into(), jpeg })
 }
 
 fn jpeg(picture: &RgbImage, quality: u8) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(LARGEST);
+    let mut bytes = Vec::with_capacity(MAX_BYTES);
     let (width, height) = picture.dimensions();
     JpegEncoder::new_with_quality(&mut bytes, quality)
         .encode(picture, width, height, ExtendedColorType::Rgb8)
@@ -58,19 +60,19 @@ fn jpeg(picture: &RgbImage, quality: u8) -> Option<Vec<u8>> {
 
 /// The folder and its sender.
 #[derive(Clone)]
-pub struct Shelf {
+pub struct EvidenceStore {
     folder: PathBuf,
     max_bytes: u64,
     fresh: Arc<Notify>,
 }
 
-impl Shelf {
+impl EvidenceStore {
     /// A folder that cannot be made now is tried again with each picture: a lane runs without its pictures.
-    pub fn open(folder: &Path, max_bytes: u64) -> Shelf {
+    pub fn open(folder: &Path, max_bytes: u64) -> EvidenceStore {
         if let Err(failure) = make_folder(folder) {
             warn!(error = %failure, folder = %folder.display(), "no evidence can be kept for now");
         }
-        Shelf { folder: folder.to_owned(), max_bytes, fresh: Arc::new(Notify::new()) }
+        EvidenceStore { folder: folder.to_owned(), max_bytes, fresh: Arc::new(Notify::new()) }
     }
 
     /// Keeps a picture; done when it is a whole file. Blocks on the disk.
@@ -101,7 +103,7 @@ impl Shelf {
     }
 
     /// What is kept, oldest first.
-    fn pictures(&self) -> std::io::Result<Vec<Kept>> {
+    fn pictures(&self) -> std::io::Result<Vec<StoredPicture>> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.folder)? {
             let path = entry?.path();
@@ -109,7 +111,7 @@ impl Shelf {
                 // A picture may be gone by now: it was sent.
                 if let Ok(data) = std::fs::metadata(&path) {
                     let written = data.modified().unwrap_or(std::time::UNIX_EPOCH);
-                    found.push(Kept { path, bytes: data.len(), written });
+                    found.push(StoredPicture { path, bytes: data.len(), written });
                 }
             }
         }
@@ -128,12 +130,12 @@ impl Shelf {
                 continue;
             };
             match send(&client, &https, &picture.path).await {
-                Sent::Done => pause = FIRST_PAUSE,
-                Sent::Never(why) => {
+                UploadResult::Done => pause = FIRST_PAUSE,
+                UploadResult::Never(why) => {
                     warn!(why, "the server refuses a picture for good; it is dropped");
                     let _ = std::fs::remove_file(&picture.path);
                 }
-                Sent::Later(why) => {
+                UploadResult::Later(why) => {
                     debug!(why, retry_ms = pause.as_millis() as u64, "a picture could not be sent");
                     let wait = pause.mul_f64(rand::rng().random_range(0.5..1.5));
                     tokio::time::sleep(wait).await;
@@ -161,35 +163,35 @@ async fn client(tls: &ClientConfig) -> Client {
     }
 }
 
-struct Kept {
+struct StoredPicture {
     path: PathBuf,
     bytes: u64,
     written: std::time::SystemTime,
 }
 
-enum Sent {
+enum UploadResult {
     Done,
     Later(String),
     Never(String),
 }
 
-async fn send(client: &Client, https: &str, path: &Path) -> Sent {
+async fn send(client: &Client, https: &str, path: &Path) -> UploadResult {
     let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
     let body = match tokio::fs::read(path).await {
         Ok(body) if hex::encode(Sha256::digest(&body)) == name => body,
-        Ok(_) => return Sent::Never("its content is not what its name says".into()),
-        Err(error) => return Sent::Never(error.to_string()),
+        Ok(_) => return UploadResult::Never("its content is not what its name says".into()),
+        Err(error) => return UploadResult::Never(error.to_string()),
     };
     let url = format!("{https}/device/v1/evidence/{name}");
     match client.put(url).header("content-type", "image/jpeg").body(body).send().await {
         Ok(answer) if answer.status().is_success() => {
             let _ = tokio::fs::remove_file(path).await;
             info!(status = answer.status().as_u16(), "evidence sent");
-            Sent::Done
+            UploadResult::Done
         }
-        Ok(answer) if is_final(answer.status()) => Sent::Never(answer.status().to_string()),
-        Ok(answer) => Sent::Later(answer.status().to_string()),
-        Err(error) => Sent::Later(error.to_string()),
+        Ok(answer) if is_final(answer.status()) => UploadResult::Never(answer.status().to_string()),
+        Ok(answer) => UploadResult::Later(answer.status().to_string()),
+        Err(error) => UploadResult::Later(error.to_string()),
     }
 }
 
@@ -218,7 +220,7 @@ mod tests {
     #[test]
     fn the_worst_picture_fits_the_limit_and_a_large_one_is_made_small() {
         let evidence = encode(&noise(640, 480)).unwrap();
-        assert!(evidence.jpeg.len() <= LARGEST);
+        assert!(evidence.jpeg.len() <= MAX_BYTES);
         let large = encode(&RgbImage::from_pixel(3000, 2000, image::Rgb([90, 120, 60]))).unwrap();
         assert_eq!(image::load_from_memory(&large.jpeg).unwrap().width(), LONG_SIDE);
     }
@@ -227,12 +229,16 @@ mod tests {
     fn a_full_folder_drops_its_oldest_picture() {
         let folder = tempfile::tempdir().unwrap();
         let picture = |tag: u8| Evidence { sha256: [tag; 32], jpeg: vec![tag; 400] };
-        let shelf = Shelf::open(folder.path(), 1_000);
+        let evidence_store = EvidenceStore::open(folder.path(), 1_000);
         for tag in 1..=3 {
-            shelf.keep(&picture(tag)).unwrap();
-            std::thread::sleep(Duration::from_millis(15));
+            evidence_store.keep(&picture(tag)).unwrap();
+            let path = folder.path().join(format!("{}.jpg", hex::encode([tag; 32])));
+            let written = std::time::UNIX_EPOCH + Duration::from_secs(tag.into());
+            if let Ok(file) = std::fs::File::options().write(true).open(path) {
+                file.set_modified(written).unwrap();
+            }
         }
-        let left: Vec<String> = shelf
+        let left: Vec<String> = evidence_store
             .pictures()
             .unwrap()
             .iter()

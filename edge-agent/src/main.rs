@@ -16,9 +16,9 @@ use boomgate_edge_agent::spool::store::StoreError;
 use boomgate_edge_agent::{agent, doctor, output};
 use boomgate_plate_reader::evaluate::sheet::Sheet;
 use boomgate_plate_reader::evaluate::{self, Case};
-use boomgate_plate_reader::judgement::Judgement;
 use boomgate_plate_reader::read_files::{Order, Output, verdict};
-use boomgate_plate_reader::recogniser::{Choice, DetectorKind, Recogniser};
+use boomgate_plate_reader::reading_settings::ReadingSettings;
+use boomgate_plate_reader::recogniser::{DetectorKind, ModelPaths, Recogniser};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
@@ -164,7 +164,7 @@ fn main() -> ExitCode {
 /// The chain of causes is printed here and nowhere else.
 fn finish(outcome: Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
-        output::trouble(format!("edge-agent: {error:#}"));
+        output::error(format!("edge-agent: {error:#}"));
         if error.is::<BadConfig>() {
             ExitCode::from(BAD_CONFIG)
         } else if matches!(error.downcast_ref(), Some(StoreError::Lock(LockError::Held(_)))) {
@@ -222,44 +222,44 @@ fn check_config(check: &CheckConfig) -> Result<ExitCode> {
 }
 
 fn read_plates(read: &Read) -> Result<ExitCode> {
-    let (recogniser, judgement) = eyes(&Choice::default(), &read.country)?;
-    let (recogniser, judgement) = (&recogniser, &judgement);
+    let (recogniser, reading_settings) = load_reader(&ModelPaths::default(), &read.country)?;
+    let (recogniser, reading_settings) = (&recogniser, &reading_settings);
     let output = Output {
         line: output::line,
-        progress: output::trouble,
-        failure: |error| output::trouble(format!("edge-agent: {error:#}")),
+        progress: output::error,
+        failure: |error| output::error(format!("edge-agent: {error:#}")),
     };
-    let order = Order { recogniser, judgement, json: read.json, draw: read.draw.as_deref(), output };
+    let order = Order { recogniser, reading_settings, json: read.json, draw: read.draw.as_deref(), output };
     let outcome = order.read(&read.files)?;
     let well = outcome.plates > 0 && outcome.failed == 0;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn eyes(models: &Choice, countries: &[String]) -> Result<(Recogniser, Judgement)> {
+fn load_reader(models: &ModelPaths, countries: &[String]) -> Result<(Recogniser, ReadingSettings)> {
     let grammar = Grammar::for_countries(countries).context("--country")?;
     let recogniser = Recogniser::load(models, &grammar)?;
-    Ok((recogniser, Judgement { grammar, thresholds: Thresholds::default() }))
+    Ok((recogniser, ReadingSettings { grammar, thresholds: Thresholds::default() }))
 }
 
 fn measure(evaluation: &Evaluate) -> Result<ExitCode> {
-    let models = Choice {
+    let models = ModelPaths {
         detector: evaluation.detector.clone(),
         detector_kind: evaluation.detector_kind,
         refiner: evaluation.refiner.clone(),
         readers: evaluation.reader.clone(),
         reader_config: evaluation.reader_config.clone(),
     };
-    let (recogniser, judgement) = eyes(&models, &evaluation.country)?;
+    let (recogniser, reading_settings) = load_reader(&models, &evaluation.country)?;
     let mut sheet = Sheet::new();
-    let report = evaluate::evaluate(&evaluation.folder, &recogniser, &judgement, |case, pixels| {
+    let report = evaluate::evaluate(&evaluation.folder, &recogniser, &reading_settings, |case, pixels| {
         if case.is_cut_short {
             let path = case.path.display();
-            output::trouble(format!("picture {path} is cut short: what is left of it is measured"));
+            output::error(format!("picture {path} is cut short: what is left of it is measured"));
         }
         if evaluation.json {
-            tell_case(case)?
+            print_case(case)?
         } else {
-            tell_wrong(case)
+            print_errors(case)
         }
         sheet.add(case, pixels);
         Ok(())
@@ -277,7 +277,7 @@ fn measure(evaluation: &Evaluate) -> Result<ExitCode> {
 
 /// What `evaluate --json` tells of one picture.
 #[derive(Serialize)]
-struct CaseTold<'a> {
+struct CaseOutput<'a> {
     image: String,
     truth: Vec<&'a str>,
     read: String,
@@ -297,9 +297,9 @@ struct CaseTold<'a> {
     plate: f32,
 }
 
-fn tell_case(case: &Case) -> Result<()> {
+fn print_case(case: &Case) -> Result<()> {
     let reading = &case.look.reading;
-    output::line(serde_json::to_string(&CaseTold {
+    output::line(serde_json::to_string(&CaseOutput {
         image: case.path.display().to_string(),
         truth: case.plates.iter().map(|plate| plate.text.as_str()).collect(),
         read: case.text(),
@@ -316,7 +316,7 @@ fn tell_case(case: &Case) -> Result<()> {
     Ok(())
 }
 
-fn tell_wrong(case: &Case) {
+fn print_errors(case: &Case) {
     let read = case.text();
     let expected: Vec<&str> = case.plates.iter().map(|plate| plate.text.as_str()).collect();
     let nothing_to_say = expected.is_empty() && read.is_empty();
@@ -329,7 +329,7 @@ fn tell_wrong(case: &Case) {
             case.look.reading.verdict,
             case.look.reading.certainty(),
             case.look.reading.margin_nats,
-            or_none(case.told.join(" ")),
+            or_none(case.truth_box_texts.join(" ")),
             case.path.display()
         ));
     }

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
 /// How often a sign of life is given, well within the shortest watchdog time that makes sense.
-const EVERY: Duration = Duration::from_secs(2);
+const INTERVAL: Duration = Duration::from_secs(2);
 
 /// The supervisor's socket, if there is a supervisor.
 pub struct Supervisor {
@@ -31,7 +31,7 @@ impl Supervisor {
         let Some(socket) = &self.socket else { return };
         let sign: &[u8] = match self.last {
             None => b"READY=1\nWATCHDOG=1",
-            Some(last) if last.elapsed() >= EVERY => b"WATCHDOG=1",
+            Some(last) if last.elapsed() >= INTERVAL => b"WATCHDOG=1",
             Some(_) => return,
         };
         // A supervisor that does not listen just now gets the next sign.
@@ -54,10 +54,10 @@ mod tests {
         let mut supervisor = Supervisor { socket: Some(socket), last: None };
         supervisor.alive();
         supervisor.alive();
-        let mut heard = [0; 64];
-        let length = listener.recv(&mut heard).unwrap();
-        assert_eq!(&heard[..length], b"READY=1\nWATCHDOG=1");
+        let mut received = [0; 64];
+        let length = listener.recv(&mut received).unwrap();
+        assert_eq!(&received[..length], b"READY=1\nWATCHDOG=1");
         listener.set_nonblocking(true).unwrap();
-        assert!(listener.recv(&mut heard).is_err());
+        assert!(listener.recv(&mut received).is_err());
     }
 }

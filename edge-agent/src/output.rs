@@ -21,14 +21,14 @@ pub fn line(text: impl Display) {
         Ok(()) => {}
         Err(ErrorKind::BrokenPipe) => std::process::exit(READER_GONE),
         Err(kind) => {
-            trouble(format!("edge-agent: standard output cannot be written: {kind}"));
+            error(format!("edge-agent: standard output cannot be written: {kind}"));
             std::process::exit(NO_OUTPUT)
         }
     }
 }
 
 /// Something that went wrong, on standard error.
-pub fn trouble(text: impl Display) {
+pub fn error(text: impl Display) {
     let text = text.to_string();
     let _ = writeln!(io::stderr().lock(), "{}", redact::secrets(&text));
 }

@@ -22,14 +22,14 @@ const STRANGERS: u32 = 0o007;
 
 /// A file or folder that others may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TooOpen {
+pub struct TooPermissive {
     pub path: PathBuf,
     mode: u32,
     wanted: u32,
     owned: bool,
 }
 
-impl TooOpen {
+impl TooPermissive {
     /// What to run about it.
     pub fn advice(&self) -> String {
         let Self { path, mode, wanted, .. } = self;
@@ -43,7 +43,7 @@ pub fn make_private() {
 }
 
 /// What of the lane's files others may read.
-pub fn too_open(config: &Config) -> Vec<TooOpen> {
+pub fn too_open(config: &Config) -> Vec<TooPermissive> {
     let spool = ["", "-wal", "-shm", ".lock", ".mark"].map(|end| with_ending(&config.spool, end));
     let secrets = [config.file.clone(), config.server.key.clone(), config.server.sign_key.clone()];
     let evidence = std::iter::once(config.evidence.clone()).chain(inside(&config.evidence));
@@ -70,13 +70,13 @@ pub fn tighten(config: &Config) {
     }
 }
 
-fn look(path: &Path) -> Option<TooOpen> {
+fn look(path: &Path) -> Option<TooPermissive> {
     let data = fs::symlink_metadata(path).ok().filter(|data| data.is_file() || data.is_dir())?;
     let owned = data.uid() == Uid::effective().as_raw();
     let mode = data.mode() & 0o7777;
     let forbidden = if owned { OTHERS } else { STRANGERS };
     let wanted = if data.is_dir() { FOLDER } else { FILE };
-    (mode & forbidden != 0).then(|| TooOpen { path: path.to_owned(), mode, wanted, owned })
+    (mode & forbidden != 0).then(|| TooPermissive { path: path.to_owned(), mode, wanted, owned })
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {

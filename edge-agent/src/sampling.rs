@@ -66,7 +66,7 @@ impl Sampler {
     ) -> std::io::Result<(Sampler, mpsc::Receiver<Sample>)> {
         let (samples, inbox) = mpsc::channel(QUEUE);
         let (stop, under_boom) = (Arc::new(AtomicBool::new(false)), Arc::new(UnderBoom::default()));
-        let looking = Looking {
+        let thread = SamplingThread {
             lines,
             clock,
             samples,
@@ -74,7 +74,7 @@ impl Sampler {
             under_boom: Arc::clone(&under_boom),
             stop: Arc::clone(&stop),
         };
-        std::thread::Builder::new().name("sampling".into()).spawn(move || looking.run(every))?;
+        std::thread::Builder::new().name("sampling".into()).spawn(move || thread.run(every))?;
         Ok((Sampler { stop, under_boom }, inbox))
     }
 
@@ -90,7 +90,7 @@ impl Drop for Sampler {
 }
 
 /// The thread's side.
-struct Looking {
+struct SamplingThread {
     lines: Box<dyn InputLines>,
     clock: Clock,
     samples: mpsc::Sender<Sample>,
@@ -100,7 +100,7 @@ struct Looking {
     stop: Arc<AtomicBool>,
 }
 
-impl Looking {
+impl SamplingThread {
     fn run(mut self, every: Duration) {
         priority::raise("sampling of the inputs");
         let mut next = Instant::now();

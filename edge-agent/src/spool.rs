@@ -7,10 +7,10 @@
 //! what it can of it, and opens it as soon as that can be done. Knows nothing of MQTT, lanes or decisions.
 
 mod job;
-mod keeper;
 pub mod lock;
 pub mod mark;
 pub mod store;
+mod worker;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,12 +26,12 @@ use boomgate_schemas::up::Event;
 use tokio::sync::oneshot;
 use tracing::warn;
 
-pub use job::{Health, NewEvent, Outlets, Renumbered, Unwritable};
+pub use job::{Health, NewEvent, NotWritable, Outlets, Renumbered};
 
 use crate::clock::Clock;
 use job::{Figures, Job};
-use keeper::Keeper;
 use store::{Start, StoreError};
+use worker::SpoolWorker;
 
 /// Jobs that may wait for the file.
 const QUEUE: usize = 4096;
@@ -57,13 +57,13 @@ impl Spool {
     ) -> Result<(Spool, Start, JoinHandle<()>), StoreError> {
         let (jobs, queue) = sync_channel(QUEUE);
         let (lost, figures) = (Arc::new(AtomicU64::new(0)), Arc::new(Figures::default()));
-        let mut keeper = Keeper::open(path, max_events, clock.clone(), outlets)?;
-        keeper.lost = Arc::clone(&lost);
-        keeper.figures = Arc::clone(&figures);
-        let start = keeper.begin();
+        let mut worker = SpoolWorker::open(path, max_events, clock.clone(), outlets)?;
+        worker.lost = Arc::clone(&lost);
+        worker.figures = Arc::clone(&figures);
+        let start = worker.begin();
         let thread = std::thread::Builder::new()
             .name("spool".into())
-            .spawn(move || keeper.work(&queue))
+            .spawn(move || worker.work(&queue))
             .map_err(|error| StoreError::Damaged(format!("no thread for the spool: {error}")))?;
         Ok((Spool { jobs, lost, figures }, start, thread))
     }
@@ -97,8 +97,8 @@ impl Spool {
     }
 
     /// Stores a command's counter before the command is obeyed.
-    pub async fn save_commands(&self, log: CommandLog) -> Result<(), Unwritable> {
-        self.ask(|reply| Job::SaveCommands { log, reply: Some(reply) }).await.unwrap_or(Err(Unwritable))
+    pub async fn save_commands(&self, log: CommandLog) -> Result<(), NotWritable> {
+        self.ask(|reply| Job::SaveCommands { log, reply: Some(reply) }).await.unwrap_or(Err(NotWritable))
     }
 
     /// Whether the new offline list is stored.

@@ -17,8 +17,8 @@ pub mod window;
 
 use std::time::{Duration, Instant};
 
-pub use line::{Ends, Identity, Uplink};
-pub use news::{LaneNow, News};
+pub use line::{Identity, Uplink, UplinkChannels};
+pub use news::{LaneSnapshot, UplinkEvent};
 use rand::Rng;
 use tracing::info;
 
@@ -43,7 +43,7 @@ impl Uplink {
             }
             let wait = pause.mul_f64(rand::rng().random_range(0.5..1.5));
             info!(reason = %ended, retry_ms = wait.as_millis() as u64, "the line to the server is down");
-            if self.news.send(News::Down { why: ended.to_string() }).await.is_err() {
+            if self.uplink_events.send(UplinkEvent::Down { why: ended.to_string() }).await.is_err() {
                 return;
             }
             if !self.wait_offline(wait).await {

@@ -13,8 +13,8 @@ use boomgate_domain::ids::ArrivalId;
 use boomgate_domain::reading::{FrameReading, Reading, Verdict};
 use boomgate_plate_reader::advice::Shot;
 use boomgate_plate_reader::grey::Grey;
-use boomgate_plate_reader::judgement::{Judgement, MOST_FRAMES, frame_reading, shot};
 use boomgate_plate_reader::net::NetError;
+use boomgate_plate_reader::reading_settings::{MAX_FRAMES, ReadingSettings, frame_reading, shot};
 use boomgate_plate_reader::recogniser::Recogniser;
 use image::RgbImage;
 use tokio::sync::mpsc;
@@ -31,27 +31,27 @@ const STUCK: Duration = Duration::from_secs(10);
 
 /// What the eyes have to say.
 #[derive(Debug)]
-pub enum Sight {
-    Seen(Box<Seen>),
+pub enum VisionEvent {
+    VisionResult(Box<VisionResult>),
     /// Between cars the camera fell silent, or came back.
-    Camera(Option<Trouble>),
+    Camera(Option<VisionFault>),
 }
 
 /// What the eyes made of an arrival.
 #[derive(Debug)]
-pub struct Seen {
+pub struct VisionResult {
     pub arrival: ArrivalId,
     pub reading: Reading,
     pub evidence: Option<Evidence>,
     /// Why frames or readings failed, if they did.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<VisionFault>,
     /// How each frame showed the car.
     pub shots: Vec<Shot>,
     pub took: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum VisionFault {
     Camera(String),
     Reader(String),
 }
@@ -77,18 +77,25 @@ impl Vision {
     pub fn start(
         camera: Box<dyn Camera>,
         recogniser: Recogniser,
-        judgement: Judgement,
-        sights: mpsc::Sender<Sight>,
+        reading_settings: ReadingSettings,
+        vision_events: mpsc::Sender<VisionEvent>,
     ) -> std::io::Result<Vision> {
         let (orders, inbox) = channel();
         let current = Arc::new(AtomicU64::new(0));
         let busy = Arc::new(Busy::default());
         let (theirs, at) = (Arc::clone(&current), Arc::clone(&busy));
-        let eyes =
-            Eyes { camera, recogniser, judgement, sights, current: theirs, busy: at, camera_well: true };
+        let worker = VisionWorker {
+            camera,
+            recogniser,
+            reading_settings,
+            vision_events,
+            current: theirs,
+            busy: at,
+            camera_well: true,
+        };
         std::thread::Builder::new().name("vision".into()).spawn(move || {
             priority::lower("plate reader");
-            eyes.work(&inbox)
+            worker.work(&inbox)
         })?;
         Ok(Vision { orders, current, busy })
     }
@@ -105,9 +112,9 @@ impl Vision {
     }
 
     /// Whether the thread hangs in the camera or the reader, and why one should think so.
-    pub fn stuck(&self) -> Option<Trouble> {
+    pub fn stuck(&self) -> Option<VisionFault> {
         let seconds = self.busy.for_long()?.as_secs();
-        Some(Trouble::Camera(format!("it has not come back from one picture for {seconds} s")))
+        Some(VisionFault::Camera(format!("it has not come back from one picture for {seconds} s")))
     }
 }
 
@@ -126,11 +133,11 @@ impl Busy {
     }
 }
 
-struct Eyes {
+struct VisionWorker {
     camera: Box<dyn Camera>,
     recogniser: Recogniser,
-    judgement: Judgement,
-    sights: mpsc::Sender<Sight>,
+    reading_settings: ReadingSettings,
+    vision_events: mpsc::Sender<VisionEvent>,
     current: Arc<AtomicU64>,
     busy: Arc<Busy>,
     /// What was last told of the camera.
@@ -145,38 +152,38 @@ struct Frames {
     pictures: Vec<(u32, RgbImage)>,
     /// The first frame, encoded while it was read if there is a core for that: it is nearly always the one.
     first: Option<Evidence>,
-    trouble: Option<Trouble>,
+    trouble: Option<VisionFault>,
     shots: Vec<Shot>,
 }
 
-impl Eyes {
+impl VisionWorker {
     fn work(mut self, inbox: &Receiver<Order>) {
         loop {
-            let sight = match inbox.recv_timeout(CHECK_EVERY) {
+            let event = match inbox.recv_timeout(CHECK_EVERY) {
                 Ok(Order::Look { arrival, number }) => {
-                    Some(Sight::Seen(Box::new(self.look(arrival, number))))
+                    Some(VisionEvent::VisionResult(Box::new(self.look(arrival, number))))
                 }
                 Err(RecvTimeoutError::Timeout) => self.check(),
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            if sight.is_some_and(|sight| self.sights.blocking_send(sight).is_err()) {
+            if event.is_some_and(|event| self.vision_events.blocking_send(event).is_err()) {
                 return;
             }
         }
     }
 
     /// Something to tell if the camera fell silent or came back since the last time.
-    fn check(&mut self) -> Option<Sight> {
-        let trouble = self.camera.check().err().map(|error| Trouble::Camera(error.to_string()));
-        let told = std::mem::replace(&mut self.camera_well, trouble.is_none());
-        (told != trouble.is_none()).then_some(Sight::Camera(trouble))
+    fn check(&mut self) -> Option<VisionEvent> {
+        let trouble = self.camera.check().err().map(|error| VisionFault::Camera(error.to_string()));
+        let was_well = std::mem::replace(&mut self.camera_well, trouble.is_none());
+        (was_well != trouble.is_none()).then_some(VisionEvent::Camera(trouble))
     }
 
-    fn look(&mut self, arrival: ArrivalId, number: u64) -> Seen {
+    fn look(&mut self, arrival: ArrivalId, number: u64) -> VisionResult {
         let begun = Instant::now();
         let (reading, mut frames) = self.read(number);
-        self.camera_well = !matches!(frames.trouble, Some(Trouble::Camera(_)));
-        let seen = Seen {
+        self.camera_well = !matches!(frames.trouble, Some(VisionFault::Camera(_)));
+        let result = VisionResult {
             arrival,
             evidence: frames.evidence(reading.best_frame),
             reading,
@@ -184,15 +191,15 @@ impl Eyes {
             shots: frames.shots,
             took: begun.elapsed(),
         };
-        debug!(arrival = %arrival, frames = seen.reading.frames, took_ms = seen.took.as_millis() as u64, "looked");
-        seen
+        debug!(arrival = %arrival, frames = result.reading.frames, took_ms = result.took.as_millis() as u64, "looked");
+        result
     }
 
     fn read(&mut self, number: u64) -> (Reading, Frames) {
         self.camera.begin();
         let mut frames = Frames::default();
         let mut reading = Reading::nothing();
-        for frame in 0..MOST_FRAMES {
+        for frame in 0..MAX_FRAMES {
             if frame > 0 && self.current.load(Ordering::Acquire) != number {
                 break;
             }
@@ -202,7 +209,7 @@ impl Eyes {
             if !taken {
                 break;
             }
-            reading = self.judgement.of(&frames.readings);
+            reading = self.reading_settings.of(&frames.readings);
             if reading.verdict == Verdict::Accept {
                 break;
             }
@@ -216,7 +223,7 @@ impl Eyes {
             Ok(picture) => picture,
             Err(error) => {
                 warn!(%error, "no frame");
-                frames.trouble = Some(Trouble::Camera(error.to_string()));
+                frames.trouble = Some(VisionFault::Camera(error.to_string()));
                 return false;
             }
         };
@@ -241,9 +248,9 @@ impl Eyes {
             }
             Some(Err(error)) => {
                 warn!(%error, "the reader failed");
-                frames.trouble = Some(Trouble::Reader(error.to_string()));
+                frames.trouble = Some(VisionFault::Reader(error.to_string()));
             }
-            None => frames.trouble = Some(Trouble::Camera("an empty picture".into())),
+            None => frames.trouble = Some(VisionFault::Camera("an empty picture".into())),
         }
         frames.pictures.push((number, picture));
         true

@@ -130,6 +130,10 @@ pub enum NotAnOrder {
 }
 
 /// The lane's view of a command. Who stands behind it follows from what it names.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few codes of the registry are meant, all others are not"
+)]
 pub fn command(command: &down::Command) -> Result<Command, NotAnOrder> {
     let reason = Reason::from_parts(&command.code, &command.params)?;
     let order = match command.action {
@@ -198,12 +202,15 @@ mod tests {
     #[test]
     fn the_view_is_that_of_the_last_pictures_unless_there_are_none() {
         let good = Health { score: 91, advice: "plates are well in view".into(), plates: 0.8755 };
-        let told = view(Some(good.clone()), None).unwrap();
-        assert_eq!((told.score, told.advice, told.plates), (91, good.advice.clone(), 876));
+        let reported = view(Some(good.clone()), None).unwrap();
+        assert_eq!((reported.score, reported.advice, reported.plates), (91, good.advice.clone(), 876));
         assert_eq!(view(None, None), None, "no vehicle yet");
         let silent = Reason::FaultCamera { detail: "ü".repeat(300) };
-        let told = view(Some(good), Some(&silent)).unwrap();
-        assert!(told.score == 0 && told.advice.starts_with("The camera gives no pictures: üü"), "{told:?}");
-        assert!(told.advice.len() <= up::View::LONGEST);
+        let reported = view(Some(good), Some(&silent)).unwrap();
+        assert!(
+            reported.score == 0 && reported.advice.starts_with("The camera gives no pictures: üü"),
+            "{reported:?}"
+        );
+        assert!(reported.advice.len() <= up::View::LONGEST);
     }
 }

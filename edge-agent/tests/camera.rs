@@ -36,7 +36,7 @@ fn a_stream_that_stalls_or_hangs_up_is_an_error_in_time_and_is_opened_again() {
         wait("a frame again", || camera.frame().ok());
         assert!(camera.check().is_ok());
     }
-    assert!(film.asked() < 20, "{} connections are too many", film.asked());
+    assert!(film.requests() < 20, "{} connections are too many", film.requests());
 }
 
 #[test]
@@ -96,8 +96,8 @@ fn a_camera_that_stalls_stops_no_lane_and_server_and_doctor_are_told() {
         .arg(doctor.path("agent.toml"))
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&examined.stdout).into_owned();
-    assert!(said.contains("FAIL  camera and reader: camera http://***@127.0.0.1"), "{said}");
+    let report = String::from_utf8_lossy(&examined.stdout).into_owned();
+    assert!(report.contains("FAIL  camera and reader: camera http://***@127.0.0.1"), "{report}");
 
     // A car that is not read is told of in time, and a person lets it in.
     lane.car("b", "BA124XY");

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use boomgate_plate_reader::scene::{Light, Scene, View};
+use boomgate_plate_reader::scene::{Light, SceneRenderer, View};
 use rig::film::jpeg;
 use rig::server::Server;
 use rig::{Lane, Plan, wait};
@@ -32,7 +32,7 @@ fn a_picture_is_read_and_one_that_is_none_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (good, bad) = (folder.path().join("car.png"), folder.path().join("not.png"));
     let view = View { plate: "BA123XY".into(), country: "SK".into(), light: Light::Day, seed: 5, frame: 0 };
-    Scene::new().draw(&view).save(&good).unwrap();
+    SceneRenderer::new().draw(&view).save(&good).unwrap();
     std::fs::write(&bad, "hello").unwrap();
     let good = good.display().to_string();
     let read = agent(&["read", &good, "--countries", "SK", "--json"]);
@@ -55,7 +55,7 @@ fn lying(jpeg: &[u8]) -> Vec<u8> {
 fn a_picture_turned_by_exif_had_no_plate_and_one_cut_short_did_not_say_so() {
     let folder = tempfile::tempdir().unwrap();
     let view = View { plate: "BA555XY".into(), country: "SK".into(), light: Light::Day, seed: 5, frame: 0 };
-    let upright = Scene::new().draw(&view);
+    let upright = SceneRenderer::new().draw(&view);
     let turned = folder.path().join("turned.jpg");
     std::fs::write(&turned, lying(&jpeg(&image::imageops::rotate270(&upright)))).unwrap();
     let read = agent(&["read", &turned.display().to_string(), "--country", "SK"]);
@@ -81,7 +81,7 @@ fn a_picture_turned_by_exif_had_no_plate_and_one_cut_short_did_not_say_so() {
 
 /// Motion JPEG: an empty lane, a car, another car.
 fn film() -> Vec<u8> {
-    let scene = Scene::new();
+    let scene = SceneRenderer::new();
     let car = |plate: &str, frame| {
         scene.draw(&View { plate: plate.into(), country: "SK".into(), light: Light::Day, seed: 5, frame })
     };
@@ -100,10 +100,10 @@ fn a_video_is_told_frame_by_frame_and_vehicle_by_vehicle() {
     let (file, seen) = (path.display().to_string(), drawn.display().to_string());
     let read = agent(&["read", &file, "--country", "SK", "--json", "--draw", &seen]);
     assert!(read.status.success(), "{}", text(&read.stderr));
-    let told: Vec<Value> =
+    let reported: Vec<Value> =
         text(&read.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let (vehicles, frames): (Vec<&Value>, Vec<&Value>) =
-        told.iter().partition(|one| !one["vehicle"].is_null());
+        reported.iter().partition(|one| !one["vehicle"].is_null());
     let numbers: Vec<_> = frames.iter().map(|frame| frame["frame"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (0..8).collect::<Vec<_>>());
     assert_eq!((frames[0]["plate"].as_str(), frames[2]["plate"].as_str()), (None, Some("BA123XY")));
@@ -122,9 +122,9 @@ fn a_video_is_told_frame_by_frame_and_vehicle_by_vehicle() {
     std::fs::write(&path, &film()[..film().len() - 1000]).unwrap();
     jpeg_of_a_car(&folder.path().join("a.jpg"));
     let read = agent(&["read", &folder.path().display().to_string(), "--country", "SK"]);
-    let said = text(&read.stdout);
+    let report = text(&read.stdout);
     for part in ["a.jpg: BA555XY", "frames 1 to 3: BA123XY (accept", "frames 5 to 6: KE777AB"] {
-        assert!(said.contains(part), "{part} not in {said}");
+        assert!(report.contains(part), "{part} not in {report}");
     }
     let wrong = text(&read.stderr);
     assert!(
@@ -136,7 +136,7 @@ fn a_video_is_told_frame_by_frame_and_vehicle_by_vehicle() {
 
 fn jpeg_of_a_car(path: &Path) {
     let view = View { plate: "BA555XY".into(), country: "SK".into(), light: Light::Day, seed: 5, frame: 0 };
-    std::fs::write(path, jpeg(&Scene::new().draw(&view))).unwrap();
+    std::fs::write(path, jpeg(&SceneRenderer::new().draw(&view))).unwrap();
 }
 
 #[test]
@@ -147,10 +147,10 @@ fn a_bad_file_is_refused_with_every_fault_and_status_78() {
     let file = file.display().to_string();
     for command in ["check-config", "run", "doctor"] {
         let done = agent(&[command, "--config", &file]);
-        let said = text(&done.stderr);
-        assert_eq!(done.status.code(), Some(78), "{command}: {said}");
+        let report = text(&done.stderr);
+        assert_eq!(done.status.code(), Some(78), "{command}: {report}");
         for part in ["agent.toml", "site: ", "colour: unknown key", "server: this section is missing"] {
-            assert!(said.contains(part), "{command}: {part} not in {said}");
+            assert!(report.contains(part), "{command}: {part} not in {report}");
         }
     }
 }
@@ -163,9 +163,9 @@ fn a_right_file_is_right_and_the_doctor_says_what_answers() {
     let checked = agent(&["check-config", "--config", &file]);
     assert!(checked.status.success(), "{}", text(&checked.stderr));
     let examined = agent(&["doctor", "--config", &file]);
-    let said = text(&examined.stdout);
-    assert!(examined.status.success(), "{said}");
-    assert_eq!(said.lines().filter(|line| line.starts_with("ok")).count(), 9, "{said}");
+    let report = text(&examined.stdout);
+    assert!(examined.status.success(), "{report}");
+    assert_eq!(report.lines().filter(|line| line.starts_with("ok")).count(), 9, "{report}");
     std::fs::remove_file(lane.path("sign.key")).unwrap();
     let examined = agent(&["doctor", "--config", &file]);
     assert!(
@@ -223,17 +223,17 @@ fn no_command_prints_the_cameras_password() {
             continue;
         }
         let done = agent(&arguments);
-        let said = text(&done.stdout) + &text(&done.stderr);
-        assert!(!said.contains("s3cret"), "{}: {said}", arguments[0]);
+        let report = text(&done.stdout) + &text(&done.stderr);
+        assert!(!report.contains("s3cret"), "{}: {report}", arguments[0]);
     }
     // A fault in the very line is shown with the line.
     let broken = std::fs::read_to_string(&file).unwrap().replace("stream\"", "stream\" x");
     std::fs::write(&file, broken).unwrap();
     let done = agent(&["check-config", "--config", &file]);
-    let said = text(&done.stderr);
+    let report = text(&done.stderr);
     assert!(
-        done.status.code() == Some(78) && said.contains("***@127.0.0.1") && !said.contains("s3cret"),
-        "{said}"
+        done.status.code() == Some(78) && report.contains("***@127.0.0.1") && !report.contains("s3cret"),
+        "{report}"
     );
 }
 
@@ -303,12 +303,12 @@ fn what_a_lane_keeps_is_its_users_alone_whatever_the_umask_was() {
         std::fs::set_permissions(lane.path(path), Permissions::from_mode(open)).unwrap();
     }
     let examined = lane.second("doctor");
-    let said = text(&examined.stdout);
+    let report = text(&examined.stdout);
     for path in ["agent.toml", "device.key", "sign.key"] {
         let advice = format!("chmod 0600 {}", lane.path(path).display());
-        assert!(!examined.status.success() && said.contains(&advice), "{advice} not in {said}");
+        assert!(!examined.status.success() && report.contains(&advice), "{advice} not in {report}");
     }
-    assert!(said.contains(&format!("chmod 0700 {}", evidence.display())), "{said}");
+    assert!(report.contains(&format!("chmod 0700 {}", evidence.display())), "{report}");
 
     let mut running = Command::new("sh")
         .args(["-c", "umask 000; exec \"$0\" run --exit-with-parent --config \"$1\" 2>\"$2\""])
@@ -341,8 +341,8 @@ fn a_certificate_that_ends_soon_or_has_ended_is_said_by_doctor_log_and_hello() {
         server.pki.device_until(std::time::SystemTime::now() + Duration::from_secs(12 * 86_400 + 60));
     std::fs::write(lane.path("device.pem"), cert).unwrap();
     std::fs::write(lane.path("device.key"), key).unwrap();
-    let said = text(&lane.second("doctor").stdout);
-    assert!(said.contains("FAIL  certificate: the device's certificate ends in 12 days"), "{said}");
+    let report = text(&lane.second("doctor").stdout);
+    assert!(report.contains("FAIL  certificate: the device's certificate ends in 12 days"), "{report}");
     lane.run();
     wait("the fault", || server.hello().filter(|hello| hello.faults == ["FAULT-CERTIFICATE"]));
     assert!(lane.log().contains("ends in 12 days") && lane.log().contains("renew it"), "{}", lane.log());
@@ -351,8 +351,8 @@ fn a_certificate_that_ends_soon_or_has_ended_is_said_by_doctor_log_and_hello() {
     let (cert, key) = server.pki.device_until(std::time::SystemTime::now() - Duration::from_secs(86_400));
     std::fs::write(lane.path("device.pem"), cert).unwrap();
     std::fs::write(lane.path("device.key"), key).unwrap();
-    let said = text(&lane.second("doctor").stdout);
-    assert!(said.contains("the device's certificate expired on 20"), "{said}");
+    let report = text(&lane.second("doctor").stdout);
+    assert!(report.contains("the device's certificate expired on 20"), "{report}");
     lane.run();
     wait("the log", || lane.log().contains("expired on 20").then_some(()));
 }
@@ -389,6 +389,9 @@ fn the_doctor_says_how_far_the_clock_is_from_the_servers() {
     let text_of = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text_of.replace("https://localhost:1\"", &format!("https://localhost:{port}\"")))
         .unwrap();
-    let said = text(&lane.second("doctor").stdout);
-    assert!(said.contains("FAIL  clock: it is ") && said.contains(" s ahead of the server's"), "{said}");
+    let report = text(&lane.second("doctor").stdout);
+    assert!(
+        report.contains("FAIL  clock: it is ") && report.contains(" s ahead of the server's"),
+        "{report}"
+    );
 }

@@ -7,7 +7,7 @@ mod rig;
 use std::sync::{Arc, Mutex};
 
 use boomgate_edge_agent::config::Config;
-use boomgate_edge_agent::evidence::{Shelf, encode};
+use boomgate_edge_agent::evidence::{EvidenceStore, encode};
 use boomgate_edge_agent::uplink::keys;
 use image::{Rgb, RgbImage};
 use rig::server::Server;
@@ -67,12 +67,13 @@ async fn a_picture_is_sent_until_the_server_has_it_and_one_it_never_takes_is_dro
     let acceptor = TlsAcceptor::from(server.pki.server_tls());
     tokio::spawn(receive(listener, acceptor, Arc::clone(&received), statuses));
 
-    let shelf = Shelf::open(&lane.path("shelf"), 10_000_000);
+    let evidence_store = EvidenceStore::open(&lane.path("shelf"), 10_000_000);
     let (first, second) = (encode(&picture(1)).unwrap(), encode(&picture(2)).unwrap());
-    shelf.keep(&first).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(20));
-    shelf.keep(&second).unwrap();
-    let sending = tokio::spawn(shelf.send_all(tls, https));
+    evidence_store.keep(&first).unwrap();
+    let oldest = std::fs::read_dir(lane.path("shelf")).unwrap().next().unwrap().unwrap().path();
+    std::fs::File::options().write(true).open(oldest).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    evidence_store.keep(&second).unwrap();
+    let sending = tokio::spawn(evidence_store.send_all(tls, https));
     let folder = lane.path("shelf");
     tokio::task::spawn_blocking(move || {
         wait("an empty shelf", || (std::fs::read_dir(&folder).unwrap().count() == 0).then_some(()));

@@ -1,6 +1,7 @@
 //! Stories of one lane process against a scripted server.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single kinds")]
 
 mod rig;
 
@@ -48,8 +49,8 @@ fn a_car_is_read_let_in_and_seen_to_pass() {
         opened["command"].as_str().map(str::to_owned),
         server.results().first().map(|r| r.command.to_string())
     );
-    let told = wait("a heartbeat with the camera's view", || server.hello()?.view);
-    assert!(told.score > 50 && told.plates == 1000 && !told.advice.is_empty(), "{told:?}");
+    let reported = wait("a heartbeat with the camera's view", || server.hello()?.view);
+    assert!(reported.score > 50 && reported.plates == 1000 && !reported.advice.is_empty(), "{reported:?}");
     assert!(lane.quit(), "a clean end");
 }
 
@@ -87,8 +88,11 @@ fn forged_replayed_expired_and_foreign_commands_move_nothing_and_an_honest_resen
     assert!(answers.iter().filter(|r| r.counter == fresh.counter).all(|r| r.result == Answer::Done));
     let replay = Command { id: Uuid::now_v7(), ..fresh };
     server.send(Leaf::Cmd, server.sealed(&replay));
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    assert_eq!(lane.reports("drive").iter().filter(|report| report["request"] == "open").count(), 1);
+    let until = std::time::Instant::now() + std::time::Duration::from_millis(300);
+    while std::time::Instant::now() < until {
+        assert_eq!(lane.reports("drive").iter().filter(|report| report["request"] == "open").count(), 1);
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
 }
 
 /// The good command made bad in each way that its bytes allow.
@@ -286,10 +290,11 @@ fn a_lane_whose_spool_is_behind_the_server_goes_on_above_and_loses_nothing() {
     assert!(hello.next_seq > 5_000 && hello.spool.is_some(), "{hello:?}");
     assert!(server.faults().contains(&"FAULT-STORE-BEHIND".to_owned()));
     server.with(|shared| {
-        let told = shared.events.iter().filter(|event| ids.contains(&event.id));
-        let told: std::collections::BTreeMap<_, _> = told.map(|event| (event.id, event.was)).collect();
-        assert_eq!(told.len(), ids.len(), "what waited is there");
-        assert!(told.values().all(Option::is_some), "who was renumbered says so: {told:?}");
+        let reported = shared.events.iter().filter(|event| ids.contains(&event.id));
+        let reported: std::collections::BTreeMap<_, _> =
+            reported.map(|event| (event.id, event.was)).collect();
+        assert_eq!(reported.len(), ids.len(), "what waited is there");
+        assert!(reported.values().all(Option::is_some), "who was renumbered says so: {reported:?}");
         let same = |username: &String| *username == hex::encode(hello.epoch.0);
         assert!(!shared.usernames.is_empty() && shared.usernames.iter().all(same), "{:?}", shared.usernames);
     });

@@ -1,6 +1,7 @@
 //! The spool under trouble: a full disk, a kill at any moment, acks that lie.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single kinds")]
 
 mod rig;
 
@@ -33,10 +34,10 @@ impl Rig {
     fn open(path: &Path, max_events: u64) -> Rig {
         let clock = Clock::start(1.0);
         let (live, fresh) = mpsc::channel(10_000);
-        let (health, told) = mpsc::unbounded_channel();
+        let (health, health_receiver) = mpsc::unbounded_channel();
         let (spool, start, thread) =
             Spool::start(path, max_events, &clock, Outlets { live, health }).unwrap();
-        Rig { spool, start, thread, live: fresh, health: told, clock }
+        Rig { spool, start, thread, live: fresh, health: health_receiver, clock }
     }
 
     fn fact(&self) {

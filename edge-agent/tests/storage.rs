@@ -1,6 +1,7 @@
 //! The lane's card: shared by mistake, full, read-only; and what a second program on it may and may not do.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single kinds")]
 
 mod rig;
 
@@ -12,7 +13,7 @@ use rig::disk::SmallDisk;
 use rig::server::Server;
 use rig::{Lane, Plan, wait};
 
-fn said(output: &Output) -> String {
+fn output_text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -23,13 +24,13 @@ fn a_second_agent_on_one_folder_is_refused_by_name_and_costs_no_event() {
     lane.car("a", "BA123XY");
     lane.wait_for("passed", |report| report["car"] == "a");
     let second = lane.second("run");
-    let text = said(&second);
+    let text = output_text(&second);
     assert_eq!(second.status.code(), Some(75), "{text}");
     let holder = format!("in use by process {}, running since 20", lane.pid());
     assert!(text.contains(&holder), "{holder} not in {text}");
 
     let examined = lane.second("doctor");
-    let text = said(&examined);
+    let text = output_text(&examined);
     assert!(examined.status.success() && text.contains(&holder), "{text}");
     assert!(text.contains("left alone"), "the wires are the running program's: {text}");
 
@@ -101,7 +102,7 @@ fn an_exit_that_starts_on_a_full_card_opens_by_its_outage_answers_and_tells_it_a
     let Some(disk) = SmallDisk::mount(&lane.path("card")) else { return };
     disk.fill();
     let examined = lane.second("doctor");
-    let text = said(&examined);
+    let text = output_text(&examined);
     assert!(!examined.status.success() && text.contains("FAIL  spool: the disk of"), "{text}");
     assert!(text.contains("is full") && text.contains("make room"), "{text}");
 
@@ -148,7 +149,7 @@ fn an_exit_that_starts_on_a_full_card_opens_by_its_outage_answers_and_tells_it_a
     });
     lane.wait_for("sign", |report| report["code"] == "IDLE");
     let examined = lane.second("doctor");
-    assert!(said(&examined).contains("MiB free"), "{}", said(&examined));
+    assert!(output_text(&examined).contains("MiB free"), "{}", output_text(&examined));
     assert!(lane.quit());
 }
 
@@ -164,7 +165,7 @@ fn a_lane_that_starts_on_a_read_only_card_keeps_its_numbers_and_its_counters() {
     assert!(lane.quit());
     disk.remount("ro");
     let examined = lane.second("doctor");
-    assert!(said(&examined).contains("is read-only"), "{}", said(&examined));
+    assert!(output_text(&examined).contains("is read-only"), "{}", output_text(&examined));
 
     lane.run();
     let second = wait("the second start", || {
@@ -206,10 +207,10 @@ fn an_older_copy_on_a_full_card_loses_nothing_to_an_ack_until_it_has_its_new_num
     });
     let sent = hello.next_seq - 1;
     wait("what waits", || server.with(|shared| (shared.strangers.len() >= 3).then_some(())));
-    let heard = server.with(|shared| shared.hellos.len());
+    let before = server.with(|shared| shared.hellos.len());
     server.send_ack(0, Some(3));
     server.send_ack(sent, None);
-    let hello = wait("the next hello", || server.with(|shared| shared.hellos.get(heard).cloned()));
+    let hello = wait("the next hello", || server.with(|shared| shared.hellos.get(before).cloned()));
     assert_eq!((hello.acked_seq, hello.next_seq), (0, sent + 1), "an ack for others' events");
     // What is owed outlives the connection; this server does not ask again.
     server.cut();
@@ -232,7 +233,7 @@ fn a_lane_with_a_damaged_spool_runs_and_takes_a_new_one_when_the_old_is_moved_aw
     let server = Server::start();
     let mut lane = Lane::prepare(&server, &Plan { direction: "exit", ..Plan::default() });
     std::fs::write(lane.path("spool.db"), vec![7; 8_192]).unwrap();
-    assert!(said(&lane.second("doctor")).contains("FAIL  spool: spool file is damaged"));
+    assert!(output_text(&lane.second("doctor")).contains("FAIL  spool: spool file is damaged"));
     lane.run();
     wait("the fault", || server.hello().filter(|hello| hello.faults == ["FAULT-SPOOL"]));
     lane.car("a", "BA123XY");

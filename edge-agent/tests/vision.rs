@@ -11,22 +11,22 @@ use boomgate_domain::ids::ArrivalId;
 use boomgate_domain::plate::grammar::Grammar;
 use boomgate_domain::reading::Thresholds;
 use boomgate_edge_agent::camera::{Camera, CameraError};
-use boomgate_edge_agent::vision::{Sight, Trouble, Vision};
-use boomgate_plate_reader::judgement::Judgement;
-use boomgate_plate_reader::recogniser::{Choice, Recogniser};
-use boomgate_plate_reader::scene::{Light, Scene};
+use boomgate_edge_agent::vision::{Vision, VisionEvent, VisionFault};
+use boomgate_plate_reader::reading_settings::ReadingSettings;
+use boomgate_plate_reader::recogniser::{ModelPaths, Recogniser};
+use boomgate_plate_reader::scene::{Light, SceneRenderer};
 use image::RgbImage;
 
 /// A camera that hangs until it is let go, and is well or not as it is told.
-struct Moody {
+struct FlakyCamera {
     let_go: Receiver<()>,
     well: Arc<AtomicBool>,
 }
 
-impl Camera for Moody {
+impl Camera for FlakyCamera {
     fn frame(&mut self) -> Result<RgbImage, CameraError> {
         let _ = self.let_go.recv();
-        Ok(Scene::new().empty(Light::Day, 1))
+        Ok(SceneRenderer::new().empty(Light::Day, 1))
     }
 
     fn check(&mut self) -> Result<(), CameraError> {
@@ -39,22 +39,22 @@ impl Camera for Moody {
 #[test]
 fn a_camera_that_hangs_or_is_silent_between_cars_is_told_of_and_keeps_nobody_waiting() {
     let grammar = Grammar::for_countries(&["SK", "CZ", "PL"]).unwrap();
-    let recogniser = Recogniser::load(&Choice::default(), &grammar).unwrap();
+    let recogniser = Recogniser::load(&ModelPaths::default(), &grammar).unwrap();
     let (release, let_go) = channel();
     let well = Arc::new(AtomicBool::new(true));
-    let (tell, mut sights) = tokio::sync::mpsc::channel(8);
-    let judgement = Judgement { grammar, thresholds: Thresholds::default() };
-    let camera = Box::new(Moody { let_go, well: Arc::clone(&well) });
-    let vision = Vision::start(camera, recogniser, judgement, tell).unwrap();
+    let (sender, mut vision_events) = tokio::sync::mpsc::channel(8);
+    let reading_settings = ReadingSettings { grammar, thresholds: Thresholds::default() };
+    let camera = Box::new(FlakyCamera { let_go, well: Arc::clone(&well) });
+    let vision = Vision::start(camera, recogniser, reading_settings, sender).unwrap();
 
     well.store(false, Ordering::Release);
-    let told = sights.blocking_recv().unwrap();
+    let event = vision_events.blocking_recv().unwrap();
     assert!(
-        matches!(&told, Sight::Camera(Some(Trouble::Camera(why))) if why.contains("stand-in")),
-        "{told:?}"
+        matches!(&event, VisionEvent::Camera(Some(VisionFault::Camera(why))) if why.contains("stand-in")),
+        "{event:?}"
     );
     well.store(true, Ordering::Release);
-    assert!(matches!(sights.blocking_recv().unwrap(), Sight::Camera(None)));
+    assert!(matches!(vision_events.blocking_recv().unwrap(), VisionEvent::Camera(None)));
 
     assert_eq!(vision.stuck(), None);
     let arrival = ArrivalId::from_uuid(uuid::Uuid::now_v7());
@@ -67,10 +67,10 @@ fn a_camera_that_hangs_or_is_silent_between_cars_is_told_of_and_keeps_nobody_wai
         std::thread::sleep(Duration::from_millis(50));
     }
     release.send(()).unwrap();
-    let told = sights.blocking_recv().unwrap();
+    let event = vision_events.blocking_recv().unwrap();
     assert!(
-        matches!(&told, Sight::Seen(seen) if seen.arrival == arrival && seen.trouble.is_none()),
-        "{told:?}"
+        matches!(&event, VisionEvent::VisionResult(result) if result.arrival == arrival && result.trouble.is_none()),
+        "{event:?}"
     );
     assert_eq!(vision.stuck(), None);
 }

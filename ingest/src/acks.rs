@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::bus::Sender;
 use crate::directory::Device;
 
-/// What a device is told of its events.
+/// An ack: which events of a device are stored or rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Receipt {
     pub device: Arc<Device>,

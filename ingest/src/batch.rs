@@ -5,10 +5,10 @@
 
 mod facts;
 mod fold;
-pub(crate) mod held;
-mod known;
+pub(crate) mod held_messages;
 mod messages;
 mod receipts;
+mod stored_events;
 mod unfit;
 
 use std::collections::HashMap;
@@ -25,27 +25,27 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
-pub(crate) use known::KeptAlready;
+pub(crate) use stored_events::StoredEvents;
 
 use crate::acks::Receipt;
 use crate::bus::Sender;
 use crate::complaints::Complaints;
 use crate::fair_queue::LaneKey;
 use crate::guard::caught;
-use crate::handle::{Knowledge, World};
-use crate::health::Pulse;
+use crate::handle::{BatchState, ReferenceData};
+use crate::health::HealthReporter;
 use crate::inbound::{Content, Received};
 use crate::{acks, clock};
 use facts::{learn_tariffs, need, plates_inside};
 use fold::fold;
-use held::Held;
+use held_messages::HeldMessages;
 use messages::{fair_share, in_device_order, singles};
-use unfit::Unfit;
+use unfit::BatchFailure;
 
 const LIMIT: Duration = Duration::from_secs(5);
 /// Most messages of one transaction.
-const MOST: usize = 192;
-const AGAIN: usize = 3;
+const MAX_BATCH: usize = 192;
+const MAX_RETRIES: usize = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// What a worker works with.
@@ -53,15 +53,15 @@ pub(crate) struct Worker {
     pub pool: Pool,
     pub sender: Sender,
     pub key: SigningKey,
-    pub pulse: Pulse,
+    pub health: HealthReporter,
     pub outbox: Arc<Notify>,
     pub session: Option<Session>,
     pub tariffs: HashMap<Uuid, Arc<Tariff>>,
     pub complaints: Arc<Complaints>,
-    pub held: Held,
+    pub held: HeldMessages,
 }
 
-/// What is to be said once the batch is committed.
+/// What is sent once the batch is committed.
 #[derive(Default)]
 struct Done {
     acks: Vec<Receipt>,
@@ -72,19 +72,19 @@ struct Done {
     complaints: Vec<(LaneKey, &'static str)>,
 }
 
-/// Works until nobody sends messages any more.
+/// Runs until the channel of messages is closed.
 pub(crate) async fn run(mut worker: Worker, mut messages: mpsc::Receiver<Received>) {
-    let mut taken = Vec::with_capacity(MOST);
+    let mut taken = Vec::with_capacity(MAX_BATCH);
     let mut later = Vec::new();
     loop {
         let count = if later.is_empty() {
             let timeout = worker.held.next_deadline();
             tokio::select! {
-                count = messages.recv_many(&mut taken, MOST) => count,
+                count = messages.recv_many(&mut taken, MAX_BATCH) => count,
                 () = sleep_until(timeout), if timeout.is_some() => 1,
             }
         } else {
-            if later.len() < MOST {
+            if later.len() < MAX_BATCH {
                 take_ready(&mut messages, &mut taken);
             }
             1
@@ -104,7 +104,7 @@ pub(crate) async fn run(mut worker: Worker, mut messages: mpsc::Receiver<Receive
 
 /// What came since, without waiting for it.
 fn take_ready(messages: &mut mpsc::Receiver<Received>, taken: &mut Vec<Received>) {
-    while taken.len() < MOST
+    while taken.len() < MAX_BATCH
         && let Ok(message) = messages.try_recv()
     {
         taken.push(message);
@@ -150,14 +150,14 @@ impl Worker {
         for single in batch.iter().flat_map(singles) {
             match self.persist(std::slice::from_ref(&single)).await {
                 Ok(done) => self.finish(done).await,
-                Err(error) => self.bury(single, &error).await,
+                Err(error) => self.store_dead_letter(single, &error).await,
             }
         }
     }
 
-    /// Refused alone: a dead letter with its reason, so that it stops nobody.
-    async fn bury(&mut self, message: Received, error: &Unfit) {
-        tracing::error!(error = error as &dyn std::error::Error, seq = message.first, device = %message.device.code, "event is poison");
+    /// Stores a message that is refused alone as a dead letter with its reason, so that it blocks no other message.
+    async fn store_dead_letter(&mut self, message: Received, error: &BatchFailure) {
+        tracing::error!(error = error as &dyn std::error::Error, seq = message.first, device.code = %message.device.code, "event cannot be stored; it becomes a dead letter");
         metrics::counter!("boomgate_ingest_poison_total").increment(1);
         let reason = Reason::RejectPoison { detail: error.detail() };
         let letter = Received { content: Content::Rejected(reason), ..message };
@@ -173,21 +173,21 @@ impl Worker {
     }
 
     /// Tries until PostgreSQL answers; an error is about the batch itself.
-    async fn persist(&mut self, batch: &[Received]) -> Result<Done, Unfit> {
+    async fn persist(&mut self, batch: &[Received]) -> Result<Done, BatchFailure> {
         let (mut pause, mut tries) = (FIRST_PAUSE, 0_usize);
         loop {
             // A panic drops the session that the attempt took, which rolls back.
             match caught(self.attempt(batch)).await? {
                 Ok(done) => {
-                    self.pulse.working();
+                    self.health.working();
                     return Ok(done);
                 }
                 Err(error) if error.is_outage() => {
-                    self.pulse.degraded(&error, clock::now());
+                    self.health.degraded(&error, clock::now());
                     tokio::time::sleep(pause).await;
                     pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
                 }
-                Err(error) if error.is_retryable() && tries < AGAIN => tries = tries.saturating_add(1),
+                Err(error) if error.is_retryable() && tries < MAX_RETRIES => tries = tries.saturating_add(1),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -201,7 +201,7 @@ impl Worker {
         let now = clock::now();
         let facts = session.begin(&need(batch, now)).await?;
         let done = self.transact(&mut session, facts, batch, now).await;
-        // After an error nobody knows what the connection is in the middle of.
+        // After an error the state of the connection is unknown.
         if done.is_ok() {
             self.session = Some(session);
         }
@@ -218,15 +218,15 @@ impl Worker {
     ) -> Result<Done, StoreError> {
         learn_tariffs(session, &facts, &mut self.tariffs).await?;
         let inside = plates_inside(session, &facts, batch).await?;
-        let kept_already = known::look_up(session.client(), &facts, batch).await?;
-        let known = Knowledge { key: &self.key, tariffs: &self.tariffs, inside, kept_already };
-        let mut world = World::new(facts, known, now)?;
-        let folded = fold(&mut world, batch, now)?;
+        let stored_events = stored_events::look_up(session.client(), &facts, batch).await?;
+        let known = ReferenceData { key: &self.key, tariffs: &self.tariffs, inside, stored_events };
+        let mut batch_state = BatchState::new(facts, known, now)?;
+        let folded = fold(&mut batch_state, batch, now)?;
         let mut done = Done { complaints: folded.complaints, ..Done::default() };
-        done.acks = receipts::receipts(&world, batch, &folded.held, &folded.letters);
+        done.acks = receipts::receipts(&batch_state, batch, &folded.held, &folded.letters);
         done.held = folded.held;
-        let kept = receipts::kept(&world, batch, now);
-        let (mut writes, orders, wake_outbox) = world.finish();
+        let kept = receipts::kept(&batch_state, batch, now);
+        let (mut writes, orders, wake_outbox) = batch_state.finish();
         (writes.marks, writes.inbox, writes.inbox_gone) = (kept.marks, kept.inbox, kept.inbox_gone);
         done.touched = writes.numbers.iter().map(|numbers| numbers.site_id).collect();
         (done.orders, done.wake_outbox) = (orders, wake_outbox);
@@ -259,7 +259,7 @@ impl Worker {
         }
         for (lane, kind) in done.complaints {
             self.complaints.note(&lane, kind, |before| {
-                tracing::warn!(lane = %lane, before, kind, "events of a lane are not taken as they are");
+                tracing::warn!(lane.code = %lane, before, kind, "events of a lane contradict what is stored");
             });
         }
         if let Some(session) = self.session.as_ref().filter(|_| !done.touched.is_empty())

@@ -23,8 +23,8 @@ const RESERVE: Rate = Rate { burst: 150_000.0, per_second: 200.0 };
 pub(crate) const MESSAGE_WORK: u32 = 1;
 /// An arrival is decided on: rights, stays and an order are looked for and written.
 pub(crate) const ARRIVAL_WORK: u32 = 4;
-/// What nobody can read is kept for a person, with all its bytes.
-pub(crate) const LETTER_WORK: u32 = 200;
+/// A message that cannot be decoded is stored for an operator, with all its bytes.
+pub(crate) const DEAD_LETTER_WORK: u32 = 200;
 
 #[derive(Clone, Debug)]
 struct Bucket {
@@ -98,7 +98,7 @@ impl Budget {
         buckets.into_iter().map(|bucket| bucket.wait(now)).max().unwrap_or_default()
     }
 
-    /// Whether forgetting it would change nothing.
+    /// Whether removing it would change nothing.
     pub(crate) fn is_full(&mut self, now: Instant) -> bool {
         [&mut self.messages, &mut self.bytes, &mut self.work, &mut self.reserve].into_iter().all(|bucket| {
             bucket.refill(now);

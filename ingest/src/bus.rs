@@ -42,7 +42,7 @@ impl From<rumqttd::local::LinkError> for BusError {
     }
 }
 
-/// Hears every lane, and speaks to each.
+/// Receives from every lane and sends to each.
 #[async_trait]
 pub trait Bus: Send + 'static {
     /// The next message of any lane on `up`, `hello` or `sync`. Cancel-safe. Must be polled all the time: an
@@ -52,11 +52,11 @@ pub trait Bus: Send + 'static {
     /// The bus is over for good; a broker that can come back is no error but a wait.
     async fn next(&mut self) -> Result<Incoming, BusError>;
 
-    /// A handle to speak with.
+    /// A handle for sending.
     fn sender(&self) -> Sender;
 }
 
-/// Speaks to lanes; clones speak over the same bus.
+/// Sends to lanes; clones send over the same bus.
 #[derive(Clone, Debug)]
 pub struct Sender(mpsc::Sender<(Topic, Bytes)>);
 
@@ -78,12 +78,12 @@ impl Sender {
     }
 }
 
-/// What a server listens to.
+/// What a server subscribes to.
 fn filters() -> impl Iterator<Item = String> {
     Leaf::ALL.into_iter().filter(|leaf| leaf.is_from_lane()).map(Leaf::every_lane)
 }
 
-/// A message on a topic that no lane speaks on is not for us.
+/// `None` for a topic that no lane publishes on.
 fn incoming(topic: &str, payload: Bytes) -> Option<Incoming> {
     let parsed: Option<Topic> = topic.parse().ok().filter(|topic: &Topic| topic.leaf.is_from_lane());
     if parsed.is_none() {

@@ -10,14 +10,14 @@ use tokio::sync::mpsc;
 use crate::fair_queue::LaneKey;
 
 /// How far apart two lines about the same lane and kind are.
-const LINE_EVERY: Duration = Duration::from_secs(30);
+const LOG_INTERVAL: Duration = Duration::from_secs(30);
 /// So many cases within one window and the lane is an offender.
 const WINDOW: Duration = Duration::from_secs(60);
-const TOLERATED: u64 = 600;
-/// So often within one window people are told of the same thing.
-const TOLD: u64 = 6;
-/// Lanes and kinds remembered.
-const MOST: usize = 20_000;
+const OFFENCE_LIMIT: u64 = 600;
+/// Most reports to operators about the same lane and kind within one window.
+const REPORT_LIMIT: u64 = 6;
+/// Most pairs of lane and kind that are tracked.
+const MAX_TRACKED: usize = 20_000;
 
 /// A lane that does not stop, and what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,19 +60,19 @@ impl Complaints {
             write(silent);
         }
         if verdict.offender {
-            // A full channel means that somebody is busy with offenders already; this one will be one again.
+            // A full channel means that offenders are being handled; a lane that goes on is reported again.
             drop(self.offenders.try_send(Offender { lane: lane.clone(), kind }));
         }
     }
 
-    /// Whether people are told of one more case: a lane that changes to and fro must not fill their screens.
-    pub(crate) fn may_tell(&self, lane: &LaneKey, kind: &'static str) -> bool {
-        self.count(lane, kind, Instant::now()).in_window <= TOLD
+    /// Whether one more case is reported: a lane that changes to and fro must not fill the operators' page.
+    pub(crate) fn may_report(&self, lane: &LaneKey, kind: &'static str) -> bool {
+        self.count(lane, kind, Instant::now()).in_window <= REPORT_LIMIT
     }
 
     fn count(&self, lane: &LaneKey, kind: &'static str, now: Instant) -> Verdict {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= MOST {
+        if seen.len() >= MAX_TRACKED {
             seen.retain(|_, case| now.saturating_duration_since(case.window_at) < WINDOW);
         }
         match seen.get_mut(&(lane.clone(), kind)) {
@@ -92,11 +92,11 @@ impl Case {
             (self.window_at, self.in_window) = (now, 0);
         }
         self.in_window = self.in_window.saturating_add(1);
-        let due = now.saturating_duration_since(self.line_at) >= LINE_EVERY;
+        let due = now.saturating_duration_since(self.line_at) >= LOG_INTERVAL;
         let silent = self.silent;
         (self.line_at, self.silent) = if due { (now, 0) } else { (self.line_at, silent.saturating_add(1)) };
         let in_window = self.in_window;
-        Verdict { line: due.then_some(silent), offender: in_window == TOLERATED, in_window }
+        Verdict { line: due.then_some(silent), offender: in_window == OFFENCE_LIMIT, in_window }
     }
 }
 
@@ -124,8 +124,8 @@ mod tests {
     #[test]
     fn people_are_told_a_few_times_of_what_changes_to_and_fro() {
         let complaints = Complaints::new(mpsc::channel(1).0);
-        let told = (0..100).filter(|_| complaints.may_tell(&lane(), "clock")).count();
-        assert_eq!(told, 6);
+        let reported = (0..100).filter(|_| complaints.may_report(&lane(), "clock")).count();
+        assert_eq!(reported, 6);
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
         for _ in 0..7 {
             assert_eq!(complaints.count(&lane(), "hello", begun).line, None);
         }
-        assert_eq!(complaints.count(&lane(), "hello", begun + LINE_EVERY).line, Some(7));
+        assert_eq!(complaints.count(&lane(), "hello", begun + LOG_INTERVAL).line, Some(7));
         assert_eq!(complaints.count(&lane(), "other", begun).line, Some(0));
     }
 }

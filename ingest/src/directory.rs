@@ -1,4 +1,4 @@
-//! Who may speak: devices with their keys, remembered from PostgreSQL and forgotten when it says so.
+//! Devices with their keys: a cache of PostgreSQL, invalidated by its notifications.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,10 +13,10 @@ use ed25519_dalek::VerifyingKey;
 
 /// A change that was not announced is noticed after this.
 const FRESH: Duration = Duration::from_secs(30);
-/// Unknown names are remembered too, so that a stranger cannot make us ask for ever; this many at most.
-const MOST: usize = 20_000;
+/// Most entries. Unknown names are cached too, so that unknown devices cause no query for each message.
+const MAX_ENTRIES: usize = 20_000;
 
-/// A device that may speak, with its place.
+/// A registered device with its lane and site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Device {
     pub id: DeviceId,
@@ -39,10 +39,10 @@ impl Device {
 #[derive(Clone)]
 pub(crate) struct Directory {
     pool: Pool,
-    known: Arc<Mutex<HashMap<DeviceCode, Remembered>>>,
+    known: Arc<Mutex<HashMap<DeviceCode, CacheEntry>>>,
 }
 
-struct Remembered {
+struct CacheEntry {
     device: Option<Arc<Device>>,
     at: Instant,
 }
@@ -61,10 +61,10 @@ impl Directory {
         let row = devices::by_code(&client, code).await?.filter(|row| row.revoked_at.is_none());
         let device = row.and_then(|row| read(&row)).map(Arc::new);
         let mut known = self.lock();
-        if known.len() >= MOST {
+        if known.len() >= MAX_ENTRIES {
             known.clear();
         }
-        known.insert(code.clone(), Remembered { device: device.clone(), at: Instant::now() });
+        known.insert(code.clone(), CacheEntry { device: device.clone(), at: Instant::now() });
         Ok(device)
     }
 
@@ -83,7 +83,7 @@ impl Directory {
         self.lock().clear();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<DeviceCode, Remembered>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<DeviceCode, CacheEntry>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

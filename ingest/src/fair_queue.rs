@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::budget::Budget;
 
-/// Who sent it, by the topic: the broker lets nobody else speak there.
+/// The sender by the topic: the broker lets only that lane's device publish there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LaneKey(SiteCode, LaneCode);
 
@@ -35,7 +35,7 @@ impl std::fmt::Display for LaneKey {
 
 /// Most that waits. An agent has 32 messages under way at most.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Room {
+pub(crate) struct QueueLimits {
     pub messages: usize,
     pub messages_of_lane: usize,
     pub bytes: usize,
@@ -44,20 +44,20 @@ pub(crate) struct Room {
 
 /// Why a message finds no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoRoom {
+pub(crate) enum QueueFull {
     /// The lane's own share is full.
     Lane,
     /// Everything is.
     All,
 }
 
-/// Lanes remembered beyond those that wait, for their budgets.
-const MOST_LANES: usize = 20_000;
+/// Idle lanes that are kept for their budgets, beyond those that wait.
+const MAX_LANES: usize = 20_000;
 
 pub(crate) struct FairQueue<T> {
     state: Mutex<State<T>>,
-    woken: Notify,
-    room: Room,
+    changed: Notify,
+    limits: QueueLimits,
 }
 
 struct State<T> {
@@ -82,23 +82,23 @@ enum Next<T> {
 }
 
 impl<T> FairQueue<T> {
-    pub(crate) fn new(room: Room) -> Self {
+    pub(crate) fn new(limits: QueueLimits) -> Self {
         let state = State { lanes: HashMap::new(), turns: VecDeque::new(), messages: 0, bytes: 0 };
-        Self { state: Mutex::new(state), woken: Notify::new(), room }
+        Self { state: Mutex::new(state), changed: Notify::new(), limits }
     }
 
     /// Takes in a message of `bytes` bytes, unless there is no room for it.
-    pub(crate) fn push(&self, key: LaneKey, bytes: usize, item: T, now: Instant) -> Result<(), NoRoom> {
+    pub(crate) fn push(&self, key: LaneKey, bytes: usize, item: T, now: Instant) -> Result<(), QueueFull> {
         let mut state = self.lock();
         state.forget_idle(now);
         let after = state.bytes.saturating_add(bytes);
-        if state.messages >= self.room.messages || after > self.room.bytes {
-            return Err(NoRoom::All);
+        if state.messages >= self.limits.messages || after > self.limits.bytes {
+            return Err(QueueFull::All);
         }
         let lane = state.lanes.entry(key.clone()).or_insert_with(|| Lane::new(now));
         let of_lane = lane.bytes.saturating_add(bytes);
-        if lane.waiting.len() >= self.room.messages_of_lane || of_lane > self.room.bytes_of_lane {
-            return Err(NoRoom::Lane);
+        if lane.waiting.len() >= self.limits.messages_of_lane || of_lane > self.limits.bytes_of_lane {
+            return Err(QueueFull::Lane);
         }
         let first = lane.waiting.is_empty();
         lane.waiting.push_back((bytes, item));
@@ -109,7 +109,7 @@ impl<T> FairQueue<T> {
             state.turns.push_back(key);
         }
         drop(state);
-        self.woken.notify_one();
+        self.changed.notify_one();
         Ok(())
     }
 
@@ -119,9 +119,9 @@ impl<T> FairQueue<T> {
             let next = self.lock().next(Instant::now());
             match next {
                 Next::Item(key, item) => return (key, item),
-                Next::Nothing => self.woken.notified().await,
+                Next::Nothing => self.changed.notified().await,
                 Next::Wait(time) => {
-                    drop(tokio::time::timeout(time, self.woken.notified()).await);
+                    drop(tokio::time::timeout(time, self.changed.notified()).await);
                 }
             }
         }
@@ -173,9 +173,9 @@ impl<T> State<T> {
         shortest.map_or(Next::Nothing, Next::Wait)
     }
 
-    /// Lanes come and go; what is remembered of them must not grow for ever.
+    /// Removes idle lanes, so that the table stays bounded.
     fn forget_idle(&mut self, now: Instant) {
-        if self.lanes.len() >= MOST_LANES {
+        if self.lanes.len() >= MAX_LANES {
             self.lanes.retain(|_, lane| !lane.waiting.is_empty() || !lane.budget.is_full(now));
         }
     }
@@ -185,8 +185,8 @@ impl<T> State<T> {
 mod tests {
     use super::*;
 
-    const ROOM: Room =
-        Room { messages: 1000, messages_of_lane: 400, bytes: 1_000_000, bytes_of_lane: 500_000 };
+    const LIMITS: QueueLimits =
+        QueueLimits { messages: 1000, messages_of_lane: 400, bytes: 1_000_000, bytes_of_lane: 500_000 };
 
     fn lane(code: &str) -> LaneKey {
         LaneKey::of(&format!("bg/v1/north/{code}/up").parse().unwrap())
@@ -194,7 +194,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_neighbour_waited_behind_everything_one_lane_had_sent() {
-        let queue = FairQueue::new(ROOM);
+        let queue = FairQueue::new(LIMITS);
         let now = Instant::now();
         for number in 0..300 {
             queue.push(lane("flood"), 100, number, now).unwrap();
@@ -207,19 +207,19 @@ mod tests {
 
     #[tokio::test]
     async fn one_lane_fills_its_own_share_and_no_more() {
-        let queue = FairQueue::new(ROOM);
+        let queue = FairQueue::new(LIMITS);
         let now = Instant::now();
         let taken = (0..5000).filter(|number| queue.push(lane("flood"), 10, *number, now).is_ok()).count();
         assert_eq!(taken, 400);
-        assert_eq!(queue.push(lane("flood"), 10, 0, now), Err(NoRoom::Lane));
+        assert_eq!(queue.push(lane("flood"), 10, 0, now), Err(QueueFull::Lane));
         assert!(queue.push(lane("quiet"), 10, 0, now).is_ok());
-        assert_eq!(queue.push(lane("wide"), 500_001, 0, now), Err(NoRoom::Lane));
-        assert_eq!(queue.push(lane("wide"), 999_999, 0, now), Err(NoRoom::All));
+        assert_eq!(queue.push(lane("wide"), 500_001, 0, now), Err(QueueFull::Lane));
+        assert_eq!(queue.push(lane("wide"), 999_999, 0, now), Err(QueueFull::All));
     }
 
     #[tokio::test]
     async fn who_used_up_the_budget_waits_while_others_go_on() {
-        let queue = FairQueue::new(ROOM);
+        let queue = FairQueue::new(LIMITS);
         let now = Instant::now();
         queue.push(lane("flood"), 100, 1, now).unwrap();
         queue.push(lane("flood"), 100, 2, now).unwrap();
@@ -233,10 +233,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_taken_out_leaves_room_again() {
-        let queue = FairQueue::new(Room { messages: 1, ..ROOM });
+        let queue = FairQueue::new(QueueLimits { messages: 1, ..LIMITS });
         let now = Instant::now();
         queue.push(lane("a"), 10, 1, now).unwrap();
-        assert_eq!(queue.push(lane("b"), 10, 2, now), Err(NoRoom::All));
+        assert_eq!(queue.push(lane("b"), 10, 2, now), Err(QueueFull::All));
         queue.pop().await;
         queue.push(lane("b"), 10, 2, now).unwrap();
         assert_eq!(queue.pop().await, (lane("b"), 2));

@@ -1,4 +1,4 @@
-//! The fold: events one after the other over what is known, changing a picture in memory that becomes one transaction.
+//! The fold: applies events one after the other to the batch's state in memory, which becomes one transaction.
 //!
 //! ```text
 //!   facts ──► World ── event, event, event … ──► Writes + orders to send after the commit
@@ -9,15 +9,15 @@
 //! times, so that any order leads to the same stays.
 
 mod arrivals;
+mod audit_feed;
+mod batch_state;
 mod contradictions;
 pub(crate) mod device_view;
-pub(crate) mod kept;
+mod event_context;
 mod numbers;
 pub(crate) mod orders;
 mod passages;
-mod scene;
-mod told;
-mod world;
+pub(crate) mod seq_set;
 
 use boomgate_schemas::up::{Answer, ClockState, CommandResult, Event, EventBody};
 use boomgate_store::StoreError;
@@ -29,21 +29,21 @@ use boomgate_store::words::ExceptionKind;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use scene::Scene;
-pub(crate) use world::{Knowledge, World};
+pub(crate) use batch_state::{BatchState, ReferenceData};
+use event_context::EventContext;
 
 use crate::directory::Device;
 use crate::names;
 
-/// A lane's clock is believed if it says a time in this window around ours.
-const BELIEVED_PAST: SignedDuration = SignedDuration::from_hours(24 * 90);
-const BELIEVED_FUTURE: SignedDuration = SignedDuration::from_secs(60);
+/// A lane's wall time is accepted within this window around ours.
+const ACCEPTED_PAST: SignedDuration = SignedDuration::from_hours(24 * 90);
+const ACCEPTED_FUTURE: SignedDuration = SignedDuration::from_secs(60);
 
-impl World<'_> {
+impl BatchState<'_> {
     /// Takes one event in.
     ///
     /// # Errors
-    /// [`StoreError::Stored`]: something kept earlier cannot be read. The picture is spoiled then; begin again.
+    /// [`StoreError::Stored`]: a stored value cannot be read. The state is then incomplete and must be discarded.
     pub(crate) fn apply(
         &mut self,
         device: &Device,
@@ -51,48 +51,48 @@ impl World<'_> {
         received_at: Timestamp,
     ) -> Result<(), StoreError> {
         let at = self.occurred_at(device, event, received_at);
-        let scene = Scene { device, event, at, received_at };
-        self.keep_event(&scene);
+        let context = EventContext { device, event, at, received_at };
+        self.keep_event(&context);
         self.applied.insert((device.id.as_uuid(), event.id));
         metrics::counter!("boomgate_ingest_events_total", "kind" => names::kind(&event.body)).increment(1);
-        if let Some(what) = self.contradiction(&scene) {
-            self.exception(&scene, what, None);
+        if let Some(what) = self.contradiction(&context) {
+            self.exception(&context, what, None);
             return Ok(());
         }
         match &event.body {
-            EventBody::Arrival(arrival) => self.arrival(&scene, arrival)?,
-            EventBody::Decided(decided) => self.decided_locally(&scene, decided),
-            EventBody::Passage(passage) => self.passage(&scene, passage),
-            EventBody::Result(result) => self.answered(&scene, result),
+            EventBody::Arrival(arrival) => self.arrival(&context, arrival)?,
+            EventBody::Decided(decided) => self.decided_locally(&context, decided),
+            EventBody::Passage(passage) => self.passage(&context, passage),
+            EventBody::Result(result) => self.answered(&context, result),
             EventBody::Fault(fault) => {
                 let (code, params, raised) = (fault.code.clone(), fault.params.clone(), fault.raised);
                 let action = AuditAction::LaneFault { code: code.clone(), params: params.clone(), raised };
-                self.audit(&scene, action, |_| ());
-                self.tell(&scene, LiveEvent::Fault(FaultEvent { code, params, raised }));
+                self.audit(&context, action, |_| ());
+                self.publish(&context, LiveEvent::Fault(FaultEvent { code, params, raised }));
             }
             EventBody::Boom(boom) => {
                 let (state, cause) = (names::boom(boom.state), Some(boom.cause.clone()));
-                self.tell(&scene, LiveEvent::Boom(BoomEvent { state, cause }));
+                self.publish(&context, LiveEvent::Boom(BoomEvent { state, cause }));
             }
             EventBody::Gap(gap) => {
                 let what = ExceptionKind::Gap;
                 let (first, last, reason) = (gap.first, gap.last, gap.reason.clone());
-                self.finding(&scene, what, AuditAction::EventsGap { what, first, last, reason });
+                self.finding(&context, what, AuditAction::EventsGap { what, first, last, reason });
             }
         }
         Ok(())
     }
 
     /// Reckoned from the lane's uptime at its last hello, if the event is of the same start: no wall clock has a say in
-    /// how old it is. Of an earlier start, the lane's wall time if its clock is believable, else ours.
+    /// how old it is. Of an earlier start, the lane's wall time if it is within the accepted window, else ours.
     pub(crate) fn occurred_at(&self, device: &Device, event: &Event, received_at: Timestamp) -> Timestamp {
-        let earliest = received_at.checked_sub(BELIEVED_PAST).unwrap_or(Timestamp::MIN);
-        let latest = received_at.checked_add(BELIEVED_FUTURE).unwrap_or(Timestamp::MAX);
-        let told =
+        let earliest = received_at.checked_sub(ACCEPTED_PAST).unwrap_or(Timestamp::MIN);
+        let latest = received_at.checked_add(ACCEPTED_FUTURE).unwrap_or(Timestamp::MAX);
+        let reported =
             Timestamp::from_millisecond(event.at_ms).ok().filter(|_| event.clock == ClockState::Synced);
         let reckoned = self.reckoned(device, event).filter(|at| *at >= earliest);
-        let believed = reckoned.or_else(|| told.filter(|at| *at >= earliest && *at <= latest));
-        believed.map_or(received_at, |at| at.min(received_at))
+        let accepted = reckoned.or_else(|| reported.filter(|at| *at >= earliest && *at <= latest));
+        accepted.map_or(received_at, |at| at.min(received_at))
     }
 
     fn reckoned(&self, device: &Device, event: &Event) -> Option<Timestamp> {
@@ -104,43 +104,37 @@ impl World<'_> {
         facts.heard_at?.checked_add(SignedDuration::from_millis(ahead)).ok()
     }
 
-    fn keep_event(&mut self, scene: &Scene<'_>) {
-        let event = scene.event;
+    fn keep_event(&mut self, context: &EventContext<'_>) {
+        let event = context.event;
         self.out.events.push(NewEvent {
-            site_id: scene.device.site.as_uuid(),
+            site_id: context.device.site.as_uuid(),
             id: event.id,
-            lane_id: scene.device.lane.as_uuid(),
-            device_id: scene.device.id.as_uuid(),
+            lane_id: context.device.lane.as_uuid(),
+            device_id: context.device.id.as_uuid(),
             seq: event.seq.cast_signed(),
             boot: i64::from(event.boot),
             kind: names::kind(&event.body),
             arrival_id: arrival_of(&event.body),
-            occurred_at: scene.at,
+            occurred_at: context.at,
             clock: names::clock(event.clock),
             uptime_ms: i64::try_from(event.uptime_ms).unwrap_or(i64::MAX),
-            received_at: scene.received_at,
+            received_at: context.received_at,
             body: written(&event.body),
         });
     }
 
     /// The lane's answer to an order.
-    fn answered(&mut self, scene: &Scene<'_>, result: &CommandResult) {
+    fn answered(&mut self, context: &EventContext<'_>, result: &CommandResult) {
         let state = names::answer(result.result);
-        let site_id = scene.device.site.as_uuid();
+        let site_id = context.device.site.as_uuid();
         // An order that is over stays as it ended, and another lane's is none of this device's business.
-        if self.lane_answered(scene.device, result.command) {
+        if self.lane_answered(context.device, result.command) {
             let (id, code) = (result.command, result.code.clone());
-            self.out.settled.push(Settled {
-                site_id,
-                id,
-                state: state.as_str(),
-                code,
-                at: scene.received_at,
-            });
+            self.out.settled.push(Settled { site_id, id, state, code, at: context.received_at });
         }
         let action =
             AuditAction::CommandAnswered { state, code: result.code.clone(), counter: result.counter };
-        self.audit(scene, action, |line| line.command_id = Some(result.command));
+        self.audit(context, action, |line| line.command_id = Some(result.command));
         // That an order was obeyed shows in the boom; screens are told of what was not.
         if result.result != Answer::Done {
             let event = CommandEvent {
@@ -150,7 +144,7 @@ impl World<'_> {
                 params: result.params.clone(),
                 ..CommandEvent::default()
             };
-            self.tell(scene, LiveEvent::Command(event));
+            self.publish(context, LiveEvent::Command(event));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Whether work goes on, for readiness probes and the operator's screen.
+//! Health of ingest, for the readiness probe.
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -16,11 +16,11 @@ pub enum Health {
     },
 }
 
-/// Says how it goes; shared by all tasks.
+/// Reports the health of ingest; shared by all tasks.
 #[derive(Clone, Debug)]
-pub(crate) struct Pulse(watch::Sender<Health>);
+pub(crate) struct HealthReporter(watch::Sender<Health>);
 
-impl Pulse {
+impl HealthReporter {
     pub(crate) fn new(sender: watch::Sender<Health>) -> Self {
         Self(sender)
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use boomgate_schemas::topic::Leaf;
 use boomgate_schemas::up::Hello;
 use boomgate_store::audit_action::AuditAction;
-use boomgate_store::devices::{self, Heard, KnownStore, NewHello};
+use boomgate_store::devices::{self, DeviceStoreRow, HelloRecord, NewHello};
 use boomgate_store::exceptions::{self, NewException};
 use boomgate_store::pool::within;
 use boomgate_store::words::ExceptionKind;
@@ -25,38 +25,40 @@ use crate::complaints::Complaints;
 use crate::directory::{Device, Directory};
 use crate::fair_queue::LaneKey;
 use crate::guard::caught;
-use crate::health::Pulse;
+use crate::health::HealthReporter;
 use crate::inbound::{self, Refusal};
 use crate::intake::{Arrived, refused};
-use crate::newest::Newest;
-use crate::standing::{self, Behind, ClockLevel};
+use crate::latest_queue::LatestQueue;
+use crate::store_check::{self, Behind, ClockLevel};
 use crate::{acks, clock, names};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// What the greeter works with.
-pub(crate) struct Greeter {
+pub(crate) struct HelloHandler {
     pub directory: Directory,
     pub pool: Pool,
     pub sender: Sender,
     pub key: SigningKey,
-    pub pulse: Pulse,
-    /// Woken when a lane was heard: an order may have waited for it.
+    pub health: HealthReporter,
+    /// Notified at each hello: an order may have waited for it.
     pub outbox: Arc<Notify>,
     pub complaints: Arc<Complaints>,
 }
 
 /// Answers greetings one after the other.
-pub(crate) async fn run(greeter: Greeter, messages: Arc<Newest<Arrived>>) {
+pub(crate) async fn run(hello_handler: HelloHandler, messages: Arc<LatestQueue<Arrived>>) {
     loop {
         let (message, received_at) = messages.pop().await;
         let key = LaneKey::of(&message.topic);
-        let answer = within(LIMIT, async { Ok(greeter.greet(&message, received_at).await) });
+        let answer = within(LIMIT, async { Ok(hello_handler.handle(&message, received_at).await) });
         match caught(answer).await {
             Ok(Ok(Ok(()))) => {}
-            Ok(Ok(Err(refusal))) => refused(&key, &refusal, &greeter.pulse, &greeter.complaints),
-            Ok(Err(timeout)) => greeter.pulse.degraded(&timeout, clock::now()),
-            Err(panicked) => tracing::error!(lane = %key, %panicked, "hello dropped"),
+            Ok(Ok(Err(refusal))) => refused(&key, &refusal, &hello_handler.health, &hello_handler.complaints),
+            Ok(Err(timeout)) => hello_handler.health.degraded(&timeout, clock::now()),
+            Err(panicked) => {
+                tracing::error!(lane.code = %key, %panicked, "hello dropped: its handler panicked")
+            }
         }
     }
 }
@@ -68,8 +70,8 @@ struct Answer {
     above: Option<i64>,
 }
 
-impl Greeter {
-    async fn greet(&self, message: &Incoming, received_at: Timestamp) -> Result<(), Refusal> {
+impl HelloHandler {
+    async fn handle(&self, message: &Incoming, received_at: Timestamp) -> Result<(), Refusal> {
         let signed = inbound::verify(&self.directory, message).await?;
         let payload = signed.payload.unwrap_or_default();
         let hello = Hello::decode(&payload).map_err(Refusal::Malformed)?;
@@ -92,23 +94,23 @@ impl Greeter {
         let new = new_hello(device, hello, at);
         metrics::gauge!("boomgate_lane_clock_ahead_seconds", "lane" => lane_label(device))
             .set(new.clock_ahead_ms as f64 / 1000.0);
-        let (heard, behind) = match devices::hear(&client, &new, false).await? {
-            Some(heard) => (heard, false),
+        let (record, behind) = match devices::record_hello(&client, &new, false).await? {
+            Some(record) => (record, false),
             None => {
                 let tx = client.transaction().await?;
                 // The site's lock first, as the batch takes them.
                 sites::lock(&tx, device.site).await?;
-                let heard = self.first_of_start(&tx, device, hello, &new).await?;
+                let record = self.first_of_start(&tx, device, hello, &new).await?;
                 tx.commit().await?;
-                let behind = heard.behind_epoch.as_deref() == Some(new.epoch.as_slice());
-                (heard, behind)
+                let behind = record.behind_epoch.as_deref() == Some(new.epoch.as_slice());
+                (record, behind)
             }
         };
-        let told = self.compare_clock(&mut client, device, &heard, &new).await? || behind;
-        let answer = answer(&heard, hello);
+        let report = self.compare_clock(&mut client, device, &record, &new).await? || behind;
+        let answer = answer(&record, hello);
         let acked = hello.acked_seq.cast_signed();
-        if answer.above.is_some() || acked <= heard.kept_upto {
-            if told {
+        if answer.above.is_some() || acked <= record.kept_upto {
+            if report {
                 live_feed::wake(&client, &[device.site.as_uuid()]).await;
             }
             return Ok(answer);
@@ -118,47 +120,47 @@ impl Greeter {
         let tx = client.transaction().await?;
         sites::lock(&tx, device.site).await?;
         if devices::skip(&tx, device.site, device.id, acked).await? {
-            self.tell_missing(&tx, device, heard.kept_upto, acked, at).await?;
+            self.report_missing(&tx, device, record.kept_upto, acked, at).await?;
         }
         tx.commit().await?;
         live_feed::wake(&client, &[device.site.as_uuid()]).await;
         Ok(Answer { upto: acked, above: None })
     }
 
-    /// A start of the device that was not heard of before.
+    /// The first hello of a start of the device.
     async fn first_of_start(
         &self,
         tx: &Transaction<'_>,
         device: &Device,
         hello: &Hello,
         new: &NewHello,
-    ) -> Result<Heard, StoreError> {
+    ) -> Result<HelloRecord, StoreError> {
         let known = devices::lock(tx, device.site, device.id).await?;
-        let behind = standing::judge(&known, hello);
+        let behind = store_check::judge(&known, hello);
         let missing = || StoreError::NotFound { what: "device", id: device.id.to_string() };
-        let mut heard = devices::hear(tx, new, true).await?.ok_or_else(missing)?;
+        let mut record = devices::record_hello(tx, new, true).await?.ok_or_else(missing)?;
         if let Some(why) = behind {
             devices::put_behind(tx, device.site, device.id, &new.epoch, known.highest).await?;
-            if self.may_tell(device, "store_behind") {
-                self.tell_behind(tx, device, why, &known, hello, new.at).await?;
+            if self.may_report(device, "store_behind") {
+                self.report_behind(tx, device, why, &known, hello, new.at).await?;
             }
-            heard.behind_epoch = Some(new.epoch.to_vec());
-            heard.behind_above = Some(known.highest);
+            record.behind_epoch = Some(new.epoch.to_vec());
+            record.behind_above = Some(known.highest);
         }
-        Ok(heard)
+        Ok(record)
     }
 
-    async fn tell_behind(
+    async fn report_behind(
         &self,
         tx: &Transaction<'_>,
         device: &Device,
         why: Behind,
-        known: &KnownStore,
+        known: &DeviceStoreRow,
         hello: &Hello,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let (why, above, next) = (why.name(), known.highest, hello.next_seq);
-        tracing::error!(device = %device.code, why, above, next, "a device's store is behind what is kept of it");
+        tracing::error!(device.code = %device.code, why, above, next, "device's spool is behind its stored events");
         metrics::counter!("boomgate_ingest_stores_behind_total").increment(1);
         let action = AuditAction::DeviceStoreBehind {
             device: device.id.as_uuid(),
@@ -172,18 +174,18 @@ impl Greeter {
         raise(tx, device, at, ExceptionKind::DeviceStoreBehind, action, false).await
     }
 
-    /// People hear once when a lane's clock begins to differ, differs much, or agrees again. `true` if they did.
+    /// Reports once when a lane's clock begins to differ, differs much, or agrees again. `true` if it reported.
     async fn compare_clock(
         &self,
         client: &mut boomgate_store::pool::Object,
         device: &Device,
-        heard: &Heard,
+        record: &HelloRecord,
         new: &NewHello,
     ) -> Result<bool, StoreError> {
-        let before = ClockLevel::read(heard.clock_level.as_deref());
+        let before = ClockLevel::read(record.clock_level.as_deref());
         let level = ClockLevel::of(new.clock_ahead_ms, before);
-        let same = level == before && (heard.clock_level.is_some() || level == ClockLevel::Agrees);
-        if same || !self.may_tell(device, "clock") {
+        let same = level == before && (record.clock_level.is_some() || level == ClockLevel::Agrees);
+        if same || !self.may_report(device, "clock") {
             return Ok(false);
         }
         tracing::warn!(device = %device.code, ahead_ms = new.clock_ahead_ms, level = level.name(), "clocks compared");
@@ -202,11 +204,11 @@ impl Greeter {
         Ok(true)
     }
 
-    fn may_tell(&self, device: &Device, kind: &'static str) -> bool {
-        self.complaints.may_tell(&LaneKey::of(&device.topic(Leaf::Hello)), kind)
+    fn may_report(&self, device: &Device, kind: &'static str) -> bool {
+        self.complaints.may_report(&LaneKey::of(&device.topic(Leaf::Hello)), kind)
     }
 
-    async fn tell_missing(
+    async fn report_missing(
         &self,
         tx: &Transaction<'_>,
         device: &Device,
@@ -214,7 +216,7 @@ impl Greeter {
         acked: i64,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        tracing::error!(device = %device.code, kept, acked, "events acknowledged earlier are not in this database");
+        tracing::error!(device.code = %device.code, kept, acked, "events acknowledged earlier are not in this database");
         metrics::counter!("boomgate_ingest_history_missing_total").increment(1);
         let action = AuditAction::EventsMissing { device: device.id.as_uuid(), after: kept, upto: acked };
         raise(tx, device, at, ExceptionKind::EventsMissing, action, false).await
@@ -257,10 +259,10 @@ fn lane_label(device: &Device) -> String {
 /// A start that was found behind is told so until it numbers its events above. A hello moves nothing that waits at the
 /// lane: what is kept under a number may be another event than the lane's, and only the events themselves show that. So
 /// no more is acknowledged than the lane knows itself; what it sends again is answered by its ids.
-fn answer(heard: &Heard, hello: &Hello) -> Answer {
-    let own = heard.behind_epoch.as_deref() == Some(hello.epoch.as_slice());
-    let above = heard.behind_above.filter(|above| own && hello.next_seq.cast_signed() <= *above);
-    Answer { upto: heard.kept_upto.min(hello.acked_seq.cast_signed()), above }
+fn answer(record: &HelloRecord, hello: &Hello) -> Answer {
+    let own = record.behind_epoch.as_deref() == Some(hello.epoch.as_slice());
+    let above = record.behind_above.filter(|above| own && hello.next_seq.cast_signed() <= *above);
+    Answer { upto: record.kept_upto.min(hello.acked_seq.cast_signed()), above }
 }
 
 fn written(hello: &Hello) -> Value {

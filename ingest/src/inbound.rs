@@ -1,7 +1,7 @@
 //! Bytes become a message of a known device, or a refusal with its reason.
 //!
 //! What an unknown or unverified sender says moves nothing: it cannot burn another's sequence numbers. What a known
-//! device signed and nobody can decode is answered "rejected" and kept.
+//! device signed and that cannot be decoded is answered "rejected" and stored.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use crate::bus::Incoming;
 use crate::directory::{Device, Directory};
 
-/// A verified message with events, or with what nobody can read.
+/// A verified message with its events, or with a payload that cannot be decoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub device: Arc<Device>,
@@ -77,7 +77,7 @@ impl Refusal {
 pub(crate) struct Signed {
     pub device: Arc<Device>,
     pub header: Header,
-    /// `Err` for a version this server does not speak.
+    /// `Err` for a version this server does not support.
     pub payload: Result<Vec<u8>, u64>,
 }
 
@@ -130,7 +130,7 @@ fn usable(seq: &(u64, u64)) -> bool {
     seq.0 > 0 && seq.1 <= MAX_NUMBER && seq.1.saturating_sub(seq.0) < MAX_EVENTS as u64
 }
 
-/// A decoder that panics has met bytes nobody can read.
+/// A payload on which the decoder panics cannot be decoded.
 fn decode(payload: &[u8], header: (u64, u64)) -> Content {
     let decoded = std::panic::catch_unwind(|| UpBatch::decode(payload));
     match decoded.unwrap_or_else(|_| Err(DecodeError::field("events", "the decoder panicked"))) {

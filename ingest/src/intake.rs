@@ -10,21 +10,21 @@ use boomgate_schemas::up::EventBody;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::budget::{ARRIVAL_WORK, LETTER_WORK};
+use crate::budget::{ARRIVAL_WORK, DEAD_LETTER_WORK};
 use crate::bus::Incoming;
 use crate::clock;
 use crate::complaints::Complaints;
 use crate::directory::Directory;
-use crate::fair_queue::{FairQueue, LaneKey, NoRoom, Room};
+use crate::fair_queue::{FairQueue, LaneKey, QueueFull, QueueLimits};
 use crate::guard::caught;
-use crate::health::Pulse;
+use crate::health::HealthReporter;
 use crate::inbound::{self, Content, Received, Refusal};
-use crate::newest::Newest;
+use crate::latest_queue::LatestQueue;
 
 /// Hellos of one lane are answered so far apart.
-const HELLOS_APART: Duration = Duration::from_millis(200);
+const HELLO_INTERVAL: Duration = Duration::from_millis(200);
 /// A question for the list reads all of it.
-const LISTS_APART: Duration = Duration::from_secs(1);
+const LIST_INTERVAL: Duration = Duration::from_secs(1);
 /// Most that waits for one worker, and of one lane: an agent's window is 32 messages of 64 KiB.
 const BYTES: usize = 48 * 1024 * 1024;
 const BYTES_OF_LANE: usize = 4 * 1024 * 1024;
@@ -36,19 +36,23 @@ pub(crate) type Arrived = (Incoming, Timestamp);
 /// The queues behind the bus.
 pub(crate) struct Intake {
     pub workers: Vec<Arc<FairQueue<Arrived>>>,
-    pub hellos: Arc<Newest<Arrived>>,
-    pub lists: Arc<Newest<Arrived>>,
+    pub hellos: Arc<LatestQueue<Arrived>>,
+    pub lists: Arc<LatestQueue<Arrived>>,
     pub complaints: Arc<Complaints>,
 }
 
 impl Intake {
     pub(crate) fn new(workers: usize, messages: usize, complaints: Arc<Complaints>) -> Self {
-        let room =
-            Room { messages, messages_of_lane: MESSAGES_OF_LANE, bytes: BYTES, bytes_of_lane: BYTES_OF_LANE };
+        let limits = QueueLimits {
+            messages,
+            messages_of_lane: MESSAGES_OF_LANE,
+            bytes: BYTES,
+            bytes_of_lane: BYTES_OF_LANE,
+        };
         Self {
-            workers: (0..workers.max(1)).map(|_| Arc::new(FairQueue::new(room))).collect(),
-            hellos: Arc::new(Newest::new(HELLOS_APART)),
-            lists: Arc::new(Newest::new(LISTS_APART)),
+            workers: (0..workers.max(1)).map(|_| Arc::new(FairQueue::new(limits))).collect(),
+            hellos: Arc::new(LatestQueue::new(HELLO_INTERVAL)),
+            lists: Arc::new(LatestQueue::new(LIST_INTERVAL)),
             complaints,
         }
     }
@@ -70,18 +74,18 @@ impl Intake {
         let bytes = message.payload.len();
         let Err(why) = worker.push(key.clone(), bytes, (message, at), now) else { return };
         metrics::counter!("boomgate_ingest_dropped_total", "why" => "queue").increment(1);
-        if why == NoRoom::Lane {
+        if why == QueueFull::Lane {
             self.complaints.note(&key, "too_much", |before| {
-                tracing::warn!(lane = %key, before, "a lane sends more than its share; the rest is dropped");
+                tracing::warn!(lane.code = %key, before, "queue of a lane is full; the message is dropped");
             });
         }
     }
 
-    fn replace(&self, queue: &Newest<Arrived>, key: LaneKey, item: Arrived, now: Instant) {
+    fn replace(&self, queue: &LatestQueue<Arrived>, key: LaneKey, item: Arrived, now: Instant) {
         if queue.push(key.clone(), item, now).is_some() {
             metrics::counter!("boomgate_ingest_dropped_total", "why" => "newer").increment(1);
             self.complaints.note(&key, "too_often", |before| {
-                tracing::info!(lane = %key, before, "a lane repeats itself faster than it is answered");
+                tracing::info!(lane.code = %key, before, "hello or list request replaced by a newer one before it was answered");
             });
         }
     }
@@ -97,7 +101,7 @@ fn share(message: &Incoming, workers: usize) -> usize {
 /// Verifies while the batch before commits.
 pub(crate) async fn verify(
     directory: Directory,
-    pulse: Pulse,
+    health: HealthReporter,
     complaints: Arc<Complaints>,
     queue: Arc<FairQueue<Arrived>>,
     verified: mpsc::Sender<Received>,
@@ -111,8 +115,10 @@ pub(crate) async fn verify(
                     return;
                 }
             }
-            Ok(Err(refusal)) => refused(&key, &refusal, &pulse, &complaints),
-            Err(panicked) => tracing::error!(lane = %key, %panicked, "message dropped"),
+            Ok(Err(refusal)) => refused(&key, &refusal, &health, &complaints),
+            Err(panicked) => {
+                tracing::error!(lane.code = %key, %panicked, "message dropped: its decoding panicked")
+            }
         }
     }
 }
@@ -120,7 +126,7 @@ pub(crate) async fn verify(
 /// What a message costs beside its receipt.
 fn work(message: &Received) -> u32 {
     match &message.content {
-        Content::Rejected(_) => LETTER_WORK,
+        Content::Rejected(_) => DEAD_LETTER_WORK,
         Content::Events(events) => events
             .iter()
             .map(|event| if matches!(event.body, EventBody::Arrival(_)) { ARRIVAL_WORK } else { 1 })
@@ -129,12 +135,14 @@ fn work(message: &Received) -> u32 {
 }
 
 /// Counts a message that is not answered, and says so once in a while.
-pub(crate) fn refused(key: &LaneKey, refusal: &Refusal, pulse: &Pulse, complaints: &Complaints) {
+pub(crate) fn refused(key: &LaneKey, refusal: &Refusal, health: &HealthReporter, complaints: &Complaints) {
     metrics::counter!("boomgate_ingest_refused_total", "reason" => refusal.label()).increment(1);
-    match refusal {
-        Refusal::Store(error) if error.is_outage() => pulse.degraded(error, clock::now()),
-        _ => complaints.note(key, refusal.label(), |before| {
-            tracing::warn!(lane = %key, before, error = refusal as &dyn std::error::Error, "message refused");
-        }),
+    if let Refusal::Store(error) = refusal
+        && error.is_outage()
+    {
+        return health.degraded(error, clock::now());
     }
+    complaints.note(key, refusal.label(), |before| {
+        tracing::warn!(lane.code = %key, before, error = refusal as &dyn std::error::Error, "message refused");
+    });
 }

@@ -27,12 +27,12 @@ pub mod health;
 mod hello;
 mod inbound;
 mod intake;
+mod latest_queue;
 mod names;
-mod newest;
 mod offenders;
 mod outbox;
 mod run;
-mod standing;
+mod store_check;
 mod sync;
 
 pub use health::Health;

@@ -1,4 +1,4 @@
-//! Lanes that do not stop: people are told, and whoever can cuts them off.
+//! Lanes that exceed their limits for long: they are reported to operators, and the broker cuts them off.
 
 use std::time::Duration;
 
@@ -25,27 +25,27 @@ pub struct CutOff {
     pub why: &'static str,
 }
 
-/// Works until nobody reports any more.
+/// Runs until the channel of reports is closed.
 pub(crate) async fn run(
     pool: Pool,
     mut offenders: mpsc::Receiver<Offender>,
     cutter: Option<mpsc::Sender<CutOff>>,
 ) {
     while let Some(offender) = offenders.recv().await {
-        tracing::error!(lane = %offender.lane, why = offender.kind, "a lane does not stop");
+        tracing::error!(lane.code = %offender.lane, why = offender.kind, "lane keeps exceeding its limits; it is reported and cut off");
         metrics::counter!("boomgate_ingest_offenders_total", "why" => offender.kind).increment(1);
         if let Some(cutter) = &cutter {
             let (site, lane) = offender.lane.codes();
             drop(cutter.try_send(CutOff { site: site.clone(), lane: lane.clone(), why: offender.kind }));
         }
-        if let Err(error) = within(LIMIT, tell(&pool, &offender.lane, offender.kind)).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "an offender could not be told of");
+        if let Err(error) = within(LIMIT, report(&pool, &offender.lane, offender.kind)).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a flooding lane could not be reported");
         }
     }
     std::future::pending::<()>().await;
 }
 
-async fn tell(pool: &Pool, lane: &LaneKey, why: &'static str) -> Result<(), StoreError> {
+async fn report(pool: &Pool, lane: &LaneKey, why: &'static str) -> Result<(), StoreError> {
     let mut client = pool.get().await?;
     let (site_code, lane_code) = lane.codes();
     let Some(site) = sites::by_code(&client, site_code).await? else { return Ok(()) };

@@ -11,7 +11,7 @@ use boomgate_domain::ids::{LaneId, SiteId};
 use boomgate_domain::reason::Reason;
 use boomgate_schemas::down::Amount;
 use boomgate_schemas::topic::{Leaf, Topic};
-use boomgate_store::commands::{self, CommandRow, DueLane, LaneForCommand, Sent, Settled, state};
+use boomgate_store::commands::{self, CommandRow, DueLane, LaneForCommand, Sent, Settled};
 use boomgate_store::live_event::{CommandEvent, LiveEvent};
 use boomgate_store::pool::within;
 use boomgate_store::words::{CommandAction, CommandState};
@@ -24,13 +24,13 @@ use uuid::Uuid;
 
 use crate::bus::Sender;
 use crate::guard::caught;
-use crate::handle::orders::{FIRST_RESEND, LaneClock, Wording, next_counter, read_params, sign};
-use crate::health::Pulse;
+use crate::handle::orders::{FIRST_RESEND, LaneClock, OrderBody, next_counter, read_params, sign};
+use crate::health::HealthReporter;
 use crate::{clock, names};
 
 const LIMIT: Duration = Duration::from_secs(5);
 /// How often it looks without being woken.
-const ROUND: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// Sites served side by side: one whose lock is held long keeps no other waiting.
 const SITES_AT_ONCE: usize = 3;
 const LONGEST_RESEND: SignedDuration = SignedDuration::from_secs(5);
@@ -40,26 +40,26 @@ pub(crate) struct Outbox {
     pub pool: Pool,
     pub sender: Sender,
     pub key: SigningKey,
-    pub pulse: Pulse,
-    pub woken: Arc<Notify>,
+    pub health: HealthReporter,
+    pub changed: Arc<Notify>,
 }
 
 /// Sends what is due until it is dropped.
 pub(crate) async fn run(outbox: Outbox) {
-    let mut round = tokio::time::interval(ROUND);
+    let mut round = tokio::time::interval(POLL_INTERVAL);
     round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = round.tick() => {}
-            () = outbox.woken.notified() => {}
+            () = outbox.changed.notified() => {}
         }
         if let Err(error) = outbox.round().await {
             if error.is_outage() {
-                outbox.pulse.degraded(&error, clock::now());
+                outbox.health.degraded(&error, clock::now());
             } else {
                 tracing::error!(error = &error as &dyn std::error::Error, "orders could not be sent");
             }
-            tokio::time::sleep(ROUND).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }
@@ -83,7 +83,7 @@ impl Outbox {
         match outages.into_iter().flatten().next() {
             Some(outage) => Err(outage),
             None => {
-                self.pulse.working();
+                self.health.working();
                 Ok(())
             }
         }
@@ -115,16 +115,16 @@ impl Outbox {
         let lane = commands::lock_lane(&tx, due.site_id, due.lane_id).await?;
         let orders = commands::of_lane(&tx, due.site_id, due.lane_id).await?;
         let now = clock::now();
-        let mut turn = Turn { tx: &tx, lane: &lane, now, messages: Vec::new(), told: false };
+        let mut turn = Turn { tx: &tx, lane: &lane, now, messages: Vec::new(), notify: false };
         turn.give_up(&orders).await?;
         let alive: Vec<&CommandRow> = orders.iter().filter(|order| order.expires_at > now).collect();
-        match alive.iter().find(|order| order.state == state::SENT) {
+        match alive.iter().find(|order| order.state == CommandState::Sent) {
             Some(order) => turn.resend(order).await?,
             None => turn.send_first(&alive, &self.key).await?,
         }
-        let (messages, told) = (turn.messages, turn.told);
+        let (messages, notify) = (turn.messages, turn.notify);
         tx.commit().await?;
-        if told {
+        if notify {
             live_feed::wake(&client, &[due.site_id]).await;
         }
         Ok(messages)
@@ -142,7 +142,7 @@ struct Turn<'a> {
     lane: &'a LaneForCommand,
     now: Timestamp,
     messages: Vec<(Topic, Vec<u8>)>,
-    told: bool,
+    notify: bool,
 }
 
 impl Turn<'_> {
@@ -150,7 +150,8 @@ impl Turn<'_> {
         let now = self.now;
         for order in orders.iter().filter(|order| order.expires_at <= now) {
             metrics::counter!("boomgate_commands_expired_total").increment(1);
-            let reason = if order.state == state::SENT { Reason::CmdExpired {} } else { self.why_unsent() };
+            let reason =
+                if order.state == CommandState::Sent { Reason::CmdExpired {} } else { self.why_unsent() };
             self.settle(order, CommandState::Expired, &reason).await?;
         }
         Ok(())
@@ -167,8 +168,7 @@ impl Turn<'_> {
         reason: &Reason,
     ) -> Result<(), StoreError> {
         let code = Some(reason.code().to_owned());
-        let settled =
-            Settled { site_id: order.site_id, id: order.id, state: state.as_str(), code, at: self.now };
+        let settled = Settled { site_id: order.site_id, id: order.id, state, code, at: self.now };
         commands::settle_many(self.tx, &[settled]).await?;
         let event = LiveEvent::Command(CommandEvent {
             command: order.id,
@@ -180,7 +180,7 @@ impl Turn<'_> {
         });
         let (site, lane) = (SiteId::from_uuid(order.site_id), LaneId::from_uuid(order.lane_id));
         live_feed::append(self.tx, site, self.now, Some(lane), event).await?;
-        self.told = true;
+        self.notify = true;
         Ok(())
     }
 
@@ -198,7 +198,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// The oldest that waits is counted and signed, if the lane was ever heard; without a clock of the lane there is no
+    /// The oldest that waits is counted and signed, if the lane has sent a hello; without a clock of the lane there is no
     /// deadline to give.
     async fn send_first(&mut self, alive: &[&CommandRow], key: &SigningKey) -> Result<(), StoreError> {
         let Some(order) = alive.first() else { return Ok(()) };
@@ -209,7 +209,7 @@ impl Turn<'_> {
         else {
             return self.settle(order, CommandState::Refused, &Reason::CmdLaneNotHeard {}).await;
         };
-        let Some(wording) = wording(order) else {
+        let Some(body) = order_body(order) else {
             return self
                 .settle(order, CommandState::Refused, &Reason::CmdUnknown { action: order.action.clone() })
                 .await;
@@ -218,7 +218,7 @@ impl Turn<'_> {
             return self.settle(order, CommandState::Refused, &Reason::CmdCounterSpent {}).await;
         };
         let (signed, not_after_ms) =
-            sign((device, topic.clone()), wording, counter, clock, order.expires_at, key);
+            sign((device, topic.clone()), body, counter, clock, order.expires_at, key);
         let sent = Sent {
             counter,
             epoch: clock.epoch.to_vec(),
@@ -240,9 +240,9 @@ impl Turn<'_> {
     }
 }
 
-fn wording(order: &CommandRow) -> Option<Wording> {
+fn order_body(order: &CommandRow) -> Option<OrderBody> {
     let amount = order.amount_minor.zip(order.currency.clone());
-    Some(Wording {
+    Some(OrderBody {
         id: order.id,
         arrival: order.arrival_id,
         action: names::read_action(&order.action)?,

@@ -9,14 +9,14 @@ use ed25519_dalek::SigningKey;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::batch::held::Held;
+use crate::batch::held_messages::HeldMessages;
 use crate::batch::{self, Worker};
 use crate::bus::{Bus, BusError, Sender};
 use crate::clock;
 use crate::complaints::Complaints;
 use crate::directory::Directory;
-use crate::health::{Health, Pulse};
-use crate::hello::{self, Greeter};
+use crate::health::{Health, HealthReporter};
+use crate::hello::{self, HelloHandler};
 use crate::intake::{self, Intake};
 use crate::offenders::{self, CutOff};
 use crate::outbox::{self, Outbox};
@@ -27,7 +27,7 @@ const SHARED_CONNECTIONS: usize = 8;
 /// Verified messages that wait for the next batch; what waits longer waits in turns, see [`crate::fair_queue`].
 const VERIFIED: usize = 64;
 const OFFENDERS: usize = 64;
-const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+const RECONNECT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How ingest works.
 #[derive(Clone, Debug)]
@@ -78,9 +78,9 @@ pub async fn run(
     let complaints = Arc::new(Complaints::new(offenders));
     let intake = Intake::new(config.workers, config.queue, Arc::clone(&complaints));
     let parts = Parts {
-        pulse: Pulse::new(config.health.clone()),
+        health: HealthReporter::new(config.health.clone()),
         directory: Directory::new(pool.clone()),
-        woken: Arc::new(Notify::new()),
+        changed: Arc::new(Notify::new()),
         sender: bus.sender(),
         pool,
         key,
@@ -89,7 +89,7 @@ pub async fn run(
     let mut tasks = JoinSet::new();
     parts.spawn(&mut tasks, &intake);
     tasks.spawn(offenders::run(parts.pool.clone(), offending, config.offenders.clone()));
-    tasks.spawn(follow_changes(address, parts.directory, parts.woken));
+    tasks.spawn(follow_changes(address, parts.directory, parts.changed));
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
@@ -105,8 +105,8 @@ struct Parts {
     pool: Pool,
     sender: Sender,
     key: SigningKey,
-    pulse: Pulse,
-    woken: Arc<Notify>,
+    health: HealthReporter,
+    changed: Arc<Notify>,
     directory: Directory,
     complaints: Arc<Complaints>,
 }
@@ -115,12 +115,12 @@ impl Parts {
     fn spawn(&self, tasks: &mut JoinSet<()>, intake: &Intake) {
         for queue in &intake.workers {
             let (verified, messages) = mpsc::channel(VERIFIED);
-            let (directory, pulse) = (self.directory.clone(), self.pulse.clone());
+            let (directory, health) = (self.directory.clone(), self.health.clone());
             let complaints = Arc::clone(&self.complaints);
-            tasks.spawn(intake::verify(directory, pulse, complaints, Arc::clone(queue), verified));
+            tasks.spawn(intake::verify(directory, health, complaints, Arc::clone(queue), verified));
             tasks.spawn(batch::run(self.worker(), messages));
         }
-        tasks.spawn(hello::run(self.greeter(), Arc::clone(&intake.hellos)));
+        tasks.spawn(hello::run(self.hello_handler(), Arc::clone(&intake.hellos)));
         tasks.spawn(sync::run(self.lists(), Arc::clone(&intake.lists)));
         tasks.spawn(outbox::run(self.outbox()));
     }
@@ -130,23 +130,23 @@ impl Parts {
             pool: self.pool.clone(),
             sender: self.sender.clone(),
             key: self.key.clone(),
-            pulse: self.pulse.clone(),
-            outbox: Arc::clone(&self.woken),
+            health: self.health.clone(),
+            outbox: Arc::clone(&self.changed),
             complaints: Arc::clone(&self.complaints),
             session: None,
             tariffs: std::collections::HashMap::new(),
-            held: Held::default(),
+            held: HeldMessages::default(),
         }
     }
 
-    fn greeter(&self) -> Greeter {
-        Greeter {
+    fn hello_handler(&self) -> HelloHandler {
+        HelloHandler {
             directory: self.directory.clone(),
             pool: self.pool.clone(),
             sender: self.sender.clone(),
             key: self.key.clone(),
-            pulse: self.pulse.clone(),
-            outbox: Arc::clone(&self.woken),
+            health: self.health.clone(),
+            outbox: Arc::clone(&self.changed),
             complaints: Arc::clone(&self.complaints),
         }
     }
@@ -157,7 +157,7 @@ impl Parts {
             pool: self.pool.clone(),
             sender: self.sender.clone(),
             key: self.key.clone(),
-            pulse: self.pulse.clone(),
+            health: self.health.clone(),
             complaints: Arc::clone(&self.complaints),
         }
     }
@@ -167,30 +167,33 @@ impl Parts {
             pool: self.pool.clone(),
             sender: self.sender.clone(),
             key: self.key.clone(),
-            pulse: self.pulse.clone(),
-            woken: Arc::clone(&self.woken),
+            health: self.health.clone(),
+            changed: Arc::clone(&self.changed),
         }
     }
 }
 
-/// Hears of new orders and changed devices; after a break everything is looked at afresh.
-async fn follow_changes(address: Address, directory: Directory, woken: Arc<Notify>) {
+/// Follows notifications of new orders and changed devices; after a reconnect everything is read again.
+async fn follow_changes(address: Address, directory: Directory, changed: Arc<Notify>) {
     loop {
         match address.listen(&[commands::CHANNEL, devices::CHANNEL]).await {
             Ok(mut notifications) => {
                 directory.forget_all();
-                woken.notify_one();
+                changed.notify_one();
                 while let Some((channel, payload)) = notifications.next().await {
                     match channel.as_str() {
                         devices::CHANNEL => directory.forget(&payload),
-                        _ => woken.notify_one(),
+                        _ => changed.notify_one(),
                     }
                 }
             }
             Err(error) => {
-                tracing::debug!(error = &error as &dyn std::error::Error, "cannot listen to the database")
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "cannot listen for notifications of the database"
+                )
             }
         }
-        tokio::time::sleep(LISTEN_AGAIN).await;
+        tokio::time::sleep(RECONNECT_INTERVAL).await;
     }
 }

@@ -23,10 +23,10 @@ use crate::complaints::Complaints;
 use crate::directory::{Device, Directory};
 use crate::fair_queue::LaneKey;
 use crate::guard::caught;
-use crate::health::Pulse;
+use crate::health::HealthReporter;
 use crate::inbound::{self, Refusal};
 use crate::intake::{Arrived, refused};
-use crate::newest::Newest;
+use crate::latest_queue::LatestQueue;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -36,12 +36,12 @@ pub(crate) struct Lists {
     pub pool: Pool,
     pub sender: Sender,
     pub key: SigningKey,
-    pub pulse: Pulse,
+    pub health: HealthReporter,
     pub complaints: Arc<Complaints>,
 }
 
-/// Answers one request after the other until nobody asks any more.
-pub(crate) async fn run(lists: Lists, messages: Arc<Newest<Arrived>>) {
+/// Answers one request after the other until the queue is closed.
+pub(crate) async fn run(lists: Lists, messages: Arc<LatestQueue<Arrived>>) {
     loop {
         let (message, _) = messages.pop().await;
         let key = LaneKey::of(&message.topic);
@@ -49,10 +49,12 @@ pub(crate) async fn run(lists: Lists, messages: Arc<Newest<Arrived>>) {
         match caught(answer).await {
             Ok(answered) => {
                 if let Err(refusal) = answered.unwrap_or_else(|timeout| Err(timeout.into())) {
-                    refused(&key, &refusal, &lists.pulse, &lists.complaints);
+                    refused(&key, &refusal, &lists.health, &lists.complaints);
                 }
             }
-            Err(panicked) => tracing::error!(lane = %key, %panicked, "question for the list dropped"),
+            Err(panicked) => {
+                tracing::error!(lane.code = %key, %panicked, "list request dropped: its handler panicked")
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The database's shape: numbered statements under `sql/` and their runner.
 //!
-//! Knows nothing of what the tables mean to anybody. A released file is never edited: a change is a new file, which
+//! Does not depend on what the tables mean. A released file is never edited: a change is a new file, which
 //! expands first; what is no longer read is contracted in a later release.
 
 use refinery::Report;
@@ -10,7 +10,7 @@ mod embedded {
     refinery::embed_migrations!("sql");
 }
 
-/// Every process that may migrate takes this advisory lock first ("boomgate" as a number that is nobody else's).
+/// Every process that may migrate takes this advisory lock first ("boomgate" as a number, which no other program uses).
 const MIGRATION_LOCK: i64 = 0x626f_6f6d_6761_7465;
 /// Months of event partitions made ahead of now.
 const PARTITIONS_AHEAD: i32 = 3;

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::error::OperationError;
 
 /// How long the amount on the sign is shown as due here too, though a step may have begun since.
-const SHOWN: SignedDuration = SignedDuration::from_mins(1);
+const QUOTE_VALIDITY: SignedDuration = SignedDuration::from_mins(1);
 
 /// What a stay owes, with the tariff that says so.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub async fn quote(
         return due(client, site, row, exited).await;
     }
     let waiting = arrivals::waiting_for_stay(client, site.id, StayId::from_uuid(row.id)).await?;
-    if let Some(car) = waiting.filter(|car| now.duration_since(car.arrived_at) < SHOWN) {
+    if let Some(car) = waiting.filter(|car| now.duration_since(car.arrived_at) < QUOTE_VALIDITY) {
         let shown = due(client, site, row, car.arrived_at).await?;
         if shown.as_ref().is_some_and(|quote| Some(quote.due.due.minor) == car.amount_minor) {
             return Ok(shown);

@@ -42,7 +42,7 @@ impl NoZone {
 
 /// The zone that differs least from what was typed, as a whole or by its city.
 fn nearest(all: &[String], typed: &str) -> Option<String> {
-    const MOST: usize = 2;
+    const MAX_EDITS: usize = 2;
     let typed = typed.trim().to_lowercase().replace(' ', "_");
     let distance = |name: &str| {
         let name = name.to_lowercase();
@@ -50,8 +50,8 @@ fn nearest(all: &[String], typed: &str) -> Option<String> {
         edits(&name, &typed).min(edits(city, &typed))
     };
     let zones = all.iter().filter(|name| name.contains('/') && !is_no_zone(name));
-    let near = zones.map(|name| (distance(name), name)).filter(|(edits, _)| *edits <= MOST).min();
-    near.filter(|_| typed.chars().count() > 2 * MOST).map(|(_, name)| name.clone())
+    let near = zones.map(|name| (distance(name), name)).filter(|(edits, _)| *edits <= MAX_EDITS).min();
+    near.filter(|_| typed.chars().count() > 2 * MAX_EDITS).map(|(_, name)| name.clone())
 }
 
 /// How many letters have to be added, left out or changed (Levenshtein).

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use boomgate_domain::ids::{LaneId, SiteId};
 use boomgate_store::audit::RequestedBy;
-use boomgate_store::idempotency::{self, Answered};
+use boomgate_store::idempotency::{self, StoredAnswer};
 use boomgate_store::pool::{Object, Transaction};
 use boomgate_store::{StoreError, commands, live_feed};
 use jiff::Timestamp;
@@ -32,7 +32,7 @@ pub struct Answer {
 
 /// What came of a request with a key.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Once {
+pub enum Idempotency {
     /// Done now.
     Done(Answer),
     /// Done before; this was the answer.
@@ -112,22 +112,22 @@ pub async fn run<T, E: From<StoreError>>(
 ///
 /// # Errors
 /// Those of `work`, and the database's.
-pub async fn run_once<E: From<StoreError>>(
+pub async fn run_idempotent<E: From<StoreError>>(
     client: &mut Object,
     key: &RequestKey,
     work: impl AsyncFnOnce(&Unit<'_>) -> Result<Answer, E>,
-) -> Result<Once, E> {
+) -> Result<Idempotency, E> {
     let unit = Unit::begin(client).await?;
     if let Some(before) = idempotency::begin(unit.tx(), &key.actor, &key.key).await? {
         if before.request_hash != key.request_hash {
-            return Ok(Once::KeyReused);
+            return Ok(Idempotency::KeyReused);
         }
         // What we stored fits; 200 is what a repetition of anything is at least.
         let status = u16::try_from(before.status).unwrap_or(200);
-        return Ok(Once::Repeated(Answer { status, body: before.response }));
+        return Ok(Idempotency::Repeated(Answer { status, body: before.response }));
     }
     let answer = work(&unit).await?;
-    let stored = Answered {
+    let stored = StoredAnswer {
         request_hash: key.request_hash.clone(),
         status: answer.status.into(),
         response: answer.body.clone(),
@@ -135,5 +135,5 @@ pub async fn run_once<E: From<StoreError>>(
     idempotency::record(unit.tx(), &key.actor, &key.key, &stored, Timestamp::now()).await?;
     let woken = unit.commit().await?;
     woken.wake(client).await;
-    Ok(Once::Done(answer))
+    Ok(Idempotency::Done(answer))
 }

@@ -53,14 +53,14 @@ pub struct Person {
 
 /// Which sites a person sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sees {
+pub enum SiteVisibility {
     /// Every site of the tenant.
     Every,
     /// By code; may be none.
     These(Vec<String>),
 }
 
-impl fmt::Display for Sees {
+impl fmt::Display for SiteVisibility {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Every => f.write_str("every site"),
@@ -73,12 +73,12 @@ impl fmt::Display for Sees {
 impl Person {
     /// Which sites they see.
     #[must_use]
-    pub fn sees(&self) -> Sees {
+    pub fn sees(&self) -> SiteVisibility {
         if self.memberships.iter().any(|one| one.site.is_none()) {
-            return Sees::Every;
+            return SiteVisibility::Every;
         }
         let codes = self.memberships.iter().filter_map(|one| one.site.as_ref());
-        Sees::These(codes.map(|(_, code)| code.clone()).collect())
+        SiteVisibility::These(codes.map(|(_, code)| code.clone()).collect())
     }
 
     /// The one role they have everywhere; none where they have none, or several.
@@ -165,8 +165,8 @@ async fn refuse_differences(
         faults.push(Fault::new("role", "USER-KNOWN", message).with(correction));
     }
     let sees = person.sees();
-    let is_seen = |code: &SiteCode| matches!(&sees, Sees::These(codes) if codes.iter().any(|seen| seen == code.as_str()));
-    for given in request.sites.iter().filter(|given| sees != Sees::Every && !is_seen(given)) {
+    let is_seen = |code: &SiteCode| matches!(&sees, SiteVisibility::These(codes) if codes.iter().any(|seen| seen == code.as_str()));
+    for given in request.sites.iter().filter(|given| sees != SiteVisibility::Every && !is_seen(given)) {
         let message = format!(
             "{given} is given, but {name} is known and sees {sees}; leave it out for a new password only"
         );
@@ -312,7 +312,7 @@ async fn give_sites(
         let correction = Correction::GiveSite { name: name.clone(), role: Some("ROLE"), site };
         return Err(Fault::new("role", "ROLE-NEEDED", message).with(correction).into());
     };
-    if before.sees() == Sees::Every {
+    if before.sees() == SiteVisibility::Every {
         memberships::remove_of_tenant(tx, user).await?;
     }
     for site in give {
@@ -343,7 +343,7 @@ async fn set_role(
 
 /// An admin who becomes something else needs a site to see; who had sites may lose the last one on purpose.
 fn refuse_blindness(before: &Person, after: &Person, role: Option<Role>) -> Result<(), OperationError> {
-    if before.sees() != Sees::Every || after.sees() != Sees::These(Vec::new()) {
+    if before.sees() != SiteVisibility::Every || after.sees() != SiteVisibility::These(Vec::new()) {
         return Ok(());
     }
     let (name, role) = (&after.name, role.unwrap_or(Role::Operator).as_str());
@@ -356,13 +356,13 @@ fn refuse_blindness(before: &Person, after: &Person, role: Option<Role>) -> Resu
 async fn note(
     tx: &impl GenericClient,
     by: &Authorized<UsersManage>,
-    seen: &[&Sees],
+    seen: &[&SiteVisibility],
     action: AuditAction,
 ) -> Result<(), OperationError> {
     let is_seen = |site: &SiteRow| {
         seen.iter().any(|sees| match sees {
-            Sees::Every => true,
-            Sees::These(codes) => codes.contains(&site.code),
+            SiteVisibility::Every => true,
+            SiteVisibility::These(codes) => codes.contains(&site.code),
         })
     };
     let all = stored_sites::of_tenant(tx, by.actor().tenant).await?;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use boomgate_domain::plate::grammar::Grammar;
 use boomgate_plate_reader::grey::Grey;
-use boomgate_plate_reader::recogniser::{Choice, Recogniser};
-use boomgate_plate_reader::scene::{Light, Scene, View};
+use boomgate_plate_reader::recogniser::{ModelPaths, Recogniser};
+use boomgate_plate_reader::scene::{Light, SceneRenderer, View};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -20,9 +20,9 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let cars: u64 = arguments.next().context("how many cars?")?.parse()?;
     let save = arguments.next();
-    let scene = Scene::new();
+    let scene = SceneRenderer::new();
     let grammar = Grammar::for_countries(&FORMS.map(|(country, _)| country))?;
-    let recogniser = Recogniser::load(&Choice::default(), &grammar)?;
+    let recogniser = Recogniser::load(&ModelPaths::default(), &grammar)?;
     let (mut exact, mut drawing) = (0, Duration::ZERO);
     for seed in 0..cars {
         let view = view(seed);

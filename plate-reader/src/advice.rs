@@ -14,12 +14,12 @@ use crate::rectify::{Crop, rectify};
 pub struct Shot {
     /// Mean level of the picture, 0 to 255.
     pub brightness: f32,
-    pub plate: Option<Shown>,
+    pub plate: Option<PlateMetrics>,
 }
 
 /// How the plate of a frame is shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Shown {
+pub struct PlateMetrics {
     /// In the frame's pixels.
     pub width: f32,
     pub height: f32,
@@ -50,32 +50,32 @@ pub enum Taken {
 /// The first shots of each of the last vehicles. A vehicle is looked at until it is read, one without a plate the longest;
 /// were all of its shots kept, it would speak for every vehicle before it.
 #[derive(Clone, Debug, Default)]
-pub struct Lately(VecDeque<Shot>);
+pub struct RecentShots(VecDeque<Shot>);
 
-const LATELY: usize = 16;
-const OF_EACH: usize = 2;
+const MAX_SHOTS: usize = 16;
+const SHOTS_PER_VEHICLE: usize = 2;
 const PLATE: Crop = Crop::full(192, 64);
-const WANTED_WIDTH: f32 = 80.0;
-const LEAST_WIDTH: f32 = 50.0;
-const WANTED_HEIGHT: f32 = 24.0;
-const LEAST_HEIGHT: f32 = 12.0;
-const MOST_LEAN: f32 = 20.0;
-const LEAST_SHARPNESS: f32 = 0.10;
-const WANTED_SHARPNESS: f32 = 0.18;
+const GOOD_WIDTH: f32 = 80.0;
+const MIN_WIDTH: f32 = 50.0;
+const GOOD_HEIGHT: f32 = 24.0;
+const MIN_HEIGHT: f32 = 12.0;
+const MAX_LEAN: f32 = 20.0;
+const MIN_SHARPNESS: f32 = 0.10;
+const GOOD_SHARPNESS: f32 = 0.18;
 const DARK: f32 = 25.0;
 const BRIGHT: f32 = 235.0;
 
 impl Shot {
     pub fn of(frame: &Grey, plate: Option<&Quad>) -> Shot {
-        Shot { brightness: mean(frame), plate: plate.map(|quad| shown(frame, quad)) }
+        Shot { brightness: mean(frame), plate: plate.map(|quad| plate_metrics(frame, quad)) }
     }
 }
 
-impl Lately {
+impl RecentShots {
     /// The shots of one vehicle, the first one first.
     pub fn add(&mut self, shots: impl IntoIterator<Item = Shot>) {
-        self.0.extend(shots.into_iter().take(OF_EACH));
-        self.0.drain(..self.0.len().saturating_sub(LATELY));
+        self.0.extend(shots.into_iter().take(SHOTS_PER_VEHICLE));
+        self.0.drain(..self.0.len().saturating_sub(MAX_SHOTS));
     }
 
     /// None before the first shot.
@@ -84,10 +84,10 @@ impl Lately {
     }
 }
 
-fn shown(frame: &Grey, quad: &Quad) -> Shown {
+fn plate_metrics(frame: &Grey, quad: &Quad) -> PlateMetrics {
     let (along, down) = (quad.along(), quad.down());
     let flat = rectify(frame, quad, PLATE);
-    Shown {
+    PlateMetrics {
         width: along.x.hypot(along.y),
         height: down.x.hypot(down.y),
         lean: along.y.atan2(along.x).to_degrees().abs(),
@@ -115,7 +115,7 @@ pub fn advise(shots: &[Shot], taken: Taken) -> Health {
     if shots.is_empty() {
         return Health { score: 0, advice: "the camera gave no picture".into(), plates: 0.0 };
     }
-    let plates: Vec<Shown> = shots.iter().filter_map(|shot| shot.plate).collect();
+    let plates: Vec<PlateMetrics> = shots.iter().filter_map(|shot| shot.plate).collect();
     let light = middle(shots.iter().map(|shot| shot.brightness));
     if plates.is_empty() {
         let (score, advice) = match (light, taken) {
@@ -148,19 +148,19 @@ pub fn advise(shots: &[Shot], taken: Taken) -> Health {
 }
 
 /// Each quality of the plates, 0 to 1, with what to do about it.
-fn remarks(plates: &[Shown]) -> [(f32, String); 5] {
+fn remarks(plates: &[PlateMetrics]) -> [(f32, String); 5] {
     let width = middle(plates.iter().map(|plate| plate.width));
     let height = middle(plates.iter().map(|plate| plate.height));
     let lean = middle(plates.iter().map(|plate| plate.lean));
     let sharp = middle(plates.iter().map(|plate| plate.sharpness));
     let light = middle(plates.iter().map(|plate| plate.brightness));
     let part = |value: f32, none: f32, all: f32| ((value - none) / (all - none)).clamp(0.0, 1.0);
-    let small = format!("plate {height:.0} px high, want {WANTED_HEIGHT:.0}: move closer or zoom");
-    let narrow = format!("plate {width:.0} px wide, want {WANTED_WIDTH:.0}: move closer or zoom");
+    let small = format!("plate {height:.0} px high, want {GOOD_HEIGHT:.0}: move closer or zoom");
+    let narrow = format!("plate {width:.0} px wide, want {GOOD_WIDTH:.0}: move closer or zoom");
     let leaning =
-        format!("plate leans {lean:.0} degrees, want less than {MOST_LEAN:.0}: turn the camera level");
+        format!("plate leans {lean:.0} degrees, want less than {MAX_LEAN:.0}: turn the camera level");
     let blurred = format!(
-        "plate is blurred (sharpness {sharp:.2}, want {WANTED_SHARPNESS:.2}): focus, or shorten the exposure"
+        "plate is blurred (sharpness {sharp:.2}, want {GOOD_SHARPNESS:.2}): focus, or shorten the exposure"
     );
     let (lit, why) = if light < 128.0 {
         (part(light, 0.0, 2.0 * DARK), format!("plate is dark (level {light:.0} of 255): add light"))
@@ -170,10 +170,10 @@ fn remarks(plates: &[Shown]) -> [(f32, String); 5] {
         (part(255.0 - light, 0.0, 255.0 - BRIGHT), glaring)
     };
     [
-        (part(width, LEAST_WIDTH / 2.0, WANTED_WIDTH), narrow),
-        (part(height, LEAST_HEIGHT / 2.0, WANTED_HEIGHT), small),
-        (part(2.0 * MOST_LEAN - lean, 0.0, MOST_LEAN), leaning),
-        (part(sharp, LEAST_SHARPNESS / 2.0, WANTED_SHARPNESS), blurred),
+        (part(width, MIN_WIDTH / 2.0, GOOD_WIDTH), narrow),
+        (part(height, MIN_HEIGHT / 2.0, GOOD_HEIGHT), small),
+        (part(2.0 * MAX_LEAN - lean, 0.0, MAX_LEAN), leaning),
+        (part(sharp, MIN_SHARPNESS / 2.0, GOOD_SHARPNESS), blurred),
         (lit, why),
     ]
 }
@@ -242,18 +242,18 @@ mod tests {
     #[test]
     fn only_the_last_shots_count() {
         let good = Shot::of(&frame(1, 20, 220), Some(&plate(180.0, 40.0, 0.0)));
-        let mut lately = Lately::default();
-        assert_eq!(lately.health(), None);
+        let mut recent_shots = RecentShots::default();
+        assert_eq!(recent_shots.health(), None);
         let bare = Shot { plate: None, ..good };
-        (0..LATELY).for_each(|_| lately.add([bare; 8]));
-        let none = lately.health().unwrap();
+        (0..MAX_SHOTS).for_each(|_| recent_shots.add([bare; 8]));
+        let none = recent_shots.health().unwrap();
         assert!(none.score == 0 && none.advice.starts_with("no plate in the last 16 pictures"), "{none:?}");
-        (0..LATELY / 2).for_each(|_| lately.add([good]));
-        assert_eq!(lately.health().unwrap().plates, 0.5);
-        (0..LATELY).for_each(|_| lately.add([good]));
-        assert_eq!(lately.health().unwrap().score, 100);
-        lately.add([bare; 8]);
-        let one = lately.health().unwrap();
+        (0..MAX_SHOTS / 2).for_each(|_| recent_shots.add([good]));
+        assert_eq!(recent_shots.health().unwrap().plates, 0.5);
+        (0..MAX_SHOTS).for_each(|_| recent_shots.add([good]));
+        assert_eq!(recent_shots.health().unwrap().score, 100);
+        recent_shots.add([bare; 8]);
+        let one = recent_shots.health().unwrap();
         assert!(
             one.plates > 0.8 && one.advice == "plates are well in view",
             "one vehicle without a plate: {one:?}"

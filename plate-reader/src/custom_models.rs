@@ -67,12 +67,11 @@ impl Engine {
     /// All outputs for one picture, whose `levels` (0..=255) lie as the input does; `unit` is what a float input calls 255.
     fn run(&self, levels: &[u8], unit: f32) -> Result<Vec<Output>, NetError> {
         let failed = |cause| NetError::Run { name: self.name.clone(), cause };
-        let input = match self.datum {
-            DatumType::U8 => Tensor::from_shape(&self.shape, levels),
-            _ => {
-                let scaled: Vec<f32> = levels.iter().map(|&level| f32::from(level) * unit / 255.0).collect();
-                Tensor::from_shape(&self.shape, &scaled)
-            }
+        let input = if self.datum == DatumType::U8 {
+            Tensor::from_shape(&self.shape, levels)
+        } else {
+            let scaled: Vec<f32> = levels.iter().map(|&level| f32::from(level) * unit / 255.0).collect();
+            Tensor::from_shape(&self.shape, &scaled)
         };
         let input = input.and_then(|input| input.cast_to_dt(self.datum).map(|cast| cast.into_owned()));
         let outputs = self.plan.run(tvec!(input.map_err(failed)?.into_tvalue())).map_err(failed)?;

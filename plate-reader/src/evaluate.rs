@@ -13,24 +13,24 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use image::RgbImage;
 
-pub use case::{Case, Look, look, text_of};
+pub use case::{Case, PictureReading, look, text_of};
 
 use crate::grey::Grey;
-use crate::judgement::{Judgement, frame_reading};
 use crate::picture::{Picture, read_picture};
+use crate::reading_settings::{ReadingSettings, frame_reading};
 use crate::recogniser::Recogniser;
 
 /// Reads the folder's pictures one by one; `each` hears of every case.
 pub fn evaluate(
     folder: &Path,
     recogniser: &Recogniser,
-    judgement: &Judgement,
+    reading_settings: &ReadingSettings,
     mut each: impl FnMut(&Case, &RgbImage) -> Result<()>,
 ) -> Result<report::Report> {
     let mut tally = report::Tally::default();
     for picture in truth::pictures(folder)? {
         let Picture { pixels, is_cut_short } = read_picture(&picture.path)?;
-        let case = Case { is_cut_short, ..examine(picture, &pixels, recogniser, judgement)? };
+        let case = Case { is_cut_short, ..examine(picture, &pixels, recogniser, reading_settings)? };
         tally.add(&case);
         each(&case, &pixels)?;
     }
@@ -41,15 +41,15 @@ fn examine(
     picture: truth::Picture,
     pixels: &RgbImage,
     recogniser: &Recogniser,
-    judgement: &Judgement,
+    reading_settings: &ReadingSettings,
 ) -> Result<Case> {
-    let look = look(pixels, recogniser, judgement)?;
+    let look = look(pixels, recogniser, reading_settings)?;
     let grey = Grey::of(pixels).context("the picture is empty")?;
-    let told = picture.plates.iter().map(|plate| {
+    let truth_box_texts = picture.plates.iter().map(|plate| {
         let sighting = recogniser.sighting_at(&grey, plate.corners())?;
         let frames: Vec<_> = frame_reading(0, &sighting).into_iter().collect();
-        Ok(text_of(&judgement.of(&frames)))
+        Ok(text_of(&reading_settings.of(&frames)))
     });
-    let told = told.collect::<Result<_>>()?;
-    Ok(Case { path: picture.path, is_cut_short: false, plates: picture.plates, look, told })
+    let truth_box_texts = truth_box_texts.collect::<Result<_>>()?;
+    Ok(Case { path: picture.path, is_cut_short: false, plates: picture.plates, look, truth_box_texts })
 }

@@ -19,7 +19,7 @@ const NEVER: f32 = -1e9;
 const MISTAKEN: f32 = 1e-4;
 /// Beginnings of texts kept from column to column, and what a symbol must have to lengthen one.
 const BEAM: usize = 8;
-const FAINT: f32 = 1e-3;
+const MIN_BELIEF: f32 = 1e-3;
 
 /// Beliefs, column by column.
 #[derive(Clone)]
@@ -66,7 +66,7 @@ impl Columns {
                 if let Some(last) = last {
                     stay.in_symbol = add(stay.in_symbol, one.in_symbol + column[last]);
                 }
-                for symbol in (0..SYMBOLS).filter(|&symbol| column[symbol] > FAINT.ln()) {
+                for symbol in (0..SYMBOLS).filter(|&symbol| column[symbol] > MIN_BELIEF.ln()) {
                     let before = if last == Some(symbol) { one.in_blank } else { whole };
                     let mut longer = one.text.clone();
                     longer.push(symbol);

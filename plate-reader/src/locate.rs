@@ -9,11 +9,11 @@ use std::sync::OnceLock;
 use crate::grey::Grey;
 use crate::net::{Graph, Net, NetError, sigmoid};
 use crate::quad::{Bounds, Point, Quad};
-use crate::watch::{Stage, Watch};
+use crate::stage_timer::{Stage, StageTimer};
 
 /// A find with the detector's belief in it, 0..=1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Find {
+pub struct Detection {
     pub score: f32,
     pub quad: Quad,
 }
@@ -44,8 +44,8 @@ impl Locator {
     }
 
     /// The plates of a frame with corners in the frame's pixels, best first.
-    pub fn locate(&self, frame: &Grey, watch: &mut Watch) -> Result<Vec<Find>, NetError> {
-        self.look_at(frame, LONG_SIDE / frame.width().max(frame.height()) as f32, watch)
+    pub fn locate(&self, frame: &Grey, timer: &mut StageTimer) -> Result<Vec<Detection>, NetError> {
+        self.look_at(frame, LONG_SIDE / frame.width().max(frame.height()) as f32, timer)
     }
 
     /// The same of what lies around one find, seen nearer or from farther away.
@@ -53,8 +53,8 @@ impl Locator {
         &self,
         frame: &Grey,
         found: &Quad,
-        watch: &mut Watch,
-    ) -> Result<Vec<Find>, NetError> {
+        timer: &mut StageTimer,
+    ) -> Result<Vec<Detection>, NetError> {
         let side = |vector: Point| vector.distance(Point::default());
         let scale = NEAR_PLATE / side(found.along()).max(2.0 * side(found.down())).max(1.0);
         let centre = found.centre();
@@ -64,25 +64,33 @@ impl Locator {
         let (across, vertical) = (LONG_SIDE / scale, NEAR_HEIGHT / scale);
         let (left, top) = (from(centre.x, across, frame.width()), from(centre.y, vertical, frame.height()));
         let (part, left, top) = frame.cut(left, top, left + across - 1.0, top + vertical - 1.0);
-        let mut finds = self.look_at(&part, scale, watch)?;
-        for find in &mut finds {
-            find.quad = find.quad.map(|p| Point::new(p.x + left as f32, p.y + top as f32));
+        let mut detections = self.look_at(&part, scale, timer)?;
+        for detection in &mut detections {
+            detection.quad = detection.quad.map(|p| Point::new(p.x + left as f32, p.y + top as f32));
         }
-        Ok(finds)
+        Ok(detections)
     }
 
     /// The plates of a picture that is scaled for the net.
-    fn look_at(&self, picture: &Grey, scale: f32, watch: &mut Watch) -> Result<Vec<Find>, NetError> {
+    fn look_at(
+        &self,
+        picture: &Grey,
+        scale: f32,
+        timer: &mut StageTimer,
+    ) -> Result<Vec<Detection>, NetError> {
         let side = |length: usize| ((length as f32 * scale).round() as usize).clamp(1, LONG_SIDE as usize);
         let small = picture.scaled(side(picture.width()), side(picture.height()));
         let net = self.net_for(&small)?;
-        let found = look(net, &letterboxed(&small, net.width(), net.height()), THRESHOLD, watch)?;
+        let found = look(net, &letterboxed(&small, net.width(), net.height()), THRESHOLD, timer)?;
         let across = picture.width() as f32 / small.width() as f32;
         let vertical = picture.height() as f32 / small.height() as f32;
         let in_picture = |quad: Quad| quad.map(|p| p.scaled(across, vertical));
-        let finds = found.into_iter().map(|find| Find { quad: in_picture(find.quad), ..find }).collect();
-        watch.lap(Stage::Peaks);
-        Ok(finds)
+        let detections = found
+            .into_iter()
+            .map(|detection| Detection { quad: in_picture(detection.quad), ..detection })
+            .collect();
+        timer.lap(Stage::Peaks);
+        Ok(detections)
     }
 
     fn net_for(&self, small: &Grey) -> Result<&Net, NetError> {
@@ -107,22 +115,27 @@ fn letterboxed(small: &Grey, width: usize, height: usize) -> Grey {
     Grey::new(width, height, pixels).unwrap_or_else(|| Grey::filled(width, height, BACKGROUND))
 }
 
-fn look(net: &Net, picture: &Grey, threshold: f32, watch: &mut Watch) -> Result<Vec<Find>, NetError> {
+fn look(
+    net: &Net,
+    picture: &Grey,
+    threshold: f32,
+    timer: &mut StageTimer,
+) -> Result<Vec<Detection>, NetError> {
     let plane: Vec<f32> = picture.pixels().iter().map(|&p| (f32::from(p) - 110.0) / 60.0).collect();
     let (columns, rows) = (net.width() / CELL, net.height() / CELL);
-    watch.lap(Stage::Scale);
+    timer.lap(Stage::Scale);
     let answer = net.run(&plane, 9 * columns * rows)?;
-    watch.lap(Stage::Detect);
-    Ok(distinct(peaks(&answer, columns, rows, threshold), |find| find.quad.bounds()))
+    timer.lap(Stage::Detect);
+    Ok(distinct(peaks(&answer, columns, rows, threshold), |detection| detection.quad.bounds()))
 }
 
 /// The cells whose belief is the highest of their neighbourhood, best first.
-fn peaks(answer: &[f32], columns: usize, rows: usize, threshold: f32) -> Vec<Find> {
+fn peaks(answer: &[f32], columns: usize, rows: usize, threshold: f32) -> Vec<Detection> {
     let cells = columns * rows;
     let heat: Vec<f32> = answer[..cells].iter().map(|&v| sigmoid(v)).collect();
-    let mut found: Vec<Find> = (0..cells)
+    let mut found: Vec<Detection> = (0..cells)
         .filter(|&cell| heat[cell] > threshold && is_peak(&heat, columns, rows, cell))
-        .map(|cell| Find { score: heat[cell], quad: corners(answer, cells, columns, cell) })
+        .map(|cell| Detection { score: heat[cell], quad: corners(answer, cells, columns, cell) })
         .collect();
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     found.truncate(PEAKS);

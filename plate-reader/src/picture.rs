@@ -237,8 +237,8 @@ mod tests {
                     parts += 1;
                 }
                 Err(error) => {
-                    let told = error.to_string();
-                    assert!(told.contains("car.jpg is cut short"), "{length}: {told}");
+                    let message = error.to_string();
+                    assert!(message.contains("car.jpg is cut short"), "{length}: {message}");
                 }
             }
         }

@@ -15,7 +15,7 @@ use crate::lattice::{CLASSES, Columns, SYMBOLS};
 use crate::net::{Graph, Net, NetError, by_own_contrast};
 use crate::quad::Quad;
 use crate::rectify::{Crop, rectify};
-use crate::watch::{Stage, Watch};
+use crate::stage_timer::{Stage, StageTimer};
 
 const COLUMNS: usize = 48;
 const CROP: Crop = Crop::full(192, 64);
@@ -29,7 +29,7 @@ const CLEAR: f32 = 0.02;
 /// Share of a symbol that a look rules out: it may be wrong.
 const UNSEEN: f32 = 1e-4;
 /// Nats by which another text must be believed in more to be kept before one that has a form.
-const CLEARLY: f32 = 3.0;
+const MIN_LEAD: f32 = 3.0;
 /// By how many characters a form may differ from a free text to be tried.
 const LENGTH_SLACK: usize = 1;
 
@@ -70,19 +70,19 @@ enum Model {
 /// Which net looks, how much beyond the plate's edges it is shown, in parts of width and height, and how much its word
 /// weighs: all looks of one net together as much as another net's only one, because they err together.
 #[derive(Clone, Copy)]
-struct Look {
+struct CropVariant {
     net: usize,
     margins: (f32, f32),
     weight: f32,
 }
 
 /// What a look saw, and how much its word weighs.
-struct Seen {
+struct WeightedColumns {
     columns: Columns,
     weight: f32,
 }
 
-const FIRST: Look = Look { net: 0, margins: MARGINS[0], weight: 1.0 / MARGINS.len() as f32 };
+const FIRST: CropVariant = CropVariant { net: 0, margins: MARGINS[0], weight: 1.0 / MARGINS.len() as f32 };
 
 impl Text {
     pub fn as_string(&self) -> String {
@@ -119,12 +119,15 @@ impl Reader {
         plate: &Quad,
         lines: Lines,
         grammar: &Grammar,
-        watch: &mut Watch,
+        timer: &mut StageTimer,
     ) -> Result<(Text, Columns), NetError> {
-        let seen = [Seen { columns: self.look(FIRST, frame, plate, lines, watch)?, weight: FIRST.weight }];
+        let seen = [WeightedColumns {
+            columns: self.look(FIRST, frame, plate, lines, timer)?,
+            weight: FIRST.weight,
+        }];
         let text = weigh(&seen, grammar);
-        watch.lap(Stage::Decode);
-        let [Seen { columns, .. }] = seen;
+        timer.lap(Stage::Decode);
+        let [WeightedColumns { columns, .. }] = seen;
         Ok((text, columns))
     }
 
@@ -136,18 +139,18 @@ impl Reader {
         ways: &[(Quad, Lines)],
         first: Option<Columns>,
         grammar: &Grammar,
-        watch: &mut Watch,
+        timer: &mut StageTimer,
     ) -> Result<Text, NetError> {
-        let mut first = first.map(|columns| Seen { columns, weight: FIRST.weight });
+        let mut first = first.map(|columns| WeightedColumns { columns, weight: FIRST.weight });
         let mut best = Text { glyphs: Vec::new(), log_belief: f32::NEG_INFINITY };
         for (plate, lines) in ways {
-            let mut looks: Vec<Seen> = first.take().into_iter().collect();
+            let mut looks: Vec<WeightedColumns> = first.take().into_iter().collect();
             for look in looks_of(self.nets()).skip(looks.len()) {
-                let columns = self.look(look, frame, plate, *lines, watch)?;
-                looks.push(Seen { columns, weight: look.weight });
+                let columns = self.look(look, frame, plate, *lines, timer)?;
+                looks.push(WeightedColumns { columns, weight: look.weight });
             }
             let text = weigh(&looks, grammar);
-            watch.lap(Stage::Decode);
+            timer.lap(Stage::Decode);
             if text.belief() > best.belief() {
                 best = text;
             }
@@ -164,26 +167,26 @@ impl Reader {
 
     fn look(
         &self,
-        Look { net, margins, .. }: Look,
+        CropVariant { net, margins, .. }: CropVariant,
         frame: &Grey,
         plate: &Quad,
         lines: Lines,
-        watch: &mut Watch,
+        timer: &mut StageTimer,
     ) -> Result<Columns, NetError> {
         let across = (-margins.0, 1.0 + margins.0);
         let (top, bottom) = (-margins.1, 1.0 + margins.1);
         match (&self.model, lines) {
             (Model::Places(slots), _) => {
                 let logits = slots.look(frame, &plate.part(across, (top, bottom)))?;
-                watch.lap(Stage::Read);
+                timer.lap(Stage::Read);
                 Ok(Columns::from_logits(&logits))
             }
             (Model::Columns(nets), Lines::One) => {
-                line(&nets[net], frame, &plate.part(across, (top, bottom)), watch)
+                line(&nets[net], frame, &plate.part(across, (top, bottom)), timer)
             }
             (Model::Columns(nets), Lines::Two) => {
-                let upper = line(&nets[net], frame, &plate.part(across, (top, UPPER)), watch)?;
-                let lower = line(&nets[net], frame, &plate.part(across, (LOWER, bottom)), watch)?;
+                let upper = line(&nets[net], frame, &plate.part(across, (top, UPPER)), timer)?;
+                let lower = line(&nets[net], frame, &plate.part(across, (LOWER, bottom)), timer)?;
                 Ok(upper.followed_by(lower))
             }
         }
@@ -191,21 +194,21 @@ impl Reader {
 }
 
 /// All looks a plate may be worth, the first one first.
-fn looks_of(nets: usize) -> impl Iterator<Item = Look> {
-    let first = MARGINS.map(|margins| Look { margins, ..FIRST });
-    first.into_iter().chain((1..nets).map(|net| Look { net, weight: 1.0, ..FIRST }))
+fn looks_of(nets: usize) -> impl Iterator<Item = CropVariant> {
+    let first = MARGINS.map(|margins| CropVariant { margins, ..FIRST });
+    first.into_iter().chain((1..nets).map(|net| CropVariant { net, weight: 1.0, ..FIRST }))
 }
 
-fn line(net: &Net, frame: &Grey, area: &Quad, watch: &mut Watch) -> Result<Columns, NetError> {
+fn line(net: &Net, frame: &Grey, area: &Quad, timer: &mut StageTimer) -> Result<Columns, NetError> {
     let flat = by_own_contrast(&rectify(frame, area, CROP));
-    watch.lap(Stage::Rectify);
+    timer.lap(Stage::Rectify);
     let logits = net.run(&flat, COLUMNS * CLASSES)?;
-    watch.lap(Stage::Read);
+    timer.lap(Stage::Read);
     Ok(Columns::from_logits(&logits))
 }
 
 /// The text most of the looks believe in, and how much they leave to others.
-fn weigh(looks: &[Seen], grammar: &Grammar) -> Text {
+fn weigh(looks: &[WeightedColumns], grammar: &Grammar) -> Text {
     let texts = suggested(looks, grammar);
     let beliefs: Vec<f32> = texts
         .iter()
@@ -214,7 +217,7 @@ fn weigh(looks: &[Seen], grammar: &Grammar) -> Text {
     let scores: Vec<f32> =
         texts.iter().zip(&beliefs).map(|(text, belief)| belief + grammar.prior(text)).collect();
     let top = beliefs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let believed = (0..texts.len()).filter(|&index| top - beliefs[index] <= CLEARLY);
+    let believed = (0..texts.len()).filter(|&index| top - beliefs[index] <= MIN_LEAD);
     let Some(best) = believed.max_by(|&a, &b| scores[a].total_cmp(&scores[b])) else {
         return Text { glyphs: Vec::new(), log_belief: 0.0 };
     };
@@ -227,9 +230,9 @@ fn weigh(looks: &[Seen], grammar: &Grammar) -> Text {
 }
 
 /// Different texts that a look suggests, freely or by a form of about that length.
-fn suggested(looks: &[Seen], grammar: &Grammar) -> Vec<Vec<usize>> {
+fn suggested(looks: &[WeightedColumns], grammar: &Grammar) -> Vec<Vec<usize>> {
     let mut texts: Vec<Vec<usize>> = Vec::new();
-    for Seen { columns: look, .. } in looks {
+    for WeightedColumns { columns: look, .. } in looks {
         let free = look.texts();
         let length = free.first().map_or(0, Vec::len);
         texts.extend(free);
@@ -247,7 +250,7 @@ fn suggested(looks: &[Seen], grammar: &Grammar) -> Vec<Vec<usize>> {
 
 /// What the looks see at each place of the text, their logarithms averaged: a look that is torn does not outweigh one that
 /// sees clearly. The doubt about its length goes to all symbols alike.
-fn glyphs(looks: &[Seen], text: &[usize], doubt: f32) -> Vec<Glyph> {
+fn glyphs(looks: &[WeightedColumns], text: &[usize], doubt: f32) -> Vec<Glyph> {
     let seen: Vec<_> = looks.iter().map(|look| (look.weight, look.columns.shares(text))).collect();
     let glyph = |(place, &chosen): (usize, &usize)| {
         let log = |(weight, shares): &(f32, Vec<[f32; SYMBOLS]>), symbol: usize| {
@@ -278,8 +281,9 @@ mod tests {
 
     #[test]
     fn all_looks_of_one_net_weigh_as_much_as_one_of_another() {
-        let shown = |look: &Look| if look.net == 0 { "-8-1-" } else { "-B-1-" };
-        let seen = |look: Look| Seen { columns: columns(shown(&look), &[]), weight: look.weight };
+        let shown = |look: &CropVariant| if look.net == 0 { "-8-1-" } else { "-B-1-" };
+        let seen =
+            |look: CropVariant| WeightedColumns { columns: columns(shown(&look), &[]), weight: look.weight };
         let looks: Vec<_> = looks_of(2).map(seen).collect();
         let text = ["8", "1"].map(|c| symbol_index(c.as_bytes()[0]).unwrap());
         let seen = glyphs(&looks, &text, 0.0);
@@ -292,9 +296,10 @@ mod tests {
 
     #[test]
     fn a_torn_look_counts_less_than_one_that_sees_clearly() {
-        let seen = |also: &[(usize, char, f32)]| Seen { columns: columns("-8-1-", also), weight: 1.0 };
+        let seen =
+            |also: &[(usize, char, f32)]| WeightedColumns { columns: columns("-8-1-", also), weight: 1.0 };
         let text = ["8", "1"].map(|c| symbol_index(c.as_bytes()[0]).unwrap());
-        let share = |looks: &[Seen]| glyphs(looks, &text, 0.0)[0].shares[text[0]];
+        let share = |looks: &[WeightedColumns]| glyphs(looks, &text, 0.0)[0].shares[text[0]];
         let (clear, torn) = (seen(&[]), seen(&[(1, 'B', 0.45)]));
         let (alone, both) = (share(&[seen(&[(1, 'B', 0.45)])]), share(&[clear, torn]));
         let middle = (alone + share(&[seen(&[])])) / 2.0;

@@ -14,20 +14,20 @@ use image::{Rgb, RgbImage};
 use serde::Serialize;
 
 use crate::draw::Pen;
-use crate::evaluate::{self, Look};
+use crate::evaluate::{self, PictureReading};
 use crate::folder::files_of;
-use crate::judgement::{Judgement, frame_reading};
 use crate::picture::{Picture, is_picture, read_picture};
+use crate::reading_settings::{ReadingSettings, frame_reading};
 use crate::recogniser::{Recogniser, Sighting};
 use crate::video::{Video, is_video};
-use vehicles::{Cutter, Glimpse, Vehicle};
+use vehicles::{FrameResult, Vehicle, VehicleSplitter};
 
 /// A long video says so often how far it is.
 const PROGRESS: Duration = Duration::from_secs(5);
 
 pub struct Order<'a> {
     pub recogniser: &'a Recogniser,
-    pub judgement: &'a Judgement,
+    pub reading_settings: &'a ReadingSettings,
     /// JSON lines instead of text.
     pub json: bool,
     /// Where drawn pictures go.
@@ -57,7 +57,7 @@ pub struct Outcome {
 
 /// What is told of a picture, of a frame, or of a vehicle of a video.
 #[derive(Serialize)]
-struct Told<'a> {
+struct ReadOutput<'a> {
     image: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     vehicle: Option<Span>,
@@ -114,7 +114,7 @@ struct Milliseconds {
 /// A frame of a video, as far as it is needed once its vehicle is over.
 struct Frame {
     number: u32,
-    look: Look,
+    look: PictureReading,
     /// Kept only where it is to be drawn.
     picture: Option<RgbImage>,
 }
@@ -144,10 +144,10 @@ impl Order<'_> {
     /// What is left of a picture cut short is read, and then it is named.
     fn picture(&self, path: &Path, plates: &mut u32) -> Result<()> {
         let Picture { mut pixels, is_cut_short } = read_picture(path)?;
-        let look = evaluate::look(&pixels, self.recogniser, self.judgement)?;
+        let look = evaluate::look(&pixels, self.recogniser, self.reading_settings)?;
         *plates += u32::from(look.reading.plate.is_some());
         if self.json {
-            (self.output.line)(serde_json::to_string(&told(path, None, None, &look, &look.reading))?);
+            (self.output.line)(serde_json::to_string(&read_output(path, None, None, &look, &look.reading))?);
         } else {
             (self.output.line)(format!("{}: {}", path.display(), in_words(&look.reading)));
         }
@@ -166,32 +166,32 @@ impl Order<'_> {
 
     fn video(&self, path: &Path, plates: &mut u32) -> Result<()> {
         let mut video = Video::open(path)?;
-        let mut cutter = Cutter::new(video.rate());
+        let mut cutter = VehicleSplitter::new(video.rate());
         let (mut vehicles, mut failures) = (0, Failures::default());
         let mut before = None;
-        let mut told_at = Instant::now();
+        let mut reported_at = Instant::now();
         let mut number = 0;
         while let Some(frame) = video.next() {
-            let glimpse = match frame {
+            let frame_result = match frame {
                 // A picture shown twice is no second witness.
                 Ok(picture) if before.as_ref() == Some(&picture) => None,
                 Ok(picture) => {
-                    let glimpse = self.frame(path, number, &picture)?;
+                    let frame_result = self.frame(path, number, &picture)?;
                     before = Some(picture);
-                    glimpse
+                    frame_result
                 }
                 Err(error) => {
                     failures.add(number, error.into());
                     None
                 }
             };
-            if let Some(vehicle) = cutter.add(number, glimpse) {
+            if let Some(vehicle) = cutter.add(number, frame_result) {
                 vehicles += 1;
                 *plates += self.vehicle(path, vehicles, vehicle)?;
             }
             number += 1;
-            if told_at.elapsed() > PROGRESS {
-                told_at = Instant::now();
+            if reported_at.elapsed() > PROGRESS {
+                reported_at = Instant::now();
                 let percent = video.share() * 100.0;
                 (self.output.progress)(format!("{}: {number} frames, {percent:.0} %", path.display()));
             }
@@ -206,24 +206,30 @@ impl Order<'_> {
         failures.end()
     }
 
-    fn frame(&self, path: &Path, number: u32, picture: &RgbImage) -> Result<Option<Glimpse<Frame>>> {
-        let look = evaluate::look(picture, self.recogniser, self.judgement)?;
+    fn frame(&self, path: &Path, number: u32, picture: &RgbImage) -> Result<Option<FrameResult<Frame>>> {
+        let look = evaluate::look(picture, self.recogniser, self.reading_settings)?;
         if self.json {
-            (self.output.line)(serde_json::to_string(&told(path, Some(number), None, &look, &look.reading))?);
+            (self.output.line)(serde_json::to_string(&read_output(
+                path,
+                Some(number),
+                None,
+                &look,
+                &look.reading,
+            ))?);
         }
         let reading = look.sightings.first().and_then(|best| frame_reading(number, best));
         let picture = self.draw.map(|_| picture.clone());
-        Ok(reading.map(|reading| Glimpse::new(reading, Frame { number, look, picture })))
+        Ok(reading.map(|reading| FrameResult::new(reading, Frame { number, look, picture })))
     }
 
     /// Tells of a vehicle; answers whether it has a plate.
     fn vehicle(&self, path: &Path, number: u32, vehicle: Vehicle<Frame>) -> Result<u32> {
         let Vehicle { first, last, seen, .. } = vehicle;
         let span = Span { number, first_frame: first, last_frame: last, seen };
-        let (reading, best) = vehicle.read(self.judgement);
+        let (reading, best) = vehicle.read(self.reading_settings);
         let Some(Frame { number, look, picture }) = best else { return Ok(0) };
         if self.json {
-            (self.output.line)(serde_json::to_string(&told(
+            (self.output.line)(serde_json::to_string(&read_output(
                 path,
                 Some(number),
                 Some(span),
@@ -284,16 +290,16 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn told<'a>(
+fn read_output<'a>(
     path: &Path,
     frame: Option<u32>,
     vehicle: Option<Span>,
-    look: &Look,
+    look: &PictureReading,
     reading: &'a Reading,
-) -> Told<'a> {
+) -> ReadOutput<'a> {
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     let stages = &look.stages;
-    Told {
+    ReadOutput {
         image: path.display().to_string(),
         vehicle,
         frame,
@@ -335,7 +341,7 @@ pub fn verdict(verdict: Verdict) -> String {
 }
 
 /// Outlines and words over everything seen; over the best what was read, from this frame or from several.
-fn draw(pixels: &mut RgbImage, look: &Look, reading: &Reading) {
+fn draw(pixels: &mut RgbImage, look: &PictureReading, reading: &Reading) {
     let pen = Pen::new();
     let size = (pixels.width().max(pixels.height()) / 40).clamp(14, 60);
     for (index, sighting) in look.sightings.iter().enumerate() {

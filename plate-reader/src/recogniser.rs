@@ -16,12 +16,12 @@ use crate::custom_models::boxes::Boxes;
 use crate::custom_models::slots::Slots;
 use crate::grey::Grey;
 use crate::lattice::Columns;
-use crate::locate::{Find, Locator, distinct};
+use crate::locate::{Detection, Locator, distinct};
 use crate::net::NetError;
 use crate::quad::{Point, Quad};
 use crate::read::{Lines, Reader, Text};
 use crate::refine::Refiner;
-use crate::watch::{Stage, Watch};
+use crate::stage_timer::{Stage, StageTimer};
 
 /// The models shipped with the program.
 const DETECTOR: &[u8] = include_bytes!("../models/detector.onnx");
@@ -33,15 +33,15 @@ const READERS: [(&str, &[u8]); 2] = [
 ];
 
 /// Finds that are looked at closely, those of them that are read, and characters of which one is a plate.
-const REFINE_AT_MOST: usize = 5;
-const READ_AT_MOST: usize = 3;
+const MAX_REFINED: usize = 5;
+const MAX_READ: usize = 3;
 const LENGTHS: RangeInclusive<usize> = 4..=MAX_PLATE;
 /// A find this much fainter than the best of the frame is not looked at.
-const FAINT_BESIDE: f32 = 0.35;
+const MIN_RELATIVE_SCORE: f32 = 0.35;
 /// A find that the closer look believes in less than this is none.
 const NO_PLATE: f32 = 0.1;
 /// A find that can come to no more than this part of what was read before is not read.
-const FAR_BELOW: f32 = 0.5;
+const MIN_RELATIVE_READ_SCORE: f32 = 0.5;
 /// A plate less sure than this is worth a second look. Its word counts so much more than the first one's, because it sees
 /// the plate at the size in which plates are known best. Finds that overlap so much are the same.
 const DOUBTFUL_PLATE: f32 = 0.88;
@@ -50,7 +50,7 @@ const SAME_PLATE: f32 = 0.3;
 
 /// The models to work with; what is not named is the one shipped with the program.
 #[derive(Clone, Debug, Default)]
-pub struct Choice {
+pub struct ModelPaths {
     pub detector: Option<PathBuf>,
     pub detector_kind: DetectorKind,
     pub refiner: Option<PathBuf>,
@@ -124,8 +124,8 @@ fn chosen(
     path.map_or_else(|| Ok((name.to_owned(), Cow::Borrowed(shipped))), |path| opened(path))
 }
 
-fn reader(choice: &Choice) -> Result<Reader, NetError> {
-    match (&choice.readers[..], &choice.reader_config) {
+fn reader(models: &ModelPaths) -> Result<Reader, NetError> {
+    match (&models.readers[..], &models.reader_config) {
         ([], None) => Reader::load(READERS),
         (readers, None) => {
             let files = readers.iter().map(|path| opened(path)).collect::<Result<Vec<_>, _>>()?;
@@ -140,8 +140,8 @@ fn reader(choice: &Choice) -> Result<Reader, NetError> {
 }
 
 impl Detector {
-    fn load(choice: &Choice) -> Result<Detector, NetError> {
-        match (choice.detector_kind, choice.detector.as_ref()) {
+    fn load(models: &ModelPaths) -> Result<Detector, NetError> {
+        match (models.detector_kind, models.detector.as_ref()) {
             (DetectorKind::Boxes, Some(path)) => Ok(Detector::Boxes(Boxes::load(path)?)),
             (_, path) => {
                 let (name, bytes) = chosen(path, "detector", DETECTOR)?;
@@ -150,12 +150,12 @@ impl Detector {
         }
     }
 
-    fn locate(&self, frame: &Grey, watch: &mut Watch) -> Result<Vec<Find>, NetError> {
+    fn locate(&self, frame: &Grey, timer: &mut StageTimer) -> Result<Vec<Detection>, NetError> {
         match self {
-            Detector::Corners(locator) => locator.locate(frame, watch),
+            Detector::Corners(locator) => locator.locate(frame, timer),
             Detector::Boxes(boxes) => {
                 let found = boxes.locate(frame)?;
-                watch.lap(Stage::Detect);
+                timer.lap(Stage::Detect);
                 Ok(found)
             }
         }
@@ -166,10 +166,10 @@ impl Detector {
         &self,
         frame: &Grey,
         found: &Quad,
-        watch: &mut Watch,
-    ) -> Result<Option<Vec<Find>>, NetError> {
+        timer: &mut StageTimer,
+    ) -> Result<Option<Vec<Detection>>, NetError> {
         match self {
-            Detector::Corners(locator) => locator.locate_around(frame, found, watch).map(Some),
+            Detector::Corners(locator) => locator.locate_around(frame, found, timer).map(Some),
             Detector::Boxes(_) => Ok(None),
         }
     }
@@ -177,39 +177,39 @@ impl Detector {
 
 impl Recogniser {
     /// `grammar` holds the plate forms of the countries that come here.
-    pub fn load(choice: &Choice, grammar: &Grammar) -> Result<Recogniser, NetError> {
-        let (name, bytes) = chosen(choice.refiner.as_ref(), "refiner", REFINER)?;
+    pub fn load(models: &ModelPaths, grammar: &Grammar) -> Result<Recogniser, NetError> {
+        let (name, bytes) = chosen(models.refiner.as_ref(), "refiner", REFINER)?;
         Ok(Recogniser {
-            detector: Detector::load(choice)?,
+            detector: Detector::load(models)?,
             refiner: Refiner::load(&name, &bytes)?,
-            reader: reader(choice)?,
+            reader: reader(models)?,
             grammar: grammar.clone(),
         })
     }
 
     /// The plates of a frame, best first.
     pub fn look(&self, frame: &Grey) -> Result<Vec<Sighting>, NetError> {
-        self.look_watched(frame, &mut Watch::still())
+        self.look_with_timer(frame, &mut StageTimer::still())
     }
 
     pub fn look_timed(&self, frame: &Grey) -> Result<(Vec<Sighting>, Stages), NetError> {
         let begun = Instant::now();
         let clock = || begun.elapsed();
-        let mut watch = Watch::start(&clock);
-        let sightings = self.look_watched(frame, &mut watch)?;
+        let mut timer = StageTimer::start(&clock);
+        let sightings = self.look_with_timer(frame, &mut timer)?;
         let stages = Stages {
-            detect: watch.spent(&[Stage::Scale, Stage::Detect, Stage::Peaks]),
-            refine: watch.spent(&[Stage::Refine]),
-            read: watch.spent(&[Stage::Rectify, Stage::Read, Stage::Decode]),
+            detect: timer.spent(&[Stage::Scale, Stage::Detect, Stage::Peaks]),
+            refine: timer.spent(&[Stage::Refine]),
+            read: timer.spent(&[Stage::Rectify, Stage::Read, Stage::Decode]),
         };
         Ok((sightings, stages))
     }
 
-    pub fn look_watched(&self, frame: &Grey, watch: &mut Watch) -> Result<Vec<Sighting>, NetError> {
-        let first = self.detector.locate(frame, watch)?;
-        let finds = self.closely(frame, &first)?;
-        watch.lap(Stage::Refine);
-        self.read(frame, &finds, watch)
+    pub fn look_with_timer(&self, frame: &Grey, timer: &mut StageTimer) -> Result<Vec<Sighting>, NetError> {
+        let first = self.detector.locate(frame, timer)?;
+        let detections = self.closely(frame, &first)?;
+        timer.lap(Stage::Refine);
+        self.read(frame, &detections, timer)
     }
 
     /// The plate with these corners, however little can be read on it.
@@ -219,75 +219,95 @@ impl Recogniser {
             &[(corners, Lines::One)],
             None,
             &self.grammar,
-            &mut Watch::still(),
+            &mut StageTimer::still(),
         )?;
         Ok(Sighting { quad: corners, plate: 1.0, score: text.belief(), text })
     }
 
     /// Finds with their corners made exact, best first.
-    fn closely(&self, frame: &Grey, first: &[Find]) -> Result<Vec<Close>, NetError> {
-        let mut close: Vec<Close> = Vec::with_capacity(REFINE_AT_MOST);
-        let least = first.first().map_or(0.0, |best| FAINT_BESIDE * best.score);
-        for find in first.iter().take(REFINE_AT_MOST).take_while(|find| find.score >= least) {
-            close.extend(self.close(frame, find)?);
+    fn closely(&self, frame: &Grey, first: &[Detection]) -> Result<Vec<RefinedDetection>, NetError> {
+        let mut refined: Vec<RefinedDetection> = Vec::with_capacity(MAX_REFINED);
+        let least = first.first().map_or(0.0, |best| MIN_RELATIVE_SCORE * best.score);
+        for detection in first.iter().take(MAX_REFINED).take_while(|detection| detection.score >= least) {
+            refined.extend(self.close(frame, detection)?);
         }
-        close.sort_by(|a, b| b.score.total_cmp(&a.score));
-        Ok(distinct(close, |close| close.quad.bounds()))
+        refined.sort_by(|a, b| b.score.total_cmp(&a.score));
+        Ok(distinct(refined, |refined| refined.quad.bounds()))
     }
 
     /// A find with its corners made exact, if it is a plate at all.
-    fn close(&self, frame: &Grey, find: &Find) -> Result<Option<Close>, NetError> {
-        let refined = self.refiner.refine(frame, &find.quad)?.filter(|refined| refined.plate > NO_PLATE);
-        Ok(refined.map(|refined| Close {
-            score: (find.score * refined.plate).sqrt(),
+    fn close(&self, frame: &Grey, detection: &Detection) -> Result<Option<RefinedDetection>, NetError> {
+        let refined = self.refiner.refine(frame, &detection.quad)?.filter(|refined| refined.plate > NO_PLATE);
+        Ok(refined.map(|refined| RefinedDetection {
+            score: (detection.score * refined.plate).sqrt(),
             quad: refined.quad,
             two_lines: refined.two_lines,
         }))
     }
 
     /// Belief in a plate after a second look at it.
-    fn looked_again(&self, frame: &Grey, close: &Close, watch: &mut Watch) -> Result<f32, NetError> {
-        let Some(finds) = self.detector.locate_around(frame, &close.quad, watch)? else {
-            return Ok(close.score);
+    fn looked_again(
+        &self,
+        frame: &Grey,
+        refined: &RefinedDetection,
+        timer: &mut StageTimer,
+    ) -> Result<f32, NetError> {
+        let Some(detections) = self.detector.locate_around(frame, &refined.quad, timer)? else {
+            return Ok(refined.score);
         };
         let mut belief = 0.0_f32;
-        for find in finds.iter().filter(|find| find.quad.bounds().overlap(&close.quad.bounds()) > SAME_PLATE)
+        for detection in detections
+            .iter()
+            .filter(|detection| detection.quad.bounds().overlap(&refined.quad.bounds()) > SAME_PLATE)
         {
-            belief = belief.max(self.close(frame, find)?.map_or(0.0, |again| again.score));
+            belief = belief.max(self.close(frame, detection)?.map_or(0.0, |again| again.score));
         }
-        watch.lap(Stage::Refine);
-        Ok((close.score * belief.powf(SECOND_LOOK)).powf(1.0 / (1.0 + SECOND_LOOK)))
+        timer.lap(Stage::Refine);
+        Ok((refined.score * belief.powf(SECOND_LOOK)).powf(1.0 / (1.0 + SECOND_LOOK)))
     }
 
     /// Reads the likeliest finds, and the best of them carefully.
-    fn read(&self, frame: &Grey, finds: &[Close], watch: &mut Watch) -> Result<Vec<Sighting>, NetError> {
-        let mut read = Vec::with_capacity(READ_AT_MOST);
+    fn read(
+        &self,
+        frame: &Grey,
+        detections: &[RefinedDetection],
+        timer: &mut StageTimer,
+    ) -> Result<Vec<Sighting>, NetError> {
+        let mut read = Vec::with_capacity(MAX_READ);
         let mut best = 0.0_f32;
-        for close in finds.iter().take(READ_AT_MOST) {
-            if close.score < FAR_BELOW * best {
+        for refined in detections.iter().take(MAX_READ) {
+            if refined.score < MIN_RELATIVE_READ_SCORE * best {
                 break;
             }
-            let (text, seen) = self.reader.read(frame, &close.quad, close.lines(), &self.grammar, watch)?;
+            let (text, seen) =
+                self.reader.read(frame, &refined.quad, refined.lines(), &self.grammar, timer)?;
             if LENGTHS.contains(&text.glyphs.len()) {
-                best = best.max(close.sighting_score(&text));
-                read.push((*close, text, seen));
+                best = best.max(refined.sighting_score(&text));
+                read.push((*refined, text, seen));
             }
         }
-        let near = |(close, text, _): &(Close, Text, Columns)| close.sighting_score(text) * close.nearness();
+        let near = |(refined, text, _): &(RefinedDetection, Text, Columns)| {
+            refined.sighting_score(text) * refined.nearness()
+        };
         read.sort_by(|a, b| near(b).total_cmp(&near(a)));
-        if let Some((close, text, seen)) = read.first_mut().filter(|(_, text, _)| !text.is_clear()) {
-            *text =
-                self.reader.read_carefully(frame, &close.ways(), Some(seen.clone()), &self.grammar, watch)?;
+        if let Some((refined, text, seen)) = read.first_mut().filter(|(_, text, _)| !text.is_clear()) {
+            *text = self.reader.read_carefully(
+                frame,
+                &refined.ways(),
+                Some(seen.clone()),
+                &self.grammar,
+                timer,
+            )?;
         }
-        if let Some((close, ..)) = read.first_mut()
-            && close.score < DOUBTFUL_PLATE
+        if let Some((refined, ..)) = read.first_mut()
+            && refined.score < DOUBTFUL_PLATE
         {
-            close.score = self.looked_again(frame, close, watch)?;
+            refined.score = self.looked_again(frame, refined, timer)?;
         }
-        let sighting = |(close, text, _): (Close, Text, Columns)| Sighting {
-            quad: close.quad,
-            plate: close.score,
-            score: close.sighting_score(&text),
+        let sighting = |(refined, text, _): (RefinedDetection, Text, Columns)| Sighting {
+            quad: refined.quad,
+            plate: refined.score,
+            score: refined.sighting_score(&text),
             text,
         };
         Ok(read.into_iter().map(sighting).collect())
@@ -296,14 +316,14 @@ impl Recogniser {
 
 /// A find after the closer look.
 #[derive(Clone, Copy)]
-struct Close {
+struct RefinedDetection {
     score: f32,
     quad: Quad,
     /// Belief that the plate has two lines.
     two_lines: f32,
 }
 
-impl Close {
+impl RefinedDetection {
     fn lines(&self) -> Lines {
         if self.two_lines > 0.5 { Lines::Two } else { Lines::One }
     }

@@ -13,7 +13,7 @@ const CROP: Crop = Crop { width: 160, height: 64, border: (32.0, 16.0) };
 const CORNER_UNIT: f32 = 16.0;
 const ROUNDS: usize = 2;
 /// What a round believes in less than this never became a plate in the next.
-const HOPELESS: f32 = 0.005;
+const MIN_PLATE_SCORE: f32 = 0.005;
 
 pub struct Refiner {
     net: Net,
@@ -42,7 +42,7 @@ impl Refiner {
                 return Ok(None);
             }
             best = self.round(frame, &best.quad)?;
-            if best.plate < HOPELESS {
+            if best.plate < MIN_PLATE_SCORE {
                 break;
             }
         }

@@ -39,13 +39,15 @@ pub struct View {
 }
 
 /// Draws views; holds the font.
-pub struct Scene {
+pub struct SceneRenderer {
     font: FontRef<'static>,
 }
 
-impl Scene {
-    pub fn new() -> Scene {
-        Scene { font: FontRef::try_from_slice(FONT).expect("the font shipped with the program is a font") }
+impl SceneRenderer {
+    pub fn new() -> SceneRenderer {
+        SceneRenderer {
+            font: FontRef::try_from_slice(FONT).expect("the font shipped with the program is a font"),
+        }
     }
 
     /// The empty lane.
@@ -59,12 +61,12 @@ impl Scene {
         let mut car_dice = StdRng::seed_from_u64(view.seed);
         let mut frame_dice = StdRng::seed_from_u64(view.seed ^ (u64::from(view.frame) + 1).rotate_left(32));
         let mut picture = drive(view.light);
-        let mut stand = Stand::choose(&mut car_dice);
-        stand.creep(view.frame, &mut frame_dice);
-        draw_car(&mut picture, &stand, view.light, &mut car_dice);
+        let mut pose = CarPose::choose(&mut car_dice);
+        pose.creep(view.frame, &mut frame_dice);
+        draw_car(&mut picture, &pose, view.light, &mut car_dice);
         if !view.plate.is_empty() {
             let flat = self.flat_plate(&view.plate, &view.country);
-            paste(&mut picture, &flat, &stand.plate_quad(), lit(view.light, &mut car_dice));
+            paste(&mut picture, &flat, &pose.plate_quad(), lit(view.light, &mut car_dice));
         }
         grain(&mut picture, &mut frame_dice, view.light);
         picture
@@ -120,9 +122,9 @@ impl Scene {
     }
 }
 
-impl Default for Scene {
-    fn default() -> Scene {
-        Scene::new()
+impl Default for SceneRenderer {
+    fn default() -> SceneRenderer {
+        SceneRenderer::new()
     }
 }
 
@@ -135,7 +137,7 @@ fn gap(before: Option<char>, letter: char, capitals: f32) -> f32 {
 }
 
 /// Where the car stands and how its plate is turned.
-struct Stand {
+struct CarPose {
     centre: Point,
     width: f32,
     roll: f32,
@@ -143,9 +145,9 @@ struct Stand {
     yaw: f32,
 }
 
-impl Stand {
-    fn choose(dice: &mut StdRng) -> Stand {
-        Stand {
+impl CarPose {
+    fn choose(dice: &mut StdRng) -> CarPose {
+        CarPose {
             centre: Point::new(
                 640.0 + dice.random_range(-150.0..150.0),
                 470.0 + dice.random_range(-40.0..50.0),
@@ -176,15 +178,15 @@ impl Stand {
 }
 
 /// How light falls on the plate: gain, and the share lost at its dark end.
-struct Lit {
+struct Lighting {
     gain: f32,
     fade: f32,
 }
 
-fn lit(light: Light, dice: &mut StdRng) -> Lit {
+fn lit(light: Light, dice: &mut StdRng) -> Lighting {
     match light {
-        Light::Day => Lit { gain: dice.random_range(0.72..1.0), fade: dice.random_range(0.0..0.25) },
-        Light::Night => Lit { gain: dice.random_range(0.55..0.9), fade: dice.random_range(0.0..0.3) },
+        Light::Day => Lighting { gain: dice.random_range(0.72..1.0), fade: dice.random_range(0.0..0.25) },
+        Light::Night => Lighting { gain: dice.random_range(0.55..0.9), fade: dice.random_range(0.0..0.3) },
     }
 }
 
@@ -210,8 +212,8 @@ fn drive(light: Light) -> RgbImage {
     })
 }
 
-fn draw_car(picture: &mut RgbImage, stand: &Stand, light: Light, dice: &mut StdRng) {
-    let (c, unit) = (stand.centre, stand.width / 2.0);
+fn draw_car(picture: &mut RgbImage, pose: &CarPose, light: Light, dice: &mut StdRng) {
+    let (c, unit) = (pose.centre, pose.width / 2.0);
     let dim = if light == Light::Night { 0.3 } else { 1.0 };
     let paint: [f32; 3] = std::array::from_fn(|_| dice.random_range(30.0..200.0) * dim);
     let shade = |share: f32| Rgb(paint.map(|p| (p * share) as u8));
@@ -231,7 +233,7 @@ fn draw_car(picture: &mut RgbImage, stand: &Stand, light: Light, dice: &mut StdR
 }
 
 /// Lays the flat plate into the picture through the homography of its quad.
-fn paste(picture: &mut RgbImage, flat: &RgbImage, quad: &Quad, lit: Lit) {
+fn paste(picture: &mut RgbImage, flat: &RgbImage, quad: &Quad, lit: Lighting) {
     let along = quad.along();
     let (width, height) = (along.x.hypot(along.y).max(8.0) as u32, quad.down().y.abs().max(4.0) as u32);
     let near = resize(flat, width, height.max(4), FilterType::Triangle);
@@ -335,14 +337,14 @@ mod tests {
 
     #[test]
     fn the_same_view_is_the_same_picture_and_the_next_frame_is_not() {
-        let scene = Scene::new();
+        let scene = SceneRenderer::new();
         assert_eq!(scene.draw(&view("BA123AB", 0)), scene.draw(&view("BA123AB", 0)));
         assert_ne!(scene.draw(&view("BA123AB", 0)), scene.draw(&view("BA123AB", 1)));
     }
 
     #[test]
     fn any_text_fits_on_the_plate() {
-        let scene = Scene::new();
+        let scene = SceneRenderer::new();
         for text in ["", "W", "WWWWWWWWWWWW", "Žluť €"] {
             assert_eq!(scene.flat_plate(text, "SK").dimensions(), PLATE);
         }

@@ -51,12 +51,12 @@ impl Video {
 
     /// Pictures a second, as the file says.
     pub fn rate(&self) -> f64 {
-        let told = match &self.frames {
+        let rate = match &self.frames {
             Frames::Jpegs(jpegs) => jpegs.rate,
             #[cfg(feature = "opencv")]
             Frames::OpenCv(playback) => playback.rate(),
         };
-        told.filter(|rate| (0.1..=1000.0).contains(rate)).unwrap_or(USUAL_RATE)
+        rate.filter(|rate| (0.1..=1000.0).contains(rate)).unwrap_or(USUAL_RATE)
     }
 
     /// How much of it was given out, 0 to 1.
@@ -231,9 +231,10 @@ impl Jpegs {
 }
 
 fn why(error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::UnexpectedEof => "it ends in the middle of a picture".to_owned(),
-        _ => error.to_string(),
+    if error.kind() == ErrorKind::UnexpectedEof {
+        "it ends in the middle of a picture".to_owned()
+    } else {
+        error.to_string()
     }
 }
 
@@ -319,10 +320,10 @@ mod tests {
 
     /// The level of each picture, or why there is none.
     fn levels(path: &Path) -> Vec<Result<u8, String>> {
-        let told = |error: PictureError| format!("{:#}", anyhow::Error::from(error));
+        let message = |error: PictureError| format!("{:#}", anyhow::Error::from(error));
         match Video::open(path) {
-            Ok(video) => video.map(|frame| frame.map(|f| f.get_pixel(20, 20)[0]).map_err(told)).collect(),
-            Err(error) => vec![Err(told(error))],
+            Ok(video) => video.map(|frame| frame.map(|f| f.get_pixel(20, 20)[0]).map_err(message)).collect(),
+            Err(error) => vec![Err(message(error))],
         }
     }
 

@@ -9,7 +9,7 @@ use boomgate_plate_reader::custom_models::boxes::Boxes;
 use boomgate_plate_reader::custom_models::slots::Slots;
 use boomgate_plate_reader::grey::Grey;
 use boomgate_plate_reader::quad::{Point, Quad};
-use boomgate_plate_reader::recogniser::{Choice, Recogniser};
+use boomgate_plate_reader::recogniser::{ModelPaths, Recogniser};
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
@@ -61,12 +61,12 @@ fn a_detector_with_boxes_finds_the_plate_in_the_pixels_of_the_frame() {
 
 #[test]
 fn a_reader_with_places_reads_through_the_same_grammar() {
-    let choice = Choice {
+    let models = ModelPaths {
         readers: vec![data("slots.onnx")],
         reader_config: Some(data("slots.yaml")),
-        ..Choice::default()
+        ..ModelPaths::default()
     };
-    let recogniser = Recogniser::load(&choice, &Grammar::free()).unwrap();
+    let recogniser = Recogniser::load(&models, &Grammar::free()).unwrap();
     let plate = rectangle(100.0, 80.0, 320.0, 70.0);
     let read = |digits: [u8; 4]| {
         let picture = frame(640, 360, plate, &digits.map(level), 30);
@@ -79,10 +79,10 @@ fn a_reader_with_places_reads_through_the_same_grammar() {
 #[test]
 fn files_that_do_not_fit_are_refused_by_name() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let two_readers = Choice {
+    let two_readers = ModelPaths {
         readers: vec![data("slots.onnx"), data("slots.onnx")],
         reader_config: Some(data("slots.yaml")),
-        ..Choice::default()
+        ..ModelPaths::default()
     };
     let refused = [
         Boxes::load(&shipped.join("refiner.onnx")).err().unwrap().to_string(),

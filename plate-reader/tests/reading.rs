@@ -9,19 +9,19 @@ use boomgate_domain::reading::{Thresholds, Verdict, fuse};
 use boomgate_plate_reader::evaluate::evaluate;
 use boomgate_plate_reader::evaluate::sheet::Sheet;
 use boomgate_plate_reader::grey::Grey;
-use boomgate_plate_reader::judgement::{Judgement, frame_reading};
 use boomgate_plate_reader::locate::Locator;
 use boomgate_plate_reader::picture::read_picture;
-use boomgate_plate_reader::recogniser::{Choice, Recogniser};
-use boomgate_plate_reader::scene::{Light, Scene, View};
-use boomgate_plate_reader::watch::Watch;
+use boomgate_plate_reader::reading_settings::{ReadingSettings, frame_reading};
+use boomgate_plate_reader::recogniser::{ModelPaths, Recogniser};
+use boomgate_plate_reader::scene::{Light, SceneRenderer, View};
+use boomgate_plate_reader::stage_timer::StageTimer;
 use image::{DynamicImage, Rgb, RgbImage};
 
 const COUNTRIES: [&str; 3] = ["SK", "CZ", "PL"];
 
 fn recogniser() -> (Recogniser, Grammar) {
     let grammar = Grammar::for_countries(&COUNTRIES).unwrap();
-    (Recogniser::load(&Choice::default(), &grammar).unwrap(), grammar)
+    (Recogniser::load(&ModelPaths::default(), &grammar).unwrap(), grammar)
 }
 
 /// Deterministic plates of the three countries.
@@ -43,7 +43,7 @@ fn plate(index: u32) -> (String, &'static str) {
 #[test]
 fn a_lane_reads_its_own_cars_by_day_and_night() {
     let (recogniser, grammar) = recogniser();
-    let scene = Scene::new();
+    let scene = SceneRenderer::new();
     let (mut right, mut accepted_wrong) = (0, Vec::new());
     for index in 0..100 {
         let (plate, country) = plate(index);
@@ -70,13 +70,13 @@ fn a_second_reader_is_asked_where_the_first_does_not_see_clearly() {
     let grammar = Grammar::for_countries(&COUNTRIES).unwrap();
     let with = |names: &[&str]| {
         let readers = names.iter().map(|name| models.join(name)).collect();
-        Recogniser::load(&Choice { readers, ..Choice::default() }, &grammar).unwrap()
+        Recogniser::load(&ModelPaths { readers, ..ModelPaths::default() }, &grammar).unwrap()
     };
     let (one, two) = (with(&["reader.onnx"]), with(&["reader.onnx", "second-reader.onnx"]));
     let view = View { plate: "BA123CD".into(), country: "SK".into(), light: Light::Day, seed: 11, frame: 0 };
-    let sharp = Scene::new().draw(&view);
+    let sharp = SceneRenderer::new().draw(&view);
     let best =
-        |eyes: &Recogniser, picture: &RgbImage| eyes.look(&Grey::of(picture).unwrap()).unwrap().remove(0);
+        |worker: &Recogniser, picture: &RgbImage| worker.look(&Grey::of(picture).unwrap()).unwrap().remove(0);
     assert_eq!(best(&one, &sharp).text, best(&two, &sharp).text, "clear at a glance");
     let blurred = image::imageops::blur(&sharp, 4.0);
     assert!(!best(&one, &blurred).text.is_clear());
@@ -89,7 +89,7 @@ fn a_find_is_found_again_where_it_was_and_believed_in_more() {
     let onnx = std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/detector.onnx"));
     let locator = Locator::load("detector", &onnx.unwrap()).unwrap();
     let view = View { plate: "BA123CD".into(), country: "SK".into(), light: Light::Day, seed: 11, frame: 0 };
-    let near = Grey::of(&Scene::new().draw(&view)).unwrap();
+    let near = Grey::of(&SceneRenderer::new().draw(&view)).unwrap();
     let far = near.scaled(near.width() / 4, near.height() / 4);
     for (left, top) in [(0, 0), (3 * far.width(), 3 * far.height()), (far.width(), 0)] {
         let place = |y: usize, x: usize| (y.checked_sub(top), x.checked_sub(left));
@@ -100,8 +100,8 @@ fn a_find_is_found_again_where_it_was_and_believed_in_more() {
         let (width, height) = (near.width(), near.height());
         let pixels = (0..height).flat_map(|y| (0..width).map(move |x| pixel(y, x))).collect();
         let frame = Grey::new(width, height, pixels).unwrap();
-        let first = locator.locate(&frame, &mut Watch::still()).unwrap()[0];
-        let again = locator.locate_around(&frame, &first.quad, &mut Watch::still()).unwrap()[0];
+        let first = locator.locate(&frame, &mut StageTimer::still()).unwrap()[0];
+        let again = locator.locate_around(&frame, &first.quad, &mut StageTimer::still()).unwrap()[0];
         let overlap = first.quad.bounds().overlap(&again.quad.bounds());
         assert!(overlap > 0.5, "{:?}, then {:?}", first.quad.bounds(), again.quad.bounds());
         assert!(again.score > first.score, "{} then {}", first.score, again.score);
@@ -111,7 +111,7 @@ fn a_find_is_found_again_where_it_was_and_believed_in_more() {
 #[test]
 fn an_empty_lane_has_no_plate() {
     let (recogniser, _) = recogniser();
-    let empty = Scene::new().empty(Light::Day, 3);
+    let empty = SceneRenderer::new().empty(Light::Day, 3);
     let found = recogniser.look(&Grey::of(&empty).unwrap()).unwrap();
     assert!(found.iter().all(|sighting| sighting.score < 0.05), "{found:?}");
 }
@@ -138,7 +138,7 @@ fn a_damaged_file_is_an_error_and_never_a_panic() {
     let path = folder.path().join("car.jpg");
     let (plate, country) = plate(1);
     let view = View { plate, country: country.into(), light: Light::Day, seed: 1, frame: 0 };
-    Scene::new().draw(&view).save(&path).unwrap();
+    SceneRenderer::new().draw(&view).save(&path).unwrap();
     let good = std::fs::read(&path).unwrap();
     let mut survived = 0;
     for step in 0..60_usize {
@@ -200,7 +200,7 @@ fn memory_stays_flat_over_ten_thousand_frames() {
 /// Empty lanes and lanes with a car by turns, on every core at once.
 fn assert_flat(frames: usize) {
     let (recogniser, _) = recogniser();
-    let scene = Scene::new();
+    let scene = SceneRenderer::new();
     let (plate, country) = plate(7);
     let view = View { plate, country: country.into(), light: Light::Day, seed: 7, frame: 0 };
     let pictures = [scene.empty(Light::Day, 1), scene.draw(&view)].map(|picture| Grey::of(&picture).unwrap());
@@ -246,24 +246,26 @@ fn an_evaluation_counts_what_was_found_read_and_seen_where_nothing_is() {
     // What is counted here does not depend on how much is asked of a reading.
     let mut thresholds = Thresholds::default();
     thresholds.formed.certainty = 0.5;
-    let judgement = Judgement { grammar, thresholds };
+    let reading_settings = ReadingSettings { grammar, thresholds };
     let folder = tempfile::tempdir().unwrap();
-    let scene = Scene::new();
+    let scene = SceneRenderer::new();
     for index in 0..3 {
         let (plate, country) = plate(index);
         let view =
             View { plate: plate.clone(), country: country.into(), light: Light::Day, seed: 40, frame: 0 };
         let picture = scene.draw(&view);
-        let seen = recogniser.look(&Grey::of(&picture).unwrap()).unwrap()[0].quad.bounds();
+        let result = recogniser.look(&Grey::of(&picture).unwrap()).unwrap()[0].quad.bounds();
         let text = if index == 2 { "WRONG" } else { &plate };
-        let truth =
-            format!("{index}.png\t{}\t{}\t{}\t{}\t{text}\n", seen.left, seen.top, seen.width, seen.height);
+        let truth = format!(
+            "{index}.png\t{}\t{}\t{}\t{}\t{text}\n",
+            result.left, result.top, result.width, result.height
+        );
         picture.save(folder.path().join(format!("{index}.png"))).unwrap();
         std::fs::write(folder.path().join(format!("{index}.txt")), truth).unwrap();
     }
     scene.empty(Light::Day, 1).save(folder.path().join("empty.png")).unwrap();
     let mut sheet = Sheet::new();
-    let report = evaluate(folder.path(), &recogniser, &judgement, |case, pixels| {
+    let report = evaluate(folder.path(), &recogniser, &reading_settings, |case, pixels| {
         sheet.add(case, pixels);
         Ok(())
     });

@@ -17,7 +17,7 @@ import onnxruntime
 import degrade
 import scenes
 from glyphs import ALPHABET
-from shelf import Shelf
+from picture_file import PictureFile
 from train_refiner import sample as refiner_sample
 
 SEED = "held-out"
@@ -207,7 +207,7 @@ def main():
     paths = {name: path for name, path in paths.items() if name != "second-reader" or os.path.exists(path)}
     models = {name: Model(path) for name, path in paths.items()}
     detector, refiner = models["detector"], models["refiner"]
-    sheets, backdrops = Shelf(options.data, "held_sheets"), Shelf(options.data, "held_backdrops")
+    sheets, backdrops = PictureFile(options.data, "held_sheets"), PictureFile(options.data, "held_backdrops")
     readings = {}
     for name in [name for name in paths if name.endswith("reader")]:
         readings[name], corners, two_lines = measure_plates(refiner, models[name], sheets, backdrops, options.plates)

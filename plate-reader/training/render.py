@@ -1,4 +1,4 @@
-"""Renders the clean material once: sheets (plates) and backdrops (scenes without plates), each in parts on a shelf.
+"""Renders the clean material once: sheets (plates) and backdrops (scenes without plates), each in parts on a picture file.
 
     python render.py --out DATA --sheets 30000 --backdrops 2500 --processes 2
 """
@@ -11,7 +11,7 @@ import random
 
 import cv2
 
-import shelf
+import picture_file
 
 SHEETS_PER_PART, BACKDROPS_PER_PART = 2500, 250
 
@@ -22,7 +22,7 @@ def sheet_part(job):
     cv2.setNumThreads(1)
     path, seed, count, held_out = job
     drawn = itertools.islice(plates.sheets(seed, held_out), count)
-    shelf.write(path, ((s.face, {"kind": s.kind, "lines": s.lines}) for s in drawn))
+    picture_file.write(path, ((s.face, {"kind": s.kind, "lines": s.lines}) for s in drawn))
 
 
 def backdrop_part(job):
@@ -35,7 +35,7 @@ def backdrop_part(job):
         backdrop = scenes.draw_backdrop(random.Random(f"{seed}:{number}"))
         return backdrop.pixels, {"slots": backdrop.slots}
 
-    shelf.write(path, map(draw, range(count)))
+    picture_file.write(path, map(draw, range(count)))
 
 
 def jobs(out, name, seed, total, size, held_out=False):

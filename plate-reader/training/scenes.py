@@ -257,14 +257,14 @@ def window(rng, backdrops, sheets, size, narrowest, widest):
 
 
 class Drawn:
-    """Sheets drawn on the spot, where no shelf is wanted; picks as a shelf does."""
+    """Sheets drawn on the spot, where no picture file is wanted; picks as a picture file does."""
 
     def __init__(self, held_out, kinds=plates.KINDS, series="all"):
         self.printer = plates.Printer(held_out, series)
         self.weights = {kind: plates.KINDS[kind] for kind in kinds if not held_out or self.printer.series[kind]}
 
     def pick(self, rng):
-        from shelf import Picture
+        from picture_file import Picture
 
         kind = rng.choices(list(self.weights), list(self.weights.values()))[0]
         sheet = self.printer.print(rng, kind)

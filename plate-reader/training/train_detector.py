@@ -9,7 +9,7 @@ from torch.nn import functional as F
 import loop
 import scenes
 from nets import Detector
-from shelf import Shelf
+from picture_file import PictureFile
 
 CELL, UNIT = 8, 32.0
 # Size, narrowest and widest plate, and the share of a batch: large plates need large windows, which cost more.
@@ -61,7 +61,7 @@ def loss_of(output, rest):
 
 def main():
     opt = loop.options(__doc__, batch=24, rate=2e-3)
-    sheets, backdrops = Shelf(opt.data, "sheets", opt.leave_out), Shelf(opt.data, "backdrops")
+    sheets, backdrops = PictureFile(opt.data, "sheets", opt.leave_out), PictureFile(opt.data, "backdrops")
 
     def make_batch(seed, number):
         rng = random.Random(f"detector:{seed}:{number}")

@@ -10,7 +10,7 @@ import degrade
 import loop
 from glyphs import ALPHABET
 from nets import NETS
-from shelf import Shelf
+from picture_file import PictureFile
 
 LONGEST = 12
 BLANK = len(ALPHABET)
@@ -33,7 +33,7 @@ def labels(text):
 
 def main():
     opt = loop.options(__doc__, batch=64, rate=2e-3, nets=("reader", "second-reader"))
-    sheets, backdrops = Shelf(opt.data, "sheets", opt.leave_out), Shelf(opt.data, "backdrops")
+    sheets, backdrops = PictureFile(opt.data, "sheets", opt.leave_out), PictureFile(opt.data, "backdrops")
 
     def make_batch(seed, number):
         rng = random.Random(f"reader:{seed}:{number}")

@@ -10,7 +10,7 @@ import degrade
 import loop
 import scenes
 from nets import Refiner
-from shelf import Shelf
+from picture_file import PictureFile
 
 
 def sample(rng, sheets, backdrops):
@@ -65,7 +65,7 @@ def scene_crop(rng, backdrops):
 
 def main():
     opt = loop.options(__doc__, batch=64, rate=2e-3)
-    sheets, backdrops = Shelf(opt.data, "sheets", opt.leave_out), Shelf(opt.data, "backdrops")
+    sheets, backdrops = PictureFile(opt.data, "sheets", opt.leave_out), PictureFile(opt.data, "backdrops")
 
     def make_batch(seed, number):
         rng = random.Random(f"refiner:{seed}:{number}")

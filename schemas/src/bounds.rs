@@ -1,15 +1,15 @@
 //! How large the numbers of a message may be.
 //!
-//! Whoever counts on from what a lane says must not overflow, whatever it says: so every number is bounded where it is
-//! decoded, far below the ends of the integers that hold it.
+//! The server and the lane count on from numbers they receive, which must not overflow: so every number is bounded where
+//! it is decoded, far below the ends of the integers that hold it.
 
 use crate::strict::DecodeError;
 
 /// Largest number of a message: sequence numbers, uptimes in milliseconds, counts. JSON and JavaScript hold it exactly.
 pub const MAX_NUMBER: u64 = (1 << 53) - 1;
 
-/// Largest command counter of a device that is believed. The server counts on from it, so there is room above it for
-/// what an honest device of the same lane then accepts and claims.
+/// Largest command counter that is accepted from a device. The server counts on from it, so values above it remain for
+/// the counters that a correct device of the same lane accepts and reports afterwards.
 pub const MAX_COMMAND_COUNTER: u64 = 1 << 48;
 
 /// The wall times of a message, in Unix milliseconds: the years 1 to 9999.

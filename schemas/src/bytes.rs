@@ -19,6 +19,7 @@ pub type SpoolId = Octets<16>;
 pub type Sha256 = Octets<32>;
 
 impl<const N: usize> Octets<N> {
+    /// The bytes.
     pub fn as_slice(&self) -> &[u8] {
         &self.0
     }

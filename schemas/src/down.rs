@@ -1,4 +1,4 @@
-//! What the server says: receipts, orders, and the offline list.
+//! Messages of the server: acks, commands, and the offline list.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,7 +14,9 @@ pub const MAX_ENTRIES: usize = 1024;
 /// Payload of `ack`: all sequence numbers up to `upto` are in PostgreSQL, or named in `rejected`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ack {
+    /// The highest sequence number up to which all are answered.
     pub upto: u64,
+    /// Those among them that were not taken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<Rejected>,
     /// `uptime_ms` of the hello this answers, for the lane's round-trip time.
@@ -31,24 +33,30 @@ pub struct Ack {
 /// An event the server will never take; the lane keeps it as a dead letter with this code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
+    /// Sequence number of the event.
     pub seq: u64,
+    /// `REJECT-` code of the registry.
     pub code: String,
 }
 
 /// Payload of `cmd`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
+    /// By which the lane answers.
     pub id: Uuid,
     /// Addressee; the topic says the lane, this says the device in it.
     pub device: String,
     /// The occupancy this is about; none for an order of an operator without a car.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrival: Option<Uuid>,
+    /// What is to be done.
     pub action: Action,
     /// Reason code, rendered at the sign.
     pub code: String,
+    /// The reason's parameters.
     #[serde(default, skip_serializing_if = "Params::is_empty")]
     pub params: Params,
+    /// What is due or was paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
     /// Where the driver can pay.
@@ -57,7 +65,7 @@ pub struct Command {
     /// The operator, when a person ordered it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// The operator's words.
+    /// The operator's reason, as typed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Rises per lane; stored by the device before anything moves.
@@ -68,6 +76,7 @@ pub struct Command {
     pub not_after_ms: u64,
 }
 
+/// What a command asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -77,7 +86,7 @@ pub enum Action {
     Refuse,
     /// Keep shut and show what is owed.
     Charge,
-    /// Ask for closing; the lane's safety inputs have the last word.
+    /// Close, as soon as the lane's safety inputs allow it.
     Close,
     /// Open and stay open.
     Hold,
@@ -90,43 +99,59 @@ pub enum Action {
 /// Money: minor units and ISO 4217 code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amount {
+    /// Minor units.
     pub minor: i64,
+    /// ISO 4217 code.
     pub currency: String,
 }
 
 /// Payload of `list`: one part of the offline list. A lane takes a version only when all parts are there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncPart {
+    /// Rises with every change of the list.
     pub version: u64,
     /// 0-based.
     pub part: u32,
+    /// How many parts the version has.
     pub parts: u32,
     /// Key of the tags: HMAC-SHA256 of the canonical plate, cut to 16 bytes.
     pub key: Octets<32>,
+    /// Entries of this part.
     pub entries: Vec<ListEntry>,
 }
 
+/// A plate on the offline list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListEntry {
+    /// See [`SyncPart`]'s key.
     pub tag: Octets<16>,
+    /// Whether the plate may enter or is blocked.
     pub kind: ListKind,
     /// Unix milliseconds; none = until a newer list says otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until_ms: Option<i64>,
 }
 
+/// What an entry of the offline list says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListKind {
+    /// The plate may enter and leave.
     Subscription,
+    /// The plate is refused.
     Block,
 }
 
 impl Ack {
+    /// Strict CBOR.
     pub fn encode(&self) -> Vec<u8> {
         strict::encode(self)
     }
 
+    /// Strict CBOR, checked for size and bounds.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let ack: Self = strict::decode(bytes)?;
         bounds::number("upto", ack.upto)?;
@@ -136,10 +161,15 @@ impl Ack {
 }
 
 impl Command {
+    /// Strict CBOR.
     pub fn encode(&self) -> Vec<u8> {
         strict::encode(self)
     }
 
+    /// Strict CBOR, checked for size and bounds.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let command: Self = strict::decode(bytes)?;
         command.check()?;
@@ -159,10 +189,15 @@ impl Command {
 }
 
 impl SyncPart {
+    /// Strict CBOR.
     pub fn encode(&self) -> Vec<u8> {
         strict::encode(self)
     }
 
+    /// Strict CBOR, checked for size and bounds.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let part: Self = strict::decode(bytes)?;
         if part.part >= part.parts {

@@ -21,21 +21,24 @@ const CONTEXT: &[u8] = b"boomgate/v1\0";
 const VERSION_LABEL: &str = "v";
 const SEQ_LABEL: &str = "seq";
 
-/// The protected header: readable before the signature is verified, to be believed only after.
+/// The protected header: readable before the signature is verified, to be trusted only after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// Device code, or [`SERVER`].
     pub signer: String,
+    /// Version of the message set.
     pub version: u64,
     /// First and last sequence number of the events inside; only on `up`.
     pub seq: Option<(u64, u64)>,
 }
 
 impl Header {
+    /// The header of a message of the server.
     pub fn server() -> Self {
         Self { signer: SERVER.into(), version: VERSION, seq: None }
     }
 
+    /// The header of a device's message; `seq` are its first and last sequence number.
     pub fn device(device: &boomgate_domain::ids::DeviceCode, seq: Option<(u64, u64)>) -> Self {
         Self { signer: device.to_string(), version: VERSION, seq }
     }
@@ -44,11 +47,15 @@ impl Header {
 /// A verified message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
+    /// Now to be trusted.
     pub header: Header,
+    /// CBOR of one of the messages.
     pub payload: Vec<u8>,
 }
 
+/// Why bytes are not a message of the expected signer.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
 pub enum EnvelopeError {
     #[error("envelope is malformed")]
     Malformed(#[source] DecodeError),

@@ -1,4 +1,4 @@
-//! Who a device is: the three names in its certificate, and nothing else about it.
+//! A device's identity: the three names in its certificate.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,11 +11,15 @@ const SCHEME: &str = "boomgate://";
 /// A device of one lane of one site, as its certificate names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeviceIdentity {
+    /// Code of the site.
     pub site: SiteCode,
+    /// Code of the lane.
     pub lane: LaneCode,
+    /// Code of the device, unique in an installation.
     pub device: DeviceCode,
 }
 
+/// A text that names no device.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0:?} is not a device name of the form boomgate://<site>/<lane>/<device>")]
 pub struct BadIdentity(pub String);

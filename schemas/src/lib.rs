@@ -11,6 +11,7 @@
 //! holds the three and this code together. Fields are only ever added.
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+#![warn(missing_docs)]
 
 pub mod bounds;
 pub mod bytes;

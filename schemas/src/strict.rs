@@ -1,4 +1,4 @@
-//! CBOR read without mercy.
+//! Strict CBOR decoding.
 //!
 //! `ciborium` accepts trailing bytes, duplicate keys and lengths written longer than needed. Two parties could then
 //! read the same signed bytes differently, so a message is taken only if it is the one way to write what it says.
@@ -18,7 +18,9 @@ const MAX_DEPTH: usize = 16;
 /// Longest text string, in bytes.
 const MAX_TEXT: usize = 2048;
 
+/// Why bytes are not one of our messages.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
 pub enum DecodeError {
     #[error("message of {size} bytes is larger than {limit}")]
     TooLarge { size: usize, limit: usize },
@@ -39,6 +41,7 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// A field out of its bounds.
     pub fn field(field: &'static str, why: impl Into<String>) -> Self {
         Self::Field { field, why: why.into() }
     }
@@ -76,6 +79,7 @@ pub fn value(bytes: &[u8]) -> Result<Value, DecodeError> {
     Ok(value)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "ciborium's kinds may grow; only these hold others")]
 fn check(value: &Value) -> Result<(), DecodeError> {
     match value {
         Value::Text(text) if text.len() > MAX_TEXT => Err(DecodeError::LongText(text.len())),

@@ -26,8 +26,10 @@ pub enum Leaf {
 }
 
 impl Leaf {
+    /// Every leaf there is.
     pub const ALL: [Self; 6] = [Self::Up, Self::Hello, Self::Ack, Self::Cmd, Self::Sync, Self::List];
 
+    /// The last level of the topic.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Up => "up",
@@ -39,7 +41,7 @@ impl Leaf {
         }
     }
 
-    /// Whether the lane speaks here; everywhere else it only listens.
+    /// Whether the lane publishes here; to all other leaves it subscribes.
     pub fn is_from_lane(self) -> bool {
         match self {
             Self::Up | Self::Hello | Self::Sync => true,
@@ -47,12 +49,12 @@ impl Leaf {
         }
     }
 
-    /// The filter by which a server hears every lane of every site.
+    /// The subscription of a server to every lane of every site.
     pub fn every_lane(self) -> String {
         format!("{ROOT}/+/+/{}", self.as_str())
     }
 
-    /// The filter by which a server hears every lane of one site.
+    /// The subscription of a server to every lane of one site.
     pub fn of_site(self, site: &SiteCode) -> String {
         format!("{ROOT}/{site}/+/{}", self.as_str())
     }
@@ -61,16 +63,21 @@ impl Leaf {
 /// `bg/v1/<site>/<lane>/<leaf>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Topic {
+    /// Code of the site.
     pub site: SiteCode,
+    /// Code of the lane.
     pub lane: LaneCode,
+    /// What it carries.
     pub leaf: Leaf,
 }
 
+/// A text that is no topic of ours.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0:?} is not a topic of the form {ROOT}/<site>/<lane>/<leaf>")]
 pub struct BadTopic(pub String);
 
 impl Topic {
+    /// The topic of a lane.
     pub fn new(site: SiteCode, lane: LaneCode, leaf: Leaf) -> Self {
         Self { site, lane, leaf }
     }

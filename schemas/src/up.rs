@@ -1,4 +1,4 @@
-//! What a lane says: events, greetings, and the question for its offline list.
+//! Messages of a lane: events, hellos, and the request for its offline list.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ pub type Params = BTreeMap<String, String>;
 /// Payload of `up`: events in rising `seq`, without holes inside one message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpBatch {
+    /// At least one, at most [`crate::MAX_EVENTS`].
     pub events: Vec<Event>,
 }
 
@@ -26,25 +27,32 @@ pub struct Event {
     pub seq: u64,
     /// Start counter of the lane program.
     pub boot: u32,
+    /// UUIDv7 of the event; the same when it is sent again.
     pub id: Uuid,
-    /// Wall time of the lane in Unix milliseconds, to be believed as far as `clock` says.
+    /// Wall time of the lane in Unix milliseconds; `clock` says whether it is synchronised.
     pub at_ms: i64,
+    /// Whether `at_ms` comes from a synchronised clock.
     pub clock: ClockState,
     /// Milliseconds since the lane program started (monotonic).
     pub uptime_ms: u64,
+    /// What happened.
     pub body: EventBody,
     /// The number it had before its spool was renumbered (see [`crate::down::Ack::above`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was: Option<u64>,
 }
 
+/// State of the lane's wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockState {
+    /// Set by NTP or agreed with the server.
     Synced,
+    /// Possibly wrong by any amount.
     Unsynced,
 }
 
+/// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventBody {
@@ -56,7 +64,7 @@ pub enum EventBody {
     Passage(Passage),
     /// Answer to a command.
     Result(CommandResult),
-    /// Something broke, or healed.
+    /// A fault began or ended.
     Fault(Fault),
     /// The boom changed its state.
     Boom(BoomState),
@@ -64,24 +72,31 @@ pub enum EventBody {
     Gap(Gap),
 }
 
+/// A vehicle at the arming loop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrival {
     /// The occupancy of the arming loop this is about.
     pub arrival: Uuid,
+    /// Of the lane.
     pub direction: Direction,
+    /// None when no frame was read in time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
     /// SHA-256 of the JPEG that follows over HTTPS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Sha256>,
+    /// `car`, `truck` and the like, where the lane can tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vehicle_type: Option<String>,
 }
 
+/// Which way a vehicle drives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
+    /// Into the car park.
     Entry,
+    /// Out of the car park.
     Exit,
 }
 
@@ -92,114 +107,162 @@ pub struct Reading {
     pub plate: String,
     /// The text as read, before look-alikes were folded.
     pub raw: String,
+    /// The form the plate was read under, such as `SK/standard`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
     /// One confidence per character of `raw`, 0..=1000.
     pub chars: Vec<u16>,
     /// Distance to the runner-up, 0..=1000.
     pub margin: u16,
+    /// Frames that were read.
     pub frames: u16,
+    /// How far the reading can be trusted.
     pub verdict: Verdict,
     /// Other plates it might be, best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
 }
 
+/// How far a reading can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
+    /// Sure enough to act on.
     Accept,
+    /// Read, but not surely.
     Unsure,
+    /// Not read.
     Unreadable,
 }
 
+/// A decision of the lane.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
+    /// The occupancy it is about.
     pub arrival: Uuid,
+    /// What the lane did.
     pub outcome: Outcome,
+    /// Reason code.
     pub code: String,
+    /// The reason's parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: Params,
 }
 
+/// What was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
+    /// The boom opened.
     Open,
+    /// The boom stayed closed.
     Deny,
+    /// Payment was asked for.
     Charge,
 }
 
+/// A vehicle that left the safety loop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passage {
     /// The occupancy it began with; none when a vehicle came without one (tailgating, from the other side).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrival: Option<Uuid>,
+    /// Which way it drove.
     pub direction: Direction,
+    /// How it ended.
     pub kind: PassageKind,
 }
 
+/// How a passage ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PassageKind {
+    /// Through the lane.
     Passed,
+    /// Back to where it came from.
     BackedOut,
+    /// Through the lane behind another vehicle.
     Tailgated,
     /// Through the boom against the lane's direction; a server of before 0.1 rejects it.
     WrongWay,
 }
 
+/// The lane's answer to a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandResult {
+    /// Its id.
     pub command: Uuid,
+    /// Its counter.
     pub counter: u64,
+    /// What became of it.
     pub result: Answer,
     /// Why it was ignored or refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// The reason's parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: Params,
 }
 
+/// What became of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
+    /// Carried out.
     Done,
+    /// Nothing to do.
     Ignored,
+    /// Not carried out.
     Refused,
 }
 
+/// A fault that began or ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
+    /// `FAULT-` code of the registry.
     pub code: String,
+    /// The reason's parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: Params,
     /// `true` when it appears, `false` when it is over.
     pub raised: bool,
 }
 
+/// A state of the boom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoomState {
+    /// The new state.
     pub state: Boom,
     /// What moved it: `command:<id>`, `rule:<name>` or `unknown`.
     pub cause: String,
 }
 
+/// States of the boom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Boom {
+    /// Down.
     Closed,
+    /// Going up.
     Opening,
+    /// Up.
     Open,
+    /// Going down.
     Closing,
+    /// Up until it is released or reset.
     Held,
+    /// Not where it was driven.
     Broken,
+    /// Not known since the start.
     Unknown,
 }
 
+/// Sequence numbers that no event will have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
+    /// First of them.
     pub first: u64,
+    /// Last of them.
     pub last: u64,
     /// `crash`, `disk_full` and the like.
     pub reason: String,
@@ -208,12 +271,17 @@ pub struct Gap {
 /// Payload of `hello`: on connect and as heartbeat, never spooled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
+    /// Code of the device.
     pub device: String,
     /// Drawn at each start; command deadlines are bound to it.
     pub epoch: Epoch,
+    /// Start counter.
     pub boot: u32,
+    /// Milliseconds since the start.
     pub uptime_ms: u64,
+    /// Wall time in Unix milliseconds.
     pub wall_ms: i64,
+    /// Whether the wall time comes from a synchronised clock.
     pub clock: ClockState,
     /// Version of the lane program.
     pub version: String,
@@ -225,13 +293,16 @@ pub struct Hello {
     pub backlog: u64,
     /// Highest command counter accepted so far.
     pub command_counter: u64,
+    /// State of the boom.
     pub boom: Boom,
+    /// Mode of operation, such as `normal`.
     pub mode: String,
     /// Version of the offline list it holds.
     pub list_version: u64,
     /// Round trip of the hello before this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rtt_ms: Option<u32>,
+    /// Codes of the faults that last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
     /// None until a vehicle was looked at.
@@ -256,14 +327,20 @@ pub struct View {
 /// Payload of `sync`: a lane asks for the offline list if it is newer than what it has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncRequest {
+    /// Version of the list the lane has; 0 for none.
     pub have: u64,
 }
 
 impl UpBatch {
+    /// Strict CBOR.
     pub fn encode(&self) -> Vec<u8> {
         strict::encode(self)
     }
 
+    /// Strict CBOR, checked for size and bounds.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let batch: Self = strict::decode(bytes)?;
         batch.check()?;
@@ -323,7 +400,7 @@ impl Reading {
 }
 
 impl Gap {
-    /// A gap speaks of numbers before its own.
+    /// A gap declares numbers below its own.
     fn check(&self, seq: u64) -> Result<(), DecodeError> {
         if self.first == 0 || self.first > self.last || self.last >= seq {
             return Err(DecodeError::field("gap", "is not a range before its own number"));
@@ -333,10 +410,15 @@ impl Gap {
 }
 
 impl Hello {
+    /// Strict CBOR.
     pub fn encode(&self) -> Vec<u8> {
         strict::encode(self)
     }
 
+    /// Strict CBOR, checked for size and bounds.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let hello: Self = strict::decode(bytes)?;
         hello.check()?;
@@ -376,10 +458,15 @@ impl View {
 }
 
 impl SyncRequest {
+    /// Strict CBOR.
     pub fn encode(&self) -> Vec<u8> {
         strict::encode(self)
     }
 
+    /// Strict CBOR, checked for size and bounds.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let request: Self = strict::decode(bytes)?;
         bounds::number("have", request.have)?;

@@ -47,14 +47,14 @@ pub struct NewCar {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photo: Option<PathBuf>,
     #[serde(default)]
-    pub drive: Manner,
+    pub drive: DriverBehaviour,
     #[serde(default = "default_patience")]
     pub patience_ms: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Manner {
+pub enum DriverBehaviour {
     #[default]
     Through,
     /// Drives under the boom and backs out again.

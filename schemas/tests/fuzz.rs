@@ -81,7 +81,7 @@ fn range(from: &Index, to: &Index, length: usize) -> std::ops::Range<usize> {
     a.min(b)..a.max(b)
 }
 
-/// What is accepted must mean the same when said again.
+/// What is accepted must encode to the bytes it was decoded from.
 fn steady<T: PartialEq + std::fmt::Debug>(
     bytes: &[u8],
     decode: fn(&[u8]) -> Result<T, DecodeError>,

@@ -1,7 +1,7 @@
 //! Frozen bytes, grammar, AsyncAPI and code are held together here.
 //!
 //! To add a message: add its sample below, run with `BOOMGATE_WRITE_GOLDEN=1` once, and commit the new file. Existing
-//! files are never edited: lanes in the field speak them.
+//! files are never edited: lanes in the field send and expect these bytes.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod samples;

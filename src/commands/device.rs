@@ -21,7 +21,7 @@ use crate::database::Database;
 use crate::issuer::{AgentSettings, FolderIssuer, Made};
 use crate::log::init as log;
 use crate::pki::{self, expiry, host};
-use crate::{say, tariff};
+use crate::{output, tariff};
 
 /// What a new lane's file says of its wires and camera until somebody who stands there knows better.
 const HARDWARE: &str = "[gpio]
@@ -173,32 +173,32 @@ async fn add_device(config: &Config, add: &DeviceAdd) -> Result<ExitCode> {
     let added = devices::add(&mut client, &by, &request, &mut issuer).await;
     drop(client);
     database.close().await?;
-    say_added(add, &added.map_err(explain)?, &issuer.made);
+    print_added(add, &added.map_err(explain)?, &issuer.made);
     Ok(ExitCode::SUCCESS)
 }
 
-fn say_added(add: &DeviceAdd, added: &DeviceAdded, made: &Made) {
+fn print_added(add: &DeviceAdd, added: &DeviceAdded, made: &Made) {
     let DeviceAdd { site, lane, device, server, .. } = add;
     if let Some((time_zone, currency)) = &added.made_site {
-        say::result(format!("made site {site} ({time_zone}, {currency})"));
+        output::result(format!("made site {site} ({time_zone}, {currency})"));
     }
     if added.made_lane {
-        say::result(format!("made lane {lane} ({})", direction_name(add.direction.into())));
+        output::result(format!("made lane {lane} ({})", direction_name(add.direction.into())));
     }
     if let Some(before) = &added.replaced {
-        say::result(format!("{before} may not speak any more: {device} stands at {site}/{lane} now"));
+        output::result(format!("{before} may not speak any more: {device} stands at {site}/{lane} now"));
     }
     if made.new_host {
-        say::result(format!(
+        output::result(format!(
             "the server's certificate is for {server}, too, now; a server that runs shows it within seconds"
         ));
     }
     let file = made.file.as_deref().unwrap_or(&add.out).display();
-    say::result(format!(
+    output::result(format!(
         "wrote {file}; copy the folder to the device and run: edge-agent run --config agent.toml"
     ));
     if added.is_free {
-        say::note(tariff::no_tariff(site.as_str()));
+        output::note(tariff::no_tariff(site.as_str()));
     }
 }
 
@@ -211,7 +211,7 @@ async fn revoke_device(config: &Config, code: &DeviceCode) -> Result<ExitCode> {
     drop(client);
     database.close().await?;
     revoked.map_err(explain)?;
-    say::result(format!("{code} may not speak any more; a live connection ends within 10 s"));
+    output::result(format!("{code} may not speak any more; a live connection ends within 10 s"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -228,7 +228,7 @@ async fn renew_device(config: &Config, renew: &DeviceRenew) -> Result<ExitCode> 
     database.close().await?;
     let until = renewed.map_err(explain)?;
     let carried = if issuer.made.new_key { "device.pem and device.key" } else { "device.pem" };
-    say::result(format!(
+    output::result(format!(
         "{code} has a certificate until {}; copy {carried} from {} to the device and restart its agent. The one before is good for {} h more",
         until,
         renew.out.display(),
@@ -242,7 +242,7 @@ fn renew_server(config: &Config) -> Result<ExitCode> {
     let pki = pki::Pki::open(&config.pki)?;
     pki.renew_server(&config.hosts)?;
     let until = expiry::end(&pki.server_pem()?)?;
-    say::result(format!(
+    output::result(format!(
         "the server has a certificate until {until}; a server that runs shows it within seconds"
     ));
     Ok(ExitCode::SUCCESS)
@@ -254,12 +254,12 @@ async fn list_devices(config: &Config) -> Result<ExitCode> {
     let all = boomgate_store::devices::all_live(&database.pool.get().await?).await?;
     database.close().await?;
     if all.is_empty() {
-        say::note("no device yet; make one with `boomgate device add`");
+        output::note("no device yet; make one with `boomgate device add`");
     }
     for device in all {
         let until =
             device.certificate_until.map_or_else(|| "-".into(), |until| until.strftime("%F").to_string());
-        say::result(format!(
+        output::result(format!(
             "{}\t{}/{}\t{}\t{until}",
             device.code, device.site_code, device.lane_code, device.direction
         ));

@@ -14,7 +14,7 @@ use super::{WithConfig, command_line, explain, label, reader};
 use crate::config::Config;
 use crate::database::Database;
 use crate::log::init as log;
-use crate::say;
+use crate::output;
 
 /// Keys by which programs use the api.
 #[derive(Subcommand)]
@@ -91,12 +91,12 @@ async fn add_key(config: &Config, add: &KeyAdd) -> Result<ExitCode> {
     drop(client);
     database.close().await?;
     let added = added.map_err(explain)?;
-    say::result(format!(
+    output::result(format!(
         "{} is good until {}; it is shown this once:",
         add.name,
         added.expires_at.strftime("%F")
     ));
-    say::result(added.key);
+    output::result(added.key);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -109,7 +109,7 @@ async fn revoke(config: &Config, name: &str) -> Result<ExitCode> {
     drop(client);
     database.close().await?;
     revoked.map_err(explain)?;
-    say::result(format!("{name} is good no more, from the next request on"));
+    output::result(format!("{name} is good no more, from the next request on"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -125,7 +125,7 @@ async fn list(config: &Config) -> Result<ExitCode> {
     database.close().await?;
     let (all, now) = (all?, Timestamp::now());
     if all.is_empty() {
-        say::note("no key yet; make one with `boomgate key add`");
+        output::note("no key yet; make one with `boomgate key add`");
     }
     for key in all {
         let until = key.expires_at.strftime("%F");
@@ -139,7 +139,7 @@ async fn list(config: &Config) -> Result<ExitCode> {
             .last_used
             .map_or_else(|| "never used".into(), |at| format!("used {}", at.strftime("%F %H:%M")));
         let permissions = key.permissions.join(",");
-        say::result(format!("{}\t{state}\t{}\t{permissions}\t{sites}\t{used}", key.name, key.maker));
+        output::result(format!("{}\t{state}\t{}\t{permissions}\t{sites}\t{used}", key.name, key.maker));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,11 +12,11 @@ use boomgate_store::lanes::LaneStatus;
 use clap::{Args, Subcommand};
 
 use super::device::Way;
-use super::{WithConfig, all_sites, command_line, explain, label, say_changes};
+use super::{WithConfig, all_sites, command_line, explain, label, print_changes};
 use crate::config::Config;
 use crate::database::Database;
 use crate::log::init as log;
-use crate::say;
+use crate::output;
 
 /// Lanes of car parks.
 #[derive(Subcommand)]
@@ -69,15 +69,15 @@ async fn set(config: &Config, setting: &LaneSetting) -> Result<ExitCode> {
     let set = unit::run(&mut client, async |unit| lanes::set(unit, &by, &request).await).await;
     drop(client);
     database.close().await?;
-    say_set(setting, &set.map_err(explain)?);
+    print_set(setting, &set.map_err(explain)?);
     Ok(ExitCode::SUCCESS)
 }
 
-fn say_set(setting: &LaneSetting, set: &LaneSet) {
-    say_changes(&format!("lane {} of site {}", setting.lane, setting.site), &set.changes);
+fn print_set(setting: &LaneSetting, set: &LaneSet) {
+    print_changes(&format!("lane {} of site {}", setting.lane, setting.site), &set.changes);
     let direction = set.changes.iter().find(|change| change.field == "direction");
     if let Some((direction, device)) = direction.zip(set.device.as_ref()) {
-        say::note(format!(
+        output::note(format!(
             "set direction = \"{}\" in the agent.toml of {}, too, and restart its agent: until then what it reports contradicts the lane and moves nothing",
             direction.after, device.code
         ));
@@ -91,11 +91,11 @@ async fn list(config: &Config) -> Result<ExitCode> {
     database.close().await?;
     let all = all?;
     if all.is_empty() {
-        say::note("no lane yet; make one with `boomgate device add`");
+        output::note("no lane yet; make one with `boomgate device add`");
     }
     for (site, lane) in all {
         let device = lane.device_code.as_deref().unwrap_or("-");
-        say::result(format!("{site}/{}\t{}\t{device}\t{}", lane.code, lane.direction, lane.name));
+        output::result(format!("{site}/{}\t{}\t{device}\t{}", lane.code, lane.direction, lane.name));
     }
     Ok(ExitCode::SUCCESS)
 }

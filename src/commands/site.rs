@@ -13,11 +13,11 @@ use boomgate_store::tariffs;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{WithConfig, all_sites, command_line, explain, label, say_changes};
+use super::{WithConfig, all_sites, command_line, explain, label, print_changes};
 use crate::config::Config;
 use crate::database::Database;
 use crate::log::init as log;
-use crate::{say, tariff};
+use crate::{output, tariff};
 
 /// Car parks.
 #[derive(Subcommand)]
@@ -71,18 +71,18 @@ async fn set(config: &Config, setting: &SiteSetting) -> Result<ExitCode> {
     let free = tariffs::sites_without(&client, Timestamp::now()).await;
     drop(client);
     database.close().await?;
-    say_set(&setting.site, &set.map_err(explain)?);
+    print_set(&setting.site, &set.map_err(explain)?);
     if free?.iter().any(|code| *code == *setting.site.as_str()) {
-        say::note(tariff::no_tariff(setting.site.as_str()));
+        output::note(tariff::no_tariff(setting.site.as_str()));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn say_set(site: &SiteCode, set: &SiteSet) {
-    say_changes(&format!("site {site}"), &set.changes);
+fn print_set(site: &SiteCode, set: &SiteSet) {
+    print_changes(&format!("site {site}"), &set.changes);
     let Some(zone) = set.changes.iter().find(|change| change.field == "time_zone") else { return };
     for device in &set.devices {
-        say::note(format!(
+        output::note(format!(
             "set time_zone = \"{}\" in the agent.toml of {} at {}, too, and restart its agent: it decides by it when the server is away",
             zone.after, device.code, device.lane_code
         ));
@@ -96,10 +96,10 @@ async fn list(config: &Config) -> Result<ExitCode> {
     database.close().await?;
     let all = all?;
     if all.is_empty() {
-        say::note("there is no site yet; `boomgate device add` makes one");
+        output::note("there is no site yet; `boomgate device add` makes one");
     }
     for site in all {
-        say::result(format!("{}\t{}\t{}\t{}", site.code, site.time_zone, site.currency, site.name));
+        output::result(format!("{}\t{}\t{}\t{}", site.code, site.time_zone, site.currency, site.name));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,15 +5,15 @@ use std::process::ExitCode;
 use anyhow::Result;
 use boomgate_domain::ids::SiteCode;
 use boomgate_operations::access::{self, UsersManage};
-use boomgate_operations::users::{self, AddUser, Person, Sees, SetUser, UserAdded};
+use boomgate_operations::users::{self, AddUser, Person, SetUser, SiteVisibility, UserAdded};
 use boomgate_operations::{passwords, unit};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{WithConfig, command_line, explain, label, reader, say_changes, typed};
+use super::{WithConfig, command_line, explain, label, print_changes, reader, typed};
 use crate::config::Config;
 use crate::database::Database;
 use crate::log::init as log;
-use crate::say;
+use crate::output;
 
 /// People who may log in.
 #[derive(Subcommand)]
@@ -128,25 +128,25 @@ async fn add_user(config: &Config, add: &UserAdd) -> Result<ExitCode> {
     let added = unit::run(&mut client, async |unit| users::add(unit, &by, &request).await).await;
     drop(client);
     database.close().await?;
-    say_added(&added.map_err(explain)?, &request.password);
+    print_added(&added.map_err(explain)?, &request.password);
     Ok(ExitCode::SUCCESS)
 }
 
-fn say_added(UserAdded { person, was_known }: &UserAdded, password: &str) {
+fn print_added(UserAdded { person, was_known }: &UserAdded, password: &str) {
     let (name, role, sees) = (&person.name, person.roles(), person.sees());
     if *was_known {
-        say::result(format!("{name} is known and stays {role} of {sees}; the password is another one"));
+        output::result(format!("{name} is known and stays {role} of {sees}; the password is another one"));
     } else {
-        say::result(format!("{name} is new and sees {sees}"));
+        output::result(format!("{name} is new and sees {sees}"));
     }
-    say::result(format!("{name} may log in as {role} with the password {password}"));
-    note_blind(person);
+    output::result(format!("{name} may log in as {role} with the password {password}"));
+    note_no_sites(person);
 }
 
-fn note_blind(person: &Person) {
-    if person.sees() == Sees::These(Vec::new()) {
+fn note_no_sites(person: &Person) {
+    if person.sees() == SiteVisibility::These(Vec::new()) {
         let (name, typed) = (&person.name, typed(&person.name));
-        say::note(format!(
+        output::note(format!(
             "{name} sees no site; give one: boomgate user set {typed} --role ROLE --give SITE"
         ));
     }
@@ -167,8 +167,8 @@ async fn set_user(config: &Config, setting: &UserSetting) -> Result<ExitCode> {
     drop(client);
     database.close().await?;
     let set = set.map_err(explain)?;
-    say_changes(&set.person.name, &set.changes);
-    note_blind(&set.person);
+    print_changes(&set.person.name, &set.changes);
+    note_no_sites(&set.person);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -184,11 +184,11 @@ async fn list(config: &Config) -> Result<ExitCode> {
     database.close().await?;
     let all = all?;
     if all.is_empty() {
-        say::note("nobody yet; let somebody in with `boomgate user add`");
+        output::note("nobody yet; let somebody in with `boomgate user add`");
     }
     for (person, disabled) in all {
         let state = if disabled { "\tdisabled" } else { "" };
-        say::result(format!("{}\t{}\t{}{state}", person.name, person.roles(), person.sees()));
+        output::result(format!("{}\t{}\t{}{state}", person.name, person.roles(), person.sees()));
     }
     Ok(ExitCode::SUCCESS)
 }

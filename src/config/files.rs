@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::check::Check;
-use crate::pki::{Pki, host, shown};
+use crate::pki::{Pki, host, reloading};
 
 impl Check {
     /// A text that no file of ours holds itself; an empty one is none.
@@ -35,14 +35,14 @@ impl Check {
         if !readable {
             return;
         }
-        if let Err(error) = shown::ShownCertificate::load(cert, key) {
+        if let Err(error) = reloading::ReloadedCertificate::load(cert, key) {
             self.fault(cert_field, &format!("{error:#}"));
         }
     }
 
     /// PEM texts of a client's certificate and key.
     pub(super) fn client_certificate(&mut self, field: &str, (cert, key): (&str, &str)) {
-        if let Err(error) = shown::together(cert.as_bytes(), key.as_bytes()) {
+        if let Err(error) = reloading::together(cert.as_bytes(), key.as_bytes()) {
             self.fault(field, &format!("{error:#}"));
         }
     }

@@ -4,7 +4,7 @@
 const SECRETS: [&str; 6] = ["postgres", "pass", "pwd", "secret", "token", "://"];
 
 /// What is wrong, and where.
-pub(super) fn said(error: &toml::de::Error, text: &str) -> String {
+pub(super) fn describe(error: &toml::de::Error, text: &str) -> String {
     let whole = error.to_string();
     let shown_lines =
         whole.lines().filter(|line| line.trim_start().starts_with(|c: char| c.is_ascii_digit()));

@@ -16,7 +16,7 @@ const BACKLOG: usize = 65_536;
 
 /// A report with its lane and time.
 #[derive(Clone, Debug, Serialize)]
-pub struct Told {
+pub struct LaneReport {
     pub lane: String,
     /// Unix milliseconds.
     pub t_ms: i64,
@@ -31,7 +31,7 @@ pub struct Control {
 }
 
 /// The reports of all lanes, in the order they came.
-pub type Reports = broadcast::Sender<Told>;
+pub type Reports = broadcast::Sender<LaneReport>;
 
 pub fn reports() -> Reports {
     broadcast::channel(BACKLOG).0
@@ -43,7 +43,7 @@ impl Control {
         let stream = wait_for_socket(path, limit).await.with_context(|| format!("lane {lane}"))?;
         let (read, mut write) = stream.into_split();
         let (orders, mut pending) = mpsc::unbounded_channel::<Order>();
-        tokio::spawn(hear(lane.to_owned(), read, reports));
+        tokio::spawn(read_reports(lane.to_owned(), read, reports));
         tokio::spawn(async move {
             while let Some(order) = pending.recv().await {
                 let Ok(mut line) = serde_json::to_vec(&order) else { continue };
@@ -75,11 +75,13 @@ async fn wait_for_socket(path: &Path, limit: Duration) -> Result<UnixStream> {
     }
 }
 
-async fn hear(lane: String, read: OwnedReadHalf, reports: Reports) {
+async fn read_reports(lane: String, read: OwnedReadHalf, reports: Reports) {
     let mut lines = BufReader::new(read).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         match serde_json::from_str(&line) {
-            Ok(Stamped { t_ms, report }) => drop(reports.send(Told { lane: lane.clone(), t_ms, report })),
+            Ok(Stamped { t_ms, report }) => {
+                drop(reports.send(LaneReport { lane: lane.clone(), t_ms, report }))
+            }
             Err(error) => tracing::warn!(lane, %error, "a report of a lane cannot be read"),
         }
     }

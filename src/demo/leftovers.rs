@@ -12,7 +12,7 @@ use boomgate_store::cluster::Cluster;
 use nix::unistd::Uid;
 use tempfile::TempDir;
 
-use crate::say;
+use crate::output;
 
 const PREFIX: &str = "boomgate-demo-";
 const LOCK: &str = "in-use";
@@ -44,7 +44,7 @@ pub fn remove() {
             .map_err(anyhow::Error::from)
             .and_then(|()| Ok(fs::remove_dir_all(&dir)?));
         if let Err(error) = removed {
-            say::note(format!("{} of an earlier demo cannot be removed: {error:#}", dir.display()));
+            output::note(format!("{} of an earlier demo cannot be removed: {error:#}", dir.display()));
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use boomgate_schemas::yard::{Manner, NewCar, Order, Report};
+use boomgate_schemas::yard::{DriverBehaviour, NewCar, Order, Report};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::broadcast::error::RecvError;
@@ -14,14 +14,14 @@ use tokio::sync::{Semaphore, broadcast};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::control::{Control, Reports, Told};
-use super::office::Office;
+use super::api_client::ApiClient;
+use super::control::{Control, LaneReport, Reports};
 
 /// Cars on the ramp of one lane at a time; more wait outside.
 const RAMP: usize = 2;
 
 /// A driver who waits this long, in simulated time, gives up and reverses.
-const PATIENCE_MS: u64 = 120_000;
+const DRIVER_WAIT_MS: u64 = 120_000;
 
 /// Real time after which a car that reports nothing any more is given up by the demo.
 const STUCK: Duration = Duration::from_secs(90);
@@ -97,14 +97,14 @@ impl Car {
         }
     }
 
-    fn order(&self, drive: Manner) -> Order {
+    fn order(&self, drive: DriverBehaviour) -> Order {
         Order::Car(NewCar {
             car: self.id.clone(),
             plate: self.plate.clone(),
             country: self.country.to_owned(),
             photo: self.photo.clone(),
             drive,
-            patience_ms: PATIENCE_MS,
+            patience_ms: DRIVER_WAIT_MS,
         })
     }
 }
@@ -161,17 +161,17 @@ fn photograph(dir: &Path, truth: &Path) -> Result<Option<(PathBuf, String)>> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Visited,
-    TurnedAway,
+    Rejected,
     ChangedMind,
     Stuck,
 }
 
 /// The lanes and the people the drivers deal with.
-pub struct Road {
+pub struct Traffic {
     pub entries: Vec<Gate>,
     pub exits: Vec<Gate>,
     pub reports: Reports,
-    pub office: Arc<Office>,
+    pub api: Arc<ApiClient>,
     /// Simulated seconds per real second.
     pub speed: f64,
 }
@@ -188,22 +188,22 @@ impl Gate {
     }
 }
 
-impl Road {
+impl Traffic {
     /// One car's whole visit. `choice` picks its lanes.
     pub async fn visit(&self, car: &Car, choice: usize) -> Result<Outcome> {
         let entry = &self.entries[choice % self.entries.len()];
-        let drive = if car.changes_mind { Manner::BackOut } else { Manner::Through };
+        let drive = if car.changes_mind { DriverBehaviour::BackOut } else { DriverBehaviour::Through };
         match self.pass(car, entry, drive).await? {
             Outcome::Visited => {}
-            other => return Ok(other),
+            other @ (Outcome::Rejected | Outcome::ChangedMind | Outcome::Stuck) => return Ok(other),
         }
         sleep(car.stays.div_f64(self.speed)).await;
         let exit = &self.exits[(choice / self.entries.len()) % self.exits.len()];
-        self.pass(car, exit, Manner::Through).await
+        self.pass(car, exit, DriverBehaviour::Through).await
     }
 
     /// Drives up to a boom and through it, or not.
-    async fn pass(&self, car: &Car, gate: &Gate, drive: Manner) -> Result<Outcome> {
+    async fn pass(&self, car: &Car, gate: &Gate, drive: DriverBehaviour) -> Result<Outcome> {
         let _place = gate.ramp.acquire().await?;
         let mut reports = self.reports.subscribe();
         gate.control.order(car.order(drive));
@@ -211,26 +211,27 @@ impl Road {
         self.follow(car, gate, at_exit, &mut reports).await
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "few kinds of report end a visit")]
     async fn follow(
         &self,
         car: &Car,
         gate: &Gate,
         at_exit: bool,
-        reports: &mut broadcast::Receiver<Told>,
+        reports: &mut broadcast::Receiver<LaneReport>,
     ) -> Result<Outcome> {
         loop {
-            let told = match timeout(STUCK, reports.recv()).await {
-                Ok(Ok(told)) => told,
+            let report = match timeout(STUCK, reports.recv()).await {
+                Ok(Ok(report)) => report,
                 Ok(Err(RecvError::Lagged(_))) => bail!("the demo lost reports of its lanes"),
                 Ok(Err(RecvError::Closed)) | Err(_) => {
                     tracing::error!(car = car.id, lane = gate.lane, "nothing is heard of this car any more");
                     return Ok(Outcome::Stuck);
                 }
             };
-            if told.lane != gate.lane {
+            if report.lane != gate.lane {
                 continue;
             }
-            match told.report {
+            match report.report {
                 Report::Passed { car: id, .. } if id == car.id => return Ok(Outcome::Visited),
                 Report::Left { car: id, why } if id == car.id => return Ok(left(&why)),
                 Report::Decision { car: Some(id), arrival: Some(arrival), code, outcome, .. }
@@ -264,10 +265,10 @@ impl Road {
         // A lane that decided alone shows it before its server has heard of the car.
         for _ in 0..TRIES {
             sleep(Duration::from_millis(1500).div_f64(self.speed)).await;
-            if outcome == "charge" && self.office.take_cash(&gate.lane, arrival).await?.is_some() {
+            if outcome == "charge" && self.api.take_cash(&gate.lane, arrival).await?.is_some() {
                 return Ok(());
             }
-            if self.office.open(&gate.lane, arrival, reason).await? {
+            if self.api.open(&gate.lane, arrival, reason).await? {
                 tracing::debug!(lane = gate.lane, code, "operator opens");
                 return Ok(());
             }
@@ -277,7 +278,7 @@ impl Road {
 }
 
 fn left(why: &str) -> Outcome {
-    if why == "backed_out" { Outcome::ChangedMind } else { Outcome::TurnedAway }
+    if why == "backed_out" { Outcome::ChangedMind } else { Outcome::Rejected }
 }
 
 /// Counts per outcome, for the report.
@@ -286,7 +287,7 @@ pub fn count(outcomes: &[Outcome]) -> BTreeMap<&'static str, usize> {
     for outcome in outcomes {
         let name = match outcome {
             Outcome::Visited => "visited",
-            Outcome::TurnedAway => "turned_away",
+            Outcome::Rejected => "turned_away",
             Outcome::ChangedMind => "changed_mind",
             Outcome::Stuck => "stuck",
         };

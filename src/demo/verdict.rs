@@ -10,13 +10,13 @@ use boomgate_store::proof::{self, Numbers, Order, Passage, ReadPlate};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::control::Told;
+use super::control::LaneReport;
 use super::traffic::{Car, Outcome};
 
 /// What the simulator saw, outside the system under test.
 #[derive(Default)]
 pub struct Journal {
-    pub told: Vec<Told>,
+    pub lane_reports: Vec<LaneReport>,
     pub outcomes: Vec<Outcome>,
     pub payments: u64,
 }
@@ -72,7 +72,7 @@ struct Facts {
     numbers: Vec<Numbers>,
     orders: Vec<Order>,
     stays: proof::StayCounts,
-    books: proof::Books,
+    books: proof::LedgerTotals,
     decisions: Vec<proof::DecisionCount>,
     readings: Vec<ReadPlate>,
 }
@@ -81,9 +81,10 @@ struct Facts {
 pub async fn is_settled(pool: &Pool, site: SiteId) -> Result<bool> {
     let client = pool.get().await?;
     let numbers = proof::numbers(&client, site).await?;
-    let told = numbers.iter().all(|device| device.backlog == 0 && device.kept_upto + 1 >= device.next_seq);
+    let acknowledged =
+        numbers.iter().all(|device| device.backlog == 0 && device.kept_upto + 1 >= device.next_seq);
     let orders = proof::orders(&client, site).await?;
-    Ok(told && orders.iter().all(|order| order.state != "wished" && order.state != "sent"))
+    Ok(acknowledged && orders.iter().all(|order| !order.state.is_open()))
 }
 
 /// Judges a run.
@@ -140,9 +141,10 @@ async fn read(pool: &Pool, site: SiteId) -> Result<Facts> {
 }
 
 /// Arrivals whose car the simulator saw cross the boom.
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
 fn crossed(journal: &Journal) -> impl Iterator<Item = (&str, Option<Uuid>)> {
-    journal.told.iter().filter_map(|told| match &told.report {
-        Report::Passed { arrival, .. } => Some((told.lane.as_str(), *arrival)),
+    journal.lane_reports.iter().filter_map(|one| match &one.report {
+        Report::Passed { arrival, .. } => Some((one.lane.as_str(), *arrival)),
         _ => None,
     })
 }
@@ -168,7 +170,7 @@ fn duplicates(facts: &Facts) -> i64 {
 
 fn one_passage_one_change(facts: &Facts, journal: &Journal, broken: &mut Vec<String>) -> bool {
     let seen = |entry: bool| crossed(journal).filter(|(lane, _)| lane.starts_with("in-") == entry).count();
-    let told = |direction: &str| -> i64 {
+    let counted = |direction: &str| -> i64 {
         crossings(facts)
             .filter(|passage| passage.direction.as_deref() == Some(direction))
             .map(|passage| passage.times)
@@ -176,14 +178,14 @@ fn one_passage_one_change(facts: &Facts, journal: &Journal, broken: &mut Vec<Str
     };
     let (seen_in, seen_out) = (seen(true), seen(false));
     let left = facts.stays.closed + facts.stays.exit_only;
-    let facts_agree = told("entry") == count(seen_in) && told("exit") == count(seen_out);
+    let facts_agree = counted("entry") == count(seen_in) && counted("exit") == count(seen_out);
     let stays_agree = facts.stays.opened == count(seen_in) && left == count(seen_out);
     let holds = facts_agree && stays_agree && duplicates(facts) == 0;
     if !holds {
         broken.push(format!(
             "I1: seen {seen_in} in and {seen_out} out; told {} and {}; stays opened {}, ended by an exit {left}",
-            told("entry"),
-            told("exit"),
+            counted("entry"),
+            counted("exit"),
             facts.stays.opened
         ));
     }
@@ -222,11 +224,12 @@ fn gaps_are_declared(facts: &Facts, broken: &mut Vec<String>) -> bool {
 }
 
 /// Every drive of a boom names an order that exists (and each order drives at most once), or a rule of the lane.
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
 fn movements_have_orders(facts: &Facts, journal: &Journal, broken: &mut Vec<String>) -> bool {
     let orders: HashMap<Uuid, &Order> = facts.orders.iter().map(|order| (order.id, order)).collect();
     let mut moved: HashSet<(Uuid, String)> = HashSet::new();
-    let drives = journal.told.iter().filter_map(|told| match &told.report {
-        Report::Drive { request, command, rule, .. } => Some((told.lane.as_str(), request, command, rule)),
+    let drives = journal.lane_reports.iter().filter_map(|one| match &one.report {
+        Report::Drive { request, command, rule, .. } => Some((one.lane.as_str(), request, command, rule)),
         _ => None,
     });
     all(drives, broken, |(lane, request, command, rule)| match (command, rule) {
@@ -246,9 +249,10 @@ fn movements_have_orders(facts: &Facts, journal: &Journal, broken: &mut Vec<Stri
     })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
 fn never_closed_on_a_car(journal: &Journal, broken: &mut Vec<String>) -> bool {
-    let drives = journal.told.iter().filter_map(|told| match &told.report {
-        Report::Drive { request, safety, .. } if request == "close" => Some((told.lane.as_str(), safety)),
+    let drives = journal.lane_reports.iter().filter_map(|one| match &one.report {
+        Report::Drive { request, safety, .. } if request == "close" => Some((one.lane.as_str(), safety)),
         _ => None,
     });
     all(drives, broken, |(lane, safety)| {
@@ -287,12 +291,13 @@ struct Readings {
 }
 
 /// Readings against the plates that really stood there. Only what the lane accepted can be wrong.
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
 fn readings(facts: &Facts, cars: &[Car], journal: &Journal) -> Readings {
     let plates: HashMap<&str, &str> = cars.iter().map(|car| (car.id.as_str(), car.plate.as_str())).collect();
     let of_arrival: HashMap<Uuid, &str> = journal
-        .told
+        .lane_reports
         .iter()
-        .filter_map(|told| match &told.report {
+        .filter_map(|one| match &one.report {
             Report::Arrival { car, arrival } => Some((*arrival, *plates.get(car.as_str())?)),
             _ => None,
         })
@@ -309,8 +314,9 @@ fn readings(facts: &Facts, cars: &[Car], journal: &Journal) -> Readings {
     readings
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
 fn decided(journal: &Journal) -> impl Iterator<Item = (bool, Option<i64>, Option<i64>)> {
-    journal.told.iter().filter_map(|told| match &told.report {
+    journal.lane_reports.iter().filter_map(|one| match &one.report {
         Report::Decision { local, loop_to_command_ms, publish_to_command_ms, .. } => {
             Some((*local, *loop_to_command_ms, *publish_to_command_ms))
         }

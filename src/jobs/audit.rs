@@ -4,9 +4,9 @@ use anyhow::Result;
 use boomgate_store::{Transaction, audit};
 
 /// Lines of a site that are sealed at a time.
-const SEALED_AT_MOST: i32 = 20_000;
+const MAX_SEALED: i32 = 20_000;
 
 /// Answers how many lines were sealed.
 pub async fn seal(tx: &Transaction<'_>) -> Result<u64> {
-    Ok(audit::seal(tx, SEALED_AT_MOST).await?)
+    Ok(audit::seal(tx, MAX_SEALED).await?)
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, anyhow};
 use boomgate_store::Transaction;
-use boomgate_store::evidence::{self, Surplus};
+use boomgate_store::evidence::{self, SurplusPicture};
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::job::JobContext;
@@ -44,7 +44,7 @@ pub async fn remove_surplus(context: &JobContext, tx: &Transaction<'_>) -> Resul
     }
 }
 
-async fn remove_bytes(pictures: &dyn ObjectStore, picture: &Surplus) -> Result<[u8; 32]> {
+async fn remove_bytes(pictures: &dyn ObjectStore, picture: &SurplusPicture) -> Result<[u8; 32]> {
     let sha256 = picture.sha256.as_slice().try_into().map_err(|_| anyhow!("a picture without a hash"))?;
     match pictures.delete(&boomgate_api::picture_path(picture.site_id, &sha256)).await {
         Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(sha256),

@@ -156,7 +156,7 @@ impl Runner {
             count(&lease.job, Outcome::Lost.as_str());
         }
         let Some(job) = self.jobs.iter().find(|job| job.name == lease.job) else { return };
-        match self.run_once(job, lease, shutdown).await {
+        match self.run_idempotent(job, lease, shutdown).await {
             Ok(rows) => succeeded(lease, rows),
             Err(Failure::Failed(error)) => self.failed(lease, Outcome::Failed, format!("{error:#}")).await,
             Err(Failure::TimedOut(limit)) => {
@@ -172,7 +172,7 @@ impl Runner {
     }
 
     /// How many rows the job handled. Whatever it is still at after a failure ends with its connection.
-    async fn run_once(
+    async fn run_idempotent(
         &self,
         job: &Job,
         lease: &Lease,

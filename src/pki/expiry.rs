@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use super::certificate::{WARN_DAYS, days_left, end, names};
 
-const LOOK: Duration = Duration::from_secs(3600);
+const POLL_INTERVAL: Duration = Duration::from_secs(3600);
 /// A little less than a day: the look after the next look must not fall just short.
-const SAID_AGAIN: SignedDuration = SignedDuration::from_mins(23 * 60 + 30);
+const WARN_INTERVAL: SignedDuration = SignedDuration::from_mins(23 * 60 + 30);
 
 /// A certificate and its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,14 +63,14 @@ impl Certificates {
 
     /// Renews the server's own and tells of all in time, for as long as the server runs.
     pub async fn watch(self, pool: Pool) {
-        let mut said = HashMap::new();
+        let mut warned = HashMap::new();
         loop {
-            self.look(&pool, &mut said, Timestamp::now()).await;
-            tokio::time::sleep(LOOK).await;
+            self.look(&pool, &mut warned, Timestamp::now()).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    async fn look(&self, pool: &Pool, said: &mut HashMap<String, Timestamp>, now: Timestamp) {
+    async fn look(&self, pool: &Pool, warned: &mut HashMap<String, Timestamp>, now: Timestamp) {
         let renewed = super::Pki::open(&self.pki).and_then(|pki| pki.renew_server_if_due(&self.hosts));
         if let Err(error) = renewed {
             tracing::warn!(error = format!("{error:#}"), "the server's certificate cannot be renewed");
@@ -87,10 +87,10 @@ impl Certificates {
             let days_left = one.days_left(now);
             #[expect(clippy::cast_precision_loss, reason = "days fit a double")]
             metrics::gauge!("boomgate_certificate_days_left", "of" => one.of.clone()).set(days_left as f64);
-            let due = said.get(&one.of).is_none_or(|last| now.duration_since(*last) > SAID_AGAIN);
+            let due = warned.get(&one.of).is_none_or(|last| now.duration_since(*last) > WARN_INTERVAL);
             if days_left <= WARN_DAYS && due {
                 tracing::warn!(of = one.of, days_left, advice = one.advice, "a certificate ends soon");
-                said.insert(one.of, now);
+                warned.insert(one.of, now);
             }
         }
     }

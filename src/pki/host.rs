@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn what_no_certificate_can_hold_is_refused_by_name() {
-        for (given, said) in [
+        for (given, message) in [
             ("https://gate.example.org/x", "write \"gate.example.org\", without https://"),
             ("gate.example.org:8883", "has a port; write \"gate.example.org\""),
             ("[2001:db8::7]:8883", "has a port; write \"[2001:db8::7]\""),
@@ -73,7 +73,7 @@ mod tests {
             ("", "is neither"),
         ] {
             let error = canonical(given).unwrap_err();
-            assert!(error.contains(said) && error.contains(&format!("{given:?}")), "{error}");
+            assert!(error.contains(message) && error.contains(&format!("{given:?}")), "{error}");
         }
     }
 }

@@ -34,7 +34,7 @@ row! {
         /// At an exit: the stay decided on. At an entry whose passage came first: the stay it opened.
         pub stay_id: Option<Uuid>,
         pub amount_minor: Option<i64>,
-        /// Set when the passage was heard before the arrival that explains it.
+        /// Set when the passage came before the arrival that explains it.
         pub passed_at: Option<Timestamp>,
     }
 }

@@ -19,19 +19,19 @@ use uuid::Uuid;
 
 use crate::arrivals::{self, ArrivalRow};
 use crate::audit::{self, NewAudit};
-use crate::blocklist::{self, BlockFound};
-use crate::commands::{self, NewCommand, Settled, UnsettledRow};
+use crate::blocklist::{self, BlockRow};
+use crate::commands::{self, CommandInsert, Settled, UnsettledRow};
 use crate::decisions::{self, NewDecision};
 use crate::devices::{self, DeviceFacts, InboxRange, Mark};
 use crate::error::StoreError;
 use crate::events::{self, NewEvent};
-use crate::evidence::{self, Announced};
+use crate::evidence::{self, AnnouncedPicture};
 use crate::lanes::{self, LaneCounter};
 use crate::live_feed::{self, NewLive};
 use crate::pool::within;
 use crate::sites::{self, SiteFacts, SiteNumbers};
 use crate::stays::{self, StayRow};
-use crate::subscriptions::{self, SubscriptionFound};
+use crate::subscriptions::{self, SubscriptionRow};
 
 const HOT: [&str; 25] = [
     sites::LOCK,
@@ -88,8 +88,8 @@ pub struct Facts {
     pub inbox: Vec<InboxRange>,
     pub arrivals: Vec<ArrivalRow>,
     pub unsettled: Vec<UnsettledRow>,
-    pub subscriptions: Vec<SubscriptionFound>,
-    pub blocks: Vec<BlockFound>,
+    pub subscriptions: Vec<SubscriptionRow>,
+    pub blocks: Vec<BlockRow>,
     /// Open stays of the plates and of their twins, exit-only stays of the plates, and the stays of the arrivals.
     pub stays: Vec<StayRow>,
 }
@@ -102,7 +102,7 @@ pub struct Writes {
     pub inbox: Vec<InboxRange>,
     pub inbox_gone: Vec<InboxRange>,
     pub events: Vec<NewEvent>,
-    pub evidence: Vec<Announced>,
+    pub evidence: Vec<AnnouncedPicture>,
     pub arrivals: Vec<ArrivalRow>,
     pub arrivals_gone: Vec<(Uuid, Uuid)>,
     pub decisions: Vec<NewDecision>,
@@ -110,7 +110,7 @@ pub struct Writes {
     /// Those that end before those that begin.
     pub stays: Vec<StayRow>,
     pub settled: Vec<Settled>,
-    pub commands: Vec<NewCommand>,
+    pub commands: Vec<CommandInsert>,
     pub counters: Vec<LaneCounter>,
     pub audit: Vec<NewAudit>,
     pub live: Vec<NewLive>,

@@ -25,7 +25,7 @@ pub struct NewBlock {
 
 row! {
     /// A block, valid now, of a plate or of a twin of it (0 for O, 1 for I); `plate` is the blocked one.
-    pub struct BlockFound {
+    pub struct BlockRow {
         pub site_id: Uuid,
         pub plate: String,
         /// As a person wrote it.
@@ -64,6 +64,6 @@ pub(crate) async fn match_many(
     sites: &[Uuid],
     plates: &[&str],
     now: Timestamp,
-) -> Result<Vec<BlockFound>, StoreError> {
+) -> Result<Vec<BlockRow>, StoreError> {
     query(client, MATCH_MANY, &[&sites, &plates, &now]).await
 }

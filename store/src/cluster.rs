@@ -8,7 +8,7 @@
 //!   <data_dir>/postgres.log
 //! ```
 //!
-//! It listens on a Unix socket only, in a folder nobody else may enter. A server whose Boomgate was killed keeps
+//! It listens on a Unix socket only, in a folder that no other user may enter. A server whose Boomgate was killed keeps
 //! running and is adopted at the next start; a server that ends without being asked to is started again at once
 //! ([`supervisor`]); a command of the same user reaches it while another Boomgate keeps it running
 //! ([`RunningCluster`]). Knows nothing of tables.
@@ -151,17 +151,17 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError::Stop`] when it takes longer than half a minute.
     pub fn stop(self) -> Result<(), ClusterError> {
-        let _alone = attach::wait_for_guests(&self.place.data_dir);
+        let _alone = attach::wait_for_users(&self.place.data_dir);
         let Self { place, socket_dir, supervisor, _lock, .. } = self;
         supervisor.stop()?;
         if !socket_dir.starts_with(&place.data_dir) {
-            // In a temporary folder nothing of ours stays; one that is not empty is somebody's.
+            // A temporary folder is removed with its cluster; one that is not empty was there before.
             drop(fs::remove_dir(&socket_dir));
         }
         Ok(())
     }
 
-    /// Removes a cluster nobody uses, with a server that was left running. Does nothing where there is none.
+    /// Removes a cluster that no process uses, with a server that was left running. Does nothing where there is none.
     ///
     /// # Errors
     /// [`ClusterError::InUse`]; [`ClusterError::ForeignFolder`] where the folder is not a cluster's.

@@ -1,15 +1,19 @@
-//! The outbox: an order to a lane from the moment it is wished until it is done, ignored, refused or expired.
+//! The outbox: an order to a lane from the moment it is pending until it is done, ignored, refused or expired.
+
+use std::error::Error;
 
 use boomgate_domain::ids::{CommandId, LaneId, SiteId};
 use boomgate_domain::money::Money;
+use bytes::BytesMut;
 use deadpool_postgres::GenericClient;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
 use uuid::Uuid;
 
 use crate::audit::RequestedBy;
 use crate::error::StoreError;
-use crate::statement::{columns, execute, hint, query, query_opt, row};
+use crate::statement::{Column, columns, execute, hint, query, query_opt, row};
 
 pub(crate) const INSERT_MANY: &str = include_str!("../queries/commands/insert_many.sql");
 pub(crate) const SETTLE_MANY: &str = include_str!("../queries/commands/settle_many.sql");
@@ -18,16 +22,47 @@ pub(crate) const UNSETTLED: &str = include_str!("../queries/commands/unsettled.s
 /// How long anybody tries to get an order to its lane.
 pub const LIFETIME: SignedDuration = SignedDuration::from_secs(15);
 
-/// States of a command in the outbox.
-pub mod state {
-    pub const WISHED: &str = "wished";
-    pub const SENT: &str = "sent";
-    pub const EXPIRED: &str = "expired";
+pub use crate::words::CommandState;
+
+impl CommandState {
+    /// Whether the lane may still answer.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::Sent)
+    }
 }
 
-/// An order as it is first written: wished, or already counted and signed.
+impl<'a> FromSql<'a> for CommandState {
+    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let text = <&str>::from_sql(kind, raw)?;
+        // `wished` is the word of servers before migration 14 for `pending`.
+        let word = if text == "wished" { "pending" } else { text };
+        Self::parse(word).ok_or_else(|| format!("{text:?} is no state of a command").into())
+    }
+
+    accepts!(TEXT);
+}
+
+impl ToSql for CommandState {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        self.as_str().to_sql(kind, out)
+    }
+
+    accepts!(TEXT);
+    to_sql_checked!();
+}
+
+impl Column for CommandState {
+    type Sql = Self;
+
+    fn from_sql(value: Self) -> Self {
+        value
+    }
+}
+
+/// An order as it is first written: pending, or already counted and signed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NewCommand {
+pub struct CommandInsert {
     pub site_id: Uuid,
     pub id: Uuid,
     pub lane_id: Uuid,
@@ -42,7 +77,7 @@ pub struct NewCommand {
     pub ordered_by: Option<Uuid>,
     pub ordered_name: Option<String>,
     pub reason: Option<String>,
-    pub state: &'static str,
+    pub state: CommandState,
     pub counter: Option<i64>,
     pub epoch: Option<Vec<u8>>,
     pub not_after_ms: Option<i64>,
@@ -62,7 +97,7 @@ row! {
         pub lane_id: Uuid,
         pub arrival_id: Option<Uuid>,
         pub decision_id: Option<Uuid>,
-        pub state: String,
+        pub state: CommandState,
         pub counter: Option<i64>,
     }
 }
@@ -84,7 +119,7 @@ row! {
         pub ordered_by: Option<Uuid>,
         pub ordered_name: Option<String>,
         pub reason: Option<String>,
-        pub state: String,
+        pub state: CommandState,
         pub result_code: Option<String>,
         pub counter: Option<i64>,
         pub device_id: Option<Uuid>,
@@ -107,7 +142,7 @@ row! {
 }
 
 row! {
-    /// A lane whose row is locked, and the device in it as last heard.
+    /// A lane whose row is locked, and the last hello of its device.
     pub struct LaneForCommand {
         pub command_counter: i64,
         pub site_code: String,
@@ -126,20 +161,23 @@ row! {
 pub struct Settled {
     pub site_id: Uuid,
     pub id: Uuid,
-    /// `done`, `ignored`, `refused` or `expired`.
-    pub state: &'static str,
+    /// One of the final ones.
+    pub state: CommandState,
     pub code: Option<String>,
     pub at: Timestamp,
 }
 
-pub(crate) async fn insert_many(client: &impl GenericClient, rows: &[NewCommand]) -> Result<u64, StoreError> {
+pub(crate) async fn insert_many(
+    client: &impl GenericClient,
+    rows: &[CommandInsert],
+) -> Result<u64, StoreError> {
     let params = columns!(rows; site_id, id, lane_id, arrival_id, decision_id, action, code, params, amount_minor,
         currency, pay_url, ordered_by, ordered_name, reason, state, counter, epoch, not_after_ms, device_id, signed,
         attempts, wished_at, expires_at, next_send_at);
     execute(client, INSERT_MANY, params).await
 }
 
-/// Ends orders that are still wished or sent; those that ended already stay as they are.
+/// Ends orders that are still pending or sent; those that ended already stay as they are.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -155,9 +193,9 @@ pub(crate) async fn unsettled(
     query(client, UNSETTLED, &[&sites, &lanes]).await
 }
 
-/// An order that a person or a payment wishes; `ingest` counts, signs and sends it.
+/// An order of a person or of a payment; `ingest` counts, signs and sends it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wish {
+pub struct NewCommand {
     pub site: SiteId,
     pub id: CommandId,
     pub lane: LaneId,
@@ -173,38 +211,38 @@ pub struct Wish {
     pub at: Timestamp,
 }
 
-/// Puts the wish into the outbox; call [`wake`] after the commit.
+/// Puts the order into the outbox; call [`wake`] after the commit.
 ///
 /// # Errors
 /// [`StoreError::Database`]: no such lane, or neither an arrival nor a person with a reason.
-pub async fn wish(tx: &impl GenericClient, wish: &Wish) -> Result<(), StoreError> {
-    let currency = wish.amount.map(|amount| amount.currency.as_str().to_owned());
-    let minor = wish.amount.map(|amount| amount.minor);
+pub async fn insert_pending(tx: &impl GenericClient, command: &NewCommand) -> Result<(), StoreError> {
+    let currency = command.amount.map(|amount| amount.currency.as_str().to_owned());
+    let minor = command.amount.map(|amount| amount.minor);
     let (by, name): (Option<Option<Uuid>>, _) =
-        wish.by.as_ref().map(|by| (by.user.map(|user| user.as_uuid()), by.name.as_str())).unzip();
-    let expires_at = wish.at + LIFETIME;
+        command.by.as_ref().map(|by| (by.user.map(|user| user.as_uuid()), by.name.as_str())).unzip();
+    let expires_at = command.at + LIFETIME;
     let none: Option<Uuid> = None;
     let pay_url: Option<String> = None;
-    let sql = include_str!("../queries/commands/wish.sql");
+    let sql = include_str!("../queries/commands/insert_pending.sql");
     execute(
         tx,
         sql,
         &[
-            &wish.site.as_uuid(),
-            &wish.id.as_uuid(),
-            &wish.lane.as_uuid(),
-            &wish.arrival,
+            &command.site.as_uuid(),
+            &command.id.as_uuid(),
+            &command.lane.as_uuid(),
+            &command.arrival,
             &none,
-            &wish.action,
-            &wish.code,
-            &wish.params,
+            &command.action,
+            &command.code,
+            &command.params,
             &minor,
             &currency,
             &pay_url,
             &by.flatten(),
             &name,
-            &wish.reason,
-            &wish.at,
+            &command.reason,
+            &command.at,
             &expires_at,
         ],
     )
@@ -215,7 +253,7 @@ pub async fn wish(tx: &impl GenericClient, wish: &Wish) -> Result<(), StoreError
 /// Channel on which the outbox is woken; the payload is `<site id>/<lane id>`.
 pub const CHANNEL: &str = "boomgate_commands";
 
-/// Wakes whoever sends commands, after the commit: a NOTIFY inside the transaction would make all commits queue behind
+/// Wakes the outbox, after the commit: a NOTIFY inside the transaction would make all commits queue behind
 /// one lock. A hint only: without it the order goes out a little later, so a failure is logged and undoes nothing.
 /// Whether it went out.
 pub async fn wake(client: &impl GenericClient, site: SiteId, lane: LaneId) -> bool {
@@ -235,7 +273,7 @@ pub async fn get(
     query_opt(client, include_str!("../queries/commands/get.sql"), &[&site.as_uuid(), &id.as_uuid()]).await
 }
 
-/// Lanes with an order that is wished, to be sent again, or overdue.
+/// Lanes with an order that is pending, to be sent again, or overdue.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -243,7 +281,7 @@ pub async fn due_lanes(client: &impl GenericClient, now: Timestamp) -> Result<Ve
     query(client, include_str!("../queries/commands/due_lanes.sql"), &[&now]).await
 }
 
-/// Locks the lane's row: whoever holds it takes the next counter.
+/// Locks the lane's row: the holder of the lock takes the next counter.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::Database`].

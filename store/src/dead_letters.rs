@@ -1,4 +1,4 @@
-//! Messages nobody could decode or apply, kept for a person and answered "rejected".
+//! Messages that could not be decoded or applied, stored for an operator and answered "rejected".
 
 use boomgate_domain::ids::{DeviceId, SiteId};
 use deadpool_postgres::GenericClient;
@@ -72,7 +72,7 @@ pub async fn insert(tx: &impl GenericClient, new: &NewDeadLetter) -> Result<(), 
     .map(drop)
 }
 
-/// A message nobody can read, as it came.
+/// A message that cannot be decoded, as received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable<'a> {
     pub site_id: Uuid,
@@ -84,7 +84,7 @@ pub struct Unreadable<'a> {
 
 row! {
     /// A message that is kept already.
-    pub struct KnownLetter {
+    pub struct StoredDeadLetter {
         pub device_id: Uuid,
         pub first_seq: i64,
     }
@@ -97,7 +97,7 @@ row! {
 pub async fn same(
     client: &impl GenericClient,
     messages: &[Unreadable<'_>],
-) -> Result<Vec<KnownLetter>, StoreError> {
+) -> Result<Vec<StoredDeadLetter>, StoreError> {
     struct Key {
         site_id: Uuid,
         device_id: Uuid,

@@ -45,7 +45,7 @@ row! {
         /// The one before, good until the new one is used or this time is over.
         pub previous_certificate_sha256: Option<Vec<u8>>,
         pub previous_certificate_until: Option<Timestamp>,
-        /// Since when it may not speak any more.
+        /// Since when it is revoked.
         pub revoked_at: Option<Timestamp>,
         pub site_code: String,
         pub lane_code: String,
@@ -89,7 +89,7 @@ row! {
 
 row! {
     /// A device's state before a hello of a new start changes it; its row is locked.
-    pub struct KnownStore {
+    pub struct DeviceStoreRow {
         pub kept_upto: i64,
         pub epoch: Option<Vec<u8>>,
         pub boot: Option<i64>,
@@ -103,7 +103,7 @@ row! {
 
 row! {
     /// What is known of a device after its hello.
-    pub struct Heard {
+    pub struct HelloRecord {
         pub kept_upto: i64,
         pub behind_epoch: Option<Vec<u8>>,
         pub behind_above: Option<i64>,
@@ -190,7 +190,7 @@ pub async fn all_live(client: &impl GenericClient) -> Result<Vec<DeviceRow>, Sto
     query(client, include_str!("../queries/devices/all_live.sql"), &[]).await
 }
 
-/// Those of a site that may speak, by lane.
+/// The devices of a site that are not revoked, by lane.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -198,7 +198,7 @@ pub async fn live_of_site(client: &impl GenericClient, site: SiteId) -> Result<V
     query(client, include_str!("../queries/devices/live_of_site.sql"), &[&site.as_uuid()]).await
 }
 
-/// Ends a device's right to speak; call [`changed`] after the commit.
+/// Revokes a device; call [`changed`] after the commit.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -254,7 +254,7 @@ pub async fn drop_previous_certificate(
     execute(client, sql, &[&site.as_uuid(), &id.as_uuid()]).await.map(drop)
 }
 
-/// Tells everybody who remembers devices to look again.
+/// Notifies the caches of devices that they are to be read again.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -267,11 +267,11 @@ pub async fn changed(client: &impl GenericClient, code: &DeviceCode) -> Result<(
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn hear(
+pub async fn record_hello(
     client: &impl GenericClient,
     new: &NewHello,
     any_start: bool,
-) -> Result<Option<Heard>, StoreError> {
+) -> Result<Option<HelloRecord>, StoreError> {
     let small = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let sql = include_str!("../queries/device_state/hear.sql");
     query_opt(
@@ -295,17 +295,21 @@ pub async fn hear(
     .await
 }
 
-/// Locks a device's state and says what is known of it.
+/// Locks and reads a device's state.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::Database`].
-pub async fn lock(tx: &impl GenericClient, site: SiteId, device: DeviceId) -> Result<KnownStore, StoreError> {
+pub async fn lock(
+    tx: &impl GenericClient,
+    site: SiteId,
+    device: DeviceId,
+) -> Result<DeviceStoreRow, StoreError> {
     let sql = include_str!("../queries/device_state/lock.sql");
     let found = query_opt(tx, sql, &[&site.as_uuid(), &device.as_uuid()]).await?;
     found.ok_or_else(|| StoreError::NotFound { what: "device", id: device.to_string() })
 }
 
-/// Remembers that this start of the device is behind what is kept, up to `above`.
+/// Records that this start of the device is behind what is stored, up to `above`.
 ///
 /// # Errors
 /// [`StoreError::Database`].

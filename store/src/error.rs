@@ -73,20 +73,14 @@ impl StoreError {
         self.sql_state().is_some_and(|state| *state == SqlState::UNIQUE_VIOLATION)
     }
 
-    /// The name of the constraint that refused, when PostgreSQL told it.
+    /// The name of the constraint that refused, when PostgreSQL gives it.
     #[must_use]
     pub fn constraint(&self) -> Option<&str> {
-        match self {
-            Self::Database(error) => error.as_db_error()?.constraint(),
-            _ => None,
-        }
+        if let Self::Database(error) = self { error.as_db_error()?.constraint() } else { None }
     }
 
     pub(crate) fn sql_state(&self) -> Option<&SqlState> {
-        match self {
-            Self::Database(error) => error.code(),
-            _ => None,
-        }
+        if let Self::Database(error) = self { error.code() } else { None }
     }
 }
 

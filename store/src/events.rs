@@ -1,4 +1,4 @@
-//! History as the lanes told it; written once, read by arrival and by time.
+//! Events as the lanes reported them; written once, read by arrival and by time.
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -50,7 +50,7 @@ pub(crate) async fn insert_many(client: &impl GenericClient, rows: &[NewEvent]) 
 
 row! {
     /// An event that is kept, and whose it is.
-    pub struct KnownEvent {
+    pub struct StoredEvent {
         pub device_id: Uuid,
         pub id: Uuid,
     }
@@ -69,16 +69,16 @@ pub struct EventKey {
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn known(client: &impl GenericClient, keys: &[EventKey]) -> Result<Vec<KnownEvent>, StoreError> {
+pub async fn known(client: &impl GenericClient, keys: &[EventKey]) -> Result<Vec<StoredEvent>, StoreError> {
     let stored = include_str!("../queries/events/known.sql");
-    let mut known: Vec<KnownEvent> = query(client, stored, columns!(keys; site_id, device_id, id)).await?;
+    let mut known: Vec<StoredEvent> = query(client, stored, columns!(keys; site_id, device_id, id)).await?;
     let is_known =
         |key: &&EventKey| known.iter().any(|one| one.device_id == key.device_id && one.id == key.id);
     let missing: Vec<&EventKey> = keys.iter().filter(|key| !is_known(key)).collect();
     if !missing.is_empty() {
         let rejected = include_str!("../queries/dead_letters/holding.sql");
         known.extend(
-            query::<KnownEvent>(client, rejected, columns!(missing; site_id, device_id, id, seq)).await?,
+            query::<StoredEvent>(client, rejected, columns!(missing; site_id, device_id, id, seq)).await?,
         );
     }
     Ok(known)
@@ -104,11 +104,11 @@ pub async fn of_arrival(
 /// [`StoreError::Database`]; also when events of such a month lie in the default partition already.
 pub async fn make_partitions(tx: &impl GenericClient, months: i32) -> Result<u64, StoreError> {
     row! {
-        pub struct Made {
+        pub struct PartitionsMade {
             pub made: i32,
         }
     }
     let sql = include_str!("../queries/events/make_partitions.sql");
-    let made: Option<Made> = query_opt(tx, sql, &[&months]).await?;
+    let made: Option<PartitionsMade> = query_opt(tx, sql, &[&months]).await?;
     Ok(made.map_or(0, |made| u64::from(made.made.unsigned_abs())))
 }

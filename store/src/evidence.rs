@@ -13,7 +13,7 @@ pub(crate) const ANNOUNCE_MANY: &str = include_str!("../queries/evidence/announc
 
 /// A picture that a signed arrival names; its bytes come later, or came before.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Announced {
+pub struct AnnouncedPicture {
     pub site_id: Uuid,
     pub sha256: Vec<u8>,
     pub device_id: Uuid,
@@ -33,7 +33,10 @@ row! {
     }
 }
 
-pub(crate) async fn announce_many(tx: &impl GenericClient, rows: &[Announced]) -> Result<u64, StoreError> {
+pub(crate) async fn announce_many(
+    tx: &impl GenericClient,
+    rows: &[AnnouncedPicture],
+) -> Result<u64, StoreError> {
     execute(tx, ANNOUNCE_MANY, columns!(rows; site_id, sha256, device_id, arrival_id, received_at)).await
 }
 
@@ -80,7 +83,7 @@ pub async fn of_arrival(
 
 row! {
     /// A picture that is to go.
-    pub struct Surplus {
+    pub struct SurplusPicture {
         pub site_id: SiteId,
         pub sha256: Vec<u8>,
         pub size_bytes: Option<i32>,
@@ -97,12 +100,12 @@ pub async fn surplus(
     max_bytes: i64,
     keep: SignedDuration,
     limit: i64,
-) -> Result<Vec<Surplus>, StoreError> {
+) -> Result<Vec<SurplusPicture>, StoreError> {
     let sql = include_str!("../queries/evidence/surplus.sql");
     query(client, sql, &[&max_bytes, &kept_millis(keep), &limit]).await
 }
 
-/// Forgets a picture whose bytes are gone.
+/// Deletes the row of a picture whose bytes are gone.
 ///
 /// # Errors
 /// [`StoreError::Database`].

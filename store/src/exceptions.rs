@@ -1,4 +1,4 @@
-//! Something a person should look at: a line in the audit and a row in the live feed, told by whoever notices it.
+//! Exceptions for operators: each is a line in the audit and a row in the live feed.
 
 use boomgate_domain::ids::{LaneId, SiteId};
 use jiff::Timestamp;

@@ -11,7 +11,7 @@ use crate::statement::{execute, query_opt, row};
 
 row! {
     /// What was answered. Another `request_hash` under the same key is a caller's mistake.
-    pub struct Answered {
+    pub struct StoredAnswer {
         pub request_hash: Vec<u8>,
         pub status: i32,
         pub response: Value,
@@ -26,7 +26,7 @@ pub async fn begin(
     tx: &impl GenericClient,
     by: &RequestedBy,
     key: &str,
-) -> Result<Option<Answered>, StoreError> {
+) -> Result<Option<StoredAnswer>, StoreError> {
     let (kind, id) = by.kind_and_id();
     execute(tx, include_str!("../queries/answered_requests/lock.sql"), &[&id, &key]).await?;
     query_opt(tx, include_str!("../queries/answered_requests/find.sql"), &[&kind, &id, &key]).await
@@ -40,7 +40,7 @@ pub async fn record(
     tx: &impl GenericClient,
     by: &RequestedBy,
     key: &str,
-    answer: &Answered,
+    answer: &StoredAnswer,
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let (kind, id) = by.kind_and_id();

@@ -153,7 +153,7 @@ pub async fn claim(
     timing: &Timing,
 ) -> Result<Option<Lease>, StoreError> {
     row! {
-        pub struct Claimed {
+        pub struct ClaimRow {
             pub name: String,
             pub attempts: i32,
             pub lost_by: Option<String>,
@@ -162,7 +162,7 @@ pub async fn claim(
     let token = Uuid::now_v7();
     let (lease, longest) = (millis(timing.lease), millis(timing.longest_retry));
     let sql = include_str!("../queries/jobs/claim.sql");
-    let claimed: Option<Claimed> =
+    let claimed: Option<ClaimRow> =
         query_opt(client, sql, &[&names, &token, &holder, &lease, &longest]).await?;
     Ok(claimed.map(|claimed| Lease {
         job: claimed.name,
@@ -179,13 +179,13 @@ pub async fn claim(
 /// [`StoreError::Database`].
 pub async fn begin(tx: &impl GenericClient, job: &str, limit: Duration) -> Result<bool, StoreError> {
     row! {
-        pub struct Begun {
+        pub struct RunRow {
             pub alone: bool,
         }
     }
     // The server ends the work at its limit; PostgreSQL does so only where the server could not.
     let limit = millis(limit + Duration::from_secs(5)).to_string();
-    let begun: Option<Begun> =
+    let begun: Option<RunRow> =
         query_opt(tx, include_str!("../queries/jobs/begin.sql"), &[&job, &limit]).await?;
     Ok(begun.is_some_and(|begun| begun.alone))
 }

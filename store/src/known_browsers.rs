@@ -28,7 +28,7 @@ pub async fn knows(
     Ok(found.is_some_and(|found| found.known))
 }
 
-/// Remembers that `user` logged in there, until `until`.
+/// Records that `user` logged in there; good until `until`.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -43,7 +43,7 @@ pub async fn remember(
     execute(client, sql, &[&token_hash.as_slice(), &user.as_uuid(), &now, &until]).await.map(drop)
 }
 
-/// Forgets every browser of this person.
+/// Deletes every known browser of this person.
 ///
 /// # Errors
 /// [`StoreError::Database`].

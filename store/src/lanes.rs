@@ -44,7 +44,7 @@ row! {
 }
 
 row! {
-    /// A lane, its device as last heard, and the car in front, for the operator's screen.
+    /// A lane, its device's last hello, and the car in front, for the operators' page.
     pub struct LaneStatus {
         pub site_id: SiteId,
         pub id: LaneId,

@@ -102,13 +102,13 @@ async fn ensure(
     currency: &str,
 ) -> Result<Uuid, StoreError> {
     row! {
-        pub struct Ensured {
+        pub struct AccountRow {
             pub id: Uuid,
         }
     }
     let fresh = Uuid::now_v7();
     let sql = include_str!("../queries/accounts/ensure.sql");
-    let ensured: Option<Ensured> =
+    let ensured: Option<AccountRow> =
         query_opt(tx, sql, &[&site, &fresh, &account.code(), &account.kind(), &currency]).await?;
     Ok(ensured.map_or(fresh, |found| found.id))
 }

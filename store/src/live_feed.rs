@@ -1,4 +1,4 @@
-//! What people's screens follow: numbered per site, so that a reader who knows its last number misses nothing.
+//! The live feed: rows numbered per site, so that a reader who knows its last number misses nothing.
 
 use boomgate_domain::ids::{LaneId, SiteId};
 use deadpool_postgres::GenericClient;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::arrivals;
 use crate::audit::{self, NewAudit, RequestedBy};
 use crate::audit_action::AuditAction;
-use crate::commands::{self, Wish};
+use crate::commands::{self, NewCommand};
 use crate::error::StoreError;
 use crate::live_event::{CommandEvent, LiveEvent};
 use crate::live_feed;
@@ -43,13 +43,13 @@ pub async fn order(tx: &impl GenericClient, order: &ManualOrder) -> Result<(), S
     if let (Some(arrival), CommandAction::Open) = (order.arrival, order.action) {
         arrivals::let_pass(tx, order.site, arrival, &order.code).await?;
     }
-    commands::wish(tx, &wish(order)).await?;
+    commands::insert_pending(tx, &new_command(order)).await?;
     audit::insert_many(tx, &[line(order)]).await?;
     let event = LiveEvent::Command(CommandEvent {
         command: order.command.as_uuid(),
         action: Some(order.action),
         arrival: order.arrival,
-        state: Some(CommandState::Wished),
+        state: Some(CommandState::Pending),
         code: Some(order.code.clone()),
         by: Some(order.by.name.clone()),
         reason: Some(order.reason.clone()),
@@ -58,8 +58,8 @@ pub async fn order(tx: &impl GenericClient, order: &ManualOrder) -> Result<(), S
     live_feed::append(tx, order.site, order.at, Some(order.lane), event).await.map(drop)
 }
 
-fn wish(order: &ManualOrder) -> Wish {
-    Wish {
+fn new_command(order: &ManualOrder) -> NewCommand {
+    NewCommand {
         site: order.site,
         id: order.command,
         lane: order.lane,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::arrivals::{self, ArrivalRow};
 use crate::audit::{self, Actor, NewAudit, RequestedBy};
 use crate::audit_action::AuditAction;
-use crate::commands::{self, Wish};
+use crate::commands::{self, NewCommand};
 use crate::error::StoreError;
 use crate::ledger::{self, Account, NewEntry};
 use crate::live_event::{LiveEvent, PaymentEvent};
@@ -44,7 +44,7 @@ row! {
     }
 }
 
-/// Money for a stay, as agreed by whoever computed what is due.
+/// Money for a stay, in the amount that the caller computed as due.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settlement {
     pub site: SiteId,
@@ -163,7 +163,7 @@ async fn order_open(
 ) -> Result<(), StoreError> {
     let reason = Reason::OpenPaid { amount: new.amount };
     arrivals::let_pass(tx, new.site, arrival.id, reason.code()).await?;
-    let wish = Wish {
+    let command = NewCommand {
         site: new.site,
         id: new.command,
         lane: LaneId::from_uuid(arrival.lane_id),
@@ -176,7 +176,7 @@ async fn order_open(
         reason: None,
         at: new.at,
     };
-    commands::wish(tx, &wish).await
+    commands::insert_pending(tx, &command).await
 }
 
 fn line(new: &Settlement, waiting: Option<&ArrivalRow>) -> NewAudit {

@@ -151,14 +151,14 @@ impl Address {
     /// # Errors
     /// The server is away or refuses us.
     pub async fn listen(&self, channels: &[&str]) -> Result<Notifications, StoreError> {
-        let (client, heard) = match &self.tls {
-            Some(tls) => hear(self.config.connect(tls.clone()).await?),
-            None => hear(self.config.connect(NoTls).await?),
+        let (client, notifications) = match &self.tls {
+            Some(tls) => spawn_listener(self.config.connect(tls.clone()).await?),
+            None => spawn_listener(self.config.connect(NoTls).await?),
         };
         for channel in channels {
             client.batch_execute(&format!("listen {channel}")).await?;
         }
-        Ok(Notifications { heard, _client: client })
+        Ok(Notifications { notifications, _client: client })
     }
 
     /// A pool of at most `size` connections, none of them made yet.
@@ -193,39 +193,39 @@ impl Address {
     }
 }
 
-/// What is said on the channels one listens on, in the order of the commits.
+/// Notifications of the channels one listens on, in the order of the commits.
 #[derive(Debug)]
 pub struct Notifications {
-    heard: mpsc::UnboundedReceiver<Notification>,
+    notifications: mpsc::UnboundedReceiver<Notification>,
     _client: Client,
 }
 
 impl Notifications {
     /// Channel and payload; `None` when the connection is gone.
     pub async fn next(&mut self) -> Option<(String, String)> {
-        let notification = self.heard.recv().await?;
+        let notification = self.notifications.recv().await?;
         Some((notification.channel().to_owned(), notification.payload().to_owned()))
     }
 }
 
-fn hear<S, T>(
+fn spawn_listener<S, T>(
     (client, mut connection): (Client, Connection<S, T>),
 ) -> (Client, mpsc::UnboundedReceiver<Notification>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (said, heard) = mpsc::unbounded_channel();
+    let (sender, notifications) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
             if let AsyncMessage::Notification(notification) = message
-                && said.send(notification).is_err()
+                && sender.send(notification).is_err()
             {
                 return;
             }
         }
     });
-    (client, heard)
+    (client, notifications)
 }
 
 /// Why a database could not be made ready.

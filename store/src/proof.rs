@@ -6,11 +6,12 @@ use boomgate_domain::ids::SiteId;
 use deadpool_postgres::GenericClient;
 use uuid::Uuid;
 
+use crate::commands::CommandState;
 use crate::error::StoreError;
 use crate::statement::{query, query_opt, row};
 
 row! {
-    /// How often a passage was told.
+    /// How often a passage was reported.
     pub struct Passage {
         pub arrival_id: Option<Uuid>,
         /// `passed`, `backed_out` or `tailgated`.
@@ -40,7 +41,7 @@ row! {
     pub struct Order {
         pub id: Uuid,
         pub action: String,
-        pub state: String,
+        pub state: CommandState,
         pub arrival_id: Option<Uuid>,
         pub counter: Option<i64>,
         /// Whether a named person gave it with a reason.
@@ -66,7 +67,7 @@ row! {
 
 row! {
     /// The books: `sum` and `crooked` must be 0, `paid` and `received` equal. Minor units.
-    pub struct Books {
+    pub struct LedgerTotals {
         pub sum: i64,
         pub crooked: i64,
         pub payments: i64,
@@ -118,7 +119,7 @@ pub async fn stays(client: &impl GenericClient, site: SiteId) -> Result<StayCoun
 
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn books(client: &impl GenericClient, site: SiteId) -> Result<Books, StoreError> {
+pub async fn books(client: &impl GenericClient, site: SiteId) -> Result<LedgerTotals, StoreError> {
     one(query_opt(client, include_str!("../queries/proof/books.sql"), &[&site.as_uuid()]).await?, site)
 }
 

@@ -17,8 +17,8 @@ pub(crate) const LOCK: &str = include_str!("../queries/sites/lock.sql");
 pub(crate) const FACTS: &str = include_str!("../queries/sites/facts.sql");
 pub(crate) const UPDATE_STATE: &str = include_str!("../queries/site_state/update_many.sql");
 
-/// How long a space is kept for a car that was told to come in; stands in `sites/facts.sql` too.
-pub const PROMISE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+/// How long a space is reserved for a car that was let in; stands in `sites/facts.sql` too.
+pub const ENTRY_RESERVATION: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 /// What of a site can be corrected, as it is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct NewSite {
     pub time_zone: String,
     pub currency: Currency,
     pub mode: SiteMode,
-    /// Spaces for visitors; none where nobody counts.
+    /// Spaces for visitors; none for a site that does not count.
     pub capacity: Option<u32>,
     pub visitors: bool,
     pub passback: Passback,
@@ -101,7 +101,7 @@ row! {
         pub plate_only_limit_minor: Option<i64>,
         pub inside: i32,
         pub live_no: i64,
-        /// Cars that were told to come in within [`PROMISE`] and have not passed yet; 0 where nobody counts.
+        /// Cars that were let in within [`ENTRY_RESERVATION`] and have not passed yet; 0 for a site that does not count.
         pub promised: i64,
         /// The tariff version in force.
         pub tariff_id: Option<Uuid>,

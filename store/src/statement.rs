@@ -134,10 +134,7 @@ pub(crate) async fn execute(
 pub(crate) async fn hint(client: &impl GenericClient, sql: &str, params: Params<'_>) -> bool {
     let done = execute(client, sql, params).await;
     if let Err(error) = &done {
-        tracing::warn!(
-            error = error as &dyn std::error::Error,
-            "readers could not be woken; they look by themselves"
-        );
+        tracing::warn!(error = error as &dyn std::error::Error, "readers could not be notified; they poll");
     }
     done.is_ok()
 }

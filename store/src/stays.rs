@@ -26,7 +26,7 @@ row! {
     pub struct StayRow {
         pub site_id: Uuid,
         pub id: Uuid,
-        /// Canonical; none for a car whose plate nobody could read.
+        /// Canonical; none for a car whose plate could not be read.
         pub plate: Option<String>,
         pub state: String,
         pub vehicle_type: Option<String>,

@@ -43,7 +43,7 @@ pub struct NewSubscription {
 
 row! {
     /// A right, valid now, of a plate or of a twin of it (0 for O, 1 for I); `plate` is the one that has the right.
-    pub struct SubscriptionFound {
+    pub struct SubscriptionRow {
         pub site_id: Uuid,
         pub plate: String,
         /// As a person wrote it.
@@ -106,6 +106,6 @@ pub(crate) async fn match_many(
     sites: &[Uuid],
     plates: &[&str],
     now: Timestamp,
-) -> Result<Vec<SubscriptionFound>, StoreError> {
+) -> Result<Vec<SubscriptionRow>, StoreError> {
     query(client, MATCH_MANY, &[&sites, &plates, &now]).await
 }

@@ -93,7 +93,7 @@ async fn server() -> (Address, Option<File>) {
     }
 }
 
-/// The run's server, started by whoever comes first.
+/// The run's server, started by the first test.
 async fn shared() -> (Address, File) {
     let root = env::temp_dir().join(format!("boomgate-tests-{}", Uid::effective().as_raw()));
     let root_of_blocking = root.clone();
@@ -199,7 +199,7 @@ async fn make_template(server: &Address, client: &tokio_postgres::Client, templa
         .expect("a rename");
 }
 
-/// A database can only be renamed or copied when nobody is connected to it any more.
+/// A database can only be renamed or copied when no connection to it is left.
 async fn wait_alone(client: &tokio_postgres::Client, database: &str) {
     for _ in 0..500 {
         let busy = client.query_opt("select from pg_stat_activity where datname = $1", &[&database]).await;

@@ -7,7 +7,7 @@ use deadpool_postgres::GenericClient;
 use crate::error::StoreError;
 use crate::statement::execute;
 
-/// A vehicle to be remembered.
+/// A vehicle to be stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewVehicle {
     pub site: SiteId,
@@ -18,7 +18,7 @@ pub struct NewVehicle {
     pub note: String,
 }
 
-/// Remembers the vehicle, or replaces what is known of its plate.
+/// Stores the vehicle, or replaces the row of its plate.
 ///
 /// # Errors
 /// [`StoreError::Database`].

@@ -100,13 +100,16 @@ words! {
 
     /// How far an order to a lane has come.
     pub enum CommandState {
-        /// Not sent yet.
-        Wished = "wished",
+        /// Neither counted nor signed yet; `wished` in rows of servers before migration 14.
+        #[serde(alias = "wished")]
+        Pending = "pending",
+        /// Counted, signed and sent; the lane has not answered.
         Sent = "sent",
         Done = "done",
         /// It was so already, or the lane had decided otherwise.
         Ignored = "ignored",
         Refused = "refused",
+        /// Not sent, or not answered, in time.
         Expired = "expired",
     }
 

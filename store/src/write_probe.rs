@@ -18,9 +18,9 @@ pub async fn write(client: &impl GenericClient, now: Timestamp) -> Result<(), St
     }
 }
 
-/// What keeps the database from committing, in words that tell a stranger nothing else.
+/// What keeps the database from committing, in a text that reveals nothing else to an unauthenticated reader.
 #[must_use]
-pub fn obstacle(error: &StoreError) -> &'static str {
+pub fn failure(error: &StoreError) -> &'static str {
     const FULL: [SqlState; 2] = [SqlState::DISK_FULL, SqlState::INSUFFICIENT_RESOURCES];
     match error.sql_state() {
         Some(state) if FULL.contains(state) => "the database's disk is full",

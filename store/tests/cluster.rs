@@ -32,7 +32,7 @@ async fn answers(cluster: &Cluster) -> i32 {
     client.query_one("select 41 + 1", &[]).await.unwrap().get(0)
 }
 
-/// A zombie nobody reaped is not alive.
+/// A zombie process is not alive.
 fn is_alive(pid: i32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     !status.is_empty() && !status.contains("State:\tZ")
@@ -100,9 +100,9 @@ fn start_parent(dir: &Path) -> Child {
 
 fn first_number(parent: &mut Child) -> i32 {
     let lines = BufReader::new(parent.stdout.take().unwrap()).lines();
-    let told =
+    let reported_pid =
         lines.map_while(Result::ok).find_map(|line| line.split_once("pid ").map(|(_, pid)| pid.to_owned()));
-    told.unwrap().trim().parse().unwrap()
+    reported_pid.unwrap().trim().parse().unwrap()
 }
 
 #[tokio::test]
@@ -227,8 +227,8 @@ async fn a_killed_backend_ends_all_connections_and_the_pool_is_well_again_by_its
     kill(backend);
     let begun = Instant::now();
     loop {
-        let asked = async { pool.get().await.ok()?.query_one("select 42", &[]).await.ok() };
-        if asked.await.is_some() {
+        let answer = async { pool.get().await.ok()?.query_one("select 42", &[]).await.ok() };
+        if answer.await.is_some() {
             break;
         }
         assert!(begun.elapsed() < Duration::from_secs(15), "the pool stays broken");

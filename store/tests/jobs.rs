@@ -79,9 +79,9 @@ async fn whoever_lost_a_lease_can_write_nothing() {
     set(&client, "lease_until = clock_timestamp() - interval '1 millisecond'").await;
     let lease = claim(&client, "south/9").await.unwrap();
     assert_eq!((lease.attempts, lease.lost_by.as_deref()), (2, Some("north/1")));
-    let told = row(&client).await;
-    assert_eq!(told.outcome(), Some(Outcome::Lost));
-    assert_eq!(told.last_error.unwrap(), "north/1 ended or hung in the middle; its lease ran out");
+    let job = row(&client).await;
+    assert_eq!(job.outcome(), Some(Outcome::Lost));
+    assert_eq!(job.last_error.unwrap(), "north/1 ended or hung in the middle; its lease ran out");
     assert!(!jobs::extend(&client, &lost, &TIMING).await.unwrap());
     assert!(!jobs::finish(&client, &lost, 1).await.unwrap());
     assert!(!jobs::fail(&client, &lost, Outcome::Failed, "x", &TIMING).await.unwrap());
@@ -145,7 +145,7 @@ async fn a_server_that_starts_does_what_was_not_just_done() {
     jobs::register(&client, &[other_period], FRESH).await.unwrap();
     assert_eq!(row(&client).await.period_ms, 60_000);
     assert!(claim(&client, "north/2").await.is_some());
-    // While somebody is at it, it is not begun again.
+    // While it runs, it is not started again.
     set(&client, "last_started_at = last_started_at - interval '61 seconds'").await;
     jobs::register(&client, &[JOB], FRESH).await.unwrap();
     assert_eq!(claim(&client, "north/3").await, None);

@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use boomgate_domain::ids::CommandId;
+use boomgate_store::commands::{self, CommandState, DueLane, Sent, Settled};
 use boomgate_store::testing::TestDatabase;
 
 fn statements(dir: &Path) -> Vec<PathBuf> {
@@ -136,6 +138,43 @@ async fn what_must_always_hold_is_held_by_the_schema() {
     assert_eq!(attempt(&client, &place, &sent(2)).await, Err("commands_one_in_flight".into()));
     attempt(&client, &place, "update commands set state = 'done' where site_id = {site}").await.unwrap();
     assert_eq!(attempt(&client, &place, &sent(1)).await, Err("commands_counter_once".into()));
+}
+
+/// Before migration 14 a pending order was written as `wished`, and a server of that time may run beside this one.
+#[tokio::test]
+async fn a_pending_order_of_an_older_server_is_found_sent_and_ended_like_ours() {
+    let database = TestDatabase::new().await;
+    let place = seed::place(&database.pool).await;
+    let client = database.pool.get().await.unwrap();
+    let older = "insert into commands (site_id, id, lane_id, arrival_id, action, code, wished_at, expires_at) values \
+        ({site}, gen_random_uuid(), {lane}, gen_random_uuid(), 'open', 'OPEN-VISITOR', now(), now() + interval '1 hour')";
+    attempt(&client, &place, older).await.unwrap();
+    let (site, lane) = (place.site.as_uuid(), place.lane.as_uuid());
+    let now = jiff::Timestamp::now();
+    let due = commands::due_lanes(&client, now).await.unwrap();
+    assert_eq!(due, [DueLane { site_id: site, lane_id: lane }]);
+    let pending = commands::of_lane(&client, site, lane).await.unwrap().remove(0);
+    assert_eq!(pending.state, CommandState::Pending);
+
+    let sent = Sent {
+        counter: 1,
+        epoch: vec![1; 16],
+        not_after_ms: 1,
+        device_id: place.device.as_uuid(),
+        signed: vec![1],
+        next_send_at: now,
+    };
+    commands::send(&client, site, lane, pending.id, &sent).await.unwrap();
+    let order = commands::of_lane(&client, site, lane).await.unwrap().remove(0);
+    assert_eq!(order.state, CommandState::Sent);
+
+    attempt(&client, &place, older).await.unwrap();
+    let second = commands::of_lane(&client, site, lane).await.unwrap().remove(1);
+    let ended = Settled { site_id: site, id: second.id, state: CommandState::Expired, code: None, at: now };
+    assert_eq!(commands::settle_many(&client, &[ended]).await.unwrap(), 1);
+    let id = CommandId::from_uuid(second.id);
+    let stored = commands::get(&client, place.site, id).await.unwrap().unwrap();
+    assert_eq!(stored.state, CommandState::Expired);
 }
 
 #[tokio::test]

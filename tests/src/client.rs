@@ -28,7 +28,7 @@ use uuid::Uuid;
 use crate::site::Site;
 use crate::wait;
 
-/// Packets a peer may send; more than the front door takes.
+/// Packets a peer may send; more than the listener takes.
 const LARGEST: usize = 1 << 20;
 const OF_THIS_START_MS: u64 = 5_000;
 
@@ -43,11 +43,11 @@ pub struct Device {
     epoch: [u8; 16],
     started: Instant,
     seq: AtomicU64,
-    heard: Arc<Heard>,
+    received: Arc<Received>,
 }
 
 #[derive(Default)]
-struct Heard {
+struct Received {
     connected: Mutex<bool>,
     subscribed: Mutex<bool>,
     ended: Mutex<Option<String>>,
@@ -63,8 +63,8 @@ impl Device {
         for filter in filters {
             device.client.subscribe(filter, QoS::AtLeastOnce).await.unwrap();
         }
-        wait::until("a SUBACK", async || device.heard.subscribed.lock().unwrap().then_some(())).await;
-        device.greet().await;
+        wait::until("a SUBACK", async || device.received.subscribed.lock().unwrap().then_some(())).await;
+        device.send_hello().await;
         device
     }
 
@@ -83,8 +83,8 @@ impl Device {
         options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(client_tls(&folder))));
         options.set_keep_alive(Duration::from_secs(30)).set_max_packet_size(LARGEST, LARGEST);
         let (client, events) = AsyncClient::new(options, 4096);
-        let heard = Arc::new(Heard::default());
-        tokio::spawn(hear(events, Arc::clone(&heard)));
+        let received = Arc::new(Received::default());
+        tokio::spawn(receive(events, Arc::clone(&received)));
         Self {
             lane: lane.to_owned(),
             client,
@@ -95,7 +95,7 @@ impl Device {
             epoch: *Uuid::now_v7().as_bytes(),
             started: Instant::now(),
             seq: AtomicU64::new(0),
-            heard,
+            received,
         }
     }
 
@@ -111,14 +111,14 @@ impl Device {
     }
 
     /// Sends without waiting for any answer of the broker, as fast as the socket takes it.
-    pub async fn blurt(&self, leaf: Leaf, bytes: Vec<u8>) {
+    pub async fn publish_raw(&self, leaf: Leaf, bytes: Vec<u8>) {
         drop(self.client.publish(self.topic(leaf).to_string(), QoS::AtMostOnce, false, bytes).await);
     }
 
     pub async fn until_connected(&self) {
         wait::until("a CONNACK", async || {
-            assert_eq!(self.why_ended(), None, "the front door refused {}", self.lane);
-            self.heard.connected.lock().unwrap().then_some(())
+            assert_eq!(self.why_ended(), None, "the listener refused {}", self.lane);
+            self.received.connected.lock().unwrap().then_some(())
         })
         .await;
     }
@@ -130,11 +130,11 @@ impl Device {
 
     /// Whether there was a CONNACK.
     pub fn is_connected(&self) -> bool {
-        *self.heard.connected.lock().unwrap()
+        *self.received.connected.lock().unwrap()
     }
 
     pub fn why_ended(&self) -> Option<String> {
-        self.heard.ended.lock().unwrap().clone()
+        self.received.ended.lock().unwrap().clone()
     }
 
     pub fn topic(&self, leaf: Leaf) -> Topic {
@@ -155,7 +155,7 @@ impl Device {
         self.publish(&self.place.to_string(), bytes).await;
     }
 
-    pub async fn greet(&self) {
+    pub async fn send_hello(&self) {
         let hello = self.hello();
         let topic = self.topic(Leaf::Hello);
         let echo = hello.uptime_ms;
@@ -177,7 +177,7 @@ impl Device {
             wall_ms: now_ms(),
             clock: ClockState::Synced,
             version: "story".into(),
-            next_seq: self.said() + 1,
+            next_seq: self.last_seq() + 1,
             acked_seq: self.acked(),
             backlog: 0,
             command_counter: 0,
@@ -219,7 +219,7 @@ impl Device {
     }
 
     /// The number of the last event made.
-    pub fn said(&self) -> u64 {
+    pub fn last_seq(&self) -> u64 {
         self.seq.load(Ordering::Relaxed)
     }
 
@@ -233,9 +233,9 @@ impl Device {
 
     /// Waits until all that was made is acknowledged.
     pub async fn all_acked(&self) {
-        let said = self.said();
-        wait::until(&format!("{} is told that {said} events are kept", self.lane), async || {
-            (self.acked() >= said).then_some(())
+        let last_seq = self.last_seq();
+        wait::until(&format!("{} is told that {last_seq} events are kept", self.lane), async || {
+            (self.acked() >= last_seq).then_some(())
         })
         .await;
     }
@@ -253,8 +253,8 @@ impl Device {
     }
 
     /// What came on any topic, unopened.
-    pub fn everything_heard(&self) -> Vec<(String, Vec<u8>)> {
-        self.heard.published.lock().unwrap().clone()
+    pub fn all_received(&self) -> Vec<(String, Vec<u8>)> {
+        self.received.published.lock().unwrap().clone()
     }
 
     fn acks(&self) -> Vec<Ack> {
@@ -265,8 +265,8 @@ impl Device {
     fn heard_on(&self, leaf: Leaf) -> Vec<Vec<u8>> {
         let topic = self.topic(leaf);
         let name = topic.to_string();
-        let published = self.heard.published.lock().unwrap();
-        let own = published.iter().filter(|(heard, _)| *heard == name);
+        let published = self.received.published.lock().unwrap();
+        let own = published.iter().filter(|(received, _)| *received == name);
         own.map(|(_, bytes)| envelope::open(&topic, bytes, envelope::SERVER, &self.server).unwrap().payload)
             .collect()
     }
@@ -326,17 +326,17 @@ fn read(folder: &Path, name: &str) -> String {
 }
 
 /// Listens until the first error; a peer never comes back by itself.
-async fn hear(mut events: EventLoop, heard: Arc<Heard>) {
+async fn receive(mut events: EventLoop, received: Arc<Received>) {
     loop {
         match events.poll().await {
-            Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => *heard.connected.lock().unwrap() = true,
-            Ok(MqttEvent::Incoming(Packet::SubAck(_))) => *heard.subscribed.lock().unwrap() = true,
+            Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => *received.connected.lock().unwrap() = true,
+            Ok(MqttEvent::Incoming(Packet::SubAck(_))) => *received.subscribed.lock().unwrap() = true,
             Ok(MqttEvent::Incoming(Packet::Publish(publish))) => {
-                heard.published.lock().unwrap().push((publish.topic, publish.payload.to_vec()));
+                received.published.lock().unwrap().push((publish.topic, publish.payload.to_vec()));
             }
             Ok(_) => {}
             Err(error) => {
-                *heard.ended.lock().unwrap() = Some(error.to_string());
+                *received.ended.lock().unwrap() = Some(error.to_string());
                 return;
             }
         }

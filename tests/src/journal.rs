@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use boomgate::demo::control::{self, Reports, Told};
+use boomgate::demo::control::{self, LaneReport, Reports};
 use boomgate_schemas::yard::Report;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::wait;
 /// Reports of all lanes in the order they came; clones share it.
 #[derive(Clone)]
 pub struct Journal {
-    told: Arc<Mutex<Vec<Told>>>,
+    lane_reports: Arc<Mutex<Vec<LaneReport>>>,
     reports: Reports,
 }
 
@@ -28,18 +28,18 @@ pub struct Decided {
 impl Journal {
     /// An empty one; must be made inside a runtime.
     pub fn new() -> Self {
-        let (told, reports) = (Arc::new(Mutex::new(Vec::new())), control::reports());
-        let (kept, mut heard) = (Arc::clone(&told), reports.subscribe());
+        let (lane_reports, reports) = (Arc::new(Mutex::new(Vec::new())), control::reports());
+        let (stored, mut received) = (Arc::clone(&lane_reports), reports.subscribe());
         tokio::spawn(async move {
             loop {
-                match heard.recv().await {
-                    Ok(told) => kept.lock().unwrap().push(told),
+                match received.recv().await {
+                    Ok(report) => stored.lock().unwrap().push(report),
                     Err(RecvError::Lagged(missed)) => panic!("the journal missed {missed} reports"),
                     Err(RecvError::Closed) => return,
                 }
             }
         });
-        Self { told, reports }
+        Self { lane_reports, reports }
     }
 
     pub fn reports(&self) -> Reports {
@@ -49,21 +49,21 @@ impl Journal {
     /// What a peer of the story did, as its own yard would report it.
     pub fn note(&self, lane: &str, report: Report) {
         let t_ms = jiff::Timestamp::now().as_millisecond();
-        drop(self.reports.send(Told { lane: lane.to_owned(), t_ms, report }));
+        drop(self.reports.send(LaneReport { lane: lane.to_owned(), t_ms, report }));
     }
 
-    pub fn all(&self) -> Vec<Told> {
-        self.told.lock().unwrap().clone()
+    pub fn all(&self) -> Vec<LaneReport> {
+        self.lane_reports.lock().unwrap().clone()
     }
 
     pub fn find<T>(&self, lane: &str, found: impl FnMut(&Report) -> Option<T>) -> Option<T> {
-        let told = self.told.lock().unwrap();
-        told.iter().filter(|told| told.lane == lane).map(|told| &told.report).find_map(found)
+        let lane_reports = self.lane_reports.lock().unwrap();
+        lane_reports.iter().filter(|one| one.lane == lane).map(|one| &one.report).find_map(found)
     }
 
     pub fn count(&self, lane: &str, fits: impl Fn(&Report) -> bool) -> usize {
-        let told = self.told.lock().unwrap();
-        told.iter().filter(|told| told.lane == lane && fits(&told.report)).count()
+        let lane_reports = self.lane_reports.lock().unwrap();
+        lane_reports.iter().filter(|one| one.lane == lane && fits(&one.report)).count()
     }
 
     /// Waits for a report of `lane`.
@@ -84,6 +84,7 @@ impl Journal {
     }
 
     /// Waits until the car turns away, and says why.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
     pub async fn left(&self, lane: &str, car: &str) -> String {
         self.wait(lane, &format!("{car} leaves"), |report| match report {
             Report::Left { car: id, why } if id == car => Some(why.clone()),
@@ -102,10 +103,11 @@ impl Journal {
     }
 
     /// What the yards found wrong themselves: a boom on a car, an order nobody understands.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
     pub fn errors(&self) -> Vec<String> {
-        let told = self.told.lock().unwrap();
-        let errors = told.iter().filter_map(|told| match &told.report {
-            Report::Error { message } => Some(format!("{}: {message}", told.lane)),
+        let lane_reports = self.lane_reports.lock().unwrap();
+        let errors = lane_reports.iter().filter_map(|one| match &one.report {
+            Report::Error { message } => Some(format!("{}: {message}", one.lane)),
             _ => None,
         });
         errors.collect()
@@ -126,6 +128,7 @@ fn is_passed(report: &Report, car: &str) -> bool {
     matches!(report, Report::Passed { car: id, .. } if id == car)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
 fn decided(report: &Report, car: &str) -> Option<Decided> {
     match report {
         Report::Decision { car: Some(id), arrival: Some(arrival), code, outcome, local, .. } if id == car => {

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use boomgate::demo::control::Control;
-use boomgate_schemas::yard::{Manner, NewCar, Order};
+use boomgate_schemas::yard::{DriverBehaviour, NewCar, Order};
 
 use crate::journal::Journal;
 use crate::programs::{Process, program};
 use crate::wait;
 
 /// Simulated milliseconds a driver waits, unless the story says otherwise.
-const PATIENCE_MS: u64 = 300_000;
+const DRIVER_WAIT_MS: u64 = 300_000;
 
 /// One lane. Its process is killed when this is dropped.
 pub struct Lane {
@@ -36,13 +36,13 @@ impl Lane {
         command.arg("run").arg("--exit-with-parent").arg("--config").arg(&self.config);
         let process = Process::start(&mut command, &self.config.with_file_name("agent.log"));
         let control =
-            Control::connect(&self.code, &self.socket, self.journal.reports(), wait::PATIENCE).await.unwrap();
+            Control::connect(&self.code, &self.socket, self.journal.reports(), wait::TIMEOUT).await.unwrap();
         self.running = Some((process, control));
     }
 
     /// A car that drives through as soon as it may.
     pub fn car(&self, id: &str, plate: &str) {
-        self.order(id, plate, PATIENCE_MS);
+        self.order(id, plate, DRIVER_WAIT_MS);
     }
 
     /// A car whose driver gives up after so many simulated milliseconds.
@@ -57,7 +57,7 @@ impl Lane {
             plate: plate.to_owned(),
             country: "SK".to_owned(),
             photo: None,
-            drive: Manner::Through,
+            drive: DriverBehaviour::Through,
             patience_ms,
         }));
     }

@@ -23,7 +23,7 @@ const LARGEST: usize = 128 * 1024;
 
 /// What becomes of a message on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Delivery {
     Passes,
     /// The sender is told that it arrived.
     Vanishes,
@@ -31,10 +31,10 @@ pub enum Fate {
     Becomes(Vec<Vec<u8>>),
 }
 
-type Rule = Box<dyn FnMut(&Topic, &[u8]) -> Fate + Send>;
+type Rule = Box<dyn FnMut(&Topic, &[u8]) -> Delivery + Send>;
 
-/// Stands between one lane and the broker. Everything passes until [`Interloper::rule`] says otherwise.
-pub struct Interloper {
+/// Stands between one lane and the broker. Everything passes until [`MqttProxy::rule`] says otherwise.
+pub struct MqttProxy {
     pub port: u16,
     shared: Arc<Shared>,
 }
@@ -48,13 +48,13 @@ struct Shared {
     connect: TlsConnector,
 }
 
-impl Interloper {
+impl MqttProxy {
     /// Begins to listen in front of `lane`.
     pub async fn before(site: &Site, lane: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
-            rule: Mutex::new(Box::new(|_, _| Fate::Passes)),
+            rule: Mutex::new(Box::new(|_, _| Delivery::Passes)),
             seen: Mutex::default(),
             to_lane: Mutex::default(),
             broker: site.ports.mqtt,
@@ -66,12 +66,12 @@ impl Interloper {
     }
 
     /// From now on `rule` says what becomes of each message, in both directions.
-    pub fn rule(&self, rule: impl FnMut(&Topic, &[u8]) -> Fate + Send + 'static) {
+    pub fn rule(&self, rule: impl FnMut(&Topic, &[u8]) -> Delivery + Send + 'static) {
         *self.shared.rule.lock().unwrap() = Box::new(rule);
     }
 
-    pub fn be_honest(&self) {
-        self.rule(|_, _| Fate::Passes);
+    pub fn pass_everything(&self) {
+        self.rule(|_, _| Delivery::Passes);
     }
 
     /// Every message of this kind that came by.
@@ -129,10 +129,10 @@ async fn hand_on(
 ) -> std::io::Result<()> {
     let Packet::Publish(publish) = packet else { return write(addressee, &packet).await };
     match shared.fate(&publish) {
-        Fate::Passes => write(addressee, &Packet::Publish(publish)).await,
-        Fate::Vanishes if publish.qos == QoS::AtMostOnce => Ok(()),
-        Fate::Vanishes => write(sender, &Packet::PubAck(PubAck::new(publish.pkid))).await,
-        Fate::Becomes(bodies) => {
+        Delivery::Passes => write(addressee, &Packet::Publish(publish)).await,
+        Delivery::Vanishes if publish.qos == QoS::AtMostOnce => Ok(()),
+        Delivery::Vanishes => write(sender, &Packet::PubAck(PubAck::new(publish.pkid))).await,
+        Delivery::Becomes(bodies) => {
             for (number, body) in bodies.into_iter().enumerate() {
                 let mut other = Publish { payload: body.into(), ..publish.clone() };
                 if number > 0 {
@@ -146,8 +146,8 @@ async fn hand_on(
 }
 
 impl Shared {
-    fn fate(&self, publish: &Publish) -> Fate {
-        let Ok(topic) = publish.topic.parse::<Topic>() else { return Fate::Passes };
+    fn fate(&self, publish: &Publish) -> Delivery {
+        let Ok(topic) = publish.topic.parse::<Topic>() else { return Delivery::Passes };
         self.seen.lock().unwrap().push((topic.clone(), publish.payload.to_vec()));
         (self.rule.lock().unwrap())(&topic, &publish.payload)
     }

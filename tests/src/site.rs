@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use boomgate::config::Config;
-use boomgate::demo::office::Office;
+use boomgate::demo::api_client::ApiClient;
 use boomgate::demo::site::{self as demo_site, DemoSite};
 use boomgate::pki::Pki;
 use boomgate::serve::Database;
@@ -77,7 +77,7 @@ pub struct Site {
     pool: Pool,
     pub postgres: Postgres,
     pub journal: Journal,
-    pub office: Office,
+    pub api: ApiClient,
     pub ports: Ports,
     pub demo: DemoSite,
     pub pki: Pki,
@@ -99,20 +99,20 @@ impl Site {
         write_config(dir.path(), &postgres, &plan, None);
         let config = Config::load(&config_path(dir.path())).unwrap();
         let password = passwords::new();
-        let (demo, pki) = furnish(&config, &plan, &password).await;
+        let (demo, pki) = populate(&config, &plan, &password).await;
         let (server, ports) = start_server(dir.path()).await;
         let ports =
             Ports { mqtt: plan.external_broker.as_ref().map_or(ports.mqtt, |other| other.devices), ..ports };
         write_config(dir.path(), &postgres, &plan, Some(ports));
-        let office =
-            Office::log_in(&format!("http://{}", ports.api), demo_site::ADMIN, &password).await.unwrap();
+        let api =
+            ApiClient::log_in(&format!("http://{}", ports.api), demo_site::ADMIN, &password).await.unwrap();
         let pool = postgres.pool();
         Self {
             server: Some(server),
             pool,
             postgres,
             journal: Journal::new(),
-            office,
+            api,
             ports,
             demo,
             pki,
@@ -208,7 +208,7 @@ impl Site {
     /// Waits until the server has heard this start of a lane.
     pub async fn heard(&self, code: &str) {
         wait::until(&format!("the server has heard {code}"), async || {
-            let lanes = self.office.lanes().await.ok()?;
+            let lanes = self.api.lanes().await.ok()?;
             let lane = lanes.into_iter().find(|lane| lane.code == code)?;
             lane.device.filter(|device| device.connected).map(drop)
         })
@@ -232,7 +232,7 @@ impl Site {
     }
 
     /// Waits until the one car inside is there long enough to owe something: seconds are counted whole.
-    pub async fn until_it_owes(&self) {
+    pub async fn until_due(&self) {
         self.until_stays("state = 'open' and entered_at <= clock_timestamp() - interval '1 second'", 1).await;
     }
 
@@ -297,7 +297,7 @@ fn write_config(dir: &Path, postgres: &Postgres, plan: &Plan, ports: Option<Port
 }
 
 /// Site, lanes with keys, and the administrator; on a private PostgreSQL that runs only meanwhile.
-async fn furnish(config: &Config, plan: &Plan, password: &str) -> (DemoSite, Pki) {
+async fn populate(config: &Config, plan: &Plan, password: &str) -> (DemoSite, Pki) {
     let database = Database::open(config).await.unwrap();
     let pki = Pki::open_or_create(&config.pki, &[]).unwrap();
     let demo = demo_site::prepare(&database.pool, &config.pki, &config.data, plan.lanes).await.unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use boomgate::demo::verdict::{Journal as Seen, Verdict, judge};
+use boomgate::demo::verdict::{Journal as SimulatorJournal, Verdict, judge};
 use boomgate_store::proof;
 
 use crate::lanes::Lane;
@@ -43,14 +43,18 @@ pub async fn converged(site: &Site) -> Verdict {
 
 /// What can be said now, whether it is good or not.
 pub async fn now(site: &Site) -> anyhow::Result<Verdict> {
-    let seen = Seen { told: site.journal.all(), outcomes: Vec::new(), payments: site.office.payments() };
+    let seen = SimulatorJournal {
+        lane_reports: site.journal.all(),
+        outcomes: Vec::new(),
+        payments: site.api.payments(),
+    };
     judge(site.pool(), site.id(), &[], &seen, 0.0).await
 }
 
 async fn look(site: &Site, last: &Mutex<String>) -> Option<Verdict> {
     let client = site.pool().get().await.ok()?;
     let orders = proof::orders(&client, site.id()).await.ok()?;
-    let open = orders.iter().filter(|order| order.state == "wished" || order.state == "sent").count();
+    let open = orders.iter().filter(|order| order.state.is_open()).count();
     let verdict = now(site).await.ok()?;
     *last.lock().unwrap() = format!("{open} orders are open; {verdict:?}");
     (open == 0 && verdict.is_good()).then_some(verdict)

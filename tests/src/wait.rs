@@ -3,16 +3,16 @@
 use std::time::{Duration, Instant};
 
 /// Long enough for a loaded machine with two cores, short enough to notice a dead end.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-const LOOK_AGAIN: Duration = Duration::from_millis(15);
+const POLL_INTERVAL: Duration = Duration::from_millis(15);
 
 /// Looks until something is found.
 ///
 /// # Panics
-/// With `what`, when [`PATIENCE`] is over.
+/// With `what`, when [`TIMEOUT`] is over.
 pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
-    within(PATIENCE, what, look).await
+    within(TIMEOUT, what, look).await
 }
 
 /// # Panics
@@ -31,7 +31,7 @@ pub async fn at_most<T>(limit: Duration, mut look: impl AsyncFnMut() -> Option<T
         if begun.elapsed() > limit {
             return None;
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -43,6 +43,6 @@ pub async fn never<T>(limit: Duration, what: &str, mut look: impl AsyncFnMut() -
     let begun = Instant::now();
     while begun.elapsed() < limit {
         assert!(look().await.is_none(), "{what}");
-        tokio::time::sleep(LOOK_AGAIN).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -15,7 +15,7 @@ use boomgate_store::testing::TestDatabase;
 use boomgate_tests::programs::program;
 use yaml_rust2::{Yaml, YamlLoader};
 
-const OURS: [&str; 2] = ["boomgate", "edge-agent"];
+const OUR_PROGRAMS: [&str; 2] = ["boomgate", "edge-agent"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -230,13 +230,14 @@ fn the_server_reads_the_keys_that_compose_sets() {
     let missing = check();
     assert_eq!(missing.status.code(), Some(78));
     assert!(
-        said(&missing).contains("DATABASE_URL_FILE: ") && said(&missing).contains(secret.to_str().unwrap()),
+        output_text(&missing).contains("DATABASE_URL_FILE: ")
+            && output_text(&missing).contains(secret.to_str().unwrap()),
         "{}",
-        said(&missing)
+        output_text(&missing)
     );
     fs::write(&secret, "postgresql://boomgate:x@postgres:5432/boomgate?sslmode=disable\n").unwrap();
     let good = check();
-    assert!(good.status.success(), "{}", said(&good));
+    assert!(good.status.success(), "{}", output_text(&good));
 }
 
 #[test]
@@ -244,7 +245,7 @@ fn the_example_of_a_lane_is_good() {
     let file = root().join("docker/agent.toml");
     let checked =
         clean("edge-agent").args(["check-config", "--file-only", "--config"]).arg(file).output().unwrap();
-    assert!(checked.status.success(), "{}", said(&checked));
+    assert!(checked.status.success(), "{}", output_text(&checked));
 }
 
 // ---- the Dockerfiles
@@ -363,7 +364,7 @@ fn programs_packages_and_features_of_the_images_exist() {
             .into_iter()
             .find_map(|word| word.strip_prefix("target/release/").map(str::to_owned))
             .unwrap();
-        assert!(OURS.contains(&made.as_str()) && program(&made).is_file());
+        assert!(OUR_PROGRAMS.contains(&made.as_str()) && program(&made).is_file());
         let image = stages(&dockerfile).into_iter().find(|stage| stage.text.contains("ENTRYPOINT")).unwrap();
         assert!(
             image.text.contains(&format!("COPY --from=build /usr/local/bin/{made} /usr/local/bin/{made}"))
@@ -389,12 +390,15 @@ fn entry_points_with_their_arguments_are_understood() {
         // Every option is parsed before help is printed for the subcommand.
         let output = clean(&name).args(&arguments).arg("--help").output().unwrap();
         assert!(
-            output.status.success() && said(&output).contains("Usage:"),
+            output.status.success() && output_text(&output).contains("Usage:"),
             "{name} {arguments:?}: {}",
-            said(&output)
+            output_text(&output)
         );
         for option in arguments.iter().filter(|argument| argument.starts_with("--")) {
-            assert!(said(&output).contains(option.as_str()), "{name} {arguments:?} does not know {option}");
+            assert!(
+                output_text(&output).contains(option.as_str()),
+                "{name} {arguments:?} does not know {option}"
+            );
         }
     }
 }
@@ -407,17 +411,17 @@ fn the_servers_health_check_believes_only_a_ready_server() {
         let port = listener.local_addr().unwrap().port().to_string();
         let answering = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut asked = Vec::new();
+            let mut request = Vec::new();
             let mut byte = [0; 1];
-            while !asked.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
-                asked.push(byte[0]);
+            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+                request.push(byte[0]);
             }
             stream.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").as_bytes()).unwrap();
-            String::from_utf8_lossy(&asked).into_owned()
+            String::from_utf8_lossy(&request).into_owned()
         });
         let arguments = command[1..].iter().map(|argument| argument.replace("8480", &port));
         let checked = Command::new(&command[0]).args(arguments).output().unwrap();
-        assert_eq!(checked.status.success(), healthy, "{status}: {}", said(&checked));
+        assert_eq!(checked.status.success(), healthy, "{status}: {}", output_text(&checked));
         assert_eq!(
             answering.join().unwrap(),
             "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
@@ -451,8 +455,8 @@ async fn the_demos_setup_makes_lanes_the_agent_takes_and_does_so_once() {
         bash.env("TARIFF", root().join("provisioning/tariff.demo.toml"));
         bash.env_remove("DATABASE_URL").env("BOOMGATE_CONFIG", &config).env("DATABASE_URL_FILE", &url);
         let output = bash.output().unwrap();
-        assert!(output.status.success(), "{}", said(&output));
-        said(&output)
+        assert!(output.status.success(), "{}", output_text(&output));
+        output_text(&output)
     };
     let first = setup();
     assert!(first.contains("admin may log in as admin with the password"), "{first}");
@@ -462,7 +466,7 @@ async fn the_demos_setup_makes_lanes_the_agent_takes_and_does_so_once() {
     let made = ["in-1", "in-2", "out-1", "out-2"].map(|lane| lanes.join(lane).join("agent.toml"));
     for file in &made {
         let checked = clean("edge-agent").args(["check-config", "--config"]).arg(file).output().unwrap();
-        assert!(checked.status.success(), "{}", said(&checked));
+        assert!(checked.status.success(), "{}", output_text(&checked));
         let text = fs::read_to_string(file).unwrap();
         assert!(
             text.contains("mqtt = \"server:8883\"") && text.contains("https = \"https://server:8444\""),
@@ -482,7 +486,7 @@ fn secrets_are_made_once_and_agree() {
     fs::copy(root().join("docker/make-secrets"), &script).unwrap();
     let make = || {
         let output = Command::new("bash").arg(&script).output().unwrap();
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", output_text(&output));
         let secret = |name: &str| fs::read_to_string(scratch.path().join("secrets").join(name)).unwrap();
         (secret("postgres_password"), secret("database_url"))
     };
@@ -502,7 +506,7 @@ fn secrets_are_made_once_and_agree() {
 fn scripts_are_well_formed_and_the_demos_cars_speak_the_yards_language() {
     for script in ["docker/make-secrets", "docker/demo-setup", "docker/demo-cars"] {
         let checked = Command::new("bash").arg("-n").arg(root().join(script)).output().unwrap();
-        assert!(checked.status.success(), "{script}: {}", said(&checked));
+        assert!(checked.status.success(), "{script}: {}", output_text(&checked));
     }
     let cars = read("docker/demo-cars");
     let (_, from) = cars.split_once("printf '{\"do\"").unwrap();
@@ -527,6 +531,6 @@ fn clean(name: &str) -> Command {
     command
 }
 
-fn said(output: &Output) -> String {
+fn output_text(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat()).into_owned()
 }

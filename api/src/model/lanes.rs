@@ -19,7 +19,7 @@ use super::money::Amount;
 use super::stays::unknown;
 use super::texts;
 use crate::error::ApiError;
-use crate::request::Words;
+use crate::request::SafeText;
 
 /// A lane not heard for so long is shown as gone.
 const CONNECTED: SignedDuration = SignedDuration::from_secs(30);
@@ -188,7 +188,7 @@ pub(crate) struct NewCommand {
     pub(crate) action: OrderAction,
     /// Why, in the operator's words; kept in the audit.
     #[schema(value_type = String, min_length = 1, max_length = 300)]
-    pub(crate) reason: Words,
+    pub(crate) reason: SafeText,
     /// The car this is about.
     pub(crate) arrival: Option<Uuid>,
 }
@@ -219,7 +219,7 @@ impl Ordered {
             id: order.command.as_uuid(),
             lane: order.lane.as_uuid(),
             action: order.action,
-            state: CommandState::Wished,
+            state: CommandState::Pending,
         };
         Self { command }
     }

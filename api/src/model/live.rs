@@ -86,7 +86,7 @@ impl LiveFrame {
         Self::Start(LiveStart { kind: StartKind::Start, no, last, missed })
     }
 
-    pub(crate) const fn beat(no: i64) -> Self {
+    pub(crate) const fn heartbeat(no: i64) -> Self {
         Self::Beat(LiveBeat { kind: BeatKind::Beat, no })
     }
 

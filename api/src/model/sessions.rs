@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::request::Words;
+use crate::request::SafeText;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
     #[schema(value_type = String)]
-    pub(crate) name: Words,
+    pub(crate) name: SafeText,
     pub(crate) password: String,
     /// Needed only where several tenants know the name and the password is right in more than one: the problem
     /// `TENANT-NEEDED` says which.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::money::Amount;
 use super::texts;
 use crate::error::ApiError;
-use crate::request::Words;
+use crate::request::SafeText;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Stay {
@@ -133,7 +133,7 @@ pub(crate) struct NewPayment {
     pub(crate) amount: Amount,
     #[serde(default)]
     #[schema(value_type = String, max_length = 200)]
-    pub(crate) note: Words,
+    pub(crate) note: SafeText,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

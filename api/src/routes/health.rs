@@ -43,9 +43,9 @@ pub(crate) struct Readiness {
 /// Something can be committed and the parts are up: send traffic.
 #[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 pub(crate) async fn ready(app: App, _: Public, _: Request) -> Result<Response, ApiError> {
-    let obstacle = app.probe.obstacle(&app).await;
-    let (database, parts) = (obstacle.is_none(), *app.ready.borrow());
-    let problem = obstacle.or((!parts).then_some("a part of the server does not work"));
+    let failure = app.probe.failure(&app).await;
+    let (database, parts) = (failure.is_none(), *app.ready.borrow());
+    let problem = failure.or((!parts).then_some("a part of the server does not work"));
     let status = if problem.is_none() { http::StatusCode::OK } else { http::StatusCode::SERVICE_UNAVAILABLE };
     reply(status, &Readiness { ready: problem.is_none(), database, parts, problem })
 }
@@ -56,7 +56,7 @@ pub(crate) struct WriteProbe(Mutex<Option<(Instant, Option<&'static str>)>>);
 
 impl WriteProbe {
     /// What keeps the database from committing; none when it just did.
-    async fn obstacle(&self, app: &App) -> Option<&'static str> {
+    async fn failure(&self, app: &App) -> Option<&'static str> {
         let mut last = self.0.lock().await;
         if let Some((at, found)) = *last
             && at.elapsed() < PROBE_INTERVAL
@@ -68,13 +68,13 @@ impl WriteProbe {
             write_probe::write(&client, Timestamp::now()).await
         });
         let found = write.await.err().map(|error| {
-            let obstacle = write_probe::obstacle(&error);
+            let failure = write_probe::failure(&error);
             tracing::warn!(
                 error = format!("{:#}", anyhow::Error::from(error)),
-                obstacle,
+                failure,
                 "nothing can be committed"
             );
-            obstacle
+            failure
         });
         metrics::gauge!("boomgate_database_writable").set(if found.is_none() { 1.0 } else { 0.0 });
         *last = Some((Instant::now(), found));

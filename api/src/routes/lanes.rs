@@ -21,7 +21,7 @@ use crate::error::ApiError;
 use crate::model::lanes::{Lane, NewCommand, Ordered, Waiting};
 use crate::model::page::Page;
 use crate::request::{JSON_BYTES, Request, json, ok};
-use crate::routes::once;
+use crate::routes::idempotency;
 use crate::{App, query};
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -51,7 +51,7 @@ pub(crate) async fn list(
     let mut items = Vec::new();
     for site in sites {
         for status in lanes::list(&client, site.id).await? {
-            let last = waiting(&client, &site, &status, request.asked.language()).await?;
+            let last = waiting(&client, &site, &status, request.context.language()).await?;
             items.push(Lane::of(status, &site, last)?);
         }
     }
@@ -68,12 +68,12 @@ async fn waiting(
     let decided = decisions::of_arrival(client, site.id, ArrivalId::from_uuid(arrival)).await?;
     // A payment or a person may have let the car pass since: then the code is none of a decision.
     let same = |decision: &&DecisionRow| Some(&decision.code) == status.arrival_code.as_ref();
-    let stands = decided.iter().filter(same).rfind(|decision| !decision.superseded);
-    let params = match stands {
+    let current = decided.iter().filter(same).rfind(|decision| !decision.superseded);
+    let params = match current {
         Some(decision) => decision.params.clone(),
         None => paid(client, site, status).await?,
     };
-    let local = stands.is_some_and(|decision| decision.local);
+    let local = current.is_some_and(|decision| decision.local);
     Ok(Waiting::of(status, site, (&params, local), lang))
 }
 
@@ -102,14 +102,14 @@ pub(crate) async fn command(
     let mut client = app.client().await?;
     let lane = request.part("id").parse().map_err(|_| ApiError::NotFound("lane"))?;
     let site = by.site_of_lane(&client, lane).await?.id;
-    let key = once::key(&request.asked, &by, &body)?;
+    let key = idempotency::key(&request.context, &by, &body)?;
     let order = new.order(lane);
     let action = order.action.as_str();
-    let done = unit::run_once(&mut client, &key, async |unit| {
+    let done = unit::run_idempotent(&mut client, &key, async |unit| {
         let ordered = booms::order(unit, &by, site, order).await?;
-        once::answer(StatusCode::ACCEPTED, &Ordered::of(&ordered))
+        idempotency::answer(StatusCode::ACCEPTED, &Ordered::of(&ordered))
     })
     .await?;
     tracing::info!(lane.id = %lane, action, by = by.actor().name, "order of an operator");
-    once::reply_once(&done)
+    idempotency::reply_idempotent(&done)
 }

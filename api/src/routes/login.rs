@@ -13,47 +13,47 @@ use crate::App;
 use crate::auth;
 use crate::caller::Public;
 use crate::error::ApiError;
-use crate::login_gate::Attempt;
+use crate::login_limiter::Attempt;
 use crate::model::sessions::{LoggedIn, Login, Me, highest};
-use crate::request::{Asked, JSON_BYTES, Request, json, ok};
+use crate::request::{JSON_BYTES, Request, RequestContext, json, ok};
 
 /// Opens a session.
 #[utoipa::path(post, path = "/api/v1/login", tag = "sessions", request_body = Login,
     responses((status = 200, body = LoggedIn), (status = 401, body = crate::Problem), (status = 409, body = crate::Problem),
         (status = 429, body = crate::Problem)))]
 pub(crate) async fn log_in(app: App, _: Public, mut request: Request) -> Result<Response, ApiError> {
-    auth::not_foreign(&request.asked)?;
+    auth::not_foreign(&request.context)?;
     let login: Login = json(&request.body(JSON_BYTES).await?)?;
-    let asked = request.asked;
-    let user = who(&app, &asked, login).await?;
+    let context = request.context;
+    let user = who(&app, &context, login).await?;
     let mut client = app.client().await?;
     let from = Origin {
-        browser: asked.header("origin").is_some(),
-        browser_token: auth::browser_token(&asked).map(str::to_owned),
-        address: asked.address().to_string(),
-        agent: asked.header("user-agent").unwrap_or_default().chars().take(200).collect(),
+        browser: context.header("origin").is_some(),
+        browser_token: auth::browser_token(&context).map(str::to_owned),
+        address: context.address().to_string(),
+        agent: context.header("user-agent").unwrap_or_default().chars().take(200).collect(),
     };
     let opened = unit::run(&mut client, async |unit| sessions::open(unit, user.id, from).await).await?;
     tracing::info!(user.id = %user.id, "logged in");
-    let by = sessions::bearer(&client, &opened.token, Some(asked.id.to_string())).await?;
+    let by = sessions::bearer(&client, &opened.token, Some(context.id.to_string())).await?;
     let by = Authorized::check(by.ok_or(ApiError::NotLoggedIn)?)?;
-    let cookie = auth::set_cookie(asked.secure(), Some(&opened.token));
+    let cookie = auth::set_cookie(context.secure(), Some(&opened.token));
     let user = describe(&app, &by).await?;
     let answer = ok(&LoggedIn { token: opened.token, expires_at: opened.expires_at, user })?;
     let answer = with_cookie(answer, &cookie)?;
     match opened.browser_token {
-        Some(browser) => with_cookie(answer, &auth::set_browser_cookie(asked.secure(), &browser)),
+        Some(browser) => with_cookie(answer, &auth::set_browser_cookie(context.secure(), &browser)),
         None => Ok(answer),
     }
 }
 
 /// The user with this name and password. Where several tenants know the name, the password says which is meant; where
 /// it is right in more than one, the client is asked, and only then.
-async fn who(app: &App, asked: &Asked, login: Login) -> Result<UserRow, ApiError> {
+async fn who(app: &App, context: &RequestContext, login: Login) -> Result<UserRow, ApiError> {
     let (mut candidates, browser) = {
         let client = app.client().await?;
         let candidates = sessions::candidates(&client, &login.name).await?;
-        let browser = sessions::known_browser(&client, auth::browser_token(asked), &candidates).await?;
+        let browser = sessions::known_browser(&client, auth::browser_token(context), &candidates).await?;
         (candidates, browser)
     };
     if let Some(tenant) = login.tenant {
@@ -61,12 +61,12 @@ async fn who(app: &App, asked: &Asked, login: Login) -> Result<UserRow, ApiError
     }
     let attempt = Attempt {
         name: &login.name,
-        address: asked.address(),
+        address: context.address(),
         browser,
         stored: candidates.iter().map(|user| user.password_hash.clone()).collect(),
         given: login.password,
     };
-    let right = app.gate.check(attempt).await?;
+    let right = app.limiter.check(attempt).await?;
     let mut right: Vec<UserRow> =
         right.into_iter().filter_map(|index| candidates.get(index).cloned()).collect();
     match right.pop() {
@@ -87,15 +87,15 @@ pub(crate) async fn log_out(
     by: Authorized<SignedIn>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let asked = request.asked;
+    let context = request.context;
     person(&by)?;
-    if let Some((token, _)) = auth::token(&asked) {
+    if let Some((token, _)) = auth::token(&context) {
         let mut client = app.client().await?;
         unit::run(&mut client, async |unit| sessions::close(unit, &token).await).await?;
     }
     let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = http::StatusCode::NO_CONTENT;
-    with_cookie(response, &auth::set_cookie(asked.secure(), None))
+    with_cookie(response, &auth::set_cookie(context.secure(), None))
 }
 
 /// The caller and the sites they see.

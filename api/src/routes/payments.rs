@@ -4,7 +4,7 @@ use boomgate_domain::ids::StayId;
 use boomgate_domain::reason::Lang;
 use boomgate_operations::access::{Authorized, PaymentsTake};
 use boomgate_operations::payments;
-use boomgate_operations::unit::{self, Once};
+use boomgate_operations::unit::{self, Idempotency};
 use boomgate_store::sites::SiteRow;
 use boomgate_store::{GenericClient, lanes};
 use http::StatusCode;
@@ -14,7 +14,7 @@ use crate::App;
 use crate::error::ApiError;
 use crate::model::stays::{NewPayment, Taken, TakenPayment};
 use crate::request::{JSON_BYTES, Request, json};
-use crate::routes::{once, stays};
+use crate::routes::{idempotency, stays};
 
 /// Takes a payment for a stay. The amount must be what the sign shows, or what is due now.
 #[utoipa::path(post, path = "/api/v1/stays/{id}/payments", tag = "stays", request_body = NewPayment,
@@ -30,24 +30,24 @@ pub(crate) async fn take(
     let new: NewPayment = json(&body)?;
     let mut client = app.client().await?;
     let (site, row) = stays::find(&client, &by, request.part("id")).await?;
-    let key = once::key(&request.asked, &by, &body)?;
+    let key = idempotency::key(&request.context, &by, &body)?;
     let payment = payments::NewPayment {
         stay: StayId::from_uuid(row.id),
         method: new.method.into(),
         amount: new.amount.money("amount")?,
         note: new.note.to_string(),
     };
-    let (method, lang) = (payment.method.as_str(), request.asked.language());
-    let done = unit::run_once(&mut client, &key, async |unit| {
+    let (method, lang) = (payment.method.as_str(), request.context.language());
+    let done = unit::run_idempotent(&mut client, &key, async |unit| {
         let settled = payments::settle(unit, &by, &site, payment).await?;
-        once::answer(StatusCode::CREATED, &taken(unit.tx(), &site, &settled, lang).await?)
+        idempotency::answer(StatusCode::CREATED, &taken(unit.tx(), &site, &settled, lang).await?)
     })
     .await?;
-    if matches!(done, Once::Done(_)) {
+    if matches!(done, Idempotency::Done(_)) {
         metrics::counter!("boomgate_payments_total", "method" => method).increment(1);
         tracing::info!(stay.id = %row.id, by = by.actor().name, "payment taken");
     }
-    once::reply_once(&done)
+    idempotency::reply_idempotent(&done)
 }
 
 /// The answer: the payment, the stay after it, the lane that opens.

@@ -103,7 +103,7 @@ fn prefix(text: &str) -> Result<String, ApiError> {
 pub(crate) async fn one(app: App, by: Authorized<StaysRead>, request: Request) -> Result<Response, ApiError> {
     let client = app.client().await?;
     let (site, row) = find(&client, &by, request.part("id")).await?;
-    etag::reply(&request.asked, &describe(&client, &site, &row, request.asked.language()).await?)
+    etag::reply(&request.context, &describe(&client, &site, &row, request.context.language()).await?)
 }
 
 /// The stay in full.

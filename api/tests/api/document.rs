@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{House, PASSWORD};
+use crate::test_app::{PASSWORD, TestApp};
 
 fn document() -> Value {
     serde_json::from_str(&boomgate_api::openapi_document()).unwrap()
@@ -33,10 +33,10 @@ type Case<'a> = (&'a str, &'a str, &'a str, String, Option<&'a Value>, u16);
 
 #[tokio::test]
 async fn statuses_were_given_that_the_document_did_not_name() {
-    let house = House::open().await;
-    let (operator, guard) = (house.person("operator").await, house.person("guard").await);
+    let app = TestApp::open().await;
+    let (operator, guard) = (app.person("operator").await, app.person("guard").await);
     let nobody = "00000000-0000-7000-8000-000000000000";
-    let (lane, stay) = (house.entry.to_string(), house.stay("BA123AB", 10).await.id.to_string());
+    let (lane, stay) = (app.entry.to_string(), app.stay("BA123AB", 10).await.id.to_string());
     let (command, pay) = ("/api/v1/lanes/{id}/commands", "/api/v1/stays/{id}/payments");
     let order = json!({ "action": "open", "reason": "x" });
     let cash = json!({ "method": "cash", "amount": { "minor": 1, "currency": "EUR" } });
@@ -73,7 +73,7 @@ async fn statuses_were_given_that_the_document_did_not_name() {
         } else {
             format!("{pattern}{part}")
         };
-        let mut request = house.request(method, &path).header("idempotency-key", format!("k{number}"));
+        let mut request = app.request(method, &path).header("idempotency-key", format!("k{number}"));
         if !token.is_empty() {
             request = request.bearer_auth(token);
         }

@@ -7,11 +7,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::house::{House, Person, good, problem};
+use crate::test_app::{TestApp, TestUser, good, problem};
 
 #[tokio::test]
 async fn nothing_and_a_wrong_method_are_told_apart() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     for (method, path) in [
         ("GET", "/api/v1/nothing"),
         ("POST", "/api/nowhere"),
@@ -19,7 +19,7 @@ async fn nothing_and_a_wrong_method_are_told_apart() {
         ("DELETE", "/api/v2/lanes"),
     ] {
         assert_eq!(
-            problem(house.request(method, path).send().await.unwrap(), 404).await["code"],
+            problem(app.request(method, path).send().await.unwrap(), 404).await["code"],
             "NO-ROUTE",
             "{path}"
         );
@@ -31,24 +31,24 @@ async fn nothing_and_a_wrong_method_are_told_apart() {
         ("POST", "/healthz", "GET"),
         ("POST", "/live", "GET"),
     ] {
-        let response = house.request(method, path).send().await.unwrap();
+        let response = app.request(method, path).send().await.unwrap();
         assert_eq!(response.headers()["allow"], allow, "{method} {path}");
         assert_eq!(problem(response, 405).await["code"], "METHOD");
     }
-    let guard = house.person("guard").await;
-    let plain = house.get("/api/v1/live", &guard).send().await.unwrap();
+    let guard = app.person("guard").await;
+    let plain = app.get("/api/v1/live", &guard).send().await.unwrap();
     assert_eq!(problem(plain, 426).await["code"], "WEBSOCKET-ONLY");
-    let head = house.request("HEAD", "/healthz").send().await.unwrap();
+    let head = app.request("HEAD", "/healthz").send().await.unwrap();
     assert_eq!((head.status().as_u16(), head.text().await.unwrap()), (200, String::new()));
 }
 
 #[tokio::test]
 async fn bad_json_names_the_field() {
-    let house = House::open().await;
-    let ann = house.person("operator").await;
-    let stay = house.stay("BA123AB", 10).await;
+    let app = TestApp::open().await;
+    let ann = app.person("operator").await;
+    let stay = app.stay("BA123AB", 10).await;
     let (pay, drive) =
-        (format!("/api/v1/stays/{}/payments", stay.id), format!("/api/v1/lanes/{}/commands", house.entry));
+        (format!("/api/v1/stays/{}/payments", stay.id), format!("/api/v1/lanes/{}/commands", app.entry));
     for (path, body, words) in [
         (&pay, r#"{"method":"cash"}"#, "amount"),
         (&pay, r#"{"method":"cash","amount":{"minor":"1","currency":"EUR"}}"#, "amount.minor: invalid type"),
@@ -71,37 +71,37 @@ async fn bad_json_names_the_field() {
         (&drive, "", "EOF"),
         (&drive, "[]", "body: "),
     ] {
-        let request = house.request("POST", path).bearer_auth(&ann.token).header("idempotency-key", "k");
+        let request = app.request("POST", path).bearer_auth(&ann.token).header("idempotency-key", "k");
         let problem = problem(request.body(body).send().await.unwrap(), 400).await;
         assert!(problem["message"].as_str().unwrap().contains(words), "{body}: {}", problem["message"]);
     }
     let odd = json!({ "name": "a\u{0}b", "password": "x" });
-    problem(house.request("POST", "/api/v1/login").json(&odd).send().await.unwrap(), 400).await;
+    problem(app.request("POST", "/api/v1/login").json(&odd).send().await.unwrap(), 400).await;
 }
 
 #[tokio::test]
 async fn a_body_too_large_is_refused_announced_or_not() {
-    let house = House::open().await;
-    let ann = house.person("operator").await;
+    let app = TestApp::open().await;
+    let ann = app.person("operator").await;
     let large = "x".repeat(65 * 1024);
-    let path = format!("/api/v1/lanes/{}/commands", house.entry);
-    let request = house.request("POST", &path).bearer_auth(&ann.token).body(large.clone());
+    let path = format!("/api/v1/lanes/{}/commands", app.entry);
+    let request = app.request("POST", &path).bearer_auth(&ann.token).body(large.clone());
     assert_eq!(problem(request.send().await.unwrap(), 413).await["code"], "TOO-LARGE");
-    let answer = chunked(&house, &ann, &path, &large).await;
+    let answer = chunked(&app, &ann, &path, &large).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
 }
 
 #[tokio::test]
 async fn a_chunked_body_without_a_length_is_taken() {
-    let house = House::open().await;
-    let ann = house.person("operator").await;
-    let path = format!("/api/v1/lanes/{}/commands", house.entry);
-    let answer = chunked(&house, &ann, &path, r#"{"action":"open","reason":"a long lorry"}"#).await;
+    let app = TestApp::open().await;
+    let ann = app.person("operator").await;
+    let path = format!("/api/v1/lanes/{}/commands", app.entry);
+    let answer = chunked(&app, &ann, &path, r#"{"action":"open","reason":"a long lorry"}"#).await;
     assert!(answer.starts_with("HTTP/1.1 202 "), "{answer}");
 }
 
-async fn chunked(house: &House, by: &Person, path: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(house.people).await.unwrap();
+async fn chunked(app: &TestApp, by: &TestUser, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(app.people).await.unwrap();
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nidempotency-key: c\r\n\
          connection: close\r\ntransfer-encoding: chunked\r\n\r\n",
@@ -125,12 +125,12 @@ async fn rest(stream: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_and_a_head_that_does_not_end_are_given_up() {
-    let house = House::open().await;
-    let mut slow = TcpStream::connect(house.people).await.unwrap();
+    let app = TestApp::open().await;
+    let mut slow = TcpStream::connect(app.people).await.unwrap();
     slow.write_all(b"POST /api/v1/login HTTP/1.1\r\nhost: x\r\ncontent-length: 20\r\n\r\n{").await.unwrap();
-    let mut half = TcpStream::connect(house.people).await.unwrap();
+    let mut half = TcpStream::connect(app.people).await.unwrap();
     half.write_all(b"GET /healthz HTTP/1.1\r\nho").await.unwrap();
-    let mut silent = TcpStream::connect(house.people).await.unwrap();
+    let mut silent = TcpStream::connect(app.people).await.unwrap();
     let begun = Instant::now();
     let (slow, _, _) = tokio::join!(rest(&mut slow), rest(&mut half), rest(&mut silent));
     assert!(slow.starts_with("HTTP/1.1 408 ") && slow.contains("SLOW-BODY"), "{slow}");
@@ -139,8 +139,8 @@ async fn a_body_that_does_not_come_and_a_head_that_does_not_end_are_given_up() {
 
 #[tokio::test]
 async fn every_reply_carries_the_headers() {
-    let house = House::open().await;
-    let ann = house.person("operator").await;
+    let app = TestApp::open().await;
+    let ann = app.person("operator").await;
     for (path, status, cache) in [
         ("/", 200, "no-cache"),
         ("/docs", 200, "no-cache"),
@@ -153,7 +153,7 @@ async fn every_reply_carries_the_headers() {
         ("/api/v1/lanes", 200, "no-store"),
         ("/api/v1/stays?limit=0", 400, "no-store"),
     ] {
-        let response = house.get(path, &ann).send().await.unwrap();
+        let response = app.get(path, &ann).send().await.unwrap();
         assert_eq!(response.status(), status, "{path}");
         let headers = response.headers();
         let policy = headers["content-security-policy"].to_str().unwrap();
@@ -170,33 +170,33 @@ async fn every_reply_carries_the_headers() {
 
 #[tokio::test]
 async fn readiness_follows_the_database_and_metrics_name_no_plate() {
-    let house = House::open().await;
-    let ann = house.person("operator").await;
-    good(house.request("GET", "/readyz").send().await.unwrap(), 200).await;
-    let stay = house.stay("WU123AB", 10).await;
-    house.charged_at_exit(&stay, 100, 1).await;
+    let app = TestApp::open().await;
+    let ann = app.person("operator").await;
+    good(app.request("GET", "/readyz").send().await.unwrap(), 200).await;
+    let stay = app.stay("WU123AB", 10).await;
+    app.charged_at_exit(&stay, 100, 1).await;
     let pay = json!({ "method": "cash", "amount": { "minor": 100, "currency": "EUR" } });
-    good(house.post(&format!("/api/v1/stays/{}/payments", stay.id), &ann, &pay).send().await.unwrap(), 201)
+    good(app.post(&format!("/api/v1/stays/{}/payments", stay.id), &ann, &pay).send().await.unwrap(), 201)
         .await;
-    good(house.get("/api/v1/stays?plate=WU123AB", &ann).send().await.unwrap(), 200).await;
-    let numbers = house.metrics(None).await.text().await.unwrap();
+    good(app.get("/api/v1/stays?plate=WU123AB", &ann).send().await.unwrap(), 200).await;
+    let numbers = app.metrics(None).await.text().await.unwrap();
     assert!(numbers.contains("boomgate_payments_total{method=\"cash\"}"), "{numbers}");
     assert!(!numbers.contains("WU123AB"), "{numbers}");
-    house.db.pool.close();
-    let ready = until_not_ready(&house).await;
+    app.db.pool.close();
+    let ready = until_not_ready(&app).await;
     let problem_is = "the database does not answer";
     assert_eq!(ready, json!({ "ready": false, "database": false, "parts": true, "problem": problem_is }));
-    let away = house.get("/api/v1/lanes", &ann).send().await.unwrap();
+    let away = app.get("/api/v1/lanes", &ann).send().await.unwrap();
     assert_eq!(away.headers()["retry-after"], "5");
     assert_eq!(problem(away, 503).await["code"], "UNAVAILABLE");
-    good(house.request("GET", "/healthz").send().await.unwrap(), 200).await;
+    good(app.request("GET", "/healthz").send().await.unwrap(), 200).await;
 }
 
 /// What /readyz says once it has noticed; it looks again every second.
-async fn until_not_ready(house: &House) -> Value {
+async fn until_not_ready(app: &TestApp) -> Value {
     let begun = Instant::now();
     loop {
-        let response = house.request("GET", "/readyz").send().await.unwrap();
+        let response = app.request("GET", "/readyz").send().await.unwrap();
         if response.status() != 200 {
             return good(response, 503).await;
         }
@@ -207,21 +207,21 @@ async fn until_not_ready(house: &House) -> Value {
 
 #[tokio::test]
 async fn it_said_ready_while_nothing_could_be_written() {
-    let house = House::open().await;
-    good(house.request("GET", "/readyz").send().await.unwrap(), 200).await;
+    let app = TestApp::open().await;
+    good(app.request("GET", "/readyz").send().await.unwrap(), 200).await;
     // A full disk, as PostgreSQL reports it; reading goes on.
-    house
+    app
         .run(
             "create function full_disk() returns trigger language plpgsql as
              $$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
              create trigger full_disk before update on write_probe execute function full_disk()",
         )
         .await;
-    assert_eq!(until_not_ready(&house).await["problem"], "the database's disk is full");
-    house.run("drop trigger full_disk on write_probe").await;
-    until_ready(&house).await;
+    assert_eq!(until_not_ready(&app).await["problem"], "the database's disk is full");
+    app.run("drop trigger full_disk on write_probe").await;
+    until_ready(&app).await;
     // It holds for new connections: those of the pool are ended, by one that is none of them.
-    let aside = house.db.address.connect().await.unwrap();
+    let aside = app.db.address.connect().await.unwrap();
     let name: String = aside.query_one("select current_database()::text", &[]).await.unwrap().get(0);
     aside
         .batch_execute(&format!("alter database {name} set default_transaction_read_only = on"))
@@ -230,15 +230,15 @@ async fn it_said_ready_while_nothing_could_be_written() {
     let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
     aside.query(end, &[]).await.unwrap();
     let begun = Instant::now();
-    while until_not_ready(&house).await["problem"] != "the database is read-only" {
+    while until_not_ready(&app).await["problem"] != "the database is read-only" {
         assert!(begun.elapsed() < Duration::from_secs(10), "it never says why");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
-async fn until_ready(house: &House) {
+async fn until_ready(app: &TestApp) {
     let begun = Instant::now();
-    while house.request("GET", "/readyz").send().await.unwrap().status() != 200 {
+    while app.request("GET", "/readyz").send().await.unwrap().status() != 200 {
         assert!(begun.elapsed() < Duration::from_secs(5), "not ready again");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -246,27 +246,27 @@ async fn until_ready(house: &House) {
 
 #[tokio::test]
 async fn strangers_read_the_metrics_on_the_peoples_listener() {
-    let house = House::open().await;
-    problem(house.request("GET", "/metrics").send().await.unwrap(), 404).await;
-    assert_eq!(house.metrics(None).await.status(), 200, "its own listener on loopback");
-    let guarded = house.metrics_with("a long token", None).await;
+    let app = TestApp::open().await;
+    problem(app.request("GET", "/metrics").send().await.unwrap(), 404).await;
+    assert_eq!(app.metrics(None).await.status(), 200, "its own listener on loopback");
+    let guarded = app.metrics_with("a long token", None).await;
     problem(guarded, 401).await;
-    problem(house.metrics_with("a long token", Some("another")).await, 401).await;
-    assert_eq!(house.metrics_with("a long token", Some("a long token")).await.status(), 200);
+    problem(app.metrics_with("a long token", Some("another")).await, 401).await;
+    assert_eq!(app.metrics_with("a long token", Some("a long token")).await.status(), 200);
 }
 
 #[tokio::test]
 async fn a_request_is_found_again_by_its_id_and_a_wrong_field_by_its_name() {
-    let house = House::open().await;
-    let ann = house.person("operator").await;
-    let request = house.get("/api/v1/stays?limit=0", &ann).header("x-request-id", "desk-7/42");
+    let app = TestApp::open().await;
+    let ann = app.person("operator").await;
+    let request = app.get("/api/v1/stays?limit=0", &ann).header("x-request-id", "desk-7/42");
     let response = request.send().await.unwrap();
     assert_eq!(response.headers()["x-request-id"], "desk-7/42");
-    let said = problem(response, 400).await;
+    let problem_document = problem(response, 400).await;
     assert_eq!(
-        said["errors"],
+        problem_document["errors"],
         json!([{ "field": "limit", "code": "INVALID", "message": "must be 1 to 200" }])
     );
-    let fine = house.get("/api/v1/lanes", &ann).send().await.unwrap();
+    let fine = app.get("/api/v1/lanes", &ann).send().await.unwrap();
     assert!(fine.headers()["x-request-id"].len() == 36, "one is made");
 }

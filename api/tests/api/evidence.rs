@@ -4,7 +4,7 @@ use reqwest::{Certificate, Client, Identity, Response};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::house::{Authority, House, authority, certificate, good, problem};
+use crate::test_app::{Authority, TestApp, authority, certificate, good, problem};
 
 fn jpeg(size: usize) -> Vec<u8> {
     let mut picture = vec![0xab; size];
@@ -17,56 +17,56 @@ fn name(picture: &[u8]) -> String {
 }
 
 /// A device with a certificate of `ca` for `uri`; without one, a stranger.
-fn device(house: &House, ca: &Authority, uri: Option<&str>) -> Client {
-    let roots = Certificate::from_pem(house.ca.pem().as_bytes()).unwrap();
-    let builder = Client::builder().tls_certs_only([roots]).resolve("localhost", house.devices);
+fn device(app: &TestApp, ca: &Authority, uri: Option<&str>) -> Client {
+    let roots = Certificate::from_pem(app.ca.pem().as_bytes()).unwrap();
+    let builder = Client::builder().tls_certs_only([roots]).resolve("localhost", app.devices);
     let Some(uri) = uri else { return builder.build().unwrap() };
     let (cert, key) = certificate(ca, rcgen::SanType::URI(uri.try_into().unwrap()));
     builder.identity(Identity::from_pem(format!("{cert}{key}").as_bytes()).unwrap()).build().unwrap()
 }
 
-async fn put(house: &House, client: &Client, name: &str, body: Vec<u8>) -> reqwest::Result<Response> {
-    let url = format!("https://localhost:{}/device/v1/evidence/{name}", house.devices.port());
+async fn put(app: &TestApp, client: &Client, name: &str, body: Vec<u8>) -> reqwest::Result<Response> {
+    let url = format!("https://localhost:{}/device/v1/evidence/{name}", app.devices.port());
     client.put(url).body(body).send().await
 }
 
 #[tokio::test]
 async fn a_device_puts_a_picture_and_watchers_of_the_site_see_it() {
-    let house = House::open().await;
-    let pi = device(&house, &house.ca, Some("boomgate://north/out-1/pi-1"));
+    let app = TestApp::open().await;
+    let pi = device(&app, &app.ca, Some("boomgate://north/out-1/pi-1"));
     let picture = jpeg(256 * 1024);
     let name = name(&picture);
-    let stored = good(put(&house, &pi, &name, picture.clone()).await.unwrap(), 201).await;
+    let stored = good(put(&app, &pi, &name, picture.clone()).await.unwrap(), 201).await;
     assert_eq!(
         (stored["sha256"].as_str(), stored["bytes"].as_u64()),
         (Some(name.as_str()), Some(256 * 1024))
     );
-    good(put(&house, &pi, &name.to_uppercase(), picture.clone()).await.unwrap(), 200).await;
-    let told = format!(
+    good(put(&app, &pi, &name.to_uppercase(), picture.clone()).await.unwrap(), 200).await;
+    let query = format!(
         "select count(*) from live_feed where kind = 'picture' and lane_id = '{}' and body ->> 'evidence' = '{name}'",
-        house.exit
+        app.exit
     );
-    assert_eq!(house.count(&told).await, 1, "screens are told of a new picture once");
+    assert_eq!(app.count(&query).await, 1, "screens are told of a new picture once");
     let path = format!("/api/v1/evidence/{name}");
-    let guard = house.person("guard").await;
-    let shown = house.get(&path, &guard).send().await.unwrap();
+    let guard = app.person("guard").await;
+    let shown = app.get(&path, &guard).send().await.unwrap();
     assert_eq!(shown.headers()["content-type"], "image/jpeg");
     assert_eq!(shown.headers()["cache-control"], "private, max-age=3600, immutable");
     assert_eq!(shown.bytes().await.unwrap(), picture);
     for (person, status) in [
-        (house.stranger().await, 404),
-        (house.person_of(house.tenant, Some(house.annex().await), "guard").await, 404),
-        (house.person("resident").await, 403),
+        (app.stranger().await, 404),
+        (app.person_of(app.tenant, Some(app.annex().await), "guard").await, 404),
+        (app.person("resident").await, 403),
     ] {
-        problem(house.get(&path, &person).send().await.unwrap(), status).await;
+        problem(app.get(&path, &person).send().await.unwrap(), status).await;
     }
-    problem(house.get("/api/v1/evidence/xyz", &guard).send().await.unwrap(), 404).await;
+    problem(app.get("/api/v1/evidence/xyz", &guard).send().await.unwrap(), 404).await;
 }
 
 #[tokio::test]
 async fn what_is_not_the_named_jpeg_is_refused() {
-    let house = House::open().await;
-    let pi = device(&house, &house.ca, Some("boomgate://north/out-1/pi-1"));
+    let app = TestApp::open().await;
+    let pi = device(&app, &app.ca, Some("boomgate://north/out-1/pi-1"));
     let (good_one, text) = (jpeg(100), b"<html>".to_vec());
     let large = jpeg(256 * 1024 + 1);
     for (name, body, status, words) in [
@@ -76,20 +76,20 @@ async fn what_is_not_the_named_jpeg_is_refused() {
         (name(&large), large, 413, "262144"),
         ("abc".to_owned(), good_one, 400, "64 hex"),
     ] {
-        let refused: Value = problem(put(&house, &pi, &name, body).await.unwrap(), status).await;
+        let refused: Value = problem(put(&app, &pi, &name, body).await.unwrap(), status).await;
         assert!(refused["message"].as_str().unwrap().contains(words), "{refused}");
     }
-    assert_eq!(house.count("select count(*) from evidence").await, 0);
+    assert_eq!(app.count("select count(*) from evidence").await, 0);
 }
 
 #[tokio::test]
 async fn only_the_live_device_of_its_lane_may_speak() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     let picture = jpeg(100);
     let name = name(&picture);
     let other_ca = authority();
-    for (ca, uri) in [(&house.ca, None), (&other_ca, Some("boomgate://north/out-1/pi-1"))] {
-        let refused = put(&house, &device(&house, ca, uri), &name, picture.clone()).await;
+    for (ca, uri) in [(&app.ca, None), (&other_ca, Some("boomgate://north/out-1/pi-1"))] {
+        let refused = put(&app, &device(&app, ca, uri), &name, picture.clone()).await;
         assert!(refused.is_err(), "{uri:?}: {refused:?}");
     }
     for uri in [
@@ -98,33 +98,33 @@ async fn only_the_live_device_of_its_lane_may_speak() {
         "boomgate://south/out-1/pi-1",
         "https://north/out-1/pi-1",
     ] {
-        let client = device(&house, &house.ca, Some(uri));
-        problem(put(&house, &client, &name, picture.clone()).await.unwrap(), 403).await;
+        let client = device(&app, &app.ca, Some(uri));
+        problem(put(&app, &client, &name, picture.clone()).await.unwrap(), 403).await;
     }
-    let pi = device(&house, &house.ca, Some("boomgate://north/out-1/pi-1"));
-    let health = pi.get(format!("https://localhost:{}/device/v1/health", house.devices.port()));
+    let pi = device(&app, &app.ca, Some("boomgate://north/out-1/pi-1"));
+    let health = pi.get(format!("https://localhost:{}/device/v1/health", app.devices.port()));
     assert_eq!(good(health.send().await.unwrap(), 200).await["device"], "pi-1");
     // One enrolled before ends were noted: the certificate itself says when.
-    assert_eq!(house.count("select count(*) from devices where certificate_until is null").await, 0);
-    house.run("update devices set revoked_at = now()").await;
+    assert_eq!(app.count("select count(*) from devices where certificate_until is null").await, 0);
+    app.run("update devices set revoked_at = now()").await;
     // The connection is still open; the next request on it is refused all the same.
-    problem(put(&house, &pi, &name, picture.clone()).await.unwrap(), 403).await;
+    problem(put(&app, &pi, &name, picture.clone()).await.unwrap(), 403).await;
 }
 
 #[tokio::test]
 async fn a_replaced_certificate_is_refused() {
-    let house = House::open().await;
-    house.run("update devices set certificate_sha256 = decode(repeat('00', 32), 'hex')").await;
-    let pi = device(&house, &house.ca, Some("boomgate://north/out-1/pi-1"));
+    let app = TestApp::open().await;
+    app.run("update devices set certificate_sha256 = decode(repeat('00', 32), 'hex')").await;
+    let pi = device(&app, &app.ca, Some("boomgate://north/out-1/pi-1"));
     let picture = jpeg(100);
-    problem(put(&house, &pi, &name(&picture), picture).await.unwrap(), 403).await;
+    problem(put(&app, &pi, &name(&picture), picture).await.unwrap(), 403).await;
 }
 
 #[tokio::test]
 async fn the_devices_listener_has_no_route_of_people() {
-    let house = House::open().await;
-    let pi = device(&house, &house.ca, Some("boomgate://north/out-1/pi-1"));
-    let at = |path: &str| format!("https://localhost:{}{path}", house.devices.port());
+    let app = TestApp::open().await;
+    let pi = device(&app, &app.ca, Some("boomgate://north/out-1/pi-1"));
+    let at = |path: &str| format!("https://localhost:{}{path}", app.devices.port());
     problem(pi.get(at("/api/v1/lanes")).send().await.unwrap(), 404).await;
     problem(pi.get(at("/")).send().await.unwrap(), 404).await;
     problem(pi.post(at("/device/v1/health")).send().await.unwrap(), 405).await;

@@ -11,11 +11,11 @@ use serde_json::json;
 use tokio::process::Command;
 use tokio_rustls::TlsAcceptor;
 
-use crate::house::{House, PASSWORD, listener};
+use crate::test_app::{PASSWORD, TestApp, listener};
 
 /// The api of a house on a listener with TLS besides its plain one.
 struct Secure {
-    house: House,
+    app: TestApp,
     at: SocketAddr,
     /// In PEM; curl is told to trust it.
     certificate: String,
@@ -23,12 +23,12 @@ struct Secure {
 
 impl Secure {
     async fn open() -> Self {
-        let house = House::open().await;
+        let app = TestApp::open().await;
         let (certificate, tls) = people_tls();
-        let (listener, api) = (listener().await, Arc::clone(&house.api));
+        let (listener, api) = (listener().await, Arc::clone(&app.api));
         let at = listener.local_addr().unwrap();
         tokio::spawn(async move { api.serve_people(listener, Some(tls)).await });
-        Self { house, at, certificate }
+        Self { app, at, certificate }
     }
 
     fn url(&self, path: &str) -> String {
@@ -43,8 +43,8 @@ impl Secure {
         let mut command = Command::new("curl");
         command.args(["--silent", "--show-error", "--max-time", "10", "--noproxy", "*", "--cacert"]);
         let output = command.arg(&ca).args(arguments).stdin(Stdio::null()).output().await.unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "curl {arguments:?}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "curl {arguments:?}: {stderr}");
         String::from_utf8(output.stdout).unwrap()
     }
 }
@@ -64,8 +64,8 @@ async fn curl_was_offered_http2_and_found_the_connection_closed() {
     let secure = Secure::open().await;
     let url = secure.url("/healthz");
     let version = ["-o", "/dev/null", "-w", "%{http_version} %{response_code}"];
-    for (asked, expected) in [("--http2", "2 200"), ("--http1.1", "1.1 200")] {
-        assert_eq!(secure.curl(&[&[asked, &url], &version[..]].concat()).await, expected);
+    for (context, expected) in [("--http2", "2 200"), ("--http1.1", "1.1 200")] {
+        assert_eq!(secure.curl(&[&[context, &url], &version[..]].concat()).await, expected);
     }
     let head = secure.curl(&["--http2", "--head", &secure.url("/")]).await;
     assert!(head.starts_with("HTTP/2 200") && head.contains("content-length: "), "{head}");
@@ -75,7 +75,7 @@ async fn curl_was_offered_http2_and_found_the_connection_closed() {
 #[tokio::test]
 async fn a_login_by_http2_is_of_our_own_page_by_the_host_the_connection_names() {
     let secure = Secure::open().await;
-    let ann = secure.house.person("operator").await;
+    let ann = secure.app.person("operator").await;
     let body = json!({ "name": ann.name, "password": PASSWORD }).to_string();
     let origin = format!("origin: {}", secure.url(""));
     let url = secure.url("/api/v1/login");

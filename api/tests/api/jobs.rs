@@ -5,7 +5,7 @@ use std::time::Duration;
 use boomgate_store::jobs::{self, Outcome, Registered, Timing};
 use serde_json::{Value, json};
 
-use crate::house::{House, good, problem};
+use crate::test_app::{TestApp, good, problem};
 
 const TIMING: Timing = Timing {
     lease: Duration::from_secs(20),
@@ -13,17 +13,17 @@ const TIMING: Timing = Timing {
     longest_retry: Duration::from_secs(900),
 };
 
-async fn listed(house: &House) -> Vec<Value> {
-    let admin = house.person("admin").await;
-    let body = good(house.get("/api/v1/jobs", &admin).send().await.unwrap(), 200).await;
+async fn listed(app: &TestApp) -> Vec<Value> {
+    let admin = app.person("admin").await;
+    let body = good(app.get("/api/v1/jobs", &admin).send().await.unwrap(), 200).await;
     body["items"].as_array().unwrap().clone()
 }
 
 #[tokio::test]
 async fn an_administrator_sees_which_job_runs_and_why_one_failed() {
-    let house = House::open().await;
-    assert_eq!(listed(&house).await, Vec::<Value>::new());
-    let client = house.db.pool.get().await.unwrap();
+    let app = TestApp::open().await;
+    assert_eq!(listed(&app).await, Vec::<Value>::new());
+    let client = app.db.pool.get().await.unwrap();
     let registered =
         |name| Registered { name, period: Duration::from_secs(900), limit: Duration::from_secs(300) };
     let names = ["a_failed", "b_done", "c_runs"];
@@ -38,7 +38,7 @@ async fn an_administrator_sees_which_job_runs_and_why_one_failed() {
             _ => {}
         }
     }
-    let [failed, done, runs] = <[Value; 3]>::try_from(listed(&house).await).unwrap();
+    let [failed, done, runs] = <[Value; 3]>::try_from(listed(&app).await).unwrap();
     assert_eq!((&failed["last_outcome"], &failed["last_error"]), (&json!("timed_out"), &json!("too slow")));
     assert_eq!((&failed["attempts"], &failed["running"]), (&json!(1), &Value::Null));
     assert_eq!((&done["last_outcome"], &done["last_rows"]), (&json!("succeeded"), &json!(3)));
@@ -53,9 +53,9 @@ async fn an_administrator_sees_which_job_runs_and_why_one_failed() {
 
 #[tokio::test]
 async fn nobody_but_an_administrator_sees_the_jobs() {
-    let house = House::open().await;
-    let operator = house.person("operator").await;
-    problem(house.get("/api/v1/jobs", &operator).send().await.unwrap(), 403).await;
+    let app = TestApp::open().await;
+    let operator = app.person("operator").await;
+    problem(app.get("/api/v1/jobs", &operator).send().await.unwrap(), 403).await;
 }
 
 #[test]

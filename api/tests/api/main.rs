@@ -1,20 +1,21 @@
 //! The api against a real PostgreSQL, over real sockets, one module per resource.
 #![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single kinds")]
 
-mod crowd;
 mod document;
 mod errors;
 mod evidence;
-mod house;
 mod http2;
 mod jobs;
 mod lanes;
 mod live;
 mod login;
+mod many_connections;
 mod nginx;
 mod outage;
 mod payments;
 mod rights;
 mod shutdown;
 mod stays;
+mod test_app;
 mod web;

@@ -9,7 +9,7 @@ use boomgate_api::{Front, ProxyHeaders, TrustedProxies};
 use reqwest::header::SET_COOKIE;
 use serde_json::json;
 
-use crate::house::{House, PASSWORD, good, problem};
+use crate::test_app::{PASSWORD, TestApp, good, problem};
 
 /// A running nginx; ended when dropped.
 struct Nginx {
@@ -120,9 +120,9 @@ fn cookies(response: &reqwest::Response) -> Vec<String> {
 
 #[tokio::test]
 async fn behind_nginx_everybody_had_one_address_and_shared_the_waits_for_failed_logins() {
-    let house = House::open_behind(behind(false), Front::default()).await;
-    let nginx = Nginx::start(house.people).await;
-    let (ann, base) = (house.person("operator").await, format!("http://{}", nginx.plain));
+    let app = TestApp::open_behind(behind(false), Front::default()).await;
+    let nginx = Nginx::start(app.people).await;
+    let (ann, base) = (app.person("operator").await, format!("http://{}", nginx.plain));
     let (one, other) = (browser([127, 0, 0, 2]), browser([127, 0, 0, 3]));
     for _ in 0..5 {
         problem(log_in(&one, &base, "bob", "guess", "").await, 401).await;
@@ -130,19 +130,19 @@ async fn behind_nginx_everybody_had_one_address_and_shared_the_waits_for_failed_
     problem(log_in(&one, &base, "bob", "guess", "").await, 429).await;
     good(log_in(&other, &base, &ann.name, PASSWORD, "").await, 200).await;
     let addresses = "select count(*) from sessions where address = '127.0.0.3'";
-    assert_eq!(house.count(addresses).await, 1, "a session knows its real address");
+    assert_eq!(app.count(addresses).await, 1, "a session knows its real address");
     // A stranger's own header is lengthened by nginx, not believed.
     let request = other.post(format!("{base}/api/v1/login")).header("x-forwarded-for", "127.0.0.2");
     let body = json!({ "name": ann.name, "password": PASSWORD });
     good(request.json(&body).send().await.unwrap(), 200).await;
-    assert_eq!(house.count(addresses).await, 2);
+    assert_eq!(app.count(addresses).await, 2);
 }
 
 #[tokio::test]
 async fn behind_nginx_with_tls_the_cookie_is_secure_and_the_page_is_its_own_origin() {
-    let house = House::open_behind(behind(false), Front::default()).await;
-    let nginx = Nginx::start(house.people).await;
-    let ann = house.person("operator").await;
+    let app = TestApp::open_behind(behind(false), Front::default()).await;
+    let nginx = Nginx::start(app.people).await;
+    let ann = app.person("operator").await;
     let base = format!("https://{}", nginx.tls);
     let by = browser([127, 0, 0, 2]);
     let answer = log_in(&by, &base, &ann.name, PASSWORD, "").await;
@@ -155,7 +155,7 @@ async fn behind_nginx_with_tls_the_cookie_is_secure_and_the_page_is_its_own_orig
     assert_eq!(good(me, 200).await["name"], ann.name);
     let order = json!({ "action": "open", "reason": "a long lorry" });
     let send = |origin: &str| {
-        let path = format!("{base}/api/v1/lanes/{}/commands", house.entry);
+        let path = format!("{base}/api/v1/lanes/{}/commands", app.entry);
         let request = by.post(path).header("cookie", session).header("origin", origin);
         request.header("idempotency-key", origin).json(&order).send()
     };
@@ -169,8 +169,8 @@ async fn behind_nginx_with_tls_the_cookie_is_secure_and_the_page_is_its_own_orig
 
 #[tokio::test]
 async fn through_a_tcp_proxy_the_proxy_protocol_says_who_asks() {
-    let house = House::open_behind(behind(true), behind(true)).await;
-    let ann = house.person("operator").await;
+    let app = TestApp::open_behind(behind(true), behind(true)).await;
+    let ann = app.person("operator").await;
     let heads: [(&str, Vec<u8>); 2] = [
         ("198.51.100.7", b"PROXY TCP4 198.51.100.7 127.0.0.1 4711 80\r\n".to_vec()),
         ("2001:db8::7", {
@@ -182,16 +182,16 @@ async fn through_a_tcp_proxy_the_proxy_protocol_says_who_asks() {
     ];
     for (address, head) in heads {
         let body = json!({ "name": ann.name, "password": PASSWORD }).to_string();
-        let answer = raw(house.people, &head, &body, [127, 0, 0, 1]).await;
+        let answer = raw(app.people, &head, &body, [127, 0, 0, 1]).await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{address}: {answer}");
         let sql = format!("select count(*) from sessions where address = '{address}'");
-        assert_eq!(house.count(&sql).await, 1, "{address}");
+        assert_eq!(app.count(&sql).await, 1, "{address}");
         // Whoever is no proxy of ours has no such word to say.
-        let answer = raw(house.people, &head, &body, [127, 0, 0, 9]).await;
+        let answer = raw(app.people, &head, &body, [127, 0, 0, 9]).await;
         assert!(!answer.starts_with("HTTP/1.1 200 "), "{address}: {answer}");
     }
     // Without its header a trusted proxy is not served: it would make all its guests one.
-    let answer = raw(house.people, b"", "{}", [127, 0, 0, 1]).await;
+    let answer = raw(app.people, b"", "{}", [127, 0, 0, 1]).await;
     assert_eq!(answer, "");
 }
 
@@ -214,9 +214,9 @@ async fn raw(to: SocketAddr, head: &[u8], body: &str, from: [u8; 4]) -> String {
 #[tokio::test]
 async fn the_live_feed_comes_through_nginx() {
     use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-    let house = House::open_behind(behind(false), Front::default()).await;
-    let nginx = Nginx::start(house.people).await;
-    let guard = house.person("guard").await;
+    let app = TestApp::open_behind(behind(false), Front::default()).await;
+    let nginx = Nginx::start(app.people).await;
+    let guard = app.person("guard").await;
     let mut request = format!("ws://{}/api/v1/live", nginx.plain).into_client_request().unwrap();
     let headers = request.headers_mut();
     headers.insert("cookie", format!("boomgate={}", guard.token).parse().unwrap());

@@ -7,18 +7,18 @@ use boomgate_operations::access::{Held, Role};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
-use crate::house::{House, PASSWORD, Person};
+use crate::test_app::{PASSWORD, TestApp, TestUser};
 
 const EVERYBODY: [&str; 6] = ["nobody", "guard", "operator", "admin", "resident", "stranger"];
 
 #[tokio::test]
 async fn every_route_answers_everybody_as_the_table_of_rights_says() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     let mut wrong = Vec::new();
     for route in &people_routes() {
         for who in EVERYBODY {
-            let person = person(&house, who).await;
-            let response = case(&house, route, person.as_ref()).await.send().await.unwrap();
+            let person = person(&app, who).await;
+            let response = case(&app, route, person.as_ref()).await.send().await.unwrap();
             let (given, wanted) = (response.status().as_u16(), expected(route, who));
             if given != wanted {
                 wrong.push(format!("{} {} by {who}: {given}, not {wanted}", route.method, route.path));
@@ -28,50 +28,45 @@ async fn every_route_answers_everybody_as_the_table_of_rights_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-async fn person(house: &House, who: &'static str) -> Option<Person> {
+async fn person(app: &TestApp, who: &'static str) -> Option<TestUser> {
     match who {
         "nobody" => None,
-        "stranger" => Some(house.stranger().await),
-        role => Some(house.person(role).await),
+        "stranger" => Some(app.stranger().await),
+        role => Some(app.person(role).await),
     }
 }
 
 /// A request that would succeed if its sender may. A route without a case here fails the test.
-async fn case(house: &House, route: &RouteInfo, by: Option<&Person>) -> RequestBuilder {
-    let post =
-        |path: &str, body: Value| house.request("POST", path).header("idempotency-key", "k").json(&body);
+async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> RequestBuilder {
+    let post = |path: &str, body: Value| app.request("POST", path).header("idempotency-key", "k").json(&body);
     let plate = format!("R{:03}", by.map_or(0, |by| by.id.as_uuid().as_u128() % 1000));
     let request = match (&*route.method, &*route.path) {
         ("GET", "/api/v1/evidence/{sha256}") => {
-            picture_known(house).await;
-            house.request("GET", &format!("/api/v1/evidence/{}", "07".repeat(32)))
+            picture_known(app).await;
+            app.request("GET", &format!("/api/v1/evidence/{}", "07".repeat(32)))
         }
-        ("GET", "/api/v1/live") => {
-            websocket(house.request("GET", &format!("/api/v1/live?site={}", house.site)))
-        }
-        ("GET", "/api/v1/stays") => house.request("GET", &format!("/api/v1/stays?site={}", house.site)),
-        ("GET", "/api/v1/stays/{id}") => house.request(
-            "GET",
-            &format!("/api/v1/stays/{}", house.stay(&unused(house, &plate).await, 10).await.id),
-        ),
+        ("GET", "/api/v1/live") => websocket(app.request("GET", &format!("/api/v1/live?site={}", app.site))),
+        ("GET", "/api/v1/stays") => app.request("GET", &format!("/api/v1/stays?site={}", app.site)),
+        ("GET", "/api/v1/stays/{id}") => app
+            .request("GET", &format!("/api/v1/stays/{}", app.stay(&unused(app, &plate).await, 10).await.id)),
         ("POST", "/api/v1/stays/{id}/payments") => {
-            let stay = house.stay(&unused(house, &plate).await, 10).await;
+            let stay = app.stay(&unused(app, &plate).await, 10).await;
             let body = json!({ "method": "cash", "amount": { "minor": 100, "currency": "EUR" } });
             post(&format!("/api/v1/stays/{}/payments", stay.id), body)
         }
         ("POST", "/api/v1/lanes/{id}/commands") => post(
-            &format!("/api/v1/lanes/{}/commands", house.entry),
+            &format!("/api/v1/lanes/{}/commands", app.entry),
             json!({ "action": "open", "reason": "test" }),
         ),
         ("POST", "/api/v1/login") => {
-            let somebody = house.person("guard").await;
+            let somebody = app.person("guard").await;
             post("/api/v1/login", json!({ "name": somebody.name, "password": PASSWORD }))
         }
         ("POST", "/api/v1/logout") => post("/api/v1/logout", json!({})),
         (
             "GET",
             "/healthz" | "/readyz" | "/api/v1/openapi.json" | "/api/v1/me" | "/api/v1/lanes" | "/api/v1/jobs",
-        ) => house.request("GET", &route.path),
+        ) => app.request("GET", &route.path),
         (method, path) => panic!("{method} {path} has no authorisation case"),
     };
     match by {
@@ -80,8 +75,8 @@ async fn case(house: &House, route: &RouteInfo, by: Option<&Person>) -> RequestB
     }
 }
 
-async fn unused(house: &House, plate: &str) -> String {
-    format!("{plate}{}", house.count("select count(*) from stays").await)
+async fn unused(app: &TestApp, plate: &str) -> String {
+    format!("{plate}{}", app.count("select count(*) from stays").await)
 }
 
 fn websocket(request: RequestBuilder) -> RequestBuilder {
@@ -93,14 +88,14 @@ fn websocket(request: RequestBuilder) -> RequestBuilder {
 }
 
 /// A picture by its row only would be 404: the bytes are put as the store keeps them.
-async fn picture_known(house: &House) {
+async fn picture_known(app: &TestApp) {
     let sql = format!(
         "insert into evidence (site_id, sha256, size_bytes, stored_at, received_at)
          values ('{}', decode(repeat('07', 32), 'hex'), 3, now(), now()) on conflict do nothing",
-        house.site
+        app.site
     );
-    house.run(&sql).await;
-    house.put_picture(&[7; 32], b"\xff\xd8\xff");
+    app.run(&sql).await;
+    app.put_picture(&[7; 32], b"\xff\xd8\xff");
 }
 
 fn expected(route: &RouteInfo, who: &str) -> u16 {
@@ -132,22 +127,22 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
 
 #[tokio::test]
 async fn a_stranger_sees_no_lane_and_a_colleague_of_another_site_nothing_of_this_one() {
-    let house = House::open().await;
-    let stay = house.stay("BA123AB", 10).await;
-    let stranger = house.stranger().await;
-    let lanes: Value = house.get("/api/v1/lanes", &stranger).send().await.unwrap().json().await.unwrap();
+    let app = TestApp::open().await;
+    let stay = app.stay("BA123AB", 10).await;
+    let stranger = app.stranger().await;
+    let lanes: Value = app.get("/api/v1/lanes", &stranger).send().await.unwrap().json().await.unwrap();
     assert_eq!(lanes["items"], json!([]));
-    let colleague = house.person_of(house.tenant, Some(house.annex().await), "operator").await;
-    let lanes: Value = house.get("/api/v1/lanes", &colleague).send().await.unwrap().json().await.unwrap();
+    let colleague = app.person_of(app.tenant, Some(app.annex().await), "operator").await;
+    let lanes: Value = app.get("/api/v1/lanes", &colleague).send().await.unwrap().json().await.unwrap();
     assert_eq!(lanes["items"], json!([]));
-    for path in [format!("/api/v1/stays/{}", stay.id), format!("/api/v1/stays?site={}", house.site)] {
-        assert_eq!(house.get(&path, &colleague).send().await.unwrap().status(), 404, "{path}");
+    for path in [format!("/api/v1/stays/{}", stay.id), format!("/api/v1/stays?site={}", app.site)] {
+        assert_eq!(app.get(&path, &colleague).send().await.unwrap().status(), 404, "{path}");
     }
-    let before = house.count("select count(*) from commands").await;
-    let path = format!("/api/v1/lanes/{}/commands", house.exit);
+    let before = app.count("select count(*) from commands").await;
+    let path = format!("/api/v1/lanes/{}/commands", app.exit);
     let order = json!({ "action": "open", "reason": "let me out" });
-    assert_eq!(house.post(&path, &colleague, &order).send().await.unwrap().status(), 404);
-    assert_eq!(house.count("select count(*) from commands").await, before);
+    assert_eq!(app.post(&path, &colleague, &order).send().await.unwrap().status(), 404);
+    assert_eq!(app.count("select count(*) from commands").await, before);
 }
 
 #[test]
@@ -169,8 +164,13 @@ fn the_document_says_what_each_route_demands() {
         let open = operation["security"].as_array().is_none_or(Vec::is_empty);
         assert_eq!(open, route.access == Access::Public, "{} {}", route.method, route.path);
         if let Access::Permission(permission) = route.access {
-            let said = operation["description"].as_str().unwrap();
-            assert!(said.contains(permission.as_str()), "{} {}: {said}", route.method, route.path);
+            let description = operation["description"].as_str().unwrap();
+            assert!(
+                description.contains(permission.as_str()),
+                "{} {}: {description}",
+                route.method,
+                route.path
+            );
         }
         let creates = route.method == "POST" && route.path.contains("{id}");
         let keyed = operation["parameters"].to_string().contains("Idempotency-Key");
@@ -180,40 +180,40 @@ fn the_document_says_what_each_route_demands() {
 
 #[tokio::test]
 async fn a_role_held_at_one_site_gave_its_rights_at_every_site() {
-    let house = House::open().await;
-    let annex = house.annex().await;
-    let ann = house.person_of(house.tenant, Some(house.site), "guard").await;
-    house.give(ann.id, Some(annex), "operator").await;
+    let app = TestApp::open().await;
+    let annex = app.annex().await;
+    let ann = app.person_of(app.tenant, Some(app.site), "guard").await;
+    app.give(ann.id, Some(annex), "operator").await;
     // An operator somewhere, but only a guard here: lanes yes, money no.
-    let stay = house.stay("BA123AB", 10).await;
+    let stay = app.stay("BA123AB", 10).await;
     let path = format!("/api/v1/stays/{}/payments", stay.id);
     let body = json!({ "method": "cash", "amount": { "minor": 100, "currency": "EUR" } });
-    assert_eq!(house.post(&path, &ann, &body).send().await.unwrap().status(), 403);
+    assert_eq!(app.post(&path, &ann, &body).send().await.unwrap().status(), 403);
     let order = json!({ "action": "open", "reason": "let me out" });
-    let path = format!("/api/v1/lanes/{}/commands", house.exit);
-    assert_eq!(house.post(&path, &ann, &order).send().await.unwrap().status(), 202);
-    let me: Value = house.get("/api/v1/me", &ann).send().await.unwrap().json().await.unwrap();
+    let path = format!("/api/v1/lanes/{}/commands", app.exit);
+    assert_eq!(app.post(&path, &ann, &order).send().await.unwrap().status(), 202);
+    let me: Value = app.get("/api/v1/me", &ann).send().await.unwrap().json().await.unwrap();
     let may = |site: usize| me["sites"][site]["permissions"].to_string().contains("payments:take");
     assert_eq!((me["role"].as_str(), may(0), may(1)), (Some("operator"), true, false), "{me}");
 }
 
 #[tokio::test]
 async fn a_program_with_a_key_does_what_the_key_is_for_and_is_named_in_the_audit() {
-    let house = House::open().await;
-    let key = house.key(&["lanes:read", "lanes:operate"]).await;
+    let app = TestApp::open().await;
+    let key = app.key(&["lanes:read", "lanes:operate"]).await;
     let with = |request: RequestBuilder| request.bearer_auth(&key.token);
-    let lanes = with(house.request("GET", "/api/v1/lanes")).send().await.unwrap();
+    let lanes = with(app.request("GET", "/api/v1/lanes")).send().await.unwrap();
     assert_eq!(lanes.status(), 200);
-    assert_eq!(with(house.request("GET", "/api/v1/stays")).send().await.unwrap().status(), 403);
+    assert_eq!(with(app.request("GET", "/api/v1/stays")).send().await.unwrap().status(), 403);
     let order = json!({ "action": "open", "reason": "fire drill" });
-    let request = house
-        .request("POST", &format!("/api/v1/lanes/{}/commands", house.entry))
+    let request = app
+        .request("POST", &format!("/api/v1/lanes/{}/commands", app.entry))
         .header("idempotency-key", "drill")
         .header("x-request-id", "drill-1");
     assert_eq!(with(request.json(&order)).send().await.unwrap().status(), 202);
-    let line = house.audited("command.ordered").await;
+    let line = app.audited("command.ordered").await;
     assert_eq!((&line["kind"], &line["id"]), (&json!("key"), &json!(key.id)));
     assert_eq!(line["detail"]["request_id"], "drill-1");
     // A key is no session: nobody is logged out by it.
-    assert_eq!(with(house.request("POST", "/api/v1/logout")).send().await.unwrap().status(), 403);
+    assert_eq!(with(app.request("POST", "/api/v1/logout")).send().await.unwrap().status(), 403);
 }

@@ -8,26 +8,26 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::house::{House, good, problem};
+use crate::test_app::{TestApp, good, problem};
 
-async fn left(house: &House, plate: &str, minutes: i64) -> StayRow {
-    let mut row = house.stay(plate, minutes).await;
+async fn left(app: &TestApp, plate: &str, minutes: i64) -> StayRow {
+    let mut row = app.stay(plate, minutes).await;
     row.state = StayRow::CLOSED.into();
     row.exited_at = Some(Timestamp::now());
-    row.exit_lane_id = Some(house.exit.as_uuid());
+    row.exit_lane_id = Some(app.exit.as_uuid());
     row.charged_minor = 100;
-    house.write(Writes { stays: vec![row.clone()], ..Writes::default() }).await;
+    app.write(Writes { stays: vec![row.clone()], ..Writes::default() }).await;
     row
 }
 
 #[tokio::test]
 async fn the_list_is_filtered_by_state_and_plate() {
-    let house = House::open().await;
-    let guard = house.person("guard").await;
-    house.stay("BA123AB", 10).await;
-    house.stay("BA999ZZ", 10).await;
-    house.stay("MUAB1", 10).await;
-    left(&house, "BA123CC", 20).await;
+    let app = TestApp::open().await;
+    let guard = app.person("guard").await;
+    app.stay("BA123AB", 10).await;
+    app.stay("BA999ZZ", 10).await;
+    app.stay("MUAB1", 10).await;
+    left(&app, "BA123CC", 20).await;
     for (query, plates) in [
         ("", vec!["BA123CC", "MUAB1", "BA999ZZ", "BA123AB"]),
         ("?state=all", vec!["BA123CC", "MUAB1", "BA999ZZ", "BA123AB"]),
@@ -39,34 +39,33 @@ async fn the_list_is_filtered_by_state_and_plate() {
         ("?plate=m%C3%BC%20ab", vec!["MUAB1"]),
         ("?plate=&state=closed", vec!["BA123CC"]),
     ] {
-        let list = good(house.get(&format!("/api/v1/stays{query}"), &guard).send().await.unwrap(), 200).await;
+        let list = good(app.get(&format!("/api/v1/stays{query}"), &guard).send().await.unwrap(), 200).await;
         let found: Vec<&str> = items(&list).map(|stay| stay["plate"].as_str().unwrap()).collect();
         assert_eq!(found, plates, "{query}");
         assert_eq!(list["next_cursor"], Value::Null);
     }
     for query in ["state=lost", "plate=%25", "limit=0", "limit=201", "limit=x", "cursor=1", "order=plate"] {
         let refused =
-            problem(house.get(&format!("/api/v1/stays?{query}"), &guard).send().await.unwrap(), 400).await;
+            problem(app.get(&format!("/api/v1/stays?{query}"), &guard).send().await.unwrap(), 400).await;
         let field = query.split('=').next().unwrap();
         assert!(refused["message"].as_str().unwrap().contains(field), "{query}: {refused}");
     }
     // A site goes by its id or its code.
-    for (site, status) in [("north".to_owned(), 200), (house.site.to_string(), 200), ("1".into(), 404)] {
-        let found = house.get(&format!("/api/v1/stays?site={site}"), &guard).send().await.unwrap();
+    for (site, status) in [("north".to_owned(), 200), (app.site.to_string(), 200), ("1".into(), 404)] {
+        let found = app.get(&format!("/api/v1/stays?site={site}"), &guard).send().await.unwrap();
         assert_eq!(found.status(), status, "{site}");
     }
 }
 
 #[tokio::test]
 async fn a_search_did_not_find_the_twin_that_was_read() {
-    let house = House::open().await;
-    let guard = house.person("guard").await;
+    let app = TestApp::open().await;
+    let guard = app.person("guard").await;
     for plate in ["WPI1234", "WP11299", "WPL1234"] {
-        house.stay(plate, 10).await;
+        app.stay(plate, 10).await;
     }
     for (typed, plates) in [("wp1", vec!["WP11299", "WPI1234"]), ("WPI-I2", vec!["WP11299", "WPI1234"])] {
-        let list =
-            good(house.get(&format!("/api/v1/stays?plate={typed}"), &guard).send().await.unwrap(), 200);
+        let list = good(app.get(&format!("/api/v1/stays?plate={typed}"), &guard).send().await.unwrap(), 200);
         let list = list.await;
         let found: Vec<&str> = items(&list).map(|stay| stay["plate"].as_str().unwrap()).collect();
         assert_eq!(found, plates, "{typed}");
@@ -79,19 +78,19 @@ fn items(list: &Value) -> impl Iterator<Item = &Value> {
 
 #[tokio::test]
 async fn pages_are_complete_and_repeat_nothing_while_cars_come_in() {
-    let house = House::open().await;
-    let guard = house.person("guard").await;
+    let app = TestApp::open().await;
+    let guard = app.person("guard").await;
     let mut before = BTreeSet::new();
     for number in 0..10 {
-        before.insert(house.stay(&format!("P{number}"), 10).await.id.to_string());
+        before.insert(app.stay(&format!("P{number}"), 10).await.id.to_string());
     }
     let (mut seen, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
     loop {
         let path = format!("/api/v1/stays?limit=5{cursor}");
-        let page = good(house.get(&path, &guard).send().await.unwrap(), 200).await;
+        let page = good(app.get(&path, &guard).send().await.unwrap(), 200).await;
         seen.extend(items(&page).map(|stay| stay["id"].as_str().unwrap().to_owned()));
         pages += 1;
-        house.stay(&format!("LATE{pages}"), 1).await;
+        app.stay(&format!("LATE{pages}"), 1).await;
         match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
@@ -104,11 +103,11 @@ async fn pages_are_complete_and_repeat_nothing_while_cars_come_in() {
 
 #[tokio::test]
 async fn one_stay_explains_its_price_line_by_line() {
-    let house = House::open().await;
-    let guard = house.person("guard").await;
-    let stay = house.stay("BA123AB", 70).await;
-    house.charged_at_exit(&stay, 200, 5).await;
-    let one = good(house.get(&format!("/api/v1/stays/{}", stay.id), &guard).send().await.unwrap(), 200).await;
+    let app = TestApp::open().await;
+    let guard = app.person("guard").await;
+    let stay = app.stay("BA123AB", 70).await;
+    app.charged_at_exit(&stay, 200, 5).await;
+    let one = good(app.get(&format!("/api/v1/stays/{}", stay.id), &guard).send().await.unwrap(), 200).await;
     assert_eq!(
         (&one["plate"], &one["status"], &one["entry_lane"]),
         (&json!("BA123AB"), &json!("open"), &json!("in-1"))
@@ -127,64 +126,64 @@ async fn one_stay_explains_its_price_line_by_line() {
     let line = &charge["lines"][0];
     assert!(line["text"].as_str().unwrap().contains("2 x 60 min at 1.00 EUR"), "{line}");
     for id in ["nonsense".to_owned(), Uuid::now_v7().to_string()] {
-        problem(house.get(&format!("/api/v1/stays/{id}"), &guard).send().await.unwrap(), 404).await;
+        problem(app.get(&format!("/api/v1/stays/{id}"), &guard).send().await.unwrap(), 404).await;
     }
 }
 
 #[tokio::test]
 async fn while_the_car_waits_the_amount_is_the_one_on_the_sign() {
-    let house = House::open().await;
-    let guard = house.person("guard").await;
+    let app = TestApp::open().await;
+    let guard = app.person("guard").await;
     let due = async |stay: &StayRow| {
         let path = format!("/api/v1/stays/{}", stay.id);
-        let one = good(house.get(&path, &guard).send().await.unwrap(), 200).await;
+        let one = good(app.get(&path, &guard).send().await.unwrap(), 200).await;
         one["charge"]["due"]["minor"].as_i64().unwrap()
     };
     // The second hour began 20 seconds ago, the car came to the exit 40 seconds ago.
-    let stay = second_hour_just_begun(&house, "BA123AB", 20).await;
+    let stay = second_hour_just_begun(&app, "BA123AB", 20).await;
     assert_eq!(due(&stay).await, 200);
-    house.charged_at_exit(&stay, 100, 40).await;
+    app.charged_at_exit(&stay, 100, 40).await;
     assert_eq!(due(&stay).await, 100);
     // After a minute the price goes on, for the payment as well.
-    let slow = second_hour_just_begun(&house, "BA123CC", 30).await;
-    house.charged_at_exit(&slow, 100, 65).await;
+    let slow = second_hour_just_begun(&app, "BA123CC", 30).await;
+    app.charged_at_exit(&slow, 100, 65).await;
     assert_eq!(due(&slow).await, 200);
 }
 
 #[tokio::test]
 async fn a_subscriber_owes_nothing_unless_the_exit_says_so() {
-    let house = House::open().await;
-    let ann = house.person("operator").await;
-    let mut stay = house.stay("BA123AB", 10).await;
+    let app = TestApp::open().await;
+    let ann = app.person("operator").await;
+    let mut stay = app.stay("BA123AB", 10).await;
     stay.entry_code = Some("OPEN-SUBSCRIPTION".into());
-    house.write(Writes { stays: vec![stay.clone()], ..Writes::default() }).await;
+    app.write(Writes { stays: vec![stay.clone()], ..Writes::default() }).await;
     let path = format!("/api/v1/stays/{}", stay.id);
-    let one = good(house.get(&path, &ann).send().await.unwrap(), 200).await;
+    let one = good(app.get(&path, &ann).send().await.unwrap(), 200).await;
     assert_eq!(one["charge"]["due"]["minor"], 0);
     let cash = json!({ "method": "cash", "amount": { "minor": 100, "currency": "EUR" } });
-    problem(house.post(&format!("{path}/payments"), &ann, &cash).send().await.unwrap(), 409).await;
-    house.charged_at_exit(&stay, 100, 1).await;
-    let one = good(house.get(&path, &ann).send().await.unwrap(), 200).await;
+    problem(app.post(&format!("{path}/payments"), &ann, &cash).send().await.unwrap(), 409).await;
+    app.charged_at_exit(&stay, 100, 1).await;
+    let one = good(app.get(&path, &ann).send().await.unwrap(), 200).await;
     assert_eq!(one["charge"]["due"]["minor"], 100);
-    good(house.post(&format!("{path}/payments"), &ann, &cash).send().await.unwrap(), 201).await;
+    good(app.post(&format!("{path}/payments"), &ann, &cash).send().await.unwrap(), 201).await;
 }
 
-async fn second_hour_just_begun(house: &House, plate: &str, seconds: i64) -> StayRow {
-    let mut row = house.stay(plate, 1).await;
+async fn second_hour_just_begun(app: &TestApp, plate: &str, seconds: i64) -> StayRow {
+    let mut row = app.stay(plate, 1).await;
     row.entered_at = Some(Timestamp::now() - SignedDuration::from_secs(3600 + seconds));
-    house.write(Writes { stays: vec![row.clone()], ..Writes::default() }).await;
+    app.write(Writes { stays: vec![row.clone()], ..Writes::default() }).await;
     row
 }
 
 #[tokio::test]
 async fn a_decision_is_said_in_the_language_that_is_asked_for() {
-    let house = House::open().await;
-    let guard = house.person("guard").await;
-    let stay = house.stay("BA123AB", 10).await;
-    house.charged_at_exit(&stay, 100, 1).await;
+    let app = TestApp::open().await;
+    let guard = app.person("guard").await;
+    let stay = app.stay("BA123AB", 10).await;
+    app.charged_at_exit(&stay, 100, 1).await;
     let mut texts = Vec::new();
     for language in ["en", "vi-VN,vi;q=0.9,en;q=0.5", "de"] {
-        let request = house.get("/api/v1/lanes", &guard).header("accept-language", language);
+        let request = app.get("/api/v1/lanes", &guard).header("accept-language", language);
         let lanes = good(request.send().await.unwrap(), 200).await;
         let waiting = items(&lanes).find(|lane| lane["code"] == "out-1").unwrap();
         texts.push(waiting["last"]["text"].as_str().unwrap().to_owned());
@@ -195,17 +194,17 @@ async fn a_decision_is_said_in_the_language_that_is_asked_for() {
 
 #[tokio::test]
 async fn a_stay_that_the_client_has_is_not_sent_again() {
-    let house = House::open().await;
-    let guard = house.person("guard").await;
-    let stay = house.stay("BA123AB", 10).await;
-    house.run("update stays set state = 'closed', exited_at = now()").await;
+    let app = TestApp::open().await;
+    let guard = app.person("guard").await;
+    let stay = app.stay("BA123AB", 10).await;
+    app.run("update stays set state = 'closed', exited_at = now()").await;
     let path = format!("/api/v1/stays/{}", stay.id);
-    let first = house.get(&path, &guard).send().await.unwrap();
+    let first = app.get(&path, &guard).send().await.unwrap();
     let version = first.headers()["etag"].to_str().unwrap().to_owned();
-    let again = house.get(&path, &guard).header("if-none-match", &version).send().await.unwrap();
+    let again = app.get(&path, &guard).header("if-none-match", &version).send().await.unwrap();
     assert_eq!((again.status().as_u16(), again.headers()["etag"].to_str().unwrap()), (304, version.as_str()));
     assert_eq!(again.text().await.unwrap(), "");
-    house.run("update stays set note = 'seen'").await;
-    let changed = house.get(&path, &guard).header("if-none-match", &version).send().await.unwrap();
+    app.run("update stays set note = 'seen'").await;
+    let changed = app.get(&path, &guard).header("if-none-match", &version).send().await.unwrap();
     assert_eq!(changed.status(), 200);
 }

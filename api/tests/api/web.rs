@@ -8,7 +8,7 @@ use boomgate_domain::money::Currency;
 use boomgate_domain::reason::{Lang, Reason};
 use serde::Serialize;
 
-use crate::house::{House, problem};
+use crate::test_app::{TestApp, problem};
 
 /// `UPDATE_WEB=1 cargo nextest run -p boomgate-api the_web_apps` writes the files anew.
 fn assert_committed(name: &str, value: &impl Serialize) {
@@ -39,8 +39,8 @@ fn the_web_apps_currencies_have_the_domains_digits() {
 }
 
 /// None where the app was not built: then every screen says how to build it.
-async fn built_page(house: &House) -> Option<String> {
-    let page = house.request("GET", "/").send().await.unwrap();
+async fn built_page(app: &TestApp) -> Option<String> {
+    let page = app.request("GET", "/").send().await.unwrap();
     assert_eq!(page.status(), 200);
     assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
     let text = page.text().await.unwrap();
@@ -53,9 +53,9 @@ async fn built_page(house: &House) -> Option<String> {
 
 #[tokio::test]
 async fn the_app_is_sent_compressed_and_kept_by_name_or_by_tag() {
-    let house = House::open().await;
-    let Some(page) = built_page(&house).await else { return };
-    let get = |path: &str| house.request("GET", path).header("accept-encoding", "gzip, br");
+    let app = TestApp::open().await;
+    let Some(page) = built_page(&app).await else { return };
+    let get = |path: &str| app.request("GET", path).header("accept-encoding", "gzip, br");
     let small = get("/").send().await.unwrap();
     assert_eq!(small.headers()["content-encoding"], "br");
     assert_eq!(small.headers()["vary"], "accept-encoding");
@@ -76,9 +76,9 @@ async fn the_app_is_sent_compressed_and_kept_by_name_or_by_tag() {
 
 #[tokio::test]
 async fn an_unknown_path_is_a_screen_and_an_unknown_address_of_the_api_a_problem() {
-    let house = House::open().await;
-    built_page(&house).await;
-    let screen = house.request("GET", "/stays/0190").send().await.unwrap();
+    let app = TestApp::open().await;
+    built_page(&app).await;
+    let screen = app.request("GET", "/stays/0190").send().await.unwrap();
     assert_eq!(screen.status(), 200);
     for path in [
         "/api/v1/nothing",
@@ -88,8 +88,8 @@ async fn an_unknown_path_is_a_screen_and_an_unknown_address_of_the_api_a_problem
         "/manifest.json",
         "/device/v1/x",
     ] {
-        let problem = problem(house.request("GET", path).send().await.unwrap(), 404).await;
+        let problem = problem(app.request("GET", path).send().await.unwrap(), 404).await;
         assert_eq!(problem["code"], "NO-ROUTE", "{path}");
     }
-    problem(house.request("POST", "/live").send().await.unwrap(), 405).await;
+    problem(app.request("POST", "/live").send().await.unwrap(), 405).await;
 }

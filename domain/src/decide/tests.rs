@@ -254,7 +254,7 @@ fn an_absurdly_long_stay_goes_to_a_person() {
 
 #[test]
 fn offline_entries_fail_closed_and_exits_fail_open() {
-    let offline = Matches { knowledge: Knowledge::Offline(OfflinePolicy::default()), ..nothing() };
+    let offline = Matches { source: MatchSource::Offline(OfflinePolicy::default()), ..nothing() };
     assert_eq!(entry(&offline), "DENY-OFFLINE");
     assert_eq!(entry(&Matches { subscription: subscribed(), ..offline.clone() }), "OPEN-SUBSCRIPTION");
     assert_eq!(exit(&offline), "OPEN-FAIL-SAFE");
@@ -263,7 +263,7 @@ fn offline_entries_fail_closed_and_exits_fail_open() {
     let block = Some(BlockMatch { id: id(8), validity: always() });
     assert_eq!(exit(&Matches { block, ..offline.clone() }), "DENY-BLOCKLISTED");
     let other = OfflinePolicy { entry: OfflineEntry::Visitors, exit: OfflineExit::Listed };
-    let offline = Matches { knowledge: Knowledge::Offline(other), ..nothing() };
+    let offline = Matches { source: MatchSource::Offline(other), ..nothing() };
     assert_eq!((entry(&offline), exit(&offline)), ("OPEN-OFFLINE-VISITOR", "DENY-OFFLINE"));
 }
 
@@ -282,7 +282,7 @@ prop_compose! {
         let open = stay_since(minutes);
         let open = payment.map_or(open.clone(), |(minor, ago)| paid(open, minor, ago));
         Matches {
-            knowledge: if offline { Knowledge::Offline(OfflinePolicy::default()) } else { Knowledge::Full },
+            source: if offline { MatchSource::Offline(OfflinePolicy::default()) } else { MatchSource::Full },
             site: SiteState { mode, passback, free_spaces, ..SiteState::default() },
             block: block.then(|| BlockMatch { id: id(8), validity }),
             subscription: subscription.then(|| SubscriptionMatch { id: id(2), validity, pool_left: free_spaces }),

@@ -14,7 +14,7 @@ use crate::time::Monotonic;
 /// A minute, for the cycle limit.
 const MINUTE_MS: u64 = 60_000;
 /// Obstructions after which only a person lets the boom close (S5).
-const MOST_OBSTRUCTIONS: u32 = 2;
+const MAX_OBSTRUCTIONS: u32 = 2;
 
 /// Whether an opening may wait for the drive's duty limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,10 +147,10 @@ impl Lane {
         self.note_failing_open();
         self.run_travel_timer();
         // An opening that waits lapses with its grant: the car has left meanwhile.
-        if !self.is_wished_up() && self.grants.is_empty() {
+        if !self.is_up_requested() && self.grants.is_empty() {
             self.boom.set_next(Next::Rest);
         }
-        if self.boom.next() == Next::Open || (self.is_wished_up() && self.boom != Boom::Broken) {
+        if self.boom.next() == Next::Open || (self.is_up_requested() && self.boom != Boom::Broken) {
             self.open(Urgency::Ordinary);
         }
         if self.is_kept_up() {
@@ -187,11 +187,11 @@ impl Lane {
 
     /// Something keeps the boom up until it is released or reset.
     pub(super) const fn is_kept_up(&self) -> bool {
-        self.is_wished_up() || self.is_locked()
+        self.is_up_requested() || self.is_locked()
     }
 
     /// Something wants the boom up wherever it is now. After obstructions nothing is driven until a person resets.
-    const fn is_wished_up(&self) -> bool {
+    const fn is_up_requested(&self) -> bool {
         self.is_fire() || self.hold || self.failing_open
     }
 
@@ -200,7 +200,7 @@ impl Lane {
     }
 
     pub(super) const fn is_locked(&self) -> bool {
-        self.obstructions >= MOST_OBSTRUCTIONS
+        self.obstructions >= MAX_OBSTRUCTIONS
     }
 
     pub(super) const fn is_up(&self) -> bool {

@@ -11,7 +11,7 @@ use crate::stay::PassageKind;
 use crate::time::Monotonic;
 
 /// How often one occupancy may become a new arrival after its opening ended without it.
-const MOST_RENEWALS: u32 = 1;
+const MAX_RENEWALS: u32 = 1;
 
 impl Lane {
     /// Turns changes of the loops into cars. The arming loop goes first, so a car that leaves it and reaches the
@@ -98,7 +98,7 @@ impl Lane {
             return;
         };
         let due = waiting.spent && self.boom.is_closed() && !self.is_out_of_service();
-        if due && waiting.renewals < MOST_RENEWALS {
+        if due && waiting.renewals < MAX_RENEWALS {
             self.out.push(LaneAction::ReportDeparture { arrival: waiting.id });
             self.arrives(new_arrival(), waiting.renewals.saturating_add(1));
         }
@@ -277,7 +277,7 @@ impl Lane {
         self.show_rest();
     }
 
-    /// The server hears of a car before it hears what became of it.
+    /// A car's arrival is reported before its passage.
     fn report_passage(&mut self, arrival: Option<ArrivalId>, kind: PassageKind) {
         if let Some(arrival) = arrival {
             self.flush_report(arrival);

@@ -11,18 +11,21 @@ use crate::reason::Reason;
 use crate::time::Monotonic;
 
 /// Answers kept for commands that are sent again.
-pub const KEPT_ANSWERS: usize = 16;
+pub const STORED_ANSWERS: usize = 16;
 
-/// To whom a command speaks.
+/// The device a command is addressed to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Addressee {
+    /// Code of the site.
     pub site: SiteCode,
+    /// Code of the lane.
     pub lane: LaneCode,
 }
 
 /// What the envelope of a command says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
+    /// The device the command is for.
     pub addressee: Addressee,
     /// Rises with every command to this lane, for ever.
     pub counter: u64,
@@ -36,15 +39,18 @@ pub struct Incoming {
 
 /// The device as it is now.
 #[derive(Debug, Clone, Copy)]
-pub struct Me<'a> {
+pub struct LocalDevice<'a> {
+    /// This device.
     pub addressee: &'a Addressee,
+    /// The nonce of this start.
     pub epoch: u64,
+    /// Uptime, against which the deadline is compared.
     pub now: Monotonic,
 }
 
 /// What to do with a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Checked {
+pub enum CommandCheck {
     /// Store the log (it holds the counter now), then hand the command to the lane, then store its answer.
     Execute,
     /// Seen before: answer this, move nothing.
@@ -55,20 +61,20 @@ pub enum Checked {
     Replay(Reason),
 }
 
-/// What a lane must not forget about commands, durable across restarts.
+/// What a lane keeps about commands, durable across restarts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CommandLog {
     /// The highest counter ever taken.
     counter: u64,
     /// The latest commands, oldest first.
-    kept: Vec<Kept>,
+    kept: Vec<StoredAnswer>,
     /// Replays since commissioning.
     replays: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
+struct StoredAnswer {
     counter: u64,
     digest: [u8; 32],
     /// None while it is being carried out; for ever none if the device died then.
@@ -77,9 +83,9 @@ struct Kept {
 
 impl CommandLog {
     /// Judges a command and takes its counter. The caller makes the log durable before anything moves.
-    pub fn check(&mut self, incoming: &Incoming, me: Me<'_>) -> Checked {
+    pub fn check(&mut self, incoming: &Incoming, me: LocalDevice<'_>) -> CommandCheck {
         if incoming.addressee != *me.addressee {
-            return Checked::Refused(Reason::CmdNotAddressed {});
+            return CommandCheck::Refused(Reason::CmdNotAddressed {});
         }
         if incoming.counter <= self.counter {
             return self.check_old(incoming);
@@ -88,9 +94,9 @@ impl CommandLog {
         match stale(incoming, me) {
             Some(reason) => {
                 self.answered(incoming.counter, Answer::Refused(reason.clone()));
-                Checked::Refused(reason)
+                CommandCheck::Refused(reason)
             }
-            None => Checked::Execute,
+            None => CommandCheck::Execute,
         }
     }
 
@@ -101,37 +107,39 @@ impl CommandLog {
         }
     }
 
+    /// The highest counter ever taken.
     pub const fn counter(&self) -> u64 {
         self.counter
     }
 
+    /// Commands refused as replays so far.
     pub const fn replays(&self) -> u32 {
         self.replays
     }
 
-    fn check_old(&mut self, incoming: &Incoming) -> Checked {
+    fn check_old(&mut self, incoming: &Incoming) -> CommandCheck {
         let known = self.kept.iter().find(|kept| kept.counter == incoming.counter);
         match known.filter(|kept| kept.digest == incoming.digest) {
             Some(kept) => {
                 let died = || Answer::Refused(Reason::CmdRestarted {});
-                Checked::Repeat(kept.answer.clone().unwrap_or_else(died))
+                CommandCheck::Repeat(kept.answer.clone().unwrap_or_else(died))
             }
             None => {
                 self.replays = self.replays.saturating_add(1);
-                Checked::Replay(Reason::CmdReplay {})
+                CommandCheck::Replay(Reason::CmdReplay {})
             }
         }
     }
 
     fn take(&mut self, incoming: &Incoming) {
         self.counter = incoming.counter;
-        self.kept.push(Kept { counter: incoming.counter, digest: incoming.digest, answer: None });
-        let surplus = self.kept.len().saturating_sub(KEPT_ANSWERS);
+        self.kept.push(StoredAnswer { counter: incoming.counter, digest: incoming.digest, answer: None });
+        let surplus = self.kept.len().saturating_sub(STORED_ANSWERS);
         self.kept.drain(..surplus);
     }
 }
 
-fn stale(incoming: &Incoming, me: Me<'_>) -> Option<Reason> {
+fn stale(incoming: &Incoming, me: LocalDevice<'_>) -> Option<Reason> {
     match () {
         () if incoming.epoch != me.epoch => Some(Reason::CmdEpoch {}),
         () if me.now > incoming.not_after => Some(Reason::CmdExpired {}),
@@ -153,21 +161,21 @@ mod tests {
         Incoming { addressee: addressee("in-1"), counter, epoch: 9, not_after, digest: [body; 32] }
     }
 
-    fn check(log: &mut CommandLog, incoming: &Incoming, ms: u64) -> Checked {
+    fn check(log: &mut CommandLog, incoming: &Incoming, ms: u64) -> CommandCheck {
         check_in(log, incoming, ms, 9)
     }
 
-    fn check_in(log: &mut CommandLog, incoming: &Incoming, ms: u64, epoch: u64) -> Checked {
+    fn check_in(log: &mut CommandLog, incoming: &Incoming, ms: u64, epoch: u64) -> CommandCheck {
         let addressee = addressee("in-1");
-        log.check(incoming, Me { addressee: &addressee, epoch, now: Monotonic::from_millis(ms) })
+        log.check(incoming, LocalDevice { addressee: &addressee, epoch, now: Monotonic::from_millis(ms) })
     }
 
     #[test]
     fn a_new_command_is_executed_once_and_then_answered_from_store() {
         let mut log = CommandLog::default();
-        assert_eq!(check(&mut log, &incoming(1, 1), 100), Checked::Execute);
+        assert_eq!(check(&mut log, &incoming(1, 1), 100), CommandCheck::Execute);
         log.answered(1, Answer::Done);
-        assert_eq!(check(&mut log, &incoming(1, 1), 9_000), Checked::Repeat(Answer::Done));
+        assert_eq!(check(&mut log, &incoming(1, 1), 9_000), CommandCheck::Repeat(Answer::Done));
         assert_eq!(log.replays(), 0);
     }
 
@@ -176,7 +184,7 @@ mod tests {
         let mut log = CommandLog::default();
         check(&mut log, &incoming(5, 1), 100);
         for old in [incoming(5, 2), incoming(4, 1), incoming(0, 0)] {
-            assert_eq!(check(&mut log, &old, 100), Checked::Replay(Reason::CmdReplay {}));
+            assert_eq!(check(&mut log, &old, 100), CommandCheck::Replay(Reason::CmdReplay {}));
         }
         assert_eq!((log.counter(), log.replays()), (5, 3));
     }
@@ -185,18 +193,18 @@ mod tests {
     fn a_late_or_foreign_command_moves_nothing_and_stays_refused() {
         let mut log = CommandLog::default();
         let foreign = Incoming { addressee: addressee("in-2"), ..incoming(1, 1) };
-        assert_eq!(check(&mut log, &foreign, 100), Checked::Refused(Reason::CmdNotAddressed {}));
+        assert_eq!(check(&mut log, &foreign, 100), CommandCheck::Refused(Reason::CmdNotAddressed {}));
         assert_eq!(log.counter(), 0, "a stranger's command uses up nothing");
-        assert_eq!(check(&mut log, &incoming(1, 1), 5_001), Checked::Refused(Reason::CmdExpired {}));
+        assert_eq!(check(&mut log, &incoming(1, 1), 5_001), CommandCheck::Refused(Reason::CmdExpired {}));
         let again = check(&mut log, &incoming(1, 1), 100);
-        assert_eq!(again, Checked::Repeat(Answer::Refused(Reason::CmdExpired {})));
+        assert_eq!(again, CommandCheck::Repeat(Answer::Refused(Reason::CmdExpired {})));
     }
 
     #[test]
     fn a_command_is_good_up_to_and_with_its_deadline() {
-        assert_eq!(check(&mut CommandLog::default(), &incoming(1, 1), 5_000), Checked::Execute);
+        assert_eq!(check(&mut CommandLog::default(), &incoming(1, 1), 5_000), CommandCheck::Execute);
         let late = check(&mut CommandLog::default(), &incoming(1, 1), 5_001);
-        assert_eq!(late, Checked::Refused(Reason::CmdExpired {}));
+        assert_eq!(late, CommandCheck::Refused(Reason::CmdExpired {}));
     }
 
     #[test]
@@ -206,8 +214,8 @@ mod tests {
         let stored = serde_json::to_string(&log).unwrap();
         let mut log: CommandLog = serde_json::from_str(&stored).unwrap();
         let repeated = check_in(&mut log, &incoming(1, 1), 10, 10);
-        assert_eq!(repeated, Checked::Repeat(Answer::Refused(Reason::CmdRestarted {})));
-        assert_eq!(check_in(&mut log, &incoming(2, 1), 10, 10), Checked::Refused(Reason::CmdEpoch {}));
+        assert_eq!(repeated, CommandCheck::Repeat(Answer::Refused(Reason::CmdRestarted {})));
+        assert_eq!(check_in(&mut log, &incoming(2, 1), 10, 10), CommandCheck::Refused(Reason::CmdEpoch {}));
     }
 
     proptest! {
@@ -217,7 +225,7 @@ mod tests {
             let mut executed = std::collections::BTreeSet::new();
             for (counter, body, ms, epoch) in script {
                 let command = Incoming { epoch, ..incoming(counter, body) };
-                if check(&mut log, &command, ms) == Checked::Execute {
+                if check(&mut log, &command, ms) == CommandCheck::Execute {
                     prop_assert!(ms <= 5_000 && epoch == 9);
                     prop_assert!(executed.insert(counter), "counter {} executed twice", counter);
                 }

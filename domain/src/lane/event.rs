@@ -10,6 +10,7 @@ use crate::reason::Reason;
 
 /// One event. Times are not in it: they go beside it.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the variants say what their fields are")]
 pub enum LaneEvent {
     /// Time has passed: send it at `wake_at()`, more often does no harm.
     Tick,
@@ -39,8 +40,11 @@ pub enum LaneEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BoomPosition {
+    /// Fully down.
     Closed,
+    /// Neither end switch is reached.
     Between,
+    /// Fully up.
     Open,
     /// The drive reports a fault, or the arm is off.
     Fault,
@@ -49,10 +53,13 @@ pub enum BoomPosition {
 /// An order with its authority.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
+    /// By which it is answered.
     pub id: CommandId,
     /// The car it is about; an operator's order may name none.
     pub arrival: Option<ArrivalId>,
+    /// What is to be done.
     pub order: Order,
+    /// On whose behalf.
     pub authority: Authority,
     /// What the sign says.
     pub reason: Reason,

@@ -156,7 +156,11 @@ impl Lane {
             _ if self.is_fire() => Answer::Refused(Reason::CmdFire {}),
             Boom::Broken => Answer::Refused(Reason::CmdBroken {}),
             _ if self.hold => Answer::Ignored(Reason::CmdAlreadySo {}),
-            _ => {
+            Boom::Unknown
+            | Boom::Closed { .. }
+            | Boom::Opening { .. }
+            | Boom::Open { .. }
+            | Boom::Closing { .. } => {
                 self.hold = true;
                 self.show_reason(command.reason);
                 self.open(Urgency::Ordinary);

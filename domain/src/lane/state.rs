@@ -1,4 +1,4 @@
-//! What a lane remembers: the product of boom, car at the arming loop, and passage under the boom.
+//! The state of a lane: the product of boom, car at the arming loop, and passage under the boom.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +11,17 @@ use crate::time::Monotonic;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LaneConfig {
+    /// Entry or exit.
     pub direction: Direction,
+    /// Timings of the arming loop.
     pub arming: LoopConfig,
+    /// Timings of the safety loop.
     pub safety: LoopConfig,
     /// A light barrier under the boom, where one is fitted.
     pub photocell: Option<LoopConfig>,
     /// Whether the barrier reports its end positions; without, travel is assumed to take `travel_ms`.
     pub boom_feedback: bool,
+    /// Time of one movement of the arm without end switches.
     pub travel_ms: u64,
     /// Inputs must have been stable this long after the start before anything moves (S4).
     pub startup_stable_ms: u64,
@@ -25,7 +29,9 @@ pub struct LaneConfig {
     pub reading_timeout_ms: u64,
     /// How long the server may take before the lane decides by itself.
     pub decision_timeout_ms: u64,
+    /// After which an opening that did not arrive is a fault.
     pub open_timeout_ms: u64,
+    /// After which a closing that did not arrive is a fault.
     pub close_timeout_ms: u64,
     /// From the safety input clear to the close request.
     pub close_after_clear_ms: u64,
@@ -43,6 +49,7 @@ pub struct LaneConfig {
     pub up_alarm_ms: u64,
     /// Hold the boom open while the arming loop has been faulty for `fail_open_after_ms`: for exits.
     pub open_on_arming_fault: bool,
+    /// How long the arming loop of an exit must be faulty before the exit opens.
     pub fail_open_after_ms: u64,
 }
 
@@ -83,7 +90,7 @@ impl LaneConfig {
 /// The boom as the lane believes it to be, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Boom {
-    /// Nothing was heard from it since the start.
+    /// It has not reported a position since the start.
     Unknown,
     Closed {
         next: Next,
@@ -173,7 +180,7 @@ pub(super) enum Drive {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fire {
     Off,
-    /// Active during start-up and not yet believed.
+    /// Active during start-up and not yet stable long enough to count.
     Suspected {
         since: Monotonic,
     },

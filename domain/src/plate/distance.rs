@@ -1,6 +1,6 @@
 //! How far two plates are apart, for suggestions only: operator search and exit pairing.
 //!
-//! An entry never opens on nearness: one substitution among 500 permits lets one stranger in 345 through.
+//! An entry never opens on a near match: with 500 permits, allowing one substitution would admit one unknown car in 345.
 #![cfg_attr(
     not(test),
     expect(clippy::arithmetic_side_effects, reason = "a plate has at most MAX_PLATE characters")

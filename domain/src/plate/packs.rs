@@ -20,6 +20,7 @@ pub struct Pack {
     pub names: Vec<String>,
     /// The law or standard the series were taken from.
     pub source: String,
+    /// Its series.
     pub series: Vec<Series>,
 }
 
@@ -35,7 +36,9 @@ pub struct Series {
     pub name: String,
     /// How many of the country's vehicles have it, in any unit the series of the country share.
     pub share: f32,
+    /// Forms of the series; see above for the symbols.
     pub patterns: Vec<String>,
+    /// What `L` stands for.
     #[serde(default = "all_letters")]
     pub letters: String,
     /// Letters of `K` places; those of `letters` when empty.

@@ -39,7 +39,7 @@ impl TypedPlate {
 }
 
 impl From<Plate> for TypedPlate {
-    /// A plate that nobody wrote, such as one that was read, shows itself.
+    /// Without a typed text, as for a plate that was read by a camera, the plate itself is shown.
     fn from(plate: Plate) -> Self {
         let text = plate.to_string();
         Self { plate, text }

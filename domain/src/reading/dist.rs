@@ -4,4 +4,4 @@
 pub(super) type Dist = [f64; 36];
 
 /// The margin of a text without a rival.
-pub(super) const MOST_MARGIN: f32 = 99.0;
+pub(super) const MAX_MARGIN: f32 = 99.0;

@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::dist::{Dist, MOST_MARGIN};
+use super::dist::{Dist, MAX_MARGIN};
 use super::{Candidate, FrameReading, Kind, Reading, Thresholds, Verdict, twins};
 use crate::plate::grammar::{Form, Grammar, Slot, are_twins, confusion};
 use crate::plate::{ALPHABET, MAX_PLATE, Plate, symbol_index};
@@ -24,8 +24,8 @@ const GAP: f64 = 0.4;
 /// What a look-alike counts for the character a form puts in its place, in how surely that character was seen.
 const SETTLED: f64 = 0.5;
 /// Nats by which another text of the same length must have been seen better, twins as one, to be kept before every form.
-const CLEARLY: f64 = 3.0;
-const MOST_CANDIDATES: usize = 5;
+const MIN_LEAD: f64 = 3.0;
+const MAX_CANDIDATES: usize = 5;
 /// One best reading of one car. The order of `frames` does not matter if their numbers differ.
 pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds) -> Reading {
     let seen = usable(frames);
@@ -38,7 +38,7 @@ pub fn fuse(frames: &[FrameReading], grammar: &Grammar, thresholds: &Thresholds)
         .iter()
         .skip(1)
         .find(|one| best.free || !same_but_for_twins(&one.text, &candidates[0].text));
-    let margin = rival.map_or(MOST_MARGIN, |rival| candidates[0].score - rival.score);
+    let margin = rival.map_or(MAX_MARGIN, |rival| candidates[0].score - rival.score);
     let margin =
         if best.free { margin } else { margin.min(twins::margin(&best.symbols, &best.places, grammar)) };
     let confidence: Vec<f32> = best.confidence.iter().map(|c| *c as f32).collect();
@@ -66,18 +66,18 @@ fn as_seen(hypotheses: Vec<Hypothesis>) -> Vec<Hypothesis> {
     let free = hypotheses.iter().filter(|one| one.free);
     let free: BTreeMap<usize, f64> = free.map(|one| (one.symbols.len(), one.seen())).collect();
     let is_seen =
-        |one: &Hypothesis| free.get(&one.symbols.len()).is_none_or(|free| free - one.seen() <= CLEARLY);
+        |one: &Hypothesis| free.get(&one.symbols.len()).is_none_or(|free| free - one.seen() <= MIN_LEAD);
     hypotheses.into_iter().filter(is_seen).collect()
 }
 
 /// A frame with clean distributions.
-struct Seen {
+struct FrameEvidence {
     frame: u32,
     weight: f64,
     places: Vec<Dist>,
 }
 
-impl Seen {
+impl FrameEvidence {
     /// Geometric mean of the best probabilities.
     fn clarity(&self) -> f64 {
         let logs: f64 = self.places.iter().map(|place| highest(place).1.ln()).sum();
@@ -133,9 +133,9 @@ struct Change {
     cost: f64,
 }
 
-fn usable(frames: &[FrameReading]) -> Vec<Seen> {
+fn usable(frames: &[FrameReading]) -> Vec<FrameEvidence> {
     let fits = |frame: &&FrameReading| (1..=MAX_PLATE).contains(&frame.chars.len()) && frame.weight > 0.0;
-    let clean = |frame: &FrameReading| Seen {
+    let clean = |frame: &FrameReading| FrameEvidence {
         frame: frame.frame,
         weight: f64::from(frame.weight.clamp(0.01, 100.0)),
         places: frame.chars.iter().map(|place| cleaned(&place.0)).collect(),
@@ -161,7 +161,7 @@ fn highest(place: &Dist) -> (usize, f64) {
     place.iter().enumerate().fold(start, |best, (index, p)| if *p > best.1 { (index, *p) } else { best })
 }
 
-fn hypotheses(seen: &[Seen], grammar: &Grammar) -> Vec<Hypothesis> {
+fn hypotheses(seen: &[FrameEvidence], grammar: &Grammar) -> Vec<Hypothesis> {
     let mut support: BTreeMap<usize, f64> = BTreeMap::new();
     for one in seen {
         *support.entry(one.places.len()).or_default() += one.weight * one.clarity();
@@ -175,7 +175,7 @@ fn hypotheses(seen: &[Seen], grammar: &Grammar) -> Vec<Hypothesis> {
 }
 
 /// Evidence of all frames, place by place, aligned to the clearest frame of this length.
-fn fused_places(seen: &[Seen], length: usize) -> Option<Vec<Dist>> {
+fn fused_places(seen: &[FrameEvidence], length: usize) -> Option<Vec<Dist>> {
     let of_length = seen.iter().filter(|one| one.places.len() == length);
     let pivot = of_length.max_by(|a, b| (a.weight * a.clarity()).total_cmp(&(b.weight * b.clarity())))?;
     let mut places = vec![Evidence::default(); length];
@@ -265,14 +265,14 @@ fn likeness(a: &Dist, b: &Dist) -> f64 {
 }
 
 fn of_places(places: &[Dist], grammar: &Grammar, of_length: f64) -> Vec<Hypothesis> {
-    let mut weighed = Weighed { places: places.into(), evidence: HashMap::new() };
+    let mut scored = ScoredPlaces { places: places.into(), evidence: HashMap::new() };
     let any = vec![Slot::ANY; places.len()];
-    let free = weighed.hypothesis(any, None, of_length + f64::from(Grammar::free_prior()));
+    let free = scored.hypothesis(any, None, of_length + f64::from(Grammar::free_prior()));
     let mut of_forms = |forms: &[Form], other: bool| -> Vec<Hypothesis> {
         let forms = forms.iter().filter(|form| form.slots.len() == places.len());
         let of_form = |form: &Form| {
             let prior = of_length + f64::from(form.prior());
-            let hypothesis = weighed.hypothesis(form.slots.clone(), Some(form.series.clone()), prior)?;
+            let hypothesis = scored.hypothesis(form.slots.clone(), Some(form.series.clone()), prior)?;
             Some(Hypothesis { other, ..hypothesis })
         };
         forms.filter_map(of_form).collect()
@@ -283,12 +283,12 @@ fn of_places(places: &[Dist], grammar: &Grammar, of_length: f64) -> Vec<Hypothes
 }
 
 /// Fused places, and what they say of the slots asked about so far: forms have many in common.
-struct Weighed {
+struct ScoredPlaces {
     places: Rc<[Dist]>,
     evidence: HashMap<(usize, Slot), Dist>,
 }
 
-impl Weighed {
+impl ScoredPlaces {
     fn evidence(&mut self, place: usize, slot: Slot) -> Dist {
         *self.evidence.entry((place, slot)).or_insert_with(|| evidence(&self.places[place], slot))
     }
@@ -384,7 +384,7 @@ fn candidates(hypotheses: &[Hypothesis]) -> Vec<Candidate> {
     }
     let mut ranked: Vec<_> = scores.into_iter().collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-    ranked.truncate(MOST_CANDIDATES);
+    ranked.truncate(MAX_CANDIDATES);
     let named = |(text, score): (String, f64)| {
         Some(Candidate { text: Plate::parse(&text).ok()?, score: score as f32 })
     };
@@ -392,8 +392,8 @@ fn candidates(hypotheses: &[Hypothesis]) -> Vec<Candidate> {
 }
 
 /// The frame in which the chosen text is likeliest.
-fn clearest(seen: &[Seen], best: &Hypothesis) -> Option<u32> {
-    let likelihood = |one: &Seen| -> f64 {
+fn clearest(seen: &[FrameEvidence], best: &Hypothesis) -> Option<u32> {
+    let likelihood = |one: &FrameEvidence| -> f64 {
         let ideal: Vec<Dist> = best.symbols.iter().map(|symbol| spike(*symbol)).collect();
         let places = align(&ideal, &one.places);
         let of_place = |(index, at): (usize, Option<usize>)| {

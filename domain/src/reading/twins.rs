@@ -1,14 +1,14 @@
 //! How surely a text is the one of its twins (0 for O, 1 for I) that stands on the plate: by what was seen, and by what forms
 //! say, of all countries, for each of them.
 
-use super::dist::{Dist, MOST_MARGIN};
+use super::dist::{Dist, MAX_MARGIN};
 use crate::plate::ALPHABET;
 use crate::plate::grammar::{Grammar, Origin, are_twins};
 
 /// How often a reader is sure of the wrong twin: 3 of 122 on photographs were seen the other way round at 0.88 and more.
 const TWIN_MISTAKEN: f64 = 0.05;
 /// Most that forms may say for a twin, in nats, however rare the other text is.
-const MOST_OF_FORMS: f32 = 4.5;
+const MAX_FORM_LEAD: f32 = 4.5;
 /// What a text of no form at all is rarer than [`Grammar::free_prior`] says, when the question is about a twin.
 const NO_FORM: f32 = 1.0;
 /// A form this likely where it is at home is one of a country's usual ones, not of chosen or old plates.
@@ -29,7 +29,7 @@ pub(super) fn margin(symbols: &[usize], places: &[Dist], grammar: &Grammar) -> f
         let glyphs: f64 = pairs.map(|(place, (one, other))| place[*one].ln() - place[*other].ln()).sum();
         glyphs as f32 + lead_of_forms(own, &other, grammar)
     };
-    twins_of(symbols).into_iter().map(lead).fold(MOST_MARGIN, f32::min).max(0.0)
+    twins_of(symbols).into_iter().map(lead).fold(MAX_MARGIN, f32::min).max(0.0)
 }
 
 /// What speaks for a text in the country it is likeliest from, which must be an expected one or is as rare as it is.
@@ -53,9 +53,9 @@ fn lead_of_forms(own: f32, other: &[usize], grammar: &Grammar) -> f32 {
             Origin::Far => (1.0, (FAR_RARER - countries.ln()).max(0.0)),
         };
         let lead = own - likely;
-        (rarer + if likely > USUAL { lead.min(most) } else { lead }).min(MOST_OF_FORMS)
+        (rarer + if likely > USUAL { lead.min(most) } else { lead }).min(MAX_FORM_LEAD)
     };
-    let of_none = (own - Grammar::free_prior() + NO_FORM).min(MOST_OF_FORMS);
+    let of_none = (own - Grammar::free_prior() + NO_FORM).min(MAX_FORM_LEAD);
     grammar.at_home(other).map(of_form).fold(of_none, f32::min)
 }
 

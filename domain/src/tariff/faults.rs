@@ -13,6 +13,7 @@ use super::{Band, Rule, Tariff, VehicleType};
 pub struct TariffFault {
     /// Such as `rules[2].bands[0].price`.
     pub path: String,
+    /// What is wrong, for people.
     pub what: String,
 }
 

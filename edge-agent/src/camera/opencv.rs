@@ -20,14 +20,14 @@ use tracing::{info, warn};
 use super::{Camera, CameraError};
 use crate::{priority, redact};
 
-const PATIENCE: Duration = Duration::from_secs(3);
+const SILENCE_LIMIT: Duration = Duration::from_secs(3);
 const TIMEOUT_MS: i32 = 5_000;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// A call into OpenCV that takes longer than this hangs; V4L2 gives up by itself after 10 s, networks after `TIMEOUT_MS`.
-const HANGS: Duration = Duration::from_secs(14);
+const CALL_TIMEOUT: Duration = Duration::from_secs(14);
 /// Threads left behind in OpenCV at most. Then nothing is opened until one of them comes back.
-const MOST_LEFT_BEHIND: usize = 3;
+const MAX_ABANDONED_THREADS: usize = 3;
 
 /// How a source is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Source {
     }
 
     fn open(&self) -> Result<VideoCapture, String> {
-        let said = |error: opencv::Error| error.message;
+        let message = |error: opencv::Error| error.message;
         let timeouts = Vector::from_slice(&[
             CAP_PROP_OPEN_TIMEOUT_MSEC,
             TIMEOUT_MS,
@@ -94,8 +94,8 @@ impl Source {
             Source::Pipeline(pipeline) => VideoCapture::from_file(pipeline, CAP_GSTREAMER),
             Source::File(path) => return open_file(path),
         }
-        .map_err(said)?;
-        if !capture.is_opened().map_err(said)? {
+        .map_err(message)?;
+        if !capture.is_opened().map_err(message)? {
             return Err("the source cannot be opened".into());
         }
         // Not every backend keeps a buffer that can be shortened; the grabbing thread makes up for it.
@@ -144,12 +144,12 @@ impl OpenCvCamera {
 
     /// Leaves a thread that hangs to itself and starts another one.
     fn replace_if_hanging(&mut self) {
-        let hangs = |latest: &Latest| latest.called.is_some_and(|since| since.elapsed() > HANGS);
+        let hangs = |latest: &Latest| latest.called.is_some_and(|since| since.elapsed() > CALL_TIMEOUT);
         if !hangs(&self.grabber.latest()) {
             return;
         }
         self.left_behind.retain(|thread| !thread.latest().ended);
-        if self.left_behind.len() >= MOST_LEFT_BEHIND {
+        if self.left_behind.len() >= MAX_ABANDONED_THREADS {
             return self.grabber.trouble("OpenCV hangs in it again and again; restart the lane's program");
         }
         warn!(left_behind = self.left_behind.len() + 1, "OpenCV hangs in the camera; it is opened anew");
@@ -187,9 +187,9 @@ impl Camera for OpenCvCamera {
                 self.given = latest.number;
                 return Ok(picture.clone());
             }
-            let left = PATIENCE.saturating_sub(begun.elapsed());
+            let left = SILENCE_LIMIT.saturating_sub(begun.elapsed());
             if left.is_zero() {
-                return Err(self.silent(PATIENCE, latest.why_silent()));
+                return Err(self.silent(SILENCE_LIMIT, latest.why_silent()));
             }
             latest = grabber.arrived.wait_timeout(latest, left).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -199,7 +199,7 @@ impl Camera for OpenCvCamera {
         self.replace_if_hanging();
         let latest = self.grabber.latest();
         let silent = latest.grabbed.unwrap_or(self.opened).elapsed();
-        if silent <= PATIENCE { Ok(()) } else { Err(self.silent(silent, latest.why_silent())) }
+        if silent <= SILENCE_LIMIT { Ok(()) } else { Err(self.silent(silent, latest.why_silent())) }
     }
 }
 

@@ -134,8 +134,8 @@ mod tests {
             ("gate example:8883", "is not a host's name"),
             (":8883", "names no host"),
         ] {
-            let said = host_port(wrong, 8883).unwrap_err();
-            assert!(said.contains(advice), "{wrong}: {said}");
+            let message = host_port(wrong, 8883).unwrap_err();
+            assert!(message.contains(advice), "{wrong}: {message}");
         }
     }
 
@@ -153,8 +153,8 @@ mod tests {
             ("https://u:p@gate.example", "write \"https://gate.example\""),
             ("https://", "names no host"),
         ] {
-            let said = https_url(wrong).unwrap_err();
-            assert!(said.contains(advice), "{wrong}: {said}");
+            let message = https_url(wrong).unwrap_err();
+            assert!(message.contains(advice), "{wrong}: {message}");
         }
     }
 }

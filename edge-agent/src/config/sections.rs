@@ -7,7 +7,7 @@ use boomgate_domain::ids::{DeviceCode, LaneCode, SiteCode};
 use boomgate_domain::plate::grammar::Grammar;
 use boomgate_domain::reading::Thresholds;
 use boomgate_domain::reason::Lang;
-use boomgate_plate_reader::recogniser::{Choice, DetectorKind};
+use boomgate_plate_reader::recogniser::{DetectorKind, ModelPaths};
 use ed25519_dalek::VerifyingKey;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -277,7 +277,7 @@ impl Raw {
                 return None;
             }
         };
-        let models = Choice {
+        let models = ModelPaths {
             detector: raw.detector.map(|path| self.at(path)),
             detector_kind: raw.detector_kind,
             refiner: raw.refiner.map(|path| self.at(path)),

@@ -9,7 +9,7 @@ use boomgate_domain::lane::LaneConfig;
 use boomgate_domain::plate::grammar::Grammar;
 use boomgate_domain::reading::Thresholds;
 use boomgate_domain::reason::Lang;
-use boomgate_plate_reader::recogniser::Choice;
+use boomgate_plate_reader::recogniser::ModelPaths;
 use ed25519_dalek::VerifyingKey;
 use jiff::tz::TimeZone;
 
@@ -72,7 +72,7 @@ pub enum CameraKind {
 
 #[derive(Clone, Debug)]
 pub struct Reader {
-    pub models: Choice,
+    pub models: ModelPaths,
     pub grammar: Grammar,
     pub thresholds: Thresholds,
 }

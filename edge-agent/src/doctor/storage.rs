@@ -57,6 +57,7 @@ fn existing_is_writable(spool: &Path) -> io::Result<()> {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "an enum of another crate with many kinds")]
 fn advice(failure: &io::Error, folder: &Path, free: Option<u64>) -> String {
     let folder = folder.display();
     let consequence = "until then the lane opens by its own rules and keeps its facts in memory only";

@@ -18,7 +18,7 @@ const APART_MS: u64 = 2_500;
 
 pub(super) async fn clock(config: &Config) -> Result<String, String> {
     let begun = Instant::now();
-    let server_ms = match asked(config).await {
+    let server_ms = match server_time(config).await {
         Ok(server_ms) => server_ms,
         Err(why) => {
             return Ok(format!(
@@ -42,7 +42,7 @@ fn judged(apart_ms: i64) -> Result<String, String> {
 }
 
 /// The server's time in Unix milliseconds, in the middle of the second it named.
-async fn asked(config: &Config) -> Result<i64, String> {
+async fn server_time(config: &Config) -> Result<i64, String> {
     let tls = keys::tls_config(&config.server).map_err(|error| error.to_string())?;
     let client =
         Client::builder().tls_backend_preconfigured((*tls).clone()).timeout(TIMEOUT).no_proxy().build();

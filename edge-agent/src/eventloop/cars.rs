@@ -8,7 +8,7 @@ use super::EventLoop;
 use super::car::Car;
 use crate::cause::Cause;
 use crate::clock::wall_ms;
-use crate::vision::Seen;
+use crate::vision::VisionResult;
 
 /// Cars whose readings are remembered: the one waiting and a few that just left.
 const CARS: usize = 16;
@@ -25,21 +25,21 @@ impl EventLoop {
         self.cars.iter_mut().find(|car| car.id == id)
     }
 
-    pub(super) fn seen(&mut self, seen: Seen) {
-        self.lately.add(seen.shots);
-        self.note_trouble(seen.trouble);
-        self.tell_view();
-        let (arrival, verdict) = (seen.arrival, seen.reading.verdict);
-        self.parts.observer.read(arrival, &seen.reading);
-        let kept = seen.evidence.as_ref().map(|evidence| evidence.sha256);
+    pub(super) fn vision_result(&mut self, result: VisionResult) {
+        self.recent_shots.add(result.shots);
+        self.note_trouble(result.trouble);
+        self.report_view();
+        let (arrival, verdict) = (result.arrival, result.reading.verdict);
+        self.parts.observer.read(arrival, &result.reading);
+        let kept = result.evidence.as_ref().map(|evidence| evidence.sha256);
         if let Some(car) = self.car(arrival) {
-            car.reading = Some(seen.reading);
+            car.reading = Some(result.reading);
             car.evidence = kept;
         }
-        if let Some(evidence) = seen.evidence {
-            let shelf = self.parts.shelf.clone();
+        if let Some(evidence) = result.evidence {
+            let evidence_store = self.parts.evidence_store.clone();
             tokio::task::spawn_blocking(move || {
-                if let Err(failure) = shelf.keep(&evidence) {
+                if let Err(failure) = evidence_store.keep(&evidence) {
                     warn!(error = %failure, "an evidence picture could not be kept");
                 }
             });

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use boomgate_domain::ids::{ArrivalId, CommandId};
-use boomgate_domain::lane::command::{Checked, Incoming, Me};
+use boomgate_domain::lane::command::{CommandCheck, Incoming, LocalDevice};
 use boomgate_domain::lane::{Answer, BoomState, LaneAction, LaneEvent};
 use boomgate_domain::reason::Reason;
 use boomgate_domain::time::Monotonic;
@@ -41,7 +41,7 @@ impl EventLoop {
         let checked = self.check(&command, digest);
         let log = self.parts.commands.clone();
         match checked {
-            Checked::Execute => {
+            CommandCheck::Execute => {
                 self.storing = Some(command.counter);
                 let (spool, wakes) = (self.parts.spool.clone(), self.parts.wakes.clone());
                 let pending = Box::new(Pending { command, received: Instant::now() });
@@ -50,20 +50,21 @@ impl EventLoop {
                     let _ = wakes.send(Wake::CommandStored { stored, pending }).await;
                 });
             }
-            Checked::Repeat(_) if self.executing.iter().any(|(_, counter)| *counter == command.counter) => {}
-            Checked::Repeat(answer) => self.append(wire::result(command.id, command.counter, &answer)),
-            Checked::Refused(reason) => {
+            CommandCheck::Repeat(_)
+                if self.executing.iter().any(|(_, counter)| *counter == command.counter) => {}
+            CommandCheck::Repeat(answer) => self.append(wire::result(command.id, command.counter, &answer)),
+            CommandCheck::Refused(reason) => {
                 self.parts.spool.answered(log);
                 self.append(wire::result(command.id, command.counter, &Answer::Refused(reason)));
             }
-            Checked::Replay(reason) => {
+            CommandCheck::Replay(reason) => {
                 warn!(counter = command.counter, code = reason.code(), "a replayed command moved nothing");
                 self.alarm();
             }
         }
     }
 
-    fn check(&mut self, command: &down::Command, digest: [u8; 32]) -> Checked {
+    fn check(&mut self, command: &down::Command, digest: [u8; 32]) -> CommandCheck {
         let Settings { addressee, epoch, .. } = &self.parts.settings;
         let mine = short_epoch(epoch);
         // The machine compares the first half of the nonce; the whole must be equal.
@@ -76,7 +77,7 @@ impl EventLoop {
             digest,
         };
         let now = Monotonic::from_millis(self.parts.clock.uptime_ms());
-        self.parts.commands.check(&incoming, Me { addressee, epoch: mine, now })
+        self.parts.commands.check(&incoming, LocalDevice { addressee, epoch: mine, now })
     }
 
     /// Carries out a command whose counter is safe.
@@ -96,7 +97,7 @@ impl EventLoop {
         };
         match (refusal, order) {
             (None, Ok(order)) => {
-                self.tell_command(pending);
+                self.report_command(pending);
                 self.executing.push((order.id, counter));
                 let cause = Cause::Command(order.id);
                 self.feed(LaneEvent::Command(order), cause);
@@ -115,7 +116,7 @@ impl EventLoop {
         self.append(wire::result(command.as_uuid(), counter, answer));
     }
 
-    fn tell_command(&mut self, pending: &Pending) {
+    fn report_command(&mut self, pending: &Pending) {
         let command = &pending.command;
         let (mut since_loop, mut since_publish) = (None, None);
         if let Some(car) = command.arrival.and_then(|arrival| self.car(ArrivalId::from_uuid(arrival)))

@@ -7,8 +7,8 @@ use super::EventLoop;
 use crate::clock::wall_ms;
 use crate::spool::Health;
 use crate::spool::store::Start;
-use crate::uplink::LaneNow;
-use crate::vision::Trouble;
+use crate::uplink::LaneSnapshot;
+use crate::vision::VisionFault;
 use crate::wire;
 
 /// Wall clocks further apart than this make a fault, which ends when they are nearer than the other.
@@ -17,33 +17,33 @@ const TOGETHER_MS: u64 = 1_000;
 
 impl EventLoop {
     /// The camera as it is between cars. That it is well says nothing of the reader.
-    pub(super) fn camera_is(&mut self, trouble: Option<Trouble>) {
+    pub(super) fn camera_is(&mut self, trouble: Option<VisionFault>) {
         if trouble.is_none() && matches!(self.trouble, Some(Reason::FaultReader { .. })) {
             return;
         }
         self.note_trouble(trouble);
-        self.tell_view();
+        self.report_view();
     }
 
     /// Raises and clears the fault of a camera or reader as it comes and goes.
-    pub(super) fn note_trouble(&mut self, trouble: Option<Trouble>) {
+    pub(super) fn note_trouble(&mut self, trouble: Option<VisionFault>) {
         let trouble = trouble.map(|trouble| match trouble {
-            Trouble::Camera(detail) => Reason::FaultCamera { detail: short(&detail) },
-            Trouble::Reader(detail) => Reason::FaultReader { detail: short(&detail) },
+            VisionFault::Camera(detail) => Reason::FaultCamera { detail: short(&detail) },
+            VisionFault::Reader(detail) => Reason::FaultReader { detail: short(&detail) },
         });
         let before = std::mem::replace(&mut self.trouble, trouble.clone());
         let same = before.as_ref().map(Reason::code) == trouble.as_ref().map(Reason::code);
         if same {
             self.trouble = before;
         } else {
-            self.tell_change(before.as_ref(), trouble.as_ref());
+            self.report_change(before.as_ref(), trouble.as_ref());
         }
     }
 
     /// What the next heartbeats say of the camera's view; a fault says more than the last pictures.
-    pub(super) fn tell_view(&mut self) {
-        let view = wire::view(self.lately.health(), self.trouble.as_ref());
-        self.parts.lane_now.send_modify(|now| now.view = view);
+    pub(super) fn report_view(&mut self) {
+        let view = wire::view(self.recent_shots.health(), self.trouble.as_ref());
+        self.parts.lane_snapshot.send_modify(|now| now.view = view);
     }
 
     pub(super) fn spool_is(&mut self, health: Health) {
@@ -67,7 +67,7 @@ impl EventLoop {
             self.parts.commands = start.commands;
         }
         let version = start.list_version;
-        self.parts.lane_now.send_modify(|now| now.list_version = now.list_version.max(version));
+        self.parts.lane_snapshot.send_modify(|now| now.list_version = now.list_version.max(version));
     }
 
     /// The server's clock was heard. `unsure_ms` is what the way there and back leaves open.
@@ -85,14 +85,14 @@ impl EventLoop {
             None => info!(apart_ms, "the lane's wall clock agrees with the server's again"),
         }
         let before = std::mem::replace(&mut self.clock_fault, fault.clone());
-        self.tell_change(before.as_ref(), fault.as_ref());
+        self.report_change(before.as_ref(), fault.as_ref());
     }
 
     /// Looks at how long the certificates still last; said again each day.
     pub(super) fn look_at_certificate(&mut self) {
         let Some(expiry) = self.parts.settings.expiry else { return };
-        let standing = expiry.seen(wall_ms().div_euclid(1_000));
-        let fault = standing.is_urgent().then(|| Reason::FaultCertificate { detail: standing.to_string() });
+        let remaining = expiry.remaining_at(wall_ms().div_euclid(1_000));
+        let fault = remaining.is_urgent().then(|| Reason::FaultCertificate { detail: remaining.to_string() });
         if fault == self.certificate_fault {
             return;
         }
@@ -100,10 +100,10 @@ impl EventLoop {
             warn!("{detail}; renew it on the server and copy it here");
         }
         let before = std::mem::replace(&mut self.certificate_fault, fault.clone());
-        self.tell_change(before.as_ref(), fault.as_ref());
+        self.report_change(before.as_ref(), fault.as_ref());
     }
 
-    fn tell_change(&self, over: Option<&Reason>, new: Option<&Reason>) {
+    fn report_change(&self, over: Option<&Reason>, new: Option<&Reason>) {
         if let Some(over) = over {
             self.append(wire::fault(over, false));
         }
@@ -122,9 +122,9 @@ impl EventLoop {
         let boom = wire::boom(parts.lane.boom().0);
         let mode = if parts.lane.is_ready() { "ready" } else { "starting" };
         let command_counter = parts.commands.counter();
-        parts.lane_now.send_if_modified(|now| {
+        parts.lane_snapshot.send_if_modified(|now| {
             let (list_version, view) = (now.list_version, now.view.clone());
-            let new = LaneNow { boom, mode: mode.into(), command_counter, list_version, faults, view };
+            let new = LaneSnapshot { boom, mode: mode.into(), command_counter, list_version, faults, view };
             let changed = *now != new;
             *now = new;
             changed

@@ -63,9 +63,9 @@ impl EventLoop {
             (Cause::Rule("timer" | "loops"), Some(command)) => Cause::Command(command),
             (cause, _) => cause,
         };
-        let asked = std::mem::replace(&mut self.closing_refused, false);
+        let was_refused = std::mem::replace(&mut self.closing_refused, false);
         let drive = self.allowed(drive);
-        if asked && self.closing_refused {
+        if was_refused && self.closing_refused {
             return;
         }
         if let Err(failure) = self.parts.relays.drive(drive) {
@@ -183,6 +183,10 @@ impl EventLoop {
 }
 
 /// What the driver is asked to pay, for a sign with a field of its own.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few codes of the registry are meant, all others are not"
+)]
 fn amount(reason: &Reason) -> Option<&Money> {
     match reason {
         Reason::ChargeDue { amount } | Reason::ChargeSupplement { amount, .. } => Some(amount),

@@ -7,8 +7,8 @@ use boomgate_domain::lane::LaneConfig;
 use boomgate_domain::loops::{LoopFault, RawLevel};
 use boomgate_domain::plate::grammar::Grammar;
 use boomgate_domain::reading::Thresholds;
-use boomgate_plate_reader::judgement::Judgement;
-use boomgate_plate_reader::recogniser::{Choice, Recogniser};
+use boomgate_plate_reader::reading_settings::ReadingSettings;
+use boomgate_plate_reader::recogniser::{ModelPaths, Recogniser};
 use boomgate_schemas::bytes::Octets;
 use boomgate_schemas::up::{Boom, Event, PassageKind};
 
@@ -39,7 +39,7 @@ struct Rig {
     looping: EventLoop,
     inbox: Inbox,
     samples: mpsc::Sender<Sample>,
-    news: mpsc::Sender<News>,
+    uplink_events: mpsc::Sender<UplinkEvent>,
     relays: Recorded,
     live: mpsc::Receiver<Event>,
     clock: Clock,
@@ -57,12 +57,12 @@ impl Rig {
             Spool::start(&folder.path().join("spool.db"), 1_000_000, &clock, Outlets { live, health })
                 .unwrap();
         let grammar = Grammar::for_countries::<String>(&[]).unwrap();
-        let recogniser = Recogniser::load(&Choice::default(), &grammar).unwrap();
-        let judgement = Judgement { grammar, thresholds: Thresholds::default() };
-        let (sights, sights_inbox) = mpsc::channel(8);
+        let recogniser = Recogniser::load(&ModelPaths::default(), &grammar).unwrap();
+        let reading_settings = ReadingSettings { grammar, thresholds: Thresholds::default() };
+        let (vision_events, vision_inbox) = mpsc::channel(8);
         let camera = Box::new(SimCamera::new(Stage::default()));
-        let vision = Vision::start(camera, recogniser, judgement, sights).unwrap();
-        let lane_now = LaneNow {
+        let vision = Vision::start(camera, recogniser, reading_settings, vision_events).unwrap();
+        let lane_snapshot = LaneSnapshot {
             boom: Boom::Unknown,
             mode: String::new(),
             command_counter: 0,
@@ -71,7 +71,7 @@ impl Rig {
             view: None,
         };
         let (samples, samples_inbox) = mpsc::channel(1_000);
-        let (news, news_inbox) = mpsc::channel(8);
+        let (uplink_events, uplink_inbox) = mpsc::channel(8);
         let (wakes, wakes_inbox) = mpsc::channel(8);
         let relays = Recorded::default();
         let settings = Settings {
@@ -91,9 +91,9 @@ impl Rig {
             clock: clock.clone(),
             spool,
             vision,
-            shelf: Shelf::open(folder.path(), 1_000_000),
+            evidence_store: EvidenceStore::open(folder.path(), 1_000_000),
             commands: start.commands,
-            lane_now: watch::channel(lane_now).0,
+            lane_snapshot: watch::channel(lane_snapshot).0,
             wakes,
             observer: Box::new(Unobserved),
             settings,
@@ -101,15 +101,15 @@ impl Rig {
         let inbox = Inbox {
             samples: samples_inbox,
             wakes: wakes_inbox,
-            news: news_inbox,
-            sights: sights_inbox,
+            uplink_events: uplink_inbox,
+            vision_events: vision_inbox,
             health: spool_health,
         };
         Rig {
             looping: EventLoop::new(parts),
             inbox,
             samples,
-            news,
+            uplink_events,
             relays,
             live: fresh,
             clock,
@@ -128,7 +128,7 @@ impl Rig {
     }
 
     /// The bodies that became events so far.
-    async fn told(&mut self, fits: impl Fn(&EventBody) -> bool) -> EventBody {
+    async fn next_event(&mut self, fits: impl Fn(&EventBody) -> bool) -> EventBody {
         loop {
             let next = tokio::time::timeout(Duration::from_secs(20), self.live.recv()).await.unwrap();
             let body = next.unwrap().body;
@@ -199,12 +199,12 @@ async fn an_opening_by_key_and_a_car_that_leaves_are_told_to_the_server() {
     for at in (3_200..9_000).step_by(50) {
         rig.take(at, IDLE);
     }
-    let left = rig.told(|body| matches!(body, EventBody::Passage(_))).await;
+    let left = rig.next_event(|body| matches!(body, EventBody::Passage(_))).await;
     assert!(matches!(left, EventBody::Passage(passage) if passage.kind == PassageKind::BackedOut));
 
     rig.take(9_050, Inputs { key_switch: true, ..IDLE });
     assert_eq!(rig.relays.last(), Some(Drive::Open));
-    rig.told(|body| matches!(body, EventBody::Boom(boom) if boom.cause == "rule:key-switch")).await;
+    rig.next_event(|body| matches!(body, EventBody::Boom(boom) if boom.cause == "rule:key-switch")).await;
 }
 
 /// Ended within a moment, with the relays released.
@@ -220,11 +220,11 @@ async fn ends(rig: Rig) -> Result<(), PartEnded> {
 #[tokio::test]
 async fn a_panicked_uplink_ends_the_lane_and_leaves_no_ghost() {
     let mut rig = Rig::new(Duration::ZERO);
-    let news = std::mem::replace(&mut rig.news, mpsc::channel(1).0);
+    let uplink_events = std::mem::replace(&mut rig.uplink_events, mpsc::channel(1).0);
     let panicked = Arc::new(AtomicBool::new(false));
     let noted = Arc::clone(&panicked);
     tokio::spawn(async move {
-        let _news = news;
+        let _news = uplink_events;
         noted.store(true, Ordering::Relaxed);
         panic!("as any fault in the uplink would");
     });
@@ -239,7 +239,7 @@ async fn every_part_that_ends_ends_the_lane_by_name() {
     assert_eq!(ends(rig).await, Err(PartEnded("sampling of the inputs")));
 
     let mut rig = Rig::new(Duration::ZERO);
-    rig.inbox.sights = mpsc::channel(1).1;
+    rig.inbox.vision_events = mpsc::channel(1).1;
     assert_eq!(ends(rig).await, Err(PartEnded("camera and plate reader")));
 
     let rig = Rig::new(Duration::ZERO);
@@ -250,21 +250,21 @@ async fn every_part_that_ends_ends_the_lane_by_name() {
 #[tokio::test]
 async fn clocks_apart_are_a_fault_until_they_agree_again() {
     let mut rig = Rig::new(Duration::ZERO);
-    let faults = |rig: &Rig| rig.looping.parts.lane_now.borrow().faults.clone();
-    let hear = |rig: &mut Rig, apart_ms, unsure_ms| {
-        rig.looping.wake(Wake::News(News::Clock { apart_ms, unsure_ms }))
+    let faults = |rig: &Rig| rig.looping.parts.lane_snapshot.borrow().faults.clone();
+    let clock_differs = |rig: &mut Rig, apart_ms, unsure_ms| {
+        rig.looping.wake(Wake::UplinkEvent(UplinkEvent::Clock { apart_ms, unsure_ms }))
     };
-    hear(&mut rig, 1_900, 0);
-    hear(&mut rig, 6_000, 5_000);
+    clock_differs(&mut rig, 1_900, 0);
+    clock_differs(&mut rig, 6_000, 5_000);
     assert_eq!(faults(&rig), Vec::<String>::new(), "what the way there and back explains is no fault");
-    hear(&mut rig, -3_600_000, 20);
+    clock_differs(&mut rig, -3_600_000, 20);
     assert_eq!(faults(&rig), ["FAULT-CLOCK"]);
-    let raised = rig.told(|body| matches!(body, EventBody::Fault(_))).await;
+    let raised = rig.next_event(|body| matches!(body, EventBody::Fault(_))).await;
     let EventBody::Fault(fault) = raised else { unreachable!() };
     assert!(fault.raised && fault.params["detail"] == "it is 3600.0 s behind the server's", "{fault:?}");
-    hear(&mut rig, 1_500, 0);
+    clock_differs(&mut rig, 1_500, 0);
     assert_eq!(faults(&rig), ["FAULT-CLOCK"], "no fault comes and goes at its limit");
-    hear(&mut rig, 900, 0);
+    clock_differs(&mut rig, 900, 0);
     assert_eq!(faults(&rig), Vec::<String>::new());
 }
 
@@ -280,6 +280,6 @@ async fn a_certificate_about_to_end_is_a_fault() {
     {
         rig.looping.parts.settings.expiry = in_days(days);
         rig.looping.wake(Wake::Certificate);
-        assert_eq!(rig.looping.parts.lane_now.borrow().faults, faults, "{days} days");
+        assert_eq!(rig.looping.parts.lane_snapshot.borrow().faults, faults, "{days} days");
     }
 }

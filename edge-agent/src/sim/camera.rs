@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use boomgate_plate_reader::picture::frame_of;
-use boomgate_plate_reader::scene::{Light, Scene, View};
+use boomgate_plate_reader::scene::{Light, SceneRenderer, View};
 use image::RgbImage;
 
 use crate::camera::{Camera, CameraError};
@@ -35,7 +35,7 @@ impl Stage {
 }
 
 pub struct SimCamera {
-    scene: Scene,
+    scene: SceneRenderer,
     stage: Stage,
     frame: u32,
     photo: Option<(PathBuf, RgbImage)>,
@@ -43,7 +43,7 @@ pub struct SimCamera {
 
 impl SimCamera {
     pub fn new(stage: Stage) -> SimCamera {
-        SimCamera { scene: Scene::new(), stage, frame: 0, photo: None }
+        SimCamera { scene: SceneRenderer::new(), stage, frame: 0, photo: None }
     }
 
     fn photograph(&mut self, path: PathBuf) -> Result<RgbImage, CameraError> {

@@ -49,12 +49,12 @@ async fn client(stream: UnixStream, lane: SimLane, quit: mpsc::Sender<()>) {
     let hello = Report::Hello { lane: lane.journal().lane().to_owned() };
     let _ = own.send(line(hello)).await;
     tokio::select! {
-        () = tell(write, lines, answers) => {}
-        () = hear(read, &lane, &own, &quit) => {}
+        () = send(write, lines, answers) => {}
+        () = read_orders(read, &lane, &own, &quit) => {}
     }
 }
 
-async fn tell(
+async fn send(
     mut write: OwnedWriteHalf,
     mut lines: broadcast::Receiver<String>,
     mut own: mpsc::Receiver<String>,
@@ -62,7 +62,7 @@ async fn tell(
     loop {
         let next = tokio::select! {
             Some(line) = own.recv() => line,
-            heard = lines.recv() => match heard {
+            received = lines.recv() => match received {
                 Ok(text) => text,
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
                     line(Report::Error { message: format!("{missed} reports were missed: read faster") })
@@ -76,7 +76,12 @@ async fn tell(
     }
 }
 
-async fn hear(read: OwnedReadHalf, lane: &SimLane, own: &mpsc::Sender<String>, quit: &mpsc::Sender<()>) {
+async fn read_orders(
+    read: OwnedReadHalf,
+    lane: &SimLane,
+    own: &mpsc::Sender<String>,
+    quit: &mpsc::Sender<()>,
+) {
     let mut reader = BufReader::new(read);
     let mut text = Vec::new();
     loop {

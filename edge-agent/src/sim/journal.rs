@@ -20,7 +20,7 @@ impl Journal {
         Journal { lane: lane.to_owned(), lines: broadcast::channel(BACKLOG).0 }
     }
 
-    pub fn tell(&self, report: Report) {
+    pub fn send(&self, report: Report) {
         let _ = self.lines.send(line(report));
     }
 

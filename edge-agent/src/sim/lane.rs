@@ -48,7 +48,7 @@ impl SimLane {
     /// Drivers see the sign; so does whoever listens.
     pub fn show(&self, code: &str, text: String, amount: Option<Amount>) {
         self.with(|yard, _| yard.sign(code));
-        self.journal.tell(Report::Sign { code: code.into(), text, amount });
+        self.journal.send(Report::Sign { code: code.into(), text, amount });
     }
 
     pub fn order(&self, order: Order) {
@@ -78,11 +78,11 @@ impl SimLane {
         let now = self.clock.lane_now();
         let mut yard = self.yard.lock().unwrap_or_else(PoisonError::into_inner);
         for report in yard.step(now) {
-            self.journal.tell(report);
+            self.journal.send(report);
         }
         let done = act(&mut yard, now);
-        for report in yard.told() {
-            self.journal.tell(report);
+        for report in yard.take_reports() {
+            self.journal.send(report);
         }
         self.stage.show(yard.subject());
         done

@@ -21,7 +21,7 @@ impl LaneObserver for SimLane {
 
     fn read(&self, arrival: ArrivalId, reading: &Reading) {
         let arrival = arrival.as_uuid();
-        self.journal().tell(Report::Read {
+        self.journal().send(Report::Read {
             car: self.car_of(arrival),
             arrival,
             text: reading.plate.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -32,7 +32,7 @@ impl LaneObserver for SimLane {
 
     fn decided(&self, decision: &Decision<'_>) {
         let arrival = decision.arrival.map(|arrival| arrival.as_uuid());
-        self.journal().tell(Report::Decision {
+        self.journal().send(Report::Decision {
             car: arrival.and_then(|arrival| self.car_of(arrival)),
             arrival,
             code: decision.code.to_owned(),
@@ -49,11 +49,11 @@ impl LaneObserver for SimLane {
             Cause::Rule(rule) => (None, Some(rule.to_owned())),
         };
         let (request, safety) = (drive.name().to_owned(), wire::safety_name(safety).to_owned());
-        self.journal().tell(Report::Drive { request, command, rule, safety });
+        self.journal().send(Report::Drive { request, command, rule, safety });
     }
 
     fn boom(&self, state: Boom) {
-        self.journal().tell(Report::Boom { state: format!("{state:?}").to_lowercase() });
+        self.journal().send(Report::Boom { state: format!("{state:?}").to_lowercase() });
     }
 
     fn sign(&self, sign: &SignText<'_>) {

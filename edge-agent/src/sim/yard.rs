@@ -16,7 +16,7 @@ use boomgate_domain::loops::RawLevel;
 use boomgate_domain::plate::Plate;
 use boomgate_domain::time::Monotonic;
 use boomgate_plate_reader::scene::Light;
-use boomgate_schemas::yard::{LoopName, LoopState, Manner, NewCar, Order, Report};
+use boomgate_schemas::yard::{DriverBehaviour, LoopName, LoopState, NewCar, Order, Report};
 use uuid::Uuid;
 
 use super::camera::Subject;
@@ -42,7 +42,7 @@ const NAMED: usize = 64;
 struct Car {
     id: String,
     subject: Subject,
-    manner: Manner,
+    manner: DriverBehaviour,
     patience_ms: u64,
     arrived_wall_ms: i64,
     arrival: Option<Uuid>,
@@ -52,8 +52,8 @@ struct Car {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Approaching { until: Monotonic },
-    Waiting { patience: Monotonic },
-    Reacting { until: Monotonic, patience: Monotonic },
+    Waiting { gives_up_at: Monotonic },
+    Reacting { until: Monotonic, gives_up_at: Monotonic },
     Nose { until: Monotonic },
     Reversing { until: Monotonic },
 }
@@ -80,7 +80,7 @@ pub struct Yard {
     button_until: Monotonic,
     key_until: Monotonic,
     /// What the sign says; honest drivers heed it.
-    told_to_wait: bool,
+    must_wait: bool,
     hit: bool,
     /// Arrivals the lane made of cars, latest last.
     named: VecDeque<(Uuid, String)>,
@@ -102,7 +102,7 @@ impl Yard {
             fire: false,
             button_until: now,
             key_until: now,
-            told_to_wait: false,
+            must_wait: false,
             hit: false,
             named: VecDeque::new(),
             reports: Vec::new(),
@@ -115,11 +115,11 @@ impl Yard {
         self.now = self.now.max(now);
         // Every change may bring about the next one; a car has few places, so this ends.
         while self.advance() {}
-        self.told()
+        self.take_reports()
     }
 
     /// What was seen since it was last asked for.
-    pub fn told(&mut self) -> Vec<Report> {
+    pub fn take_reports(&mut self) -> Vec<Report> {
         std::mem::take(&mut self.reports)
     }
 
@@ -150,7 +150,7 @@ impl Yard {
     /// The sign in front of the boom shows something else.
     pub fn sign(&mut self, code: &str) {
         let waits = ["WAIT", "OUT-OF-SERVICE", "DENY-", "CHARGE-"];
-        self.told_to_wait = waits.iter().any(|word| code.starts_with(word));
+        self.must_wait = waits.iter().any(|word| code.starts_with(word));
     }
 
     pub fn inputs(&self) -> Inputs {
@@ -303,7 +303,7 @@ impl Yard {
                 true
             }
             Next::Leaves => {
-                let why = if car.manner == Manner::BackOut { "backed_out" } else { "gave_up" };
+                let why = if car.manner == DriverBehaviour::BackOut { "backed_out" } else { "gave_up" };
                 self.reports.push(Report::Left { car: car.id, why: why.into() });
                 true
             }
@@ -320,27 +320,27 @@ impl Yard {
 
     fn next_place(&self, car: &Car, place: Place) -> Next {
         let now = self.now;
-        let way_is_open = self.boom >= CLEAR_TO_DRIVE && self.under.is_empty() && !self.told_to_wait;
+        let way_is_open = self.boom >= CLEAR_TO_DRIVE && self.under.is_empty() && !self.must_wait;
         match place {
             Place::Approaching { until } if now < until => Next::Stays,
-            Place::Approaching { .. } if car.manner == Manner::Tailgate && self.boom > HEADROOM => {
+            Place::Approaching { .. } if car.manner == DriverBehaviour::Tailgate && self.boom > HEADROOM => {
                 Next::Goes(Place::Nose { until: now.plus_ms(NOSE_MS) })
             }
             Place::Approaching { .. } => {
-                Next::Goes(Place::Waiting { patience: now.plus_ms(car.patience_ms) })
+                Next::Goes(Place::Waiting { gives_up_at: now.plus_ms(car.patience_ms) })
             }
-            Place::Waiting { patience } if now >= patience => {
+            Place::Waiting { gives_up_at } if now >= gives_up_at => {
                 Next::Goes(Place::Reversing { until: now.plus_ms(REVERSE_MS) })
             }
-            Place::Waiting { patience } if way_is_open && car.manner != Manner::Wait => {
-                Next::Goes(Place::Reacting { until: now.plus_ms(REACTION_MS), patience })
+            Place::Waiting { gives_up_at } if way_is_open && car.manner != DriverBehaviour::Wait => {
+                Next::Goes(Place::Reacting { until: now.plus_ms(REACTION_MS), gives_up_at })
             }
             Place::Waiting { .. } => Next::Stays,
-            Place::Reacting { patience, .. } if !way_is_open => Next::Goes(Place::Waiting { patience }),
+            Place::Reacting { gives_up_at, .. } if !way_is_open => Next::Goes(Place::Waiting { gives_up_at }),
             Place::Reacting { until, .. } if now < until => Next::Stays,
             Place::Reacting { .. } => Next::Goes(Place::Nose { until: now.plus_ms(NOSE_MS) }),
             Place::Nose { until } if now < until => Next::Stays,
-            Place::Nose { .. } if car.manner == Manner::BackOut => {
+            Place::Nose { .. } if car.manner == DriverBehaviour::BackOut => {
                 Next::Goes(Place::Reversing { until: now.plus_ms(REVERSE_MS) })
             }
             Place::Nose { .. } => Next::Passes,
@@ -354,7 +354,7 @@ impl Yard {
             return false;
         }
         let Some(car) = self.queue.pop_front() else { return false };
-        let way = if car.manner == Manner::Tailgate { TAILGATE_MS } else { APPROACH_MS };
+        let way = if car.manner == DriverBehaviour::Tailgate { TAILGATE_MS } else { APPROACH_MS };
         self.front = Some((car, Place::Approaching { until: self.now.plus_ms(way) }));
         true
     }
@@ -371,12 +371,13 @@ enum Next {
 mod tests {
     use super::*;
 
-    fn car(id: &str, drive: Manner, patience_ms: u64) -> Order {
+    fn car(id: &str, drive: DriverBehaviour, patience_ms: u64) -> Order {
         let (plate, country) = ("BA123AB".into(), "SK".into());
         Order::Car(NewCar { car: id.into(), plate, country, photo: None, drive, patience_ms })
     }
 
     /// Runs the yard and lists `time name` of every report.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
     fn run(yard: &mut Yard, from: u64, to: u64) -> Vec<String> {
         let mut seen = Vec::new();
         for at in (from..to).step_by(20) {
@@ -396,7 +397,7 @@ mod tests {
     #[test]
     fn a_car_waits_for_the_boom_and_drives_through() {
         let mut yard = Yard::new(Monotonic::ZERO);
-        yard.order(car("a", Manner::Through, 60_000));
+        yard.order(car("a", DriverBehaviour::Through, 60_000));
         assert_eq!(run(&mut yard, 0, 5_000), ["a arrived"]);
         assert_eq!((yard.inputs().arming, yard.inputs().safety), (RawLevel::Occupied, RawLevel::Clear));
         yard.drive(Drive::Open, Monotonic::from_millis(5_000));
@@ -407,8 +408,8 @@ mod tests {
     #[test]
     fn an_honest_driver_heeds_the_sign_and_the_car_in_front() {
         let mut yard = Yard::new(Monotonic::ZERO);
-        yard.order(car("a", Manner::Through, 60_000));
-        yard.order(car("b", Manner::Through, 60_000));
+        yard.order(car("a", DriverBehaviour::Through, 60_000));
+        yard.order(car("b", DriverBehaviour::Through, 60_000));
         yard.drive(Drive::Open, Monotonic::ZERO);
         assert_eq!(run(&mut yard, 0, 4_200), ["a arrived", "b arrived"]);
         yard.sign("WAIT");
@@ -420,17 +421,17 @@ mod tests {
     #[test]
     fn patience_ends_and_the_next_car_comes_forward() {
         let mut yard = Yard::new(Monotonic::ZERO);
-        yard.order(car("a", Manner::Through, 2_000));
-        yard.order(car("b", Manner::Through, 60_000));
+        yard.order(car("a", DriverBehaviour::Through, 2_000));
+        yard.order(car("b", DriverBehaviour::Through, 60_000));
         assert_eq!(run(&mut yard, 0, 6_000), ["a arrived", "a gave_up", "b arrived"]);
     }
 
     #[test]
     fn a_tailgater_follows_and_a_backer_returns() {
         let mut yard = Yard::new(Monotonic::ZERO);
-        yard.order(car("a", Manner::Through, 60_000));
-        yard.order(car("b", Manner::Tailgate, 60_000));
-        yard.order(car("c", Manner::BackOut, 60_000));
+        yard.order(car("a", DriverBehaviour::Through, 60_000));
+        yard.order(car("b", DriverBehaviour::Tailgate, 60_000));
+        yard.order(car("c", DriverBehaviour::BackOut, 60_000));
         yard.drive(Drive::Open, Monotonic::ZERO);
         let seen = run(&mut yard, 0, 20_000);
         assert_eq!(seen, ["a arrived", "b arrived", "a passed", "c arrived", "b passed", "c backed_out"]);
@@ -451,7 +452,7 @@ mod tests {
     #[test]
     fn a_boom_that_comes_down_on_a_car_is_told_once() {
         let mut yard = Yard::new(Monotonic::ZERO);
-        yard.order(car("a", Manner::Through, 60_000));
+        yard.order(car("a", DriverBehaviour::Through, 60_000));
         yard.drive(Drive::Open, Monotonic::ZERO);
         run(&mut yard, 0, 2_400);
         yard.drive(Drive::Close, Monotonic::from_millis(2_400));

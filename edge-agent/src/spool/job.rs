@@ -16,7 +16,7 @@ use super::store::Start;
 use crate::clock::Moment;
 
 /// Facts held in memory while the file cannot be written.
-pub(super) const HELD_MOST: usize = 4096;
+pub(super) const MAX_HELD: usize = 4096;
 pub(super) const RETRY: Duration = Duration::from_secs(2);
 /// Jobs taken into one commit.
 pub(super) const BATCH: usize = 256;
@@ -41,7 +41,7 @@ pub enum Health {
 /// The file cannot be written now, so what depends on it must not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the spool cannot be written")]
-pub struct Unwritable;
+pub struct NotWritable;
 
 /// What became of the order to give new numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub(super) enum Job {
     },
     SaveCommands {
         log: CommandLog,
-        reply: Option<oneshot::Sender<Result<(), Unwritable>>>,
+        reply: Option<oneshot::Sender<Result<(), NotWritable>>>,
     },
     ReplaceList {
         version: u64,

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 /// A self-test holds a shared lock for an instant; a program that starts just then waits for it to end.
-const PATIENCE: Duration = Duration::from_secs(1);
+const LOCK_WAIT: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(20);
 /// More than a holder ever writes.
 const LONGEST: u64 = 256;
@@ -94,7 +94,7 @@ fn exclusive(file: &File, path: &Path) -> Result<(), LockError> {
         match file.try_lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(error.into()),
-            Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => std::thread::sleep(POLL),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_WAIT => std::thread::sleep(POLL),
             Err(TryLockError::WouldBlock) => return Err(LockError::Held(Holder::read(path))),
         }
     }

@@ -377,7 +377,7 @@ fn classified_kind(error: &rusqlite::Error) -> Kind {
 mod tests {
     use boomgate_domain::ids::{LaneCode, SiteCode};
     use boomgate_domain::lane::action::Answer;
-    use boomgate_domain::lane::command::{Addressee, Checked, Incoming, Me};
+    use boomgate_domain::lane::command::{Addressee, CommandCheck, Incoming, LocalDevice};
     use boomgate_domain::time::Monotonic;
     use boomgate_schemas::up::{BoomState, ClockState, EventBody};
     use uuid::Uuid;
@@ -403,13 +403,13 @@ mod tests {
         Store::open(&folder.path().join("spool.db")).unwrap()
     }
 
-    fn check(log: &mut CommandLog, counter: u64, body: u8) -> Checked {
+    fn check(log: &mut CommandLog, counter: u64, body: u8) -> CommandCheck {
         let addressee =
             Addressee { site: SiteCode::parse("s").unwrap(), lane: LaneCode::parse("l").unwrap() };
         let not_after = Monotonic::from_millis(9);
         let incoming =
             Incoming { addressee: addressee.clone(), counter, epoch: 1, not_after, digest: [body; 32] };
-        log.check(&incoming, Me { addressee: &addressee, epoch: 1, now: Monotonic::ZERO })
+        log.check(&incoming, LocalDevice { addressee: &addressee, epoch: 1, now: Monotonic::ZERO })
     }
 
     #[test]
@@ -467,15 +467,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut store = open(&folder);
         let mut log = store.begin().unwrap().commands;
-        assert_eq!(check(&mut log, 7, 1), Checked::Execute);
+        assert_eq!(check(&mut log, 7, 1), CommandCheck::Execute);
         log.answered(7, Answer::Done);
         store.save_commands(&log).unwrap();
         drop(store);
         let mut log = open(&folder).begin().unwrap().commands;
-        assert_eq!(check(&mut log, 7, 1), Checked::Repeat(Answer::Done));
-        assert!(matches!(check(&mut log, 7, 2), Checked::Replay(_)));
-        assert!(matches!(check(&mut log, 6, 3), Checked::Replay(_)));
-        assert_eq!(check(&mut log, 8, 4), Checked::Execute);
+        assert_eq!(check(&mut log, 7, 1), CommandCheck::Repeat(Answer::Done));
+        assert!(matches!(check(&mut log, 7, 2), CommandCheck::Replay(_)));
+        assert!(matches!(check(&mut log, 6, 3), CommandCheck::Replay(_)));
+        assert_eq!(check(&mut log, 8, 4), CommandCheck::Execute);
     }
 
     #[test]

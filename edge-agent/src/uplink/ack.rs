@@ -5,7 +5,7 @@ use std::time::Duration;
 use boomgate_schemas::down::Ack;
 use tracing::warn;
 
-use super::news::News;
+use super::news::UplinkEvent;
 use super::session::Session;
 use crate::spool::Renumbered;
 
@@ -22,9 +22,9 @@ impl Session<'_> {
             // Whatever else it says is about events that are not ours.
             return self.renumber(above).await;
         }
-        if self.line.owed_above.is_some() {
+        if self.line.renumber_above.is_some() {
             // What it is about may be others' events: ours are kept, but what is fresh need not wait for room.
-            return self.line.window.land(ack.upto);
+            return self.line.window.complete(ack.upto);
         }
         let now = self.line.clock.uptime_ms();
         if ack.upto < self.line.spool.next_seq() && self.line.window.take_ack(ack.upto, now) {
@@ -39,26 +39,26 @@ impl Session<'_> {
         self.line.rtt_ms = Some(rtt);
         let unsure_ms = u64::from(rtt) / 2;
         let apart_ms = self.line.clock.compare_with_server(now_ms, Duration::from_millis(unsure_ms));
-        let _ = self.line.news.send(News::Clock { apart_ms, unsure_ms }).await;
+        let _ = self.line.uplink_events.send(UplinkEvent::Clock { apart_ms, unsure_ms }).await;
     }
 
     /// Tries again what could not be done when the server asked for it.
-    pub(super) async fn renumber_if_owed(&mut self) {
-        if let Some(above) = self.line.owed_above {
+    pub(super) async fn renumber_if_pending(&mut self) {
+        if let Some(above) = self.line.renumber_above {
             self.renumber(above).await;
         }
     }
 
     async fn renumber(&mut self, above: u64) {
-        let above = self.line.owed_above.map_or(above, |owed| owed.max(above));
+        let above = self.line.renumber_above.map_or(above, |owed| owed.max(above));
         let done = self.line.spool.renumber(above).await;
         if let Renumbered::Above(base) = done {
             self.line.window.begin_above(base, self.line.clock.uptime_ms());
         }
         let failed = done == Renumbered::Failed;
-        if failed && self.line.owed_above.is_none() {
+        if failed && self.line.renumber_above.is_none() {
             warn!(above, "what waits could not be given new numbers; no ack counts until it could");
         }
-        self.line.owed_above = failed.then_some(above);
+        self.line.renumber_above = failed.then_some(above);
     }
 }

@@ -26,7 +26,7 @@ pub struct Expiry {
 
 /// An expiry seen from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct RemainingValidity {
     pub expiry: Expiry,
     /// Whole days left; negative once it is over.
     pub days_left: i64,
@@ -40,19 +40,19 @@ impl Expiry {
         Ok(if ca.ends_s < device.ends_s { ca } else { device })
     }
 
-    pub fn seen(self, now_s: i64) -> Standing {
-        Standing { expiry: self, days_left: (self.ends_s - now_s).div_euclid(DAY_S) }
+    pub fn remaining_at(self, now_s: i64) -> RemainingValidity {
+        RemainingValidity { expiry: self, days_left: (self.ends_s - now_s).div_euclid(DAY_S) }
     }
 }
 
-impl Standing {
+impl RemainingValidity {
     /// Whether somebody should renew it now.
     pub const fn is_urgent(self) -> bool {
         self.days_left < SOON_DAYS
     }
 }
 
-impl fmt::Display for Standing {
+impl fmt::Display for RemainingValidity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { expiry: Expiry { whose, ends_s }, days_left } = *self;
         let ends = Timestamp::from_second(ends_s)
@@ -88,14 +88,16 @@ mod tests {
     #[test]
     fn people_are_told_from_thirty_days_before_and_plainly_once_it_is_over() {
         let expiry = Expiry { whose: "the device's certificate", ends_s: 1_800_000_000 };
-        let seen = |days: i64| expiry.seen(1_800_000_000 - days * DAY_S);
-        assert!(!seen(31).is_urgent() && !seen(30).is_urgent() && seen(29).is_urgent());
-        assert_eq!(seen(29).to_string(), "the device's certificate ends in 29 days, on 2027-01-15");
+        let remaining_at = |days: i64| expiry.remaining_at(1_800_000_000 - days * DAY_S);
+        assert!(
+            !remaining_at(31).is_urgent() && !remaining_at(30).is_urgent() && remaining_at(29).is_urgent()
+        );
+        assert_eq!(remaining_at(29).to_string(), "the device's certificate ends in 29 days, on 2027-01-15");
         assert_eq!(
-            expiry.seen(1_800_000_000 - 10).to_string(),
+            expiry.remaining_at(1_800_000_000 - 10).to_string(),
             "the device's certificate ends today (2027-01-15)"
         );
-        let over = expiry.seen(1_800_000_001);
+        let over = expiry.remaining_at(1_800_000_001);
         assert!(
             over.is_urgent()
                 && over.to_string().starts_with("the device's certificate expired on 2027-01-15")

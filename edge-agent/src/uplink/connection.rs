@@ -18,7 +18,7 @@ const PACKET: usize = MAX_PAYLOAD + 1024;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const REQUESTS: usize = 64;
 /// Heartbeats that may go unanswered before the line counts as dead.
-pub(super) const SILENT_BEATS: u32 = 3;
+pub(super) const MAX_MISSED_HEARTBEATS: u32 = 3;
 
 /// Why a session ended.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,7 @@ pub(super) enum Ended {
     Refused(ConnectReturnCode),
     #[error("the server refused a subscription")]
     Subscription,
-    #[error("no answer to {SILENT_BEATS} greetings")]
+    #[error("no answer to {MAX_MISSED_HEARTBEATS} greetings")]
     Silent,
     #[error("the client's queue is full")]
     Congested,

@@ -6,7 +6,7 @@ use boomgate_schemas::topic::{Leaf, Topic};
 use sha2::{Digest, Sha256};
 use tracing::warn;
 
-use super::news::News;
+use super::news::UplinkEvent;
 use super::session::Session;
 
 impl Session<'_> {
@@ -31,7 +31,7 @@ impl Session<'_> {
     async fn forged(&self, topic: &Topic, why: String) {
         warn!(leaf = topic.leaf.as_str(), why, "a message that is not the server's is dropped");
         if topic.leaf == Leaf::Cmd {
-            let _ = self.line.news.send(News::Forged { why }).await;
+            let _ = self.line.uplink_events.send(UplinkEvent::Forged { why }).await;
         }
     }
 
@@ -41,16 +41,20 @@ impl Session<'_> {
             Err(error) => return warn!(%error, "a command of the server cannot be read"),
         };
         if command.device != self.line.identity.device.as_str() {
-            let _ = self.line.news.send(News::Forged { why: "addressed to another device".into() }).await;
+            let _ = self
+                .line
+                .uplink_events
+                .send(UplinkEvent::Forged { why: "addressed to another device".into() })
+                .await;
             return;
         }
         let digest = Sha256::digest(bytes).into();
-        let _ = self.line.news.send(News::Command { command, digest }).await;
+        let _ = self.line.uplink_events.send(UplinkEvent::Command { command, digest }).await;
     }
 
     async fn take_list(&self, payload: &[u8]) {
         match SyncPart::decode(payload) {
-            Ok(part) => drop(self.line.news.send(News::ListPart(Box::new(part))).await),
+            Ok(part) => drop(self.line.uplink_events.send(UplinkEvent::ListPart(Box::new(part))).await),
             Err(error) => warn!(%error, "a part of the offline list cannot be read"),
         }
     }

@@ -10,7 +10,7 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use rustls::ClientConfig;
 use tokio::sync::{mpsc, watch};
 
-use super::news::{LaneNow, News};
+use super::news::{LaneSnapshot, UplinkEvent};
 use super::window::Window;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -23,13 +23,13 @@ pub struct Uplink {
     pub(super) tls: Arc<ClientConfig>,
     pub(super) clock: Clock,
     pub(super) spool: Spool,
-    pub(super) lane: watch::Receiver<LaneNow>,
+    pub(super) lane: watch::Receiver<LaneSnapshot>,
     pub(super) live: mpsc::Receiver<Event>,
-    pub(super) news: mpsc::Sender<News>,
+    pub(super) uplink_events: mpsc::Sender<UplinkEvent>,
     pub(super) window: Window,
     /// The server has the numbers up to this one under other events, and ours could not be moved above it yet. Until then
     /// an ack may speak of those other events, so none deletes anything.
-    pub(super) owed_above: Option<u64>,
+    pub(super) renumber_above: Option<u64>,
     pub(super) rtt_ms: Option<u32>,
 }
 
@@ -43,11 +43,11 @@ pub struct Identity {
 }
 
 /// What the line is connected to in the program.
-pub struct Ends {
+pub struct UplinkChannels {
     pub spool: Spool,
-    pub lane: watch::Receiver<LaneNow>,
+    pub lane: watch::Receiver<LaneSnapshot>,
     pub live: mpsc::Receiver<Event>,
-    pub news: mpsc::Sender<News>,
+    pub uplink_events: mpsc::Sender<UplinkEvent>,
 }
 
 impl Uplink {
@@ -56,9 +56,9 @@ impl Uplink {
         tls: Arc<ClientConfig>,
         identity: Identity,
         clock: Clock,
-        ends: Ends,
+        ends: UplinkChannels,
     ) -> Uplink {
-        let Ends { spool, lane, live, news } = ends;
+        let UplinkChannels { spool, lane, live, uplink_events } = ends;
         let window = Window::new(spool.acked_seq(), clock.uptime_ms());
         let address = (config.server.mqtt_host.clone(), config.server.mqtt_port);
         Uplink {
@@ -69,9 +69,9 @@ impl Uplink {
             spool,
             lane,
             live,
-            news,
+            uplink_events,
             window,
-            owed_above: None,
+            renumber_above: None,
             rtt_ms: None,
         }
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// What the lane is now, for the greeting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LaneNow {
+pub struct LaneSnapshot {
     pub boom: Boom,
     pub mode: String,
     pub command_counter: u64,
@@ -19,7 +19,7 @@ pub struct LaneNow {
 
 /// What comes over the line.
 #[derive(Clone, Debug)]
-pub enum News {
+pub enum UplinkEvent {
     Up,
     Down {
         why: String,

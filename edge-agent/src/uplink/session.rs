@@ -11,15 +11,15 @@ use rumqttc::{AsyncClient, ConnectReturnCode, Packet, QoS, SubscribeFilter, Subs
 use tokio::sync::mpsc;
 use tracing::{debug, info};
 
-use super::connection::{Ended, Polled, SILENT_BEATS};
+use super::connection::{Ended, MAX_MISSED_HEARTBEATS, Polled};
 use super::line::Uplink;
-use super::news::News;
+use super::news::UplinkEvent;
 
 /// Encoded events of one message, leaving room for envelope and headers.
 const BATCH_BYTES: usize = MAX_PAYLOAD - 4 * 1024;
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// The offline list is asked for again after so many heartbeats.
-const BEATS_PER_SYNC: u32 = 30;
+const HEARTBEATS_PER_SYNC: u32 = 30;
 const BACKLOG_READ: usize = MAX_EVENTS;
 
 /// One connection, from CONNACK to its end.
@@ -53,7 +53,7 @@ impl<'a> Session<'a> {
                     None => Err(Ended::Ending),
                 },
                 _ = beat.tick(), if self.ready => {
-                    self.renumber_if_owed().await;
+                    self.renumber_if_pending().await;
                     self.greet()
                 }
                 () = tokio::time::sleep(due) => self.resend(),
@@ -100,27 +100,27 @@ impl<'a> Session<'a> {
     async fn begin(&mut self) -> Result<(), Ended> {
         self.ready = true;
         info!("the line to the server is up");
-        let _ = self.line.news.send(News::Up).await;
-        self.renumber_if_owed().await;
+        let _ = self.line.uplink_events.send(UplinkEvent::Up).await;
+        self.renumber_if_pending().await;
         self.greet()?;
-        self.ask_for_list()
+        self.request_list()
     }
 
     /// Says hello; the answer is an ack with our uptime as echo.
     fn greet(&mut self) -> Result<(), Ended> {
-        if self.unanswered >= SILENT_BEATS {
+        if self.unanswered >= MAX_MISSED_HEARTBEATS {
             return Err(Ended::Silent);
         }
         self.unanswered += 1;
         self.beats += 1;
-        if self.beats.is_multiple_of(BEATS_PER_SYNC) {
-            self.ask_for_list()?;
+        if self.beats.is_multiple_of(HEARTBEATS_PER_SYNC) {
+            self.request_list()?;
         }
         let hello = self.hello();
         self.publish(Leaf::Hello, None, hello.encode())
     }
 
-    fn ask_for_list(&self) -> Result<(), Ended> {
+    fn request_list(&self) -> Result<(), Ended> {
         let have = self.line.lane.borrow().list_version;
         self.publish(Leaf::Sync, None, SyncRequest { have }.encode())
     }
@@ -171,7 +171,8 @@ impl<'a> Session<'a> {
         };
         self.send_events(vec![event])?;
         if let Some(arrival) = arrival {
-            let _ = self.line.news.send(News::Published { arrival, at: Instant::now() }).await;
+            let _ =
+                self.line.uplink_events.send(UplinkEvent::Published { arrival, at: Instant::now() }).await;
         }
         Ok(())
     }
@@ -186,7 +187,7 @@ impl<'a> Session<'a> {
 
     /// Sends stored events as far as the window allows; while they are owed new numbers, they wait for those.
     async fn send_backlog(&mut self) -> Result<(), Ended> {
-        if self.line.owed_above.is_some() {
+        if self.line.renumber_above.is_some() {
             return Ok(());
         }
         while let Some(after) = self.line.window.backlog_after() {
@@ -197,7 +198,7 @@ impl<'a> Session<'a> {
             let Some(last) = events.last().map(|event| event.seq) else {
                 return Ok(());
             };
-            events.retain(|event| !self.line.window.is_flying(event.seq));
+            events.retain(|event| !self.line.window.is_in_flight(event.seq));
             let runs = runs(events);
             for run in runs {
                 if self.line.window.backlog_after().is_none() {

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 /// Messages under way at most, and how many of them the backlog may take.
-const MOST: usize = 32;
-const BACKLOG_MOST: usize = 24;
+const MAX_IN_FLIGHT: usize = 32;
+const MAX_BACKLOG_IN_FLIGHT: usize = 24;
 const FIRST_WAIT_MS: u64 = 2_000;
 const LONGEST_WAIT_MS: u64 = 60_000;
 
@@ -41,15 +41,15 @@ impl Window {
 
     /// Whether a live event may go out now.
     pub fn has_room(&self) -> bool {
-        self.flights.len() < MOST
+        self.flights.len() < MAX_IN_FLIGHT
     }
 
     /// After which number the backlog goes on, if it may.
     pub fn backlog_after(&self) -> Option<u64> {
-        (self.flights.len() < BACKLOG_MOST).then_some(self.sent_upto)
+        (self.flights.len() < MAX_BACKLOG_IN_FLIGHT).then_some(self.sent_upto)
     }
 
-    pub fn is_flying(&self, seq: u64) -> bool {
+    pub fn is_in_flight(&self, seq: u64) -> bool {
         self.flights.range(..=seq).next_back().is_some_and(|(_, last)| seq <= *last)
     }
 
@@ -82,7 +82,7 @@ impl Window {
     }
 
     /// What was sent up to here is not under way any more, whether or not its events may be forgotten.
-    pub fn land(&mut self, upto: u64) {
+    pub fn complete(&mut self, upto: u64) {
         self.flights.retain(|_, last| *last > upto);
     }
 
@@ -129,7 +129,7 @@ mod tests {
         window.sent(1, 64, 0);
         window.sent(65, 128, 0);
         assert!(window.take_ack(100, 10));
-        assert!(window.is_flying(128) && !window.is_flying(64));
+        assert!(window.is_in_flight(128) && !window.is_in_flight(64));
         assert!(!window.take_ack(90, 20), "an older ack moves nothing");
     }
 
@@ -138,7 +138,7 @@ mod tests {
         let mut window = Window::new(10, 0);
         window.sent(500, 500, 0);
         assert_eq!(window.backlog_after(), Some(10));
-        assert!(window.is_flying(500) && !window.is_flying(11));
+        assert!(window.is_in_flight(500) && !window.is_in_flight(11));
         window.sent(11, 74, 0);
         assert_eq!(window.backlog_after(), Some(74));
     }
@@ -148,7 +148,7 @@ mod tests {
         let mut window = Window::new(0, 0);
         window.sent(1, 9, 0);
         window.begin_above(500, 10);
-        assert!(!window.is_flying(1) && window.due_ms().is_none());
+        assert!(!window.is_in_flight(1) && window.due_ms().is_none());
         assert_eq!((window.acked(), window.backlog_after()), (500, Some(500)));
         assert!(!window.take_ack(9, 20), "an ack for the old numbers");
     }
@@ -158,8 +158,8 @@ mod tests {
         let mut window = Window::new(0, 0);
         window.sent(1, 64, 0);
         window.sent(65, 65, 0);
-        window.land(64);
-        assert!(!window.is_flying(64) && window.is_flying(65));
+        window.complete(64);
+        assert!(!window.is_in_flight(64) && window.is_in_flight(65));
         assert_eq!(window.acked(), 0);
     }
 

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use boomgate_plate_reader::scene::{Light, Scene, View};
+use boomgate_plate_reader::scene::{Light, SceneRenderer, View};
 use image::ImageFormat;
 
 const BETWEEN: Duration = Duration::from_millis(100);
@@ -27,7 +27,7 @@ pub struct Film {
 struct Shared {
     state: State,
     frames: Vec<Vec<u8>>,
-    asked: usize,
+    requests: usize,
 }
 
 impl Film {
@@ -35,12 +35,12 @@ impl Film {
     pub fn of(plate: &str) -> Film {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let shared = Arc::new(Mutex::new(Shared { state: State::Plays, frames: drawn(plate), asked: 0 }));
+        let shared = Arc::new(Mutex::new(Shared { state: State::Plays, frames: drawn(plate), requests: 0 }));
         let theirs = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let shared = Arc::clone(&theirs);
-                shared.lock().unwrap().asked += 1;
+                shared.lock().unwrap().requests += 1;
                 std::thread::spawn(move || play(stream, &shared));
             }
         });
@@ -60,13 +60,13 @@ impl Film {
     }
 
     /// How often somebody connected.
-    pub fn asked(&self) -> usize {
-        self.shared.lock().unwrap().asked
+    pub fn requests(&self) -> usize {
+        self.shared.lock().unwrap().requests
     }
 }
 
 fn drawn(plate: &str) -> Vec<Vec<u8>> {
-    let scene = Scene::new();
+    let scene = SceneRenderer::new();
     let view = |frame| View { plate: plate.into(), country: "SK".into(), light: Light::Day, seed: 5, frame };
     (0..6).map(|frame| jpeg(&scene.draw(&view(frame)))).collect()
 }

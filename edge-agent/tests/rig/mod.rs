@@ -1,6 +1,7 @@
 //! One lane process and a scripted server: real TLS, real MQTT packets, real envelopes, and a script instead of decisions.
 
 #![allow(dead_code, reason = "each test file uses its part of the rig")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single kinds")]
 
 pub mod disk;
 pub mod film;

@@ -203,7 +203,7 @@ impl Shared {
         }
     }
 
-    fn hear(&mut self, publish: &Publish) {
+    fn receive(&mut self, publish: &Publish) {
         let topic: Topic = publish.topic.parse().unwrap();
         let device = SigningKey::from_bytes(&DEVICE_KEY).verifying_key();
         let opened = envelope::open(&topic, &publish.payload, "pi-1", &device).unwrap();
@@ -215,12 +215,12 @@ impl Shared {
                 self.ack(echo);
             }
             Leaf::Sync => self.sync_requests += 1,
-            Leaf::Up => self.hear_events(UpBatch::decode(&opened.payload).unwrap()),
+            Leaf::Up => self.receive_events(UpBatch::decode(&opened.payload).unwrap()),
             Leaf::Ack | Leaf::Cmd | Leaf::List => panic!("a lane spoke on {}", publish.topic),
         }
     }
 
-    fn hear_events(&mut self, batch: UpBatch) {
+    fn receive_events(&mut self, batch: UpBatch) {
         for event in batch.events {
             if event.seq <= self.taken {
                 self.strangers.push(event);
@@ -316,16 +316,16 @@ async fn serve(stream: TcpStream, tls: TlsAcceptor, shared: Arc<Mutex<Shared>>) 
     let (sender, mut outgoing) = mpsc::unbounded_channel();
     shared.lock().unwrap().lane = Some(sender.clone());
     drop(sender);
-    let mut heard = BytesMut::new();
+    let mut received = BytesMut::new();
     loop {
         tokio::select! {
-            read = stream.read_buf(&mut heard) => if read.unwrap_or(0) == 0 { return },
+            read = stream.read_buf(&mut received) => if read.unwrap_or(0) == 0 { return },
             packet = outgoing.recv() => match packet {
                 Some(packet) => if write(&mut stream, &packet).await.is_err() { return },
                 None => return,
             },
         }
-        while let Some(packet) = next(&mut heard) {
+        while let Some(packet) = next(&mut received) {
             for answer in answer(&packet, &shared) {
                 if write(&mut stream, &answer).await.is_err() {
                     return;
@@ -335,8 +335,8 @@ async fn serve(stream: TcpStream, tls: TlsAcceptor, shared: Arc<Mutex<Shared>>) 
     }
 }
 
-fn next(heard: &mut BytesMut) -> Option<Packet> {
-    match Packet::read(heard, LARGEST) {
+fn next(received: &mut BytesMut) -> Option<Packet> {
+    match Packet::read(received, LARGEST) {
         Ok(packet) => Some(packet),
         Err(Error::InsufficientBytes(_)) => None,
         Err(error) => panic!("the lane sent what is not MQTT: {error}"),
@@ -357,7 +357,7 @@ fn answer(packet: &Packet, shared: &Arc<Mutex<Shared>>) -> Vec<Packet> {
             vec![Packet::SubAck(SubAck::new(subscribe.pkid, codes))]
         }
         Packet::Publish(publish) => {
-            shared.lock().unwrap().hear(publish);
+            shared.lock().unwrap().receive(publish);
             vec![Packet::PubAck(PubAck::new(publish.pkid))]
         }
         Packet::PingReq => vec![Packet::PingResp],

@@ -19,7 +19,7 @@ use crate::handle::arrival_of;
 use crate::inbound::Received;
 
 /// How many plates inside are looked through when an exit finds no stay.
-const NEAR: i64 = 5000;
+const MAX_OPEN_PLATES: i64 = 5000;
 
 /// What the batch must know: its sites, lanes, devices, arrivals, plates.
 pub(super) fn need(batch: &[Received], now: Timestamp) -> Need {
@@ -84,7 +84,7 @@ pub(super) async fn plates_inside(
         };
         let wanted = events(message).iter().filter_map(plate_of).any(|plate| unknown(&plate));
         if wanted && !inside.contains_key(&site.as_uuid()) {
-            let plates = stays::open_plates(session.client(), site, NEAR).await?;
+            let plates = stays::open_plates(session.client(), site, MAX_OPEN_PLATES).await?;
             let read = plates.into_iter().filter_map(|one| Some((one.id, Plate::parse(&one.plate).ok()?)));
             inside.insert(site.as_uuid(), read.collect());
         }

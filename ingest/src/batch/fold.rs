@@ -6,20 +6,20 @@ use boomgate_store::StoreError;
 use boomgate_store::dead_letters::NewDeadLetter;
 use jiff::{SignedDuration, Timestamp};
 
-use super::held::PATIENCE;
+use super::held_messages::GAP_WAIT;
 use super::messages::events;
 use crate::clock;
 use crate::fair_queue::LaneKey;
-use crate::handle::World;
+use crate::handle::BatchState;
 use crate::inbound::{Content, Received};
 
 /// An arrival that happened this lately is decided on at once, whatever is still missing before it.
-const LIVE: SignedDuration = SignedDuration::from_secs(10);
+const LIVE_WINDOW: SignedDuration = SignedDuration::from_secs(10);
 
-/// What is not in the picture after the fold.
+/// What the fold did not put into the batch's state.
 #[derive(Default)]
 pub(super) struct Folded {
-    /// What nobody can read.
+    /// Messages that cannot be decoded.
     pub letters: Vec<NewDeadLetter>,
     /// What waits for something before it.
     pub held: Vec<Received>,
@@ -27,10 +27,14 @@ pub(super) struct Folded {
 }
 
 /// Applies every event that is new and in its turn.
-pub(super) fn fold(world: &mut World<'_>, batch: &[Received], now: Timestamp) -> Result<Folded, StoreError> {
+pub(super) fn fold(
+    batch_state: &mut BatchState<'_>,
+    batch: &[Received],
+    now: Timestamp,
+) -> Result<Folded, StoreError> {
     let mut folded = Folded::default();
     for message in batch {
-        if must_wait(world, message, now) {
+        if must_wait(batch_state, message, now) {
             folded.held.push(message.clone());
             continue;
         }
@@ -38,14 +42,14 @@ pub(super) fn fold(world: &mut World<'_>, batch: &[Received], now: Timestamp) ->
             Content::Events(events) => {
                 let mut complaint = None;
                 for event in events {
-                    let one = take(world, message, event)?;
+                    let one = take(batch_state, message, event)?;
                     complaint = complaint.or(one);
                 }
                 // One a message: a store that is behind brings many such events at once and means no harm.
                 folded.complaints.extend(complaint.map(|kind| (LaneKey::of(&message.topic), kind)));
             }
             Content::Rejected(reason) => {
-                if let Some(letter) = take_letter(world, message, reason, &folded.letters) {
+                if let Some(letter) = take_dead_letter(batch_state, message, reason, &folded.letters) {
                     folded.complaints.push((LaneKey::of(&message.topic), reason.code()));
                     folded.letters.push(letter);
                 }
@@ -57,23 +61,23 @@ pub(super) fn fold(world: &mut World<'_>, batch: &[Received], now: Timestamp) ->
 
 /// Takes one event in, unless it is known or has no room; what is to be complained of.
 fn take(
-    world: &mut World<'_>,
+    batch_state: &mut BatchState<'_>,
     message: &Received,
     event: &Event,
 ) -> Result<Option<&'static str>, StoreError> {
     let (device, seq) = (&message.device, event.seq.cast_signed());
-    let known = world.is_kept(device, event);
-    let Some(view) = world.devices.get_mut(&device.id.as_uuid()) else { return Ok(None) };
+    let known = batch_state.is_kept(device, event);
+    let Some(view) = batch_state.devices.get_mut(&device.id.as_uuid()) else { return Ok(None) };
     let numbered = view.kept.contains(seq);
     if known || numbered {
         metrics::counter!("boomgate_ingest_duplicates_total").increment(1);
         if !known {
-            world.number_is_taken(device, event, message.received_at);
+            batch_state.number_is_taken(device, event, message.received_at);
             return Ok(Some("number_taken"));
         }
         if !numbered && view.kept.has_room_for(&ranges(event)) {
             view.keep(&ranges(event), i64::from(event.boot));
-            world.renumbered(device, event, message.received_at);
+            batch_state.renumbered(device, event, message.received_at);
         }
         return Ok(None);
     }
@@ -82,23 +86,24 @@ fn take(
         return Ok(Some("holes"));
     }
     view.keep(&ranges(event), i64::from(event.boot));
-    world.apply(device, event, message.received_at)?;
+    batch_state.apply(device, event, message.received_at)?;
     Ok(None)
 }
 
 /// The numbers an event answers for.
 fn ranges(event: &Event) -> Vec<(i64, i64)> {
     let seq = event.seq.cast_signed();
-    let gap = match &event.body {
-        EventBody::Gap(gap) => Some((gap.first.cast_signed(), gap.last.cast_signed())),
-        _ => None,
-    };
-    gap.into_iter().chain([(seq, seq)]).collect()
+    let mut ranges = Vec::new();
+    if let EventBody::Gap(gap) = &event.body {
+        ranges.push((gap.first.cast_signed(), gap.last.cast_signed()));
+    }
+    ranges.push((seq, seq));
+    ranges
 }
 
 /// What comes after a hole waits a little for what is missing, unless a car stands there now.
-fn must_wait(world: &World<'_>, message: &Received, now: Timestamp) -> bool {
-    let Some(view) = world.devices.get(&message.device.id.as_uuid()) else { return false };
+fn must_wait(batch_state: &BatchState<'_>, message: &Received, now: Timestamp) -> bool {
+    let Some(view) = batch_state.devices.get(&message.device.id.as_uuid()) else { return false };
     let mut kept = view.kept.clone();
     kept.add(message.first.cast_signed(), message.last.cast_signed());
     for (first, last) in events(message).iter().flat_map(ranges) {
@@ -107,19 +112,19 @@ fn must_wait(world: &World<'_>, message: &Received, now: Timestamp) -> bool {
     if kept.upto() >= message.last.cast_signed() {
         return false;
     }
-    let patience = SignedDuration::try_from(PATIENCE).unwrap_or(LIVE);
-    now.duration_since(message.received_at) < patience
-        && !events(message).iter().any(|event| is_live(world, message, event, now))
+    let gap_wait = SignedDuration::try_from(GAP_WAIT).unwrap_or(LIVE_WINDOW);
+    now.duration_since(message.received_at) < gap_wait
+        && !events(message).iter().any(|event| is_live(batch_state, message, event, now))
 }
 
-fn is_live(world: &World<'_>, message: &Received, event: &Event, now: Timestamp) -> bool {
-    let at = world.occurred_at(&message.device, event, message.received_at);
-    matches!(event.body, EventBody::Arrival(_)) && now.duration_since(at) < LIVE
+fn is_live(batch_state: &BatchState<'_>, message: &Received, event: &Event, now: Timestamp) -> bool {
+    let at = batch_state.occurred_at(&message.device, event, message.received_at);
+    matches!(event.body, EventBody::Arrival(_)) && now.duration_since(at) < LIVE_WINDOW
 }
 
 /// An unreadable message counts as kept, so that the lane can let go of it.
-fn take_letter(
-    world: &mut World<'_>,
+fn take_dead_letter(
+    batch_state: &mut BatchState<'_>,
     message: &Received,
     reason: &Reason,
     before: &[NewDeadLetter],
@@ -127,8 +132,8 @@ fn take_letter(
     let (first, last) = (message.first.cast_signed(), message.last.cast_signed());
     let id = Some(message.device.id.as_uuid());
     let again = before.iter().any(|letter| letter.device_id == id && letter.seq == Some((first, last)));
-    let known = again || world.is_letter_kept(&message.device, first);
-    let view = world.devices.get_mut(&message.device.id.as_uuid())?;
+    let known = again || batch_state.is_dead_letter_stored(&message.device, first);
+    let view = batch_state.devices.get_mut(&message.device.id.as_uuid())?;
     if known || (first..=last).all(|seq| view.kept.contains(seq)) {
         if !known {
             view.number_taken(first);

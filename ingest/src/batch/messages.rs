@@ -8,7 +8,7 @@ use boomgate_schemas::up::Event;
 use crate::inbound::{Content, Received};
 
 /// Most events of one device in one transaction: whoever comes next waits for no more than that.
-const MOST_OF_DEVICE: usize = 64;
+const MAX_DEVICE_EVENTS: usize = 64;
 /// The messages of the next transaction, and those whose device has enough in it already.
 pub(super) fn fair_share(waiting: Vec<Received>) -> (Vec<Received>, Vec<Received>) {
     let mut events_of: HashMap<DeviceId, usize> = HashMap::new();
@@ -16,7 +16,7 @@ pub(super) fn fair_share(waiting: Vec<Received>) -> (Vec<Received>, Vec<Received
         let events = events_of.entry(message.device.id).or_default();
         let first = *events == 0;
         *events = events.saturating_add(events_in(message));
-        first || *events <= MOST_OF_DEVICE
+        first || *events <= MAX_DEVICE_EVENTS
     })
 }
 

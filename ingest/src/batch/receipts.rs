@@ -11,13 +11,13 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::acks::Receipt;
-use crate::handle::World;
+use crate::handle::BatchState;
 use crate::handle::device_view::DeviceView;
 use crate::inbound::Received;
 
 /// One receipt per device that was not only held back.
 pub(super) fn receipts(
-    world: &World<'_>,
+    batch_state: &BatchState<'_>,
     batch: &[Received],
     held: &[Received],
     letters: &[NewDeadLetter],
@@ -29,7 +29,7 @@ pub(super) fn receipts(
         if is_held || receipts.iter().any(|receipt| receipt.device.id == message.device.id) {
             continue;
         }
-        let Some(view) = world.devices.get(&id) else { continue };
+        let Some(view) = batch_state.devices.get(&id) else { continue };
         let own = letters.iter().filter(|letter| letter.device_id == Some(id));
         let rejected = own.flat_map(|letter| rejections(letter.seq, &letter.code)).collect();
         let (upto, above) = view.acknowledged();
@@ -72,15 +72,15 @@ pub(super) async fn reject_again(
 
 /// The marks that moved, and what lies beyond them.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(super) struct MarkUpdates {
     pub marks: Vec<Mark>,
     pub inbox: Vec<InboxRange>,
     pub inbox_gone: Vec<InboxRange>,
 }
 
-pub(super) fn kept(world: &World<'_>, batch: &[Received], now: Timestamp) -> Kept {
-    let mut kept = Kept::default();
-    for (device_id, view) in &world.devices {
+pub(super) fn kept(batch_state: &BatchState<'_>, batch: &[Received], now: Timestamp) -> MarkUpdates {
+    let mut kept = MarkUpdates::default();
+    for (device_id, view) in &batch_state.devices {
         let Some(message) = batch.iter().find(|message| message.device.id.as_uuid() == *device_id) else {
             continue;
         };

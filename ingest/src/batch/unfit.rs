@@ -6,14 +6,14 @@ use crate::guard::Panicked;
 
 /// Why a batch cannot be taken, now or later.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unfit {
+pub(super) enum BatchFailure {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Panic(#[from] Panicked),
 }
 
-impl Unfit {
+impl BatchFailure {
     /// What PostgreSQL says about a refused row, without the row: it may hold a plate.
     pub(super) fn detail(&self) -> String {
         match self {

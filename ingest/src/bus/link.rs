@@ -25,7 +25,7 @@ pub struct LinkBus {
     over: bool,
 }
 
-enum Woken {
+enum LinkEvent {
     Outgoing(Topic, Bytes),
     Notification(Option<Notification>),
 }
@@ -49,18 +49,18 @@ impl LinkBus {
         Ok(Self { tx, rx, sender, outgoing, over: false })
     }
 
-    async fn hear(&mut self) -> Result<Option<Incoming>, BusError> {
-        let woken = tokio::select! {
-            Some((topic, payload)) = self.outgoing.recv() => Woken::Outgoing(topic, payload),
-            notification = self.rx.next() => Woken::Notification(notification?),
+    async fn receive(&mut self) -> Result<Option<Incoming>, BusError> {
+        let event = tokio::select! {
+            Some((topic, payload)) = self.outgoing.recv() => LinkEvent::Outgoing(topic, payload),
+            notification = self.rx.next() => LinkEvent::Notification(notification?),
         };
-        match woken {
-            Woken::Outgoing(topic, payload) => {
+        match event {
+            LinkEvent::Outgoing(topic, payload) => {
                 let publish = Publish::new(Bytes::from(topic.to_string()), payload, false);
                 self.tx.send(Packet::Publish(publish, None)).await?;
                 Ok(None)
             }
-            Woken::Notification(notification) => self.notified(notification).await,
+            LinkEvent::Notification(notification) => self.notified(notification).await,
         }
     }
 
@@ -98,7 +98,7 @@ impl Bus for LinkBus {
             return Err(BusError::Ended("it was over before".to_owned()));
         }
         loop {
-            match self.hear().await {
+            match self.receive().await {
                 Ok(Some(incoming)) => return Ok(incoming),
                 Ok(None) => {}
                 Err(error) => {

@@ -32,7 +32,7 @@ pub struct MqttConfig {
     /// One per ingest process: two of the same name throw each other out.
     pub client_id: String,
     pub credentials: Option<(String, String)>,
-    /// TLS settings; `None` speaks in clear and is for loopback only.
+    /// TLS settings; `None` connects without TLS and is for loopback only.
     pub tls: Option<Arc<rustls::ClientConfig>>,
 }
 
@@ -60,10 +60,10 @@ impl MqttBus {
     pub fn connect(config: MqttConfig) -> Self {
         let (client, connection) = AsyncClient::new(options(&config), REQUESTS);
         let (sender, outgoing) = Sender::channel();
-        let (heard, incoming) = mpsc::channel(INCOMING);
+        let (incoming_sender, incoming) = mpsc::channel(INCOMING);
         let mut tasks = JoinSet::new();
-        tasks.spawn(listen(connection, client.clone(), heard));
-        tasks.spawn(speak(client, outgoing));
+        tasks.spawn(listen(connection, client.clone(), incoming_sender));
+        tasks.spawn(publish_outgoing(client, outgoing));
         Self { sender, incoming, _tasks: tasks }
     }
 }
@@ -82,7 +82,7 @@ fn options(config: &MqttConfig) -> MqttOptions {
 }
 
 /// Polls the connection and nothing else: publishing from here would wait for this very task.
-async fn listen(mut connection: EventLoop, client: AsyncClient, heard: mpsc::Sender<Incoming>) {
+async fn listen(mut connection: EventLoop, client: AsyncClient, incoming_sender: mpsc::Sender<Incoming>) {
     let mut network = NetworkOptions::new();
     network.set_tcp_nodelay(true);
     connection.set_network_options(network);
@@ -95,13 +95,16 @@ async fn listen(mut connection: EventLoop, client: AsyncClient, heard: mpsc::Sen
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => {
                 let Some(message) = incoming(&publish.topic, publish.payload) else { continue };
-                if heard.send(message).await.is_err() {
+                if incoming_sender.send(message).await.is_err() {
                     return;
                 }
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "broker is away");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "no connection to the broker; it is tried again"
+                );
                 metrics::counter!("boomgate_bus_reconnects_total").increment(1);
                 tokio::time::sleep(pause).await;
                 pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
@@ -113,11 +116,11 @@ async fn listen(mut connection: EventLoop, client: AsyncClient, heard: mpsc::Sen
 fn resubscribe(client: &AsyncClient) {
     let wanted = filters().map(|path| SubscribeFilter::new(path, QoS::AtLeastOnce));
     if let Err(error) = client.try_subscribe_many(wanted) {
-        tracing::error!(%error, "cannot subscribe; no lane is heard until the next connect");
+        tracing::error!(%error, "cannot subscribe; nothing is received until the next connect");
     }
 }
 
-async fn speak(client: AsyncClient, mut outgoing: mpsc::Receiver<(Topic, Bytes)>) {
+async fn publish_outgoing(client: AsyncClient, mut outgoing: mpsc::Receiver<(Topic, Bytes)>) {
     while let Some((topic, payload)) = outgoing.recv().await {
         if client.publish_bytes(topic.to_string(), QoS::AtLeastOnce, false, payload).await.is_err() {
             return;

@@ -1,7 +1,7 @@
-//! A car waits: it is remembered, decided about once, and the lane is told.
+//! An arrival is stored and decided once, and the decision is sent to the lane.
 
 use boomgate_domain::decide::{
-    Arrival, Credential, Decision, Direction, Knowledge, Matches, NearStay, Outcome, decide,
+    Arrival, Credential, Decision, Direction, MatchSource, Matches, NearStay, Outcome, decide,
 };
 use boomgate_domain::ids::ArrivalId;
 use boomgate_domain::plate::Plate;
@@ -14,7 +14,7 @@ use boomgate_store::arrivals::ArrivalRow;
 use boomgate_store::audit_action::AuditAction;
 use boomgate_store::commands::LIFETIME;
 use boomgate_store::decisions::NewDecision;
-use boomgate_store::evidence::Announced;
+use boomgate_store::evidence::AnnouncedPicture;
 use boomgate_store::live_event::{ArrivalEvent, DecisionEvent, LiveEvent};
 use boomgate_store::stays::{StayRow, vehicle};
 use boomgate_store::words::ExceptionKind;
@@ -22,42 +22,46 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::passages::Exit;
-use super::{Scene, World};
+use super::{BatchState, EventContext};
 use crate::{clock, names};
 
-impl World<'_> {
-    pub(super) fn arrival(&mut self, scene: &Scene<'_>, told: &up::Arrival) -> Result<(), StoreError> {
-        self.announce_evidence(scene, told);
-        let known = self.arrivals.get(&told.arrival).cloned();
+impl BatchState<'_> {
+    pub(super) fn arrival(
+        &mut self,
+        context: &EventContext<'_>,
+        reported: &up::Arrival,
+    ) -> Result<(), StoreError> {
+        self.announce_evidence(context, reported);
+        let known = self.arrivals.get(&reported.arrival).cloned();
         if let Some(passed) = known.as_ref().filter(|known| known.passed_at.is_some()) {
-            self.explain_passage(scene, told, passed);
+            self.explain_passage(context, reported, passed);
             return Ok(());
         }
-        let row = remembered(scene, told, known);
+        let row = arrival_row(context, reported, known);
         self.forget_older(&row);
         let (decided, stale) =
-            (row.outcome.as_deref() == Some("open"), self.now.duration_since(scene.at) > LIFETIME);
+            (row.outcome.as_deref() == Some("open"), self.now.duration_since(context.at) > LIFETIME);
         self.put_arrival(row);
         if stale || decided {
-            let plate = sure_plate(told).map(|plate| plate.to_string());
-            self.tell(scene, LiveEvent::Arrival(ArrivalEvent { arrival: told.arrival, plate }));
+            let plate = sure_plate(reported).map(|plate| plate.to_string());
+            self.publish(context, LiveEvent::Arrival(ArrivalEvent { arrival: reported.arrival, plate }));
             return Ok(());
         }
-        self.decide_arrival(scene, told)
+        self.decide_arrival(context, reported)
     }
 
-    fn announce_evidence(&mut self, scene: &Scene<'_>, told: &up::Arrival) {
-        let Some(hash) = &told.evidence else { return };
+    fn announce_evidence(&mut self, context: &EventContext<'_>, reported: &up::Arrival) {
+        let Some(hash) = &reported.evidence else { return };
         let sha256 = hash.as_slice().to_vec();
         if self.out.evidence.iter().any(|known| known.sha256 == sha256) {
             return;
         }
-        self.out.evidence.push(Announced {
-            site_id: scene.device.site.as_uuid(),
+        self.out.evidence.push(AnnouncedPicture {
+            site_id: context.device.site.as_uuid(),
             sha256,
-            device_id: scene.device.id.as_uuid(),
-            arrival_id: told.arrival,
-            received_at: scene.received_at,
+            device_id: context.device.id.as_uuid(),
+            arrival_id: reported.arrival,
+            received_at: context.received_at,
         });
     }
 
@@ -78,18 +82,22 @@ impl World<'_> {
         }
     }
 
-    fn decide_arrival(&mut self, scene: &Scene<'_>, told: &up::Arrival) -> Result<(), StoreError> {
-        let arrival = asked(scene, told);
-        let matches = self.matches(scene, &arrival)?;
-        let decision = decide(&arrival, &matches, scene.at);
-        let row = self.record(scene, told.arrival, &decision);
-        self.order(scene, &row, &decision);
+    fn decide_arrival(
+        &mut self,
+        context: &EventContext<'_>,
+        reported: &up::Arrival,
+    ) -> Result<(), StoreError> {
+        let arrival = decision_input(context, reported);
+        let matches = self.matches(context, &arrival)?;
+        let decision = decide(&arrival, &matches, context.at);
+        let row = self.record(context, reported.arrival, &decision);
+        self.order(context, &row, &decision);
         let event = DecisionEvent {
-            arrival: told.arrival,
+            arrival: reported.arrival,
             decision: row.id,
             direction: Some(names::lane_direction(arrival.direction)),
-            plate: told.reading.as_ref().map(|reading| reading.plate.clone()),
-            verdict: told.reading.as_ref().map(|reading| names::event_verdict(reading.verdict)),
+            plate: reported.reading.as_ref().map(|reading| reading.plate.clone()),
+            verdict: reported.reading.as_ref().map(|reading| names::event_verdict(reading.verdict)),
             outcome: names::outcome(decision.outcome),
             code: row.code,
             params: decision.reason.params(),
@@ -98,24 +106,24 @@ impl World<'_> {
             stay: row.stay_id,
             suggested: decision.suggested.map(|stay| stay.as_uuid()),
             listed_as: self.listed_as(&matches, &decision.reason).cloned(),
-            evidence: told.evidence.map(|hash| hash.to_string()),
+            evidence: reported.evidence.map(|hash| hash.to_string()),
             local: false,
         };
-        self.tell(scene, LiveEvent::Decision(event));
+        self.publish(context, LiveEvent::Decision(event));
         metrics::counter!("boomgate_decisions_total", "code" => decision.reason.code()).increment(1);
         Ok(())
     }
 
-    fn matches(&self, scene: &Scene<'_>, arrival: &Arrival) -> Result<Matches, StoreError> {
-        let site_id = scene.device.site.as_uuid();
+    fn matches(&self, context: &EventContext<'_>, arrival: &Arrival) -> Result<Matches, StoreError> {
+        let site_id = context.device.site.as_uuid();
         let site = self.sites.get(&site_id);
         let site = site.ok_or_else(|| StoreError::NotFound { what: "site", id: site_id.to_string() })?;
         let tariff = self.tariff(site.facts.tariff_id);
         let mut matches = Matches { site: site.state(), tariff, ..Matches::none(site.time_zone.clone()) };
-        matches.knowledge = Knowledge::Full;
+        matches.source = MatchSource::Full;
         let Some(plate) = &arrival.plate else { return Ok(matches) };
         let key = (site_id, plate.to_string());
-        matches.block = self.block(site_id, plate, scene.at);
+        matches.block = self.block(site_id, plate, context.at);
         matches.elsewhere = self.elsewhere.contains(&key);
         let stay = match arrival.direction {
             // Only the very plate is inside already: its twin is another car.
@@ -134,6 +142,10 @@ impl World<'_> {
     }
 
     /// How a person wrote the plate of the block or the right that decided.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a few codes of the registry are meant, all others are not"
+    )]
     fn listed_as(&self, matches: &Matches, reason: &Reason) -> Option<&String> {
         let id = match reason {
             Reason::DenyBlocklisted {} => matches.block?.id.as_uuid(),
@@ -151,13 +163,13 @@ impl World<'_> {
     }
 
     /// The decision becomes a row, and the arrival knows it.
-    fn record(&mut self, scene: &Scene<'_>, arrival: Uuid, decision: &Decision) -> NewDecision {
+    fn record(&mut self, context: &EventContext<'_>, arrival: Uuid, decision: &Decision) -> NewDecision {
         let due = decision.charge.as_ref().map(|due| due.due).filter(|_| decision.outcome == Outcome::Charge);
         let row = NewDecision {
-            site_id: scene.device.site.as_uuid(),
+            site_id: context.device.site.as_uuid(),
             id: clock::new_id(),
             arrival_id: arrival,
-            lane_id: scene.device.lane.as_uuid(),
+            lane_id: context.device.lane.as_uuid(),
             outcome: names::outcome(decision.outcome).as_str(),
             code: decision.reason.code().to_owned(),
             params: json!(decision.reason.params()),
@@ -166,7 +178,7 @@ impl World<'_> {
             stay_id: decision.stay.map(|stay| stay.as_uuid()),
             amount_minor: due.map(|due| due.minor),
             currency: due.map(|due| due.currency.as_str().to_owned()),
-            decided_at: scene.received_at,
+            decided_at: context.received_at,
         };
         self.note_decision(&row);
         let action = AuditAction::DecisionMade {
@@ -175,7 +187,7 @@ impl World<'_> {
             code: row.code.clone(),
             params: decision.reason.params(),
         };
-        self.audit(scene, action, |line| line.stay_id = row.stay_id);
+        self.audit(context, action, |line| line.stay_id = row.stay_id);
         self.out.decisions.push(row.clone());
         row
     }
@@ -191,41 +203,41 @@ impl World<'_> {
     }
 
     /// The lane has decided by itself; its decision stands, and ours, if there is one, is superseded.
-    pub(super) fn decided_locally(&mut self, scene: &Scene<'_>, told: &up::Decided) {
-        let site_id = scene.device.site.as_uuid();
-        let known = self.arrivals.get(&told.arrival).cloned();
+    pub(super) fn decided_locally(&mut self, context: &EventContext<'_>, reported: &up::Decided) {
+        let site_id = context.device.site.as_uuid();
+        let known = self.arrivals.get(&reported.arrival).cloned();
         if let Some(ours) = known.as_ref().and_then(|arrival| arrival.decision_id) {
             self.supersede(site_id, ours);
         }
         let row = NewDecision {
             site_id,
             id: clock::new_id(),
-            arrival_id: told.arrival,
-            lane_id: scene.device.lane.as_uuid(),
-            outcome: names::local_outcome(told.outcome).as_str(),
-            code: told.code.clone(),
-            params: json!(told.params),
+            arrival_id: reported.arrival,
+            lane_id: context.device.lane.as_uuid(),
+            outcome: names::local_outcome(reported.outcome).as_str(),
+            code: reported.code.clone(),
+            params: json!(reported.params),
             local: true,
             superseded: false,
             stay_id: known.as_ref().and_then(|arrival| arrival.stay_id),
             amount_minor: None,
             currency: None,
-            decided_at: scene.at,
+            decided_at: context.at,
         };
         self.note_decision(&row);
-        let outcome = names::local_outcome(told.outcome);
+        let outcome = names::local_outcome(reported.outcome);
         let action = AuditAction::DecisionLocal { decision: row.id, outcome, code: row.code.clone() };
-        self.audit(scene, action, |_| ());
+        self.audit(context, action, |_| ());
         let plate = known.and_then(|arrival| arrival.plate);
         let event = DecisionEvent {
-            arrival: told.arrival,
+            arrival: reported.arrival,
             decision: row.id,
             direction: None,
             plate,
             verdict: None,
             outcome,
             code: row.code.clone(),
-            params: told.params.clone(),
+            params: reported.params.clone(),
             amount_minor: None,
             currency: None,
             stay: None,
@@ -234,7 +246,7 @@ impl World<'_> {
             evidence: None,
             local: true,
         };
-        self.tell(scene, LiveEvent::Decision(event));
+        self.publish(context, LiveEvent::Decision(event));
         self.out.decisions.push(row);
     }
 
@@ -245,12 +257,12 @@ impl World<'_> {
         }
     }
 
-    /// The arrival behind a passage that was heard first: now the plate is known, and the stay is put right.
-    fn explain_passage(&mut self, scene: &Scene<'_>, told: &up::Arrival, passed: &ArrivalRow) {
+    /// An arrival whose passage came first: the plate is known now, and the stay is corrected.
+    fn explain_passage(&mut self, context: &EventContext<'_>, reported: &up::Arrival, passed: &ArrivalRow) {
         let Some(passed_at) = passed.passed_at else { return };
         self.take_arrival(passed.id);
-        let Some(plate) = sure_plate(told) else { return };
-        let row = ArrivalRow { passed_at: None, ..remembered(scene, told, Some(passed.clone())) };
+        let Some(plate) = sure_plate(reported) else { return };
+        let row = ArrivalRow { passed_at: None, ..arrival_row(context, reported, Some(passed.clone())) };
         if passed.direction == "exit" {
             let kept = passed.stay_id.and_then(|id| self.stays.get(&id).cloned());
             let counted = Exit::was_counted(kept.as_ref());
@@ -258,19 +270,19 @@ impl World<'_> {
                 self.void_exit(exit, "its plate was told later".to_owned());
             }
             let exit = Exit { arrival: Some(&row), at: passed_at, unpaid: false, counted };
-            self.close_by_plate(scene, &plate, exit);
+            self.close_by_plate(context, &plate, exit);
             return;
         }
         let opened = passed.stay_id.and_then(|id| self.stays.get(&id).cloned());
         let Some(opened) = opened.filter(|stay| stay.plate.is_none()) else { return };
-        self.name_stay(scene, opened, plate.as_str(), &row);
+        self.name_stay(context, opened, plate.as_str(), &row);
     }
 
     /// An unread stay turns out to be this plate's.
-    fn name_stay(&mut self, scene: &Scene<'_>, stay: StayRow, plate: &str, row: &ArrivalRow) {
+    fn name_stay(&mut self, context: &EventContext<'_>, stay: StayRow, plate: &str, row: &ArrivalRow) {
         let taken = stay.state == StayRow::OPEN && self.open_stay(stay.site_id, plate).is_some();
         if taken {
-            self.exception(scene, ExceptionKind::PlateInsideTwice, Some(stay.id));
+            self.exception(context, ExceptionKind::PlateInsideTwice, Some(stay.id));
             return;
         }
         let named = StayRow {
@@ -281,42 +293,42 @@ impl World<'_> {
         };
         let id = named.id;
         self.put_stay(named);
-        self.pair_with_exit(scene, id);
+        self.pair_with_exit(context, id);
     }
 }
 
 /// The arrival's row; what was known of it stays unless it is said anew.
-fn remembered(scene: &Scene<'_>, told: &up::Arrival, known: Option<ArrivalRow>) -> ArrivalRow {
-    let plate = sure_plate(told).map(|plate| plate.as_str().to_owned());
-    let reading = told.reading.as_ref().map(|reading| json!(reading));
-    let evidence = told.evidence.as_ref().map(|hash| hash.as_slice().to_vec());
-    let known = known.unwrap_or_else(|| scene.unheard_arrival(told.arrival));
+fn arrival_row(context: &EventContext<'_>, reported: &up::Arrival, known: Option<ArrivalRow>) -> ArrivalRow {
+    let plate = sure_plate(reported).map(|plate| plate.as_str().to_owned());
+    let reading = reported.reading.as_ref().map(|reading| json!(reading));
+    let evidence = reported.evidence.as_ref().map(|hash| hash.as_slice().to_vec());
+    let known = known.unwrap_or_else(|| context.unheard_arrival(reported.arrival));
     ArrivalRow {
         plate: plate.or(known.plate),
         reading: reading.or(known.reading),
-        vehicle_type: told.vehicle_type.clone().or(known.vehicle_type),
+        vehicle_type: reported.vehicle_type.clone().or(known.vehicle_type),
         evidence: evidence.or(known.evidence),
         ..known
     }
 }
 
 /// The plate, if it was read for sure: nothing else may name a stay.
-fn sure_plate(told: &up::Arrival) -> Option<Plate> {
-    let reading = told.reading.as_ref().filter(|reading| reading.verdict == up::Verdict::Accept)?;
+fn sure_plate(reported: &up::Arrival) -> Option<Plate> {
+    let reading = reported.reading.as_ref().filter(|reading| reading.verdict == up::Verdict::Accept)?;
     Plate::parse(&reading.plate).ok()
 }
 
-fn asked(scene: &Scene<'_>, told: &up::Arrival) -> Arrival {
+fn decision_input(context: &EventContext<'_>, reported: &up::Arrival) -> Arrival {
     let verdict =
-        told.reading.as_ref().map_or(Verdict::Unreadable, |reading| names::verdict(reading.verdict));
-    let plate = told.reading.as_ref().and_then(|reading| Plate::parse(&reading.plate).ok());
+        reported.reading.as_ref().map_or(Verdict::Unreadable, |reading| names::verdict(reading.verdict));
+    let plate = reported.reading.as_ref().and_then(|reading| Plate::parse(&reading.plate).ok());
     Arrival {
-        id: ArrivalId::from_uuid(told.arrival),
+        id: ArrivalId::from_uuid(reported.arrival),
         // The server's book says which way a lane leads, not the lane.
-        direction: scene.device.direction,
+        direction: context.device.direction,
         plate,
         verdict,
         credential: Credential::Plate,
-        vehicle: vehicle(told.vehicle_type.as_deref()),
+        vehicle: vehicle(reported.vehicle_type.as_deref()),
     }
 }

@@ -6,12 +6,12 @@ use boomgate_store::devices::{DeviceFacts, InboxRange, Mark};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::kept::Kept;
+use super::seq_set::SeqSet;
 
 /// A device's clock and what is kept of it.
 pub(crate) struct DeviceView {
     pub facts: DeviceFacts,
-    pub kept: Kept,
+    pub kept: SeqSet,
     /// The ranges beyond the mark as they stand in the database.
     pub stored: BTreeMap<i64, i64>,
     /// The newest start of which an event came, and the highest number known before its first one.
@@ -24,7 +24,7 @@ pub(crate) struct DeviceView {
 impl DeviceView {
     pub(super) fn new<'a>(facts: DeviceFacts, ranges: impl Iterator<Item = &'a InboxRange>) -> Self {
         let stored: BTreeMap<i64, i64> = ranges.map(|range| (range.seq, range.last_seq)).collect();
-        let kept = Kept::new(facts.kept_upto, stored.iter().map(|(first, last)| (*first, *last)));
+        let kept = SeqSet::new(facts.kept_upto, stored.iter().map(|(first, last)| (*first, *last)));
         let (events_boot, before_boot) = (facts.events_boot, facts.before_boot);
         Self { facts, kept, stored, events_boot, before_boot, taken: None }
     }

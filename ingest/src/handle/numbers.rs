@@ -7,20 +7,20 @@ use boomgate_store::words::ExceptionKind;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Scene, World};
+use super::{BatchState, EventContext};
 use crate::clock;
 use crate::directory::Device;
 
-impl World<'_> {
+impl BatchState<'_> {
     /// Whether this very event is kept, under whatever number.
     pub(crate) fn is_kept(&self, device: &Device, event: &Event) -> bool {
         let key = (device.id.as_uuid(), event.id);
-        self.applied.contains(&key) || self.known.kept_already.events.contains(&key)
+        self.applied.contains(&key) || self.known.stored_events.events.contains(&key)
     }
 
-    /// Whether this very message that nobody can read is kept.
-    pub(crate) fn is_letter_kept(&self, device: &Device, first: i64) -> bool {
-        self.known.kept_already.letters.contains(&(device.id.as_uuid(), first))
+    /// Whether this message, which cannot be decoded, is stored already.
+    pub(crate) fn is_dead_letter_stored(&self, device: &Device, first: i64) -> bool {
+        self.known.stored_events.letters.contains(&(device.id.as_uuid(), first))
     }
 
     /// Another event is kept under this number: the device's store is behind what it once told. People hear of it once
@@ -28,15 +28,15 @@ impl World<'_> {
     pub(crate) fn number_is_taken(&mut self, device: &Device, event: &Event, received_at: Timestamp) {
         let seq = event.seq.cast_signed();
         let Some(view) = self.devices.get_mut(&device.id.as_uuid()) else { return };
-        let told = view.is_behind();
+        let reported = view.is_behind();
         view.number_taken(seq);
-        if told {
+        if reported {
             return;
         }
         let above = view.kept.highest();
-        tracing::error!(device = %device.code, seq, above, "a number came again with another event");
+        tracing::error!(device.code = %device.code, seq, above, "sequence number came again with another event");
         metrics::counter!("boomgate_ingest_stores_behind_total").increment(1);
-        let scene = Scene { device, event, at: received_at, received_at };
+        let context = EventContext { device, event, at: received_at, received_at };
         let action = AuditAction::DeviceStoreBehind {
             device: device.id.as_uuid(),
             store: None,
@@ -46,7 +46,7 @@ impl World<'_> {
             boot: None,
             last_boot: None,
         };
-        self.finding(&scene, ExceptionKind::DeviceStoreBehind, action);
+        self.finding(&context, ExceptionKind::DeviceStoreBehind, action);
     }
 
     /// An event that is kept comes again under a new number: the number is accounted for, the event applied once.

@@ -7,14 +7,14 @@ use boomgate_schemas::bytes::Octets;
 use boomgate_schemas::down::{Action, Amount, Command, Params};
 use boomgate_schemas::envelope::{self, Header};
 use boomgate_schemas::topic::Leaf;
-use boomgate_store::commands::{LIFETIME, NewCommand, Settled, UnsettledRow, state};
+use boomgate_store::commands::{CommandInsert, CommandState, LIFETIME, Settled, UnsettledRow};
 use boomgate_store::decisions::NewDecision;
 use boomgate_store::devices::DeviceFacts;
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::{Scene, World};
+use super::{BatchState, EventContext};
 use crate::directory::Device;
 use crate::{clock, names};
 
@@ -22,7 +22,7 @@ use crate::{clock, names};
 pub(crate) const FIRST_RESEND: SignedDuration = SignedDuration::from_millis(700);
 
 /// What an order says, before anybody counted it.
-pub(crate) struct Wording {
+pub(crate) struct OrderBody {
     pub id: Uuid,
     pub arrival: Option<Uuid>,
     pub action: Action,
@@ -34,7 +34,7 @@ pub(crate) struct Wording {
     pub reason: Option<String>,
 }
 
-/// A lane's clock as last heard.
+/// A lane's clock at its last hello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LaneClock {
     pub epoch: [u8; 16],
@@ -43,7 +43,7 @@ pub(crate) struct LaneClock {
 }
 
 impl LaneClock {
-    /// `None` until the lane was heard.
+    /// `None` before the lane's first hello.
     pub(crate) fn read(
         epoch: Option<&[u8]>,
         uptime_ms: Option<i64>,
@@ -73,7 +73,7 @@ pub(crate) fn next_counter(signed: i64, claimed: i64) -> Option<i64> {
 /// Signs an order for `device`; the bytes are stored and resent as they are.
 pub(crate) fn sign(
     device: (&str, boomgate_schemas::topic::Topic),
-    wording: Wording,
+    body: OrderBody,
     counter: i64,
     clock: LaneClock,
     expires_at: Timestamp,
@@ -82,16 +82,16 @@ pub(crate) fn sign(
     let not_after_ms = clock.uptime_at(expires_at);
     let (device, topic) = device;
     let command = Command {
-        id: wording.id,
+        id: body.id,
         device: device.to_owned(),
-        arrival: wording.arrival,
-        action: wording.action,
-        code: wording.code,
-        params: wording.params,
-        amount: wording.amount,
-        pay_url: wording.pay_url,
-        by: wording.by,
-        reason: wording.reason,
+        arrival: body.arrival,
+        action: body.action,
+        code: body.code,
+        params: body.params,
+        amount: body.amount,
+        pay_url: body.pay_url,
+        by: body.by,
+        reason: body.reason,
         counter: counter.unsigned_abs(),
         epoch: Octets(clock.epoch),
         not_after_ms,
@@ -99,16 +99,16 @@ pub(crate) fn sign(
     (envelope::seal(&topic, &Header::server(), command.encode(), key), not_after_ms)
 }
 
-impl World<'_> {
+impl BatchState<'_> {
     /// Puts the decision's order into the outbox; counted and signed at once when nothing else is under way.
-    pub(super) fn order(&mut self, scene: &Scene<'_>, row: &NewDecision, decision: &Decision) {
-        self.supersede_orders(scene);
-        let mut command = wished(scene, row, decision);
-        let device = scene.device;
+    pub(super) fn order(&mut self, context: &EventContext<'_>, row: &NewDecision, decision: &Decision) {
+        self.supersede_orders(context);
+        let mut command = new_command(context, row, decision);
+        let device = context.device;
         let clock = self.devices.get(&device.id.as_uuid()).and_then(|view| LaneClock::of(&view.facts));
         let free = self.lanes.get(&device.lane.as_uuid()).is_some_and(|lane| lane.unsettled.is_empty());
         match clock.filter(|_| free) {
-            Some(clock) => self.send_now(scene, &mut command, clock),
+            Some(clock) => self.send_now(context, &mut command, clock),
             None => self.wake_outbox = true,
         }
         if let Some(lane) = self.lanes.get_mut(&device.lane.as_uuid()) {
@@ -117,53 +117,59 @@ impl World<'_> {
         self.out.commands.push(command);
     }
 
-    fn send_now(&mut self, scene: &Scene<'_>, command: &mut NewCommand, clock: LaneClock) {
-        let device = scene.device;
-        let heard = self.devices.get(&device.id.as_uuid()).map_or(0, |view| view.facts.command_counter);
+    fn send_now(&mut self, context: &EventContext<'_>, command: &mut CommandInsert, clock: LaneClock) {
+        let device = context.device;
+        let reported = self.devices.get(&device.id.as_uuid()).map_or(0, |view| view.facts.command_counter);
         let Some(lane) = self.lanes.get_mut(&device.lane.as_uuid()) else { return };
-        let Some(counter) = next_counter(lane.counter, heard) else {
+        let Some(counter) = next_counter(lane.counter, reported) else {
             self.wake_outbox = true;
             return;
         };
         lane.counter = counter;
         lane.counted = true;
         let topic = device.topic(Leaf::Cmd);
-        let wording = wording(command);
+        let body = order_body(command);
         let (signed, not_after_ms) = sign(
             (device.code.as_str(), topic.clone()),
-            wording,
+            body,
             lane.counter,
             clock,
             command.expires_at,
             self.known.key,
         );
-        command.state = state::SENT;
+        command.state = CommandState::Sent;
         command.counter = Some(lane.counter);
         command.epoch = Some(clock.epoch.to_vec());
         command.not_after_ms = Some(i64::try_from(not_after_ms).unwrap_or(i64::MAX));
         command.device_id = Some(device.id.as_uuid());
         command.signed = Some(signed.clone());
         command.attempts = 1;
-        command.next_send_at = Some(clock::later(scene.received_at, FIRST_RESEND));
+        command.next_send_at = Some(clock::later(context.received_at, FIRST_RESEND));
         self.orders.push((command.id, topic, signed));
     }
 
     /// A new car stands at the lane: orders about the cars before it are moot.
-    fn supersede_orders(&mut self, scene: &Scene<'_>) {
-        let (site_id, at) = (scene.device.site.as_uuid(), scene.received_at);
-        let Some(lane) = self.lanes.get_mut(&scene.device.lane.as_uuid()) else { return };
+    fn supersede_orders(&mut self, context: &EventContext<'_>) {
+        let (site_id, at) = (context.device.site.as_uuid(), context.received_at);
+        let Some(lane) = self.lanes.get_mut(&context.device.lane.as_uuid()) else { return };
         let moot: Vec<UnsettledRow> =
             lane.unsettled.extract_if(.., |order| order.arrival_id.is_some()).collect();
         for order in moot {
             match self.out.commands.iter_mut().find(|fresh| fresh.id == order.id) {
                 Some(fresh) => {
-                    fresh.state = state::EXPIRED;
+                    fresh.state = CommandState::Expired;
                     fresh.next_send_at = None;
                     self.orders.retain(|(id, _, _)| *id != order.id);
                 }
                 None => {
                     let code = Some(Reason::CmdSuperseded {}.code().to_owned());
-                    self.out.settled.push(Settled { site_id, id: order.id, state: state::EXPIRED, code, at });
+                    self.out.settled.push(Settled {
+                        site_id,
+                        id: order.id,
+                        state: CommandState::Expired,
+                        code,
+                        at,
+                    });
                 }
             }
         }
@@ -178,8 +184,8 @@ impl World<'_> {
     }
 }
 
-fn wished(scene: &Scene<'_>, row: &NewDecision, decision: &Decision) -> NewCommand {
-    NewCommand {
+fn new_command(context: &EventContext<'_>, row: &NewDecision, decision: &Decision) -> CommandInsert {
+    CommandInsert {
         site_id: row.site_id,
         id: clock::new_id(),
         lane_id: row.lane_id,
@@ -194,22 +200,22 @@ fn wished(scene: &Scene<'_>, row: &NewDecision, decision: &Decision) -> NewComma
         ordered_by: None,
         ordered_name: None,
         reason: None,
-        state: state::WISHED,
+        state: CommandState::Pending,
         counter: None,
         epoch: None,
         not_after_ms: None,
         device_id: None,
         signed: None,
         attempts: 0,
-        wished_at: scene.received_at,
-        expires_at: clock::later(scene.received_at, LIFETIME),
+        wished_at: context.received_at,
+        expires_at: clock::later(context.received_at, LIFETIME),
         next_send_at: None,
     }
 }
 
-fn wording(command: &NewCommand) -> Wording {
+fn order_body(command: &CommandInsert) -> OrderBody {
     let amount = command.amount_minor.zip(command.currency.clone());
-    Wording {
+    OrderBody {
         id: command.id,
         arrival: command.arrival_id,
         action: names::read_action(command.action).unwrap_or(Action::Refuse),
@@ -230,14 +236,14 @@ pub(crate) fn read_params(value: &serde_json::Value) -> Params {
         .collect()
 }
 
-fn unsettled(command: &NewCommand) -> UnsettledRow {
+fn unsettled(command: &CommandInsert) -> UnsettledRow {
     UnsettledRow {
         site_id: command.site_id,
         id: command.id,
         lane_id: command.lane_id,
         arrival_id: command.arrival_id,
         decision_id: command.decision_id,
-        state: command.state.to_owned(),
+        state: command.state,
         counter: command.counter,
     }
 }

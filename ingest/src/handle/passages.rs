@@ -12,12 +12,12 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Scene, World};
+use super::{BatchState, EventContext};
 use crate::{clock, names};
 
 /// Entry code of a car that followed another without a decision of its own.
 const TAILGATE: &str = "FAULT-TAILGATE";
-/// Note of an exit that found nobody inside to count out: the entry that may still come is not counted either.
+/// Note of an exit while no car was counted inside: the entry that may still come is not counted either.
 const UNCOUNTED: &str = "left while nobody was counted inside";
 
 /// A car that leaves.
@@ -32,7 +32,7 @@ pub(super) struct Exit<'a> {
 }
 
 impl Exit<'_> {
-    /// Whether a kept exit was counted out when it was told.
+    /// Whether a stored exit was counted out when it was reported.
     pub(super) fn was_counted(kept: Option<&StayRow>) -> bool {
         kept.is_none_or(|kept| kept.note != UNCOUNTED)
     }
@@ -41,47 +41,47 @@ impl Exit<'_> {
 /// Of a stay that ended without a charge.
 const CLOSED: AuditAction = AuditAction::StayClosed { code: None, charged_minor: None };
 
-impl World<'_> {
-    pub(super) fn passage(&mut self, scene: &Scene<'_>, passage: &Passage) {
+impl BatchState<'_> {
+    pub(super) fn passage(&mut self, context: &EventContext<'_>, passage: &Passage) {
         let arrival = passage.arrival.and_then(|id| self.arrivals.get(&id).cloned());
-        let stay = match kind(passage.kind).effect(scene.device.direction) {
+        let stay = match kind(passage.kind).effect(context.device.direction) {
             PassageEffect::None => None,
-            PassageEffect::OpensStay => self.came_in(scene, passage, arrival.as_ref()),
-            PassageEffect::ClosesStay => self.went_out(scene, passage, arrival.as_ref()),
+            PassageEffect::OpensStay => self.came_in(context, passage, arrival.as_ref()),
+            PassageEffect::ClosesStay => self.went_out(context, passage, arrival.as_ref()),
         };
         if arrival.is_some_and(|row| row.passed_at.is_none()) {
             passage.arrival.map(|id| self.take_arrival(id));
         }
         if passage.kind == PassageKind::Tailgated {
-            self.exception(scene, ExceptionKind::Tailgated, stay);
+            self.exception(context, ExceptionKind::Tailgated, stay);
         }
         if passage.kind == PassageKind::WrongWay {
-            self.exception(scene, ExceptionKind::WrongWay, None);
+            self.exception(context, ExceptionKind::WrongWay, None);
         }
         let event = PassageEvent {
             arrival: passage.arrival,
             direction: names::event_direction(passage.direction),
             kind: names::passage(passage.kind),
             stay,
-            inside: self.sites.get(&scene.device.site.as_uuid()).map(|site| site.facts.inside),
+            inside: self.sites.get(&context.device.site.as_uuid()).map(|site| site.facts.inside),
             plate: None,
         };
-        self.tell(scene, LiveEvent::Passage(event));
+        self.publish(context, LiveEvent::Passage(event));
     }
 
     /// A stay begins, known by its plate or not.
     fn came_in(
         &mut self,
-        scene: &Scene<'_>,
+        context: &EventContext<'_>,
         passage: &Passage,
         arrival: Option<&ArrivalRow>,
     ) -> Option<Uuid> {
-        let site_id = scene.device.site.as_uuid();
+        let site_id = context.device.site.as_uuid();
         let plate = arrival.and_then(|row| row.plate.clone());
         if let Some(plate) = &plate {
-            self.void_earlier(scene, plate);
+            self.void_earlier(context, plate);
         }
-        let exit = plate.as_deref().and_then(|plate| self.waiting_exit(site_id, plate, scene.at));
+        let exit = plate.as_deref().and_then(|plate| self.waiting_exit(site_id, plate, context.at));
         // A car whose exit could not be counted out is not counted in either.
         if exit.as_ref().is_none_or(|exit| exit.note != UNCOUNTED) {
             self.count_in(site_id);
@@ -94,9 +94,9 @@ impl World<'_> {
             plate,
             state: if exit.is_some() { StayRow::CLOSED } else { StayRow::OPEN }.to_owned(),
             vehicle_type: arrival.and_then(|row| row.vehicle_type.clone()),
-            entry_lane_id: Some(scene.device.lane.as_uuid()),
+            entry_lane_id: Some(context.device.lane.as_uuid()),
             entry_arrival_id: passage.arrival,
-            entered_at: Some(scene.at),
+            entered_at: Some(context.at),
             entry_code: if passage.kind == PassageKind::Tailgated { Some(TAILGATE.to_owned()) } else { code },
             entry_evidence: arrival.and_then(|row| row.evidence.clone()),
             exit_lane_id: exit.as_ref().and_then(|exit| exit.exit_lane_id),
@@ -113,37 +113,37 @@ impl World<'_> {
             payments: json!([]),
         };
         let id = stay.id;
-        self.audit_opened(scene, &stay);
+        self.audit_opened(context, &stay);
         self.put_stay(stay);
         if exit.is_some() {
-            self.audit(scene, CLOSED, |line| line.stay_id = Some(id));
+            self.audit(context, CLOSED, |line| line.stay_id = Some(id));
         }
         if arrival.is_none() {
-            self.await_explanation(scene, passage, Some(id));
+            self.await_explanation(context, passage, Some(id));
         }
         Some(id)
     }
 
-    fn audit_opened(&mut self, scene: &Scene<'_>, stay: &StayRow) {
+    fn audit_opened(&mut self, context: &EventContext<'_>, stay: &StayRow) {
         let personal = stay.plate.clone().map(|plate| (clock::salt(), plate));
         let (id, code) = (stay.id, stay.entry_code.clone());
-        self.audit(scene, AuditAction::StayOpened { code }, |line| {
+        self.audit(context, AuditAction::StayOpened { code }, |line| {
             line.stay_id = Some(id);
             line.personal = personal;
         });
     }
 
-    /// The same plate again while inside: a missed exit or a clone. Somebody let it in; the earlier stay ends unknown.
-    fn void_earlier(&mut self, scene: &Scene<'_>, plate: &str) {
-        let Some(mut earlier) = self.open_stay(scene.device.site.as_uuid(), plate).cloned() else { return };
+    /// The same plate again while inside: a missed exit or a clone. It was let in, so the earlier stay is voided.
+    fn void_earlier(&mut self, context: &EventContext<'_>, plate: &str) {
+        let Some(mut earlier) = self.open_stay(context.device.site.as_uuid(), plate).cloned() else { return };
         earlier.state = StayRow::VOIDED.to_owned();
         earlier.note = "entered again while inside".to_owned();
         let id = earlier.id;
         self.put_stay(earlier);
-        self.exception(scene, ExceptionKind::EnteredTwice, Some(id));
+        self.exception(context, ExceptionKind::EnteredTwice, Some(id));
     }
 
-    /// The exit that was told before this entry: the entry makes it whole. Of exactly this plate: the entry of a twin may
+    /// The exit that was reported before this entry, which completes it. Of exactly this plate: the entry of a twin may
     /// still be on its way.
     fn waiting_exit(&self, site: Uuid, plate: &str, entered_at: Timestamp) -> Option<StayRow> {
         let waits = |exit: &&StayRow| {
@@ -155,16 +155,16 @@ impl World<'_> {
         self.stays.values().filter(waits).min_by_key(|exit| exit.exited_at).cloned()
     }
 
-    /// A stay that was unread until now takes over the exit that was told for its plate.
-    pub(super) fn pair_with_exit(&mut self, scene: &Scene<'_>, id: Uuid) {
+    /// A stay whose plate was unread until now takes over the exit that was reported for the plate.
+    pub(super) fn pair_with_exit(&mut self, context: &EventContext<'_>, id: Uuid) {
         let Some(opened) = self.stays.get(&id).filter(|stay| stay.state == StayRow::OPEN).cloned() else {
             return;
         };
-        let at = opened.entered_at.unwrap_or(scene.at);
+        let at = opened.entered_at.unwrap_or(context.at);
         let plate = opened.plate.clone().unwrap_or_default();
         let Some(exit) = self.waiting_exit(opened.site_id, &plate, at) else { return };
         if exit.note == UNCOUNTED {
-            self.count_out(scene);
+            self.count_out(context);
         }
         self.put_stay(StayRow {
             state: StayRow::CLOSED.to_owned(),
@@ -176,7 +176,7 @@ impl World<'_> {
             ..opened
         });
         self.void_exit(exit, format!("exit of stay {id}"));
-        self.audit(scene, CLOSED, |line| line.stay_id = Some(id));
+        self.audit(context, CLOSED, |line| line.stay_id = Some(id));
     }
 
     /// A kept exit that turned out to belong to a stay.
@@ -188,30 +188,30 @@ impl World<'_> {
     /// A stay ends: the one decided on, else the plate's.
     fn went_out(
         &mut self,
-        scene: &Scene<'_>,
+        context: &EventContext<'_>,
         passage: &Passage,
         arrival: Option<&ArrivalRow>,
     ) -> Option<Uuid> {
-        let counted = self.count_out(scene);
+        let counted = self.count_out(context);
         let unpaid = passage.kind == PassageKind::Tailgated;
         let decided = arrival.and_then(|row| row.stay_id).filter(|id| self.is_open(*id));
         let plate = arrival.and_then(|row| Plate::parse(row.plate.as_deref()?).ok());
         match (decided, plate) {
             (Some(id), _) => {
-                self.close(scene, id, arrival, scene.at, unpaid);
+                self.close(context, id, arrival, context.at, unpaid);
                 Some(id)
             }
             (None, Some(plate)) => {
-                let exit = Exit { arrival, at: scene.at, unpaid, counted };
-                self.close_by_plate(scene, &plate, exit)
+                let exit = Exit { arrival, at: context.at, unpaid, counted };
+                self.close_by_plate(context, &plate, exit)
             }
             (None, None) => {
-                let exit = Exit { arrival, at: scene.at, unpaid, counted };
-                let id = self.keep_exit(scene, passage.arrival, None, exit)?;
+                let exit = Exit { arrival, at: context.at, unpaid, counted };
+                let id = self.keep_exit(context, passage.arrival, None, exit)?;
                 if arrival.is_none() {
-                    self.await_explanation(scene, passage, Some(id));
+                    self.await_explanation(context, passage, Some(id));
                 }
-                self.exception(scene, ExceptionKind::ExitUnread, Some(id));
+                self.exception(context, ExceptionKind::ExitUnread, Some(id));
                 Some(id)
             }
         }
@@ -225,32 +225,32 @@ impl World<'_> {
     /// may be told later.
     pub(super) fn close_by_plate(
         &mut self,
-        scene: &Scene<'_>,
+        context: &EventContext<'_>,
         plate: &Plate,
         exit: Exit<'_>,
     ) -> Option<Uuid> {
-        let (site_id, at) = (scene.device.site.as_uuid(), exit.at);
+        let (site_id, at) = (context.device.site.as_uuid(), exit.at);
         let open = self
             .leaving_stay(site_id, plate)
             .filter(|stay| stay.entered_at.is_none_or(|entered| entered <= at));
         if let Some(id) = open.map(|stay| stay.id) {
-            self.close(scene, id, exit.arrival, at, exit.unpaid);
+            self.close(context, id, exit.arrival, at, exit.unpaid);
             return Some(id);
         }
-        let id = self.keep_exit(scene, exit.arrival.map(|row| row.id), Some(plate.as_str()), exit)?;
-        self.exception(scene, ExceptionKind::ExitWithoutStay, Some(id));
+        let id = self.keep_exit(context, exit.arrival.map(|row| row.id), Some(plate.as_str()), exit)?;
+        self.exception(context, ExceptionKind::ExitWithoutStay, Some(id));
         Some(id)
     }
 
-    /// An exit that ends no known stay: a car unread, or one whose entry was never told (or not yet).
+    /// An exit that ends no known stay: a car unread, or one whose entry was not reported (yet).
     fn keep_exit(
         &mut self,
-        scene: &Scene<'_>,
+        context: &EventContext<'_>,
         arrival_id: Option<Uuid>,
         plate: Option<&str>,
         Exit { arrival, at, counted, .. }: Exit<'_>,
     ) -> Option<Uuid> {
-        let site_id = scene.device.site.as_uuid();
+        let site_id = context.device.site.as_uuid();
         let currency = self.sites.get(&site_id)?.facts.currency.clone();
         let stay = StayRow {
             site_id,
@@ -263,7 +263,7 @@ impl World<'_> {
             entered_at: None,
             entry_code: None,
             entry_evidence: None,
-            exit_lane_id: Some(scene.device.lane.as_uuid()),
+            exit_lane_id: Some(context.device.lane.as_uuid()),
             exit_arrival_id: arrival_id,
             exited_at: Some(at),
             exit_code: arrival.and_then(|row| row.code.clone()),
@@ -283,7 +283,7 @@ impl World<'_> {
 
     fn close(
         &mut self,
-        scene: &Scene<'_>,
+        context: &EventContext<'_>,
         id: Uuid,
         arrival: Option<&ArrivalRow>,
         at: Timestamp,
@@ -291,36 +291,40 @@ impl World<'_> {
     ) {
         let Some(stay) = self.stays.get(&id).cloned() else { return };
         // A decision "charge" that was never paid leaves what was asked for; anything else leaves what was paid.
-        let asked =
+        let amount_due =
             arrival.filter(|row| row.outcome.as_deref() == Some("charge")).and_then(|row| row.amount_minor);
-        let left_unpaid = asked.is_some() || unpaid;
+        let left_unpaid = amount_due.is_some() || unpaid;
         let closed = StayRow {
             state: StayRow::CLOSED.to_owned(),
-            exit_lane_id: Some(scene.device.lane.as_uuid()),
+            exit_lane_id: Some(context.device.lane.as_uuid()),
             exit_arrival_id: arrival.map(|row| row.id),
             exited_at: Some(stay.entered_at.map_or(at, |entered| at.max(entered))),
             exit_code: arrival.and_then(|row| row.code.clone()),
             exit_evidence: arrival.and_then(|row| row.evidence.clone()),
-            charged_minor: stay.paid_minor.saturating_add(asked.unwrap_or(0)),
+            charged_minor: stay.paid_minor.saturating_add(amount_due.unwrap_or(0)),
             note: if left_unpaid { "left without paying".to_owned() } else { stay.note.clone() },
             ..stay
         };
         let (code, charged) = (closed.exit_code.clone(), closed.charged_minor);
         self.put_stay(closed);
         let action = AuditAction::StayClosed { code, charged_minor: Some(charged) };
-        self.audit(scene, action, |line| line.stay_id = Some(id));
+        self.audit(context, action, |line| line.stay_id = Some(id));
         if left_unpaid {
-            self.exception(scene, ExceptionKind::LeftUnpaid, Some(id));
+            self.exception(context, ExceptionKind::LeftUnpaid, Some(id));
         }
     }
 
-    /// A passage of an arrival nobody told of yet: its reading may still come and name the car. A tailgater that
+    /// A passage of an arrival that was not reported yet: its reading may still come and name the car. A tailgater that
     /// carries another's arrival is not waited for.
-    fn await_explanation(&mut self, scene: &Scene<'_>, passage: &Passage, stay: Option<Uuid>) {
+    fn await_explanation(&mut self, context: &EventContext<'_>, passage: &Passage, stay: Option<Uuid>) {
         let Some(id) = passage.arrival.filter(|_| passage.kind == PassageKind::Passed) else { return };
         let direction = names::direction(passage.direction).to_owned();
-        let row =
-            ArrivalRow { direction, stay_id: stay, passed_at: Some(scene.at), ..scene.unheard_arrival(id) };
+        let row = ArrivalRow {
+            direction,
+            stay_id: stay,
+            passed_at: Some(context.at),
+            ..context.unheard_arrival(id)
+        };
         self.put_arrival(row);
     }
 }

@@ -88,12 +88,12 @@ impl Drop for Mosquitto {
 
 /// What any bus must carry: greetings, events, receipts, orders, many at once and in both directions.
 async fn carries_everything(park: &mut CarPark, mut entry: Lane) {
-    entry.greet().await;
-    let arrival = entry.arrive_and_hear("W0", "OPEN-VISITOR").await;
+    entry.send_default_hello().await;
+    let arrival = entry.arrive_and_wait("W0", "OPEN-VISITOR").await;
     entry.pass(arrival).await;
     entry.all_acked().await;
     // More than the window of 100 that rumqttd keeps per link.
-    let mut unheard = Vec::new();
+    let mut unacknowledged = Vec::new();
     for car in 1..=400 {
         let arrival = Uuid::now_v7();
         let plate = format!("W{car}");
@@ -102,7 +102,7 @@ async fn carries_everything(park: &mut CarPark, mut entry: Lane) {
         let events = bodies.map(|body| entry.event(body)).to_vec();
         let bytes = entry.seal_events(events);
         entry.send(bytes.clone()).await;
-        unheard.push((entry.seq, bytes));
+        unacknowledged.push((entry.seq, bytes));
     }
     for _ in 0..10 {
         let last = entry.seq;
@@ -110,7 +110,7 @@ async fn carries_everything(park: &mut CarPark, mut entry: Lane) {
             break;
         }
         let acked = entry.acked;
-        for (_, bytes) in unheard.iter().filter(|(seq, _)| *seq > acked) {
+        for (_, bytes) in unacknowledged.iter().filter(|(seq, _)| *seq > acked) {
             entry.send(bytes.clone()).await;
         }
     }
@@ -148,12 +148,12 @@ async fn a_broker_that_restarts_is_found_again() {
     let mut park = CarPark::build(Settings::default(), TestRouter::start()).await;
     park.start(broker.bus());
     let mut entry = park.lane_on(Entry, Wire::mqtt(broker.port, "lane-a")).await;
-    entry.greet().await;
-    entry.arrive_and_hear("W1", "OPEN-VISITOR").await;
+    entry.send_default_hello().await;
+    entry.arrive_and_wait("W1", "OPEN-VISITOR").await;
     broker.restart();
     let mut second = park.lane_on(Entry, Wire::mqtt(broker.port, "lane-b")).await;
-    second.greet().await;
-    second.arrive_and_hear("W2", "OPEN-VISITOR").await;
+    second.send_default_hello().await;
+    second.arrive_and_wait("W2", "OPEN-VISITOR").await;
     second.all_acked().await;
     park.check().await;
 }

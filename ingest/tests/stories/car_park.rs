@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::lane::{Lane, Wire};
 
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 
 type MakeLink = dyn Fn(&str) -> (LinkTx, LinkRx) + Send + Sync;
 
@@ -137,11 +137,11 @@ impl CarPark {
         self.ingest.as_ref().is_some_and(|task| !task.is_finished())
     }
 
-    /// A lane with its device, enrolled and heard.
+    /// A lane with its device, enrolled and after its first hello.
     pub async fn lane(&mut self, direction: Direction) -> Lane {
         let (tx, rx) = (self.router.0)(&format!("lane-{}", self.lanes));
         let mut lane = self.lane_on(direction, Wire::link(tx, rx)).await;
-        lane.greet().await;
+        lane.send_default_hello().await;
         lane
     }
 
@@ -209,7 +209,7 @@ impl CarPark {
 
     /// Waits until `sql` counts to `expected`.
     pub async fn until(&self, sql: &str, expected: i64) {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = tokio::time::Instant::now() + TIMEOUT;
         loop {
             let found = self.count(sql).await;
             if found == expected {

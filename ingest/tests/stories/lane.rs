@@ -1,4 +1,4 @@
-//! A lane's side of the wire: says events, hears receipts and orders, verifies both.
+//! A lane's side of the connection: sends events, receives acks and commands, verifies both.
 
 use std::time::Duration;
 
@@ -21,29 +21,29 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::car_park::{PATIENCE, now};
+use crate::car_park::{TIMEOUT, now};
 
 /// How a test lane reaches the broker.
 pub enum Wire {
-    Link { tx: LinkTx, heard: mpsc::UnboundedReceiver<(String, Bytes)>, rx: Option<LinkRx> },
-    Mqtt { client: AsyncClient, heard: mpsc::UnboundedReceiver<(String, Bytes)> },
+    Link { tx: LinkTx, received: mpsc::UnboundedReceiver<(String, Bytes)>, rx: Option<LinkRx> },
+    Mqtt { client: AsyncClient, received: mpsc::UnboundedReceiver<(String, Bytes)> },
 }
 
 impl Wire {
     pub fn link(tx: LinkTx, rx: LinkRx) -> Self {
-        Self::Link { tx, heard: mpsc::unbounded_channel().1, rx: Some(rx) }
+        Self::Link { tx, received: mpsc::unbounded_channel().1, rx: Some(rx) }
     }
 
     pub fn mqtt(port: u16, client_id: &str) -> Self {
         let mut options = MqttOptions::new(client_id, "127.0.0.1", port);
         options.set_max_packet_size(70_000, 70_000);
         let (client, mut connection) = AsyncClient::new(options, 64);
-        let (said, heard) = mpsc::unbounded_channel();
+        let (sender, received) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             loop {
                 match connection.poll().await {
                     Ok(rumqttc::Event::Incoming(MqttPacket::Publish(publish))) => {
-                        if said.send((publish.topic, publish.payload)).is_err() {
+                        if sender.send((publish.topic, publish.payload)).is_err() {
                             return;
                         }
                     }
@@ -52,18 +52,18 @@ impl Wire {
                 }
             }
         });
-        Self::Mqtt { client, heard }
+        Self::Mqtt { client, received }
     }
 
     async fn listen(&mut self, topics: &[Topic]) {
         match self {
-            Self::Link { tx, heard, rx } => {
+            Self::Link { tx, received, rx } => {
                 for topic in topics {
                     tx.subscribe(topic.to_string()).unwrap();
                 }
-                let (said, listening) = mpsc::unbounded_channel();
-                *heard = listening;
-                tokio::spawn(hear_link(rx.take().unwrap(), said));
+                let (sender, listening) = mpsc::unbounded_channel();
+                *received = listening;
+                tokio::spawn(receive_link(rx.take().unwrap(), sender));
             }
             Self::Mqtt { client, .. } => {
                 for topic in topics {
@@ -84,19 +84,19 @@ impl Wire {
         }
     }
 
-    fn heard(&mut self) -> &mut mpsc::UnboundedReceiver<(String, Bytes)> {
+    fn received(&mut self) -> &mut mpsc::UnboundedReceiver<(String, Bytes)> {
         match self {
-            Self::Link { heard, .. } | Self::Mqtt { heard, .. } => heard,
+            Self::Link { received, .. } | Self::Mqtt { received, .. } => received,
         }
     }
 }
 
-async fn hear_link(mut rx: LinkRx, said: mpsc::UnboundedSender<(String, Bytes)>) {
+async fn receive_link(mut rx: LinkRx, sender: mpsc::UnboundedSender<(String, Bytes)>) {
     while let Ok(notification) = rx.next().await {
         match notification {
             Some(Notification::Forward(forward)) => {
                 let topic = String::from_utf8(forward.publish.topic.to_vec()).unwrap();
-                if said.send((topic, forward.publish.payload)).is_err() {
+                if sender.send((topic, forward.publish.payload)).is_err() {
                     return;
                 }
             }
@@ -121,7 +121,7 @@ pub struct Lane {
     pub spool: Option<[u8; 16]>,
     /// What its wall clock says more than ours.
     pub ahead_ms: i64,
-    /// The highest number it was told to go above.
+    /// The highest number above which it must renumber.
     pub above: Option<u64>,
     device: String,
     place: Topic,
@@ -195,8 +195,8 @@ impl Lane {
     }
 
     /// Says hello until it is answered, as a lane does.
-    pub async fn greet(&mut self) {
-        let deadline = std::time::Instant::now() + PATIENCE;
+    pub async fn send_default_hello(&mut self) {
+        let deadline = std::time::Instant::now() + TIMEOUT;
         loop {
             let uptime_ms = self.hello().await;
             let until = std::time::Instant::now() + Duration::from_millis(500);
@@ -272,6 +272,12 @@ impl Lane {
         }
     }
 
+    /// As [`Lane::event`], but a second earlier on both clocks.
+    pub fn event_of_a_second_ago(&mut self, body: EventBody) -> Event {
+        let event = self.event(body);
+        Event { at_ms: event.at_ms - 1_000, uptime_ms: event.uptime_ms - 1_000, ..event }
+    }
+
     pub fn seal_events(&self, events: Vec<Event>) -> Vec<u8> {
         let batch = UpBatch { events };
         seal(&self.place, &self.header(batch.seq_range()), batch.encode(), &self.key)
@@ -313,7 +319,7 @@ impl Lane {
     }
 
     /// Arrives, is answered with `code`, obeys.
-    pub async fn arrive_and_hear(&mut self, plate: &str, code: &str) -> Uuid {
+    pub async fn arrive_and_wait(&mut self, plate: &str, code: &str) -> Uuid {
         let arrival = self.arrive(plate).await;
         let command = self.command().await;
         assert_eq!((command.arrival, command.code.as_str()), (Some(arrival), code));
@@ -338,7 +344,7 @@ impl Lane {
 
     /// The next order, which must be ours, in time and newer than the one before.
     pub async fn command(&mut self) -> Command {
-        let command = self.command_within(PATIENCE).await.expect("an order");
+        let command = self.command_within(TIMEOUT).await.expect("an order");
         assert!(command.counter > self.counter, "counter {} after {}", command.counter, self.counter);
         assert_eq!((command.device.as_str(), command.epoch), (self.device.as_str(), Octets(self.epoch)));
         assert!(command.not_after_ms > self.uptime_ms(), "the order is too late already");
@@ -367,7 +373,7 @@ impl Lane {
 
     pub async fn acked_upto(&mut self, seq: u64) {
         assert!(
-            self.is_acked_within(seq, PATIENCE).await,
+            self.is_acked_within(seq, TIMEOUT).await,
             "seq {seq} is not acknowledged, only {}",
             self.acked
         );
@@ -381,18 +387,18 @@ impl Lane {
         self.acked >= seq
     }
 
-    /// Waits until it is told to go above `number`.
-    pub async fn told_above(&mut self, number: u64) {
-        let deadline = std::time::Instant::now() + PATIENCE;
+    /// Waits for the ack that asks it to renumber above `number`.
+    pub async fn wait_for_renumber(&mut self, number: u64) {
+        let deadline = std::time::Instant::now() + TIMEOUT;
         while self.above != Some(number) {
             assert!(std::time::Instant::now() < deadline, "told {:?}, not {number}", self.above);
             self.listen(Duration::from_millis(50)).await;
         }
     }
 
-    /// Takes in what is heard within `limit`, at most one message.
+    /// Takes in at most one message within `limit`.
     pub async fn listen(&mut self, limit: Duration) {
-        let Ok(Some((topic, bytes))) = timeout(limit, self.wire.heard().recv()).await else { return };
+        let Ok(Some((topic, bytes))) = timeout(limit, self.wire.received().recv()).await else { return };
         let topic: Topic = topic.parse().unwrap();
         let payload = open(&topic, &bytes, "server", &self.server).unwrap().payload;
         match topic.leaf {

@@ -46,9 +46,9 @@ async fn a_subscriber_and_a_blocked_car_are_told_apart() {
     park.subscribe("W1").await;
     park.block("W2").await;
     let mut entry = park.lane(Entry).await;
-    entry.arrive_and_hear("W1", "OPEN-SUBSCRIPTION").await;
-    entry.arrive_and_hear("W2", "DENY-BLOCKLISTED").await;
-    entry.arrive_and_hear("W3", "DENY-FULL").await;
+    entry.arrive_and_wait("W1", "OPEN-SUBSCRIPTION").await;
+    entry.arrive_and_wait("W2", "DENY-BLOCKLISTED").await;
+    entry.arrive_and_wait("W3", "DENY-FULL").await;
     entry.all_acked().await;
     park.check().await;
 }
@@ -68,7 +68,7 @@ async fn two_lanes_compete_for_the_last_bay_and_one_gets_it() {
     winner.obey(command).await;
     winner.say(vec![passed(Some(arrival), Entry, PassageKind::BackedOut)]).await;
     winner.all_acked().await;
-    winner.arrive_and_hear("W3", "OPEN-VISITOR").await;
+    winner.arrive_and_wait("W3", "OPEN-VISITOR").await;
     winner.all_acked().await;
     assert_eq!((park.count("stays").await, park.inside().await), (0, 0), "backing out is no passage");
     park.check().await;
@@ -153,7 +153,7 @@ async fn an_operator_opens_with_a_reason_and_the_lane_answers() {
     let mut park = CarPark::open(Settings::default()).await;
     park.block("W2").await;
     let mut entry = park.lane(Entry).await;
-    let arrival = entry.arrive_and_hear("W2", "DENY-BLOCKLISTED").await;
+    let arrival = entry.arrive_and_wait("W2", "DENY-BLOCKLISTED").await;
     entry.all_acked().await;
     let order = ManualOrder {
         site: park.site,
@@ -229,7 +229,7 @@ async fn what_the_lane_decided_itself_stands_and_ours_is_superseded() {
 async fn a_tailgater_is_counted_and_reported() {
     let mut park = CarPark::open(Settings::default()).await;
     let mut entry = park.lane(Entry).await;
-    let arrival = entry.arrive_and_hear("W1", "OPEN-VISITOR").await;
+    let arrival = entry.arrive_and_wait("W1", "OPEN-VISITOR").await;
     entry.pass(arrival).await;
     entry.say(vec![passed(None, Entry, PassageKind::Tailgated)]).await;
     entry.all_acked().await;

@@ -3,7 +3,7 @@
 use boomgate_operations::access::Role;
 use boomgate_operations::fault::Change;
 use boomgate_operations::unit;
-use boomgate_operations::users::{AddUser, Sees, SetUser, UserAdded, UserSet, add, all, set};
+use boomgate_operations::users::{AddUser, SetUser, SiteVisibility, UserAdded, UserSet, add, all, set};
 
 use super::*;
 
@@ -34,8 +34,8 @@ impl Company {
     }
 }
 
-fn these(codes: &[&str]) -> Sees {
-    Sees::These(codes.iter().map(|code| (*code).to_owned()).collect())
+fn these(codes: &[&str]) -> SiteVisibility {
+    SiteVisibility::These(codes.iter().map(|code| (*code).to_owned()).collect())
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_known_person_was_said_to_have_the_new_role_and_kept_the_old() {
     // Without a role, or with the one that is stored, the password changes and the truth is said.
     for role in [None, Some(Role::Admin)] {
         let added = company.add_user("eva", role, &[]).await.unwrap();
-        assert_eq!((added.person.role(), added.person.sees()), (Some(Role::Admin), Sees::Every));
+        assert_eq!((added.person.role(), added.person.sees()), (Some(Role::Admin), SiteVisibility::Every));
         assert!(added.was_known && added.person.name == "Eva");
     }
     assert_ne!(company.stored("eva").await.unwrap().password_hash, stored.password_hash);
@@ -102,7 +102,7 @@ async fn nothing_could_give_or_take_a_site_or_change_a_role() {
     assert_eq!(company.audited("user.set").await["sites"], serde_json::json!(["north", "south"]));
     assert_eq!(company.set_user("ann", None, &["south"], &["north"]).await.unwrap().changes, []);
     let done = company.set_user("ann", Some(Role::Admin), &[], &[]).await.unwrap();
-    assert_eq!((done.person.sees(), company.seen("ann").await.len()), (Sees::Every, 2));
+    assert_eq!((done.person.sees(), company.seen("ann").await.len()), (SiteVisibility::Every, 2));
     let refused = company.set_user("ann", None, &["north"], &[]).await.unwrap_err();
     assert!(faults(&refused)[0].1.contains("is an admin and sees every site"), "{refused}");
     // An admin becomes something else only with a site to see.

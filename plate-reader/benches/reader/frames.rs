@@ -9,8 +9,8 @@ use boomgate_plate_reader::folder::pictures_of;
 use boomgate_plate_reader::grey::Grey;
 use boomgate_plate_reader::picture::read_picture;
 use boomgate_plate_reader::recogniser::Recogniser;
-use boomgate_plate_reader::scene::{Light, Scene, View};
-use boomgate_plate_reader::watch::{STAGES, Watch};
+use boomgate_plate_reader::scene::{Light, SceneRenderer, View};
+use boomgate_plate_reader::stage_timer::{STAGES, StageTimer};
 use image::RgbImage;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -47,7 +47,7 @@ pub fn measure(recogniser: &Recogniser, folder: Option<&Path>, most: usize) -> R
     let paths = folder.map(pictures_of).transpose()?;
     let most = paths.as_ref().map_or(most, |paths| paths.len().min(most));
     ensure!(most > 0, "there is no picture to look at");
-    let scene = Scene::new();
+    let scene = SceneRenderer::new();
     let picture = |number: usize| match &paths {
         Some(paths) => read_picture(&paths[number]).map(|picture| picture.pixels),
         None => Ok(scene.draw(&view(number as u64))),
@@ -68,9 +68,9 @@ fn look(recogniser: &Recogniser, picture: &RgbImage) -> Result<(Times, usize)> {
     let begun = worked();
     let grey = Grey::of(picture).context("an empty picture")?;
     times[0] = worked() - begun;
-    let mut watch = Watch::start(&worked);
-    let found = recogniser.look_watched(&grey, &mut watch)?.len();
-    times.iter_mut().skip(1).zip(STAGES).for_each(|(time, stage)| *time = watch.spent(&[stage]));
+    let mut timer = StageTimer::start(&worked);
+    let found = recogniser.look_with_timer(&grey, &mut timer)?.len();
+    times.iter_mut().skip(1).zip(STAGES).for_each(|(time, stage)| *time = timer.spent(&[stage]));
     Ok((times, found))
 }
 

@@ -9,6 +9,7 @@
 //! Milliseconds are processor time of the one thread that works, so that a busy machine is unkind but not unfair.
 #![allow(clippy::unwrap_used, reason = "a measuring tool that cannot go on should say so")]
 #![allow(clippy::print_stdout, reason = "a measuring tool prints its figures")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single kinds")]
 
 mod clock;
 mod frames;
@@ -19,7 +20,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use boomgate_domain::plate::grammar::Grammar;
-use boomgate_plate_reader::recogniser::{Choice, Recogniser};
+use boomgate_plate_reader::recogniser::{ModelPaths, Recogniser};
 use clap::Parser;
 use serde_json::json;
 
@@ -62,11 +63,11 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let Arguments { detector, refiner, reader, second_reader, .. } = &arguments;
     let grammar = Grammar::for_countries(&arguments.country)?;
-    let models = Choice {
+    let models = ModelPaths {
         detector: detector.clone(),
         refiner: refiner.clone(),
         readers: reader.iter().chain(second_reader).cloned().collect(),
-        ..Choice::default()
+        ..ModelPaths::default()
     };
     let recogniser = Recogniser::load(&models, &grammar)?;
     let frames = frames::measure(&recogniser, arguments.pictures.as_deref(), arguments.frames)?;

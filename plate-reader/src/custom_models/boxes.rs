@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::{Engine, Output};
 use crate::grey::Grey;
-use crate::locate::{Find, distinct};
+use crate::locate::{Detection, distinct};
 use crate::net::NetError;
 use crate::quad::{Point, Quad};
 
@@ -42,7 +42,7 @@ impl Boxes {
     }
 
     /// The plates of a frame, best first; corners are the boxes'.
-    pub fn locate(&self, frame: &Grey) -> Result<Vec<Find>, NetError> {
+    pub fn locate(&self, frame: &Grey) -> Result<Vec<Detection>, NetError> {
         let (planes, height, width) = (self.engine.shape[1], self.engine.shape[2], self.engine.shape[3]);
         let scale = (width as f32 / frame.width() as f32).min(height as f32 / frame.height() as f32);
         let side = |length: usize, most: usize| ((length as f32 * scale).round() as usize).clamp(1, most);
@@ -61,15 +61,15 @@ impl Boxes {
         let across = frame.width() as f32 / small.width() as f32;
         let down = frame.height() as f32 / small.height() as f32;
         let point = |x: f32, y: f32| Point::new((x - left as f32) * across, (y - top as f32) * down);
-        let find = |([x0, y0, x1, y1], score): Scored| Find {
+        let detection = |([x0, y0, x1, y1], score): Scored| Detection {
             score: score.min(1.0),
             quad: Quad([point(x0, y0), point(x1, y0), point(x1, y1), point(x0, y1)]),
         };
-        let mut finds: Vec<Find> = found.into_iter().map(find).collect();
-        finds.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let mut finds = distinct(finds, |find| find.quad.bounds());
-        finds.truncate(AT_MOST);
-        Ok(finds)
+        let mut detections: Vec<Detection> = found.into_iter().map(detection).collect();
+        detections.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let mut detections = distinct(detections, |detection| detection.quad.bounds());
+        detections.truncate(AT_MOST);
+        Ok(detections)
     }
 }
 

@@ -17,8 +17,8 @@ use crate::quad::Quad;
 use crate::rectify::{Crop, rectify};
 
 /// A belief that is as good as none.
-const FAINT: f32 = 1e-6;
-const MOST_PLACES: usize = 16;
+const MIN_BELIEF: f32 = 1e-6;
+const MAX_PLACES: usize = 16;
 
 pub struct Slots {
     engine: Engine,
@@ -80,6 +80,7 @@ impl Config {
         Config::parse(&text).map_err(|what| NetError::Config { path: name, what })
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "an enum of another crate with many kinds")]
     fn parse(text: &str) -> Result<Config, String> {
         let documents = YamlLoader::load_from_str(text).map_err(|error| error.to_string())?;
         let Some(table) = documents.first() else { return Err("it is empty".into()) };
@@ -111,7 +112,7 @@ impl Config {
             return Err("alphabet has no letter or digit, or lacks pad_char".into());
         }
         Ok(Config {
-            places: size("max_plate_slots", MOST_PLACES)?,
+            places: size("max_plate_slots", MAX_PLACES)?,
             classes,
             width: size("img_width", 1024)?,
             height: size("img_height", 1024)?,
@@ -124,9 +125,11 @@ impl Config {
         let mut logits = Vec::with_capacity((2 * self.places - 1) * CLASSES);
         for (place, answer) in beliefs.chunks_exact(self.classes.len()).enumerate() {
             if place > 0 {
-                logits.extend((0..CLASSES).map(|class| if class == CLASSES - 1 { 0.0 } else { FAINT.ln() }));
+                logits.extend(
+                    (0..CLASSES).map(|class| if class == CLASSES - 1 { 0.0 } else { MIN_BELIEF.ln() }),
+                );
             }
-            let mut shares = [FAINT; CLASSES];
+            let mut shares = [MIN_BELIEF; CLASSES];
             for (share, &class) in probabilities(answer).into_iter().zip(&self.classes) {
                 shares[class] += share;
             }

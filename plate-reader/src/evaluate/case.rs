@@ -9,7 +9,7 @@ use image::RgbImage;
 
 use super::truth;
 use crate::grey::Grey;
-use crate::judgement::{Judgement, frame_reading};
+use crate::reading_settings::{ReadingSettings, frame_reading};
 use crate::recogniser::{Recogniser, Sighting, Stages};
 
 /// What one picture showed, and what it should have shown.
@@ -18,13 +18,13 @@ pub struct Case {
     /// The file ends before the picture does; what is left of it was measured.
     pub is_cut_short: bool,
     pub plates: Vec<truth::Plate>,
-    pub look: Look,
+    pub look: PictureReading,
     /// What the reader makes of each plate when it is told where the plate is.
-    pub told: Vec<String>,
+    pub truth_box_texts: Vec<String>,
 }
 
 /// One picture seen as the only frame of a car.
-pub struct Look {
+pub struct PictureReading {
     pub sightings: Vec<Sighting>,
     pub reading: Reading,
     pub stages: Stages,
@@ -35,14 +35,18 @@ pub struct Look {
 }
 
 /// Finds and reads the plates of one picture.
-pub fn look(picture: &RgbImage, recogniser: &Recogniser, judgement: &Judgement) -> Result<Look> {
+pub fn look(
+    picture: &RgbImage,
+    recogniser: &Recogniser,
+    reading_settings: &ReadingSettings,
+) -> Result<PictureReading> {
     let (begun, working) = (Instant::now(), worked());
     let grey = Grey::of(picture).context("the picture is empty")?;
     let (sightings, stages) = recogniser.look_timed(&grey)?;
     let frames: Vec<_> = sightings.first().and_then(|best| frame_reading(0, best)).into_iter().collect();
-    let reading = judgement.of(&frames);
+    let reading = reading_settings.of(&frames);
     let worked = worked().zip(working).map(|(now, then)| now.saturating_sub(then));
-    Ok(Look { sightings, reading, stages, total: begun.elapsed(), worked })
+    Ok(PictureReading { sightings, reading, stages, total: begun.elapsed(), worked })
 }
 
 /// Processor time of this thread so far, as Linux counts it.

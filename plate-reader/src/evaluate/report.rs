@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::case::{Case, folded};
 
 /// A sighting that overlaps every true plate less than this is a false one.
-const TOUCHES: f32 = 0.2;
+const MIN_OVERLAP: f32 = 0.2;
 /// Lower ends of the bins of the reliability table.
 const BINS: [f32; 8] = [0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99];
 
@@ -24,8 +24,8 @@ pub struct Tally {
     false_boxes: usize,
     exact: usize,
     right: usize,
-    told_exact: usize,
-    told_right: usize,
+    truth_box_exact: usize,
+    truth_box_right: usize,
     characters: usize,
     edits: usize,
     verdicts: Verdicts,
@@ -122,7 +122,8 @@ impl Tally {
             self.found_30 += usize::from(best >= 0.3);
             self.found_50 += usize::from(best >= 0.5);
         }
-        let touches = |bounds: &_| case.plates.iter().any(|plate| plate.bounds.overlap(bounds) >= TOUCHES);
+        let touches =
+            |bounds: &_| case.plates.iter().any(|plate| plate.bounds.overlap(bounds) >= MIN_OVERLAP);
         self.false_boxes += seen.iter().filter(|bounds| !touches(bounds)).count();
     }
 
@@ -130,9 +131,9 @@ impl Tally {
         self.exact += usize::from(case.is_exact());
         self.right += usize::from(case.is_right());
         let read = folded(&case.text());
-        for (plate, told) in case.plates.iter().zip(&case.told) {
-            self.told_exact += usize::from(*told == plate.text);
-            self.told_right += usize::from(folded(told) == folded(&plate.text));
+        for (plate, text) in case.plates.iter().zip(&case.truth_box_texts) {
+            self.truth_box_exact += usize::from(*text == plate.text);
+            self.truth_box_right += usize::from(folded(text) == folded(&plate.text));
         }
         let nearest = case.plates.iter().map(|plate| (edits(&read, &folded(&plate.text)), plate.text.len()));
         if let Some((edits, length)) = nearest.min() {
@@ -175,8 +176,8 @@ impl Tally {
             false_per_picture: share(self.false_boxes, self.pictures),
             exact_strict: share(self.exact, self.with_plate),
             exact_folded: share(self.right, self.with_plate),
-            truth_box_exact_strict: share(self.told_exact, self.plates),
-            truth_box_exact_folded: share(self.told_right, self.plates),
+            truth_box_exact_strict: share(self.truth_box_exact, self.plates),
+            truth_box_exact_folded: share(self.truth_box_right, self.plates),
             character_accuracy: 1.0 - share(self.edits, self.characters),
             verdicts: self.verdicts,
             reliability: self.reliability,

@@ -10,20 +10,20 @@ use crate::quad::Bounds;
 const TILE: (u32, u32) = (320, 200);
 const CAPTION: u32 = 20;
 const ACROSS: u32 = 5;
-const MOST: usize = 60;
+const MAX_CASES: usize = 60;
 const FOUND: Rgb<u8> = Rgb([255, 196, 0]);
 const TRUE: Rgb<u8> = Rgb([0, 210, 120]);
-const WORDS: Rgb<u8> = Rgb([240, 240, 240]);
+const TEXT_COLOUR: Rgb<u8> = Rgb([240, 240, 240]);
 
 /// Cases read wrong, worst first.
 pub struct Sheet {
     pen: Pen,
-    tiles: Vec<(Badness, RgbImage)>,
+    tiles: Vec<(ErrorSeverity, RgbImage)>,
 }
 
 /// The order of the sheet: what could open a barrier wrongly comes first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Badness {
+enum ErrorSeverity {
     AcceptedWrong,
     Misread,
     Missed,
@@ -36,26 +36,26 @@ impl Sheet {
 
     /// Takes the case if it is a bad one.
     pub fn add(&mut self, case: &Case, pixels: &RgbImage) {
-        let badness = match case {
+        let severity = match case {
             case if case.is_exact() => return,
-            case if case.is_accepted() => Badness::AcceptedWrong,
+            case if case.is_accepted() => ErrorSeverity::AcceptedWrong,
             case if case.plates.is_empty() => return,
-            case if case.text().is_empty() => Badness::Missed,
-            _ => Badness::Misread,
+            case if case.text().is_empty() => ErrorSeverity::Missed,
+            _ => ErrorSeverity::Misread,
         };
-        self.tiles.push((badness, self.tile(case, pixels)));
+        self.tiles.push((severity, self.tile(case, pixels)));
     }
 
     /// The whole sheet; a line of text if nothing was bad.
     pub fn drawn(mut self) -> RgbImage {
-        self.tiles.sort_by_key(|(badness, _)| *badness);
-        let shown = self.tiles.len().clamp(1, MOST) as u32;
+        self.tiles.sort_by_key(|(severity, _)| *severity);
+        let shown = self.tiles.len().clamp(1, MAX_CASES) as u32;
         let across = ACROSS.min(shown);
         let mut sheet = RgbImage::new(across * TILE.0, shown.div_ceil(across) * TILE.1);
         if self.tiles.is_empty() {
-            self.pen.write(&mut sheet, "everything was read right", 4, 4, 18, WORDS);
+            self.pen.write(&mut sheet, "everything was read right", 4, 4, 18, TEXT_COLOUR);
         }
-        for (index, (_, tile)) in (0_u32..).zip(self.tiles.iter().take(MOST)) {
+        for (index, (_, tile)) in (0_u32..).zip(self.tiles.iter().take(MAX_CASES)) {
             let (x, y) = (index % across * TILE.0, index / across * TILE.1);
             overlay(&mut sheet, tile, x.into(), y.into());
         }
@@ -86,14 +86,14 @@ impl Sheet {
             "{mark}{} for {} (box told: {})",
             case.text(),
             truth.join(" "),
-            case.told
+            case.truth_box_texts
                 .iter()
-                .map(|told| if folded(told).is_empty() { "-" } else { told })
+                .map(|text| if folded(text).is_empty() { "-" } else { text })
                 .collect::<Vec<_>>()
                 .join(" ")
         );
-        self.pen.write(&mut tile, &read, 2, 0, CAPTION - 4, WORDS);
-        self.pen.write(&mut tile, &name, 2, i64::from(CAPTION), CAPTION - 4, WORDS);
+        self.pen.write(&mut tile, &read, 2, 0, CAPTION - 4, TEXT_COLOUR);
+        self.pen.write(&mut tile, &name, 2, i64::from(CAPTION), CAPTION - 4, TEXT_COLOUR);
         tile
     }
 }

@@ -86,7 +86,7 @@ impl Panels {
             .map_err(|error| TractError::msg(format!("panels are badly aligned: {error}")))?;
         fill(&self.unfold, self.format.r, from, to, panel)?;
         let packed = Arc::new(blob);
-        KEPT.set(Some(packed.clone()));
+        CACHED.set(Some(packed.clone()));
         let fact = PackedExoticFact { format: Box::new(self.format.clone()), k, mn: mn.to_dim() };
         Ok(EagerPackedInput { fact, packed, panel_bytes: panel * size_of::<f32>(), mn })
     }
@@ -176,12 +176,12 @@ fn copy_row<const R: usize>(to: &mut [f32; R], from: &[f32]) {
 
 thread_local! {
     /// Memory for panels, the same for all convolutions a thread runs: each is done with it before the next one starts.
-    static KEPT: Cell<Option<Arc<Blob>>> = const { Cell::new(None) };
+    static CACHED: Cell<Option<Arc<Blob>>> = const { Cell::new(None) };
 }
 
 /// Memory of at least so many bytes, with whatever was in it before.
 fn taken(bytes: usize) -> TractResult<Blob> {
-    match KEPT.take().and_then(Arc::into_inner).filter(|kept| kept.len() >= bytes) {
+    match CACHED.take().and_then(Arc::into_inner).filter(|kept| kept.len() >= bytes) {
         Some(kept) => Ok(kept),
         None => Blob::from_bytes_alignment(&vec![0; bytes], ALIGNMENT),
     }
@@ -253,13 +253,13 @@ mod tests {
     fn memory_is_lent_again_only_when_nobody_has_it() {
         let first = Arc::new(taken(1000).unwrap());
         let address = first.as_ptr();
-        KEPT.set(Some(first.clone()));
+        CACHED.set(Some(first.clone()));
         let second = taken(1000).unwrap();
         assert_ne!(second.as_ptr(), address);
         drop(first);
         let third = Arc::new(second);
         let address = third.as_ptr();
-        KEPT.set(Some(third));
+        CACHED.set(Some(third));
         assert_eq!(taken(500).unwrap().as_ptr(), address);
     }
 }

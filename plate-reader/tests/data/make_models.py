@@ -1,4 +1,4 @@
-"""Makes boxes.onnx and slots.onnx: two tiny models in the manner of an operator's own, for tests/foreign.rs.
+"""Makes boxes.onnx and slots.onnx: two tiny models in the manner of an operator's own, for tests/custom_models.rs.
 
     python make_models.py     # needs onnx and numpy
 

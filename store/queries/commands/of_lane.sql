@@ -2,5 +2,5 @@ select c.site_id, c.id, c.lane_id, c.arrival_id, c.decision_id, c.action, c.code
        c.currency, c.pay_url, c.ordered_by, c.ordered_name, c.reason, c.state, c.result_code, c.counter,
        c.device_id, c.signed, c.attempts, c.wished_at, c.expires_at, c.next_send_at, c.ended_at
 from commands c
-where c.site_id = $1 and c.lane_id = $2 and c.state in ('wished', 'sent')
+where c.site_id = $1 and c.lane_id = $2 and c.state in ('pending', 'wished', 'sent')
 order by c.id

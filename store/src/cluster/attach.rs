@@ -14,38 +14,38 @@ use super::files::open_lock;
 use super::placement::Placement;
 use super::process::Postmaster;
 
-/// Held shared by who uses a server it did not start; the server's owner stops it when nobody does.
-const GUESTS: &str = "guests";
-const GUEST_TIMEOUT: Duration = Duration::from_secs(5);
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// Locked (shared) by processes that use a server they did not start; its owner stops the server when no lock is held.
+const USERS_LOCK: &str = "guests";
+const USERS_TIMEOUT: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A cluster that runs, but not for us: it is neither stopped nor started again from here.
 /// Its owner waits with the end until this value is gone, though not for ever.
 #[derive(Debug)]
 pub struct RunningCluster {
     socket_dir: PathBuf,
-    _guest: File,
+    _user_lock: File,
 }
 
 impl RunningCluster {
     /// The server that runs in this data folder and accepts connections; none when there is none.
     ///
     /// # Errors
-    /// [`ClusterError::OtherUser`] when the folder is somebody else's.
+    /// [`ClusterError::OtherUser`] when the folder belongs to another user.
     pub fn find(data_dir: &Path) -> Result<Option<Self>, ClusterError> {
         let place = Placement::of(data_dir)?;
         if !place.data_dir.join(MARK).exists() {
             return Ok(None);
         }
         must_be_ours(&place.data_dir)?;
-        let guest = open_lock(&place.data_dir.join(GUESTS))?;
-        if guest.try_lock_shared().is_err() {
+        let user_lock = open_lock(&place.data_dir.join(USERS_LOCK))?;
+        if user_lock.try_lock_shared().is_err() {
             return Ok(None);
         }
         let running = Postmaster::find(&place.data_dir.join("pgdata"))?;
         let Some(socket_dir) = running.and_then(|server| server.socket_dir()) else { return Ok(None) };
         must_be_ours(&socket_dir)?;
-        Ok(Some(Self { socket_dir, _guest: guest }))
+        Ok(Some(Self { socket_dir, _user_lock: user_lock }))
     }
 
     /// How to reach `database` of this cluster.
@@ -58,15 +58,15 @@ impl RunningCluster {
 }
 
 /// Waits until no command uses the server any more, and keeps new ones out while the returned file is open. A command
-/// that hangs is not waited for longer than [`GUEST_TIMEOUT`].
-pub(super) fn wait_for_guests(data_dir: &Path) -> Option<File> {
-    let file = open_lock(&data_dir.join(GUESTS)).ok()?;
-    let deadline = Instant::now() + GUEST_TIMEOUT;
+/// that hangs is not waited for longer than [`USERS_TIMEOUT`].
+pub(super) fn wait_for_users(data_dir: &Path) -> Option<File> {
+    let file = open_lock(&data_dir.join(USERS_LOCK)).ok()?;
+    let deadline = Instant::now() + USERS_TIMEOUT;
     while file.try_lock().is_err() {
         if Instant::now() > deadline {
             return None;
         }
-        std::thread::sleep(LOOK_AGAIN);
+        std::thread::sleep(POLL_INTERVAL);
     }
     Some(file)
 }

@@ -48,7 +48,7 @@ impl Launch {
                 let fresh = text.get(usize::try_from(written).unwrap_or(0)..).unwrap_or_default();
                 let tail = last_lines(&String::from_utf8_lossy(fresh), 4);
                 if let Err(error) = postmaster.stop() {
-                    tracing::error!(%error, "half-started PostgreSQL was left running");
+                    tracing::error!(%error, "PostgreSQL did not become ready and could not be stopped");
                 }
                 Err(ClusterError::Start { reason: format!("{reason}; {tail}"), log })
             }

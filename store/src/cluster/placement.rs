@@ -37,18 +37,18 @@ impl Placement {
     /// As root, a folder that others cannot reach is replaced by one of its own under `/var/lib/boomgate`.
     ///
     /// # Errors
-    /// The folder's path cannot be made absolute, or nobody unprivileged exists.
-    pub fn of(asked: &Path) -> Result<Self, ClusterError> {
-        let asked = std::path::absolute(asked).map_err(io_error("resolve", asked))?;
+    /// The folder's path cannot be made absolute, or no unprivileged user exists.
+    pub fn of(requested: &Path) -> Result<Self, ClusterError> {
+        let requested = std::path::absolute(requested).map_err(io_error("resolve", requested))?;
         if !Uid::effective().is_root() {
-            return Ok(Self { data_dir: asked, run_as: None });
+            return Ok(Self { data_dir: requested, run_as: None });
         }
-        // A cluster that somebody else made there is theirs: root works on it as them.
-        if let Some(owner) = owner_of(&asked) {
-            return Ok(Self { data_dir: asked, run_as: Some(owner) });
+        // A cluster belongs to the user who made it: root runs it as that user.
+        if let Some(owner) = owner_of(&requested) {
+            return Ok(Self { data_dir: requested, run_as: Some(owner) });
         }
         let run_as = USERS.iter().find_map(|name| lookup(name)).ok_or(ClusterError::NoUser)?;
-        let data_dir = if reachable(&asked, run_as.uid) { asked } else { system_dir(&asked)? };
+        let data_dir = if reachable(&requested, run_as.uid) { requested } else { system_dir(&requested)? };
         Ok(Self { data_dir, run_as: Some(run_as) })
     }
 
@@ -73,7 +73,7 @@ impl Placement {
         restrict(dir, mode)
     }
 
-    /// A folder only the chosen user (and root) may enter. One that somebody else made first is refused.
+    /// A folder only the chosen user (and root) may enter. A folder of another user is refused.
     pub(super) fn make_private(&self, dir: &Path) -> Result<(), ClusterError> {
         if let Err(source) = fs::create_dir(dir)
             && source.kind() != std::io::ErrorKind::AlreadyExists
@@ -110,11 +110,11 @@ fn reachable(path: &Path, uid: u32) -> bool {
     })
 }
 
-fn system_dir(asked: &Path) -> Result<PathBuf, ClusterError> {
+fn system_dir(requested: &Path) -> Result<PathBuf, ClusterError> {
     let root = Path::new(SYSTEM_DATA);
     fs::create_dir_all(root).map_err(io_error("create", root))?;
     restrict(root, 0o755)?;
-    Ok(root.join(format!("postgres-{:016x}", path_hash(asked))))
+    Ok(root.join(format!("postgres-{:016x}", path_hash(requested))))
 }
 
 /// Tells paths apart in names of folders; FNV-1a, so that the name outlives a build.

@@ -134,7 +134,7 @@ pub(super) fn clear_remains(pgdata: &Path) -> Result<(), ClusterError> {
     for signal in [Signal::SIGQUIT, Signal::SIGKILL] {
         let left = processes_in(pgdata);
         left.iter().for_each(|pid| {
-            tracing::info!(%pid, %signal, "a process of a PostgreSQL that is gone is ended");
+            tracing::info!(%pid, %signal, "ended a leftover process of an earlier PostgreSQL");
             // One that has ended meanwhile needs no signal.
             let _ = kill(*pid, signal);
         });

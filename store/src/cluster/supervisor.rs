@@ -129,11 +129,11 @@ impl Watch {
         }
         match self.launch.start(RECOVERY, &self.status.stopping) {
             Ok(started) => {
-                let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 self.status.pid.store(started.pid(), Ordering::Relaxed);
                 self.status.restarts.fetch_add(1, Ordering::Relaxed);
                 metrics::counter!("boomgate_postgres_restarts_total").increment(1);
-                tracing::warn!(pid = started.pid(), took_ms, "PostgreSQL runs again");
+                tracing::warn!(pid = started.pid(), duration_ms, "PostgreSQL runs again");
                 self.postmaster = Some(started);
                 true
             }

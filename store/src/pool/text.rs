@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use tokio_postgres::Config;
 
-/// Why a text is no address of a database. Says what to write, never what was written.
+/// Why a text is no address of a database. Names what is expected, never the text itself, which may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressFault {
     #[error("is empty")]
@@ -177,8 +177,8 @@ fn value(text: &str) -> Result<(String, &str), AddressFault> {
 
 /// The driver names options by words of its own, and repeats nothing of the text where it does.
 fn value_fault(error: &tokio_postgres::Error) -> AddressFault {
-    let said = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    let named = OPTIONS.iter().find(|name| said == format!("invalid value for option `{name}`"));
+    let message = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let named = OPTIONS.iter().find(|name| message == format!("invalid value for option `{name}`"));
     named.map_or(AddressFault::Form, |name| AddressFault::Value(name))
 }
 

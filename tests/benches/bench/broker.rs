@@ -1,6 +1,6 @@
-//! The front door against Mosquitto: a hundred devices, QoS 1, 200 bytes; plain and with mutual TLS.
+//! The listener against Mosquitto: a hundred devices, QoS 1, 200 bytes; plain and with mutual TLS.
 //!
-//! At Mosquitto a device hears its own message again: once through the broker, from socket to socket. At our front door
+//! At Mosquitto a device hears its own message again: once through the broker, from socket to socket. At our listener
 //! it may not (rights); there the receiver is ingest's in-process link, and its answer comes back to the device. So two
 //! figures stand beside Mosquitto's: to the receiver, and there and back (the same two sockets, and a second pass
 //! through the router that Mosquitto does not make).
@@ -17,8 +17,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::Plan;
-use crate::broker_child::{FrontDoor, identity, now_ns};
-use crate::figures::{Section, Wanted};
+use crate::broker_child::{BrokerProcess, identity, now_ns};
+use crate::figures::{Section, Target};
 use crate::line::Client;
 use crate::mosquitto::Mosquitto;
 use crate::park::client_tls;
@@ -30,7 +30,7 @@ const PAYLOAD: usize = 200;
 const NUMBER: usize = 8;
 const PER_SECOND: f64 = 500.0;
 /// Messages a device has under way when nothing holds it back.
-const UNDER_WAY: usize = 8;
+const MAX_IN_FLIGHT: usize = 8;
 const STUCK: Duration = Duration::from_secs(10);
 
 /// One device has one connection: those without and with TLS are different ones.
@@ -42,13 +42,13 @@ struct Device {
     client: Client,
     says: String,
     /// Messages said and heard so far; each carries its number.
-    said: u64,
-    heard: u64,
+    sent: u64,
+    received: u64,
 }
 
 /// Microseconds of one message: to its receiver, and until the device heard of it again.
 #[derive(Clone, Copy)]
-struct Took {
+struct Latency {
     there: f64,
     back: f64,
 }
@@ -70,7 +70,7 @@ pub async fn measure(plan: &Plan) -> Result<Section> {
     let dir = Scratch::new();
     let keys = dir.path().join("pki");
     let pki = Pki::open_or_create(&keys, &[])?;
-    let own = FrontDoor::start(&keys)?;
+    let own = BrokerProcess::start(&keys)?;
     let mosquitto = Mosquitto::start(dir.path(), &keys).await?;
     let tls = tls_of_devices(&pki)?;
     let other = mosquitto.process.pid().as_raw();
@@ -96,9 +96,9 @@ pub async fn measure(plan: &Plan) -> Result<Section> {
     mosquitto.process.stop().await;
     for (kind, words) in [("plain", "without TLS"), ("mtls", "with mutual TLS")] {
         let what = format!("p50 at 500/s to the receiver over Mosquitto's, {words}");
-        section.bar(&what, &format!("{kind}.p50_ratio"), Wanted::AtMost(2.0));
+        section.bar(&what, &format!("{kind}.p50_ratio"), Target::AtMost(2.0));
         let what = format!("p50 at 500/s there and back over once through Mosquitto, {words}");
-        section.bar(&what, &format!("{kind}.there_and_back_p50_ratio"), Wanted::AtMost(2.0));
+        section.bar(&what, &format!("{kind}.there_and_back_p50_ratio"), Target::AtMost(2.0));
     }
     Ok(section)
 }
@@ -144,7 +144,7 @@ impl Way {
             let tls = tls.map(|tls| Arc::clone(&tls[number]));
             let id = identity.device.as_str();
             let client = Client::connect(id, port, tls, &hears).await.context(name)?;
-            devices.push(Device { client, says: topic.to_string(), said: 0, heard: 0 });
+            devices.push(Device { client, says: topic.to_string(), sent: 0, received: 0 });
         }
         Ok(Self { name, pid, answered: says == Leaf::Up, devices })
     }
@@ -165,7 +165,7 @@ impl Way {
     }
 
     /// Every message, and how many seconds it all took.
-    async fn turn(&mut self, length: Duration, per_second: Option<f64>) -> Result<(Vec<Took>, f64)> {
+    async fn turn(&mut self, length: Duration, per_second: Option<f64>) -> Result<(Vec<Latency>, f64)> {
         let begun = Instant::now();
         let count = self.devices.len();
         let pause = per_second.map(|rate| Duration::from_secs_f64(count as f64 / rate));
@@ -187,7 +187,7 @@ impl Way {
     }
 }
 
-fn sorted(messages: &[Took], of: impl Fn(&Took) -> f64) -> Vec<f64> {
+fn sorted(messages: &[Latency], of: impl Fn(&Latency) -> f64) -> Vec<f64> {
     let mut found: Vec<f64> = messages.iter().map(of).collect();
     found.sort_by(f64::total_cmp);
     found
@@ -199,51 +199,51 @@ impl Device {
         first: Instant,
         until: Instant,
         pause: Duration,
-    ) -> Result<(Self, Vec<Took>)> {
+    ) -> Result<(Self, Vec<Latency>)> {
         let mut took = Vec::new();
         let mut next = first;
         while next < until {
             tokio::time::sleep_until(next.into()).await;
             let (begun, begun_ns) = (Instant::now(), now_ns());
             self.say().await?;
-            let received_ns = self.hear().await?;
+            let received_ns = self.receive().await?;
             let back = begun.elapsed().as_secs_f64() * 1e6;
             let there = received_ns.map_or(back, |at| at.saturating_sub(begun_ns) as f64 / 1e3);
-            took.push(Took { there, back });
+            took.push(Latency { there, back });
             next += pause;
         }
         Ok((self, took))
     }
 
-    async fn flat_out(mut self, until: Instant) -> Result<(Self, Vec<Took>)> {
+    async fn flat_out(mut self, until: Instant) -> Result<(Self, Vec<Latency>)> {
         let mut took = Vec::new();
-        let mut under_way = VecDeque::with_capacity(UNDER_WAY);
+        let mut under_way = VecDeque::with_capacity(MAX_IN_FLIGHT);
         loop {
-            while under_way.len() < UNDER_WAY && Instant::now() < until {
+            while under_way.len() < MAX_IN_FLIGHT && Instant::now() < until {
                 under_way.push_back(Instant::now());
                 self.say().await?;
             }
             let Some(begun) = under_way.pop_front() else { return Ok((self, took)) };
-            self.hear().await?;
+            self.receive().await?;
             let back = begun.elapsed().as_secs_f64() * 1e6;
-            took.push(Took { there: back, back });
+            took.push(Latency { there: back, back });
         }
     }
 
     async fn say(&mut self) -> Result<()> {
-        self.said += 1;
+        self.sent += 1;
         let mut payload = vec![7; PAYLOAD];
-        payload[..NUMBER].copy_from_slice(&self.said.to_be_bytes());
+        payload[..NUMBER].copy_from_slice(&self.sent.to_be_bytes());
         self.client.publish(&self.says, payload).await
     }
 
     /// The next message, which must be the one after the last; when its receiver had it, if that was not this device.
-    async fn hear(&mut self) -> Result<Option<u64>> {
+    async fn receive(&mut self) -> Result<Option<u64>> {
         let (_, payload) =
             timeout(STUCK, self.client.message()).await.context("a message did not come back")??;
-        self.heard += 1;
+        self.received += 1;
         let number = payload.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
-        ensure!(number == Some(self.heard), "message {number:?} came back instead of {}", self.heard);
+        ensure!(number == Some(self.received), "message {number:?} came back instead of {}", self.received);
         Ok(payload
             .get(PAYLOAD..)
             .and_then(|stamp| stamp.first_chunk())

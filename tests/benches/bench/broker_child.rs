@@ -1,4 +1,4 @@
-//! The front door and its router alone, in a process of its own: what a lane says on `up` it hears again on `cmd`.
+//! The listener and its router alone, in a process of its own: what a lane says on `up` it hears again on `cmd`.
 //!
 //! The answer is given over the in-process link that ingest uses, with the time at which the message was there. So a
 //! message crosses two sockets, as in a broker that hands it from one client to another, and the router twice.
@@ -94,22 +94,22 @@ async fn orphaned() {
 }
 
 /// The child, seen from its parent. Killed when dropped.
-pub struct FrontDoor {
+pub struct BrokerProcess {
     child: Child,
     pub plain: u16,
     pub tls: u16,
 }
 
-impl FrontDoor {
+impl BrokerProcess {
     pub fn start(pki: &Path) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(FLAG).arg(pki).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().context("the front door's process")?;
+        let mut child = command.spawn().context("the broker's process")?;
         let mut line = String::new();
-        let said = child.stdout.take().context("its standard output is a pipe")?;
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(said), &mut line)?;
+        let stdout = child.stdout.take().context("its standard output is a pipe")?;
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line)?;
         let ports: Vec<u16> = line.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-        let [plain, tls] = ports[..] else { bail!("the front door said no ports but {line:?}") };
+        let [plain, tls] = ports[..] else { bail!("the broker printed no ports but {line:?}") };
         Ok(Self { child, plain, tls })
     }
 
@@ -118,7 +118,7 @@ impl FrontDoor {
     }
 }
 
-impl Drop for FrontDoor {
+impl Drop for BrokerProcess {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();

@@ -8,7 +8,7 @@ use anyhow::Result;
 use tokio::task::JoinSet;
 
 use crate::Plan;
-use crate::figures::{Section, Wanted};
+use crate::figures::{Section, Target};
 use crate::line::Line;
 use crate::park::Park;
 use crate::pgbench::{CLIENTS, Pgbench};
@@ -102,9 +102,9 @@ async fn round(
 }
 
 fn bars(section: &mut Section) {
-    section.bar("saturated decisions over pgbench with 8 clients", "ratio", Wanted::AtLeast(2.0));
+    section.bar("saturated decisions over pgbench with 8 clients", "ratio", Target::AtLeast(2.0));
     let what = "p50 from publish to command at 100/s over pgbench's latency with 1 client";
-    section.bar(what, "at_100.ratio", Wanted::AtMost(3.0));
+    section.bar(what, "at_100.ratio", Target::AtMost(3.0));
 }
 
 fn spent(park: &Park) -> Spent {

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::Plan;
-use crate::figures::{Section, Wanted};
+use crate::figures::{Section, Target};
 use crate::line::{Line, arrived, now_ms};
 use crate::park::{Park, SITES};
 use crate::processes;
@@ -24,7 +24,7 @@ const LANES: usize = 2 * SITES;
 const EVENTS_PER_MESSAGE: usize = 64;
 const MESSAGES: usize = 30;
 /// What a lane has under way at most, as the agent's own window allows.
-const UNDER_WAY: usize = 24;
+const MAX_IN_FLIGHT: usize = 24;
 const STUCK: Duration = Duration::from_secs(20);
 /// How long ago the lane was alone, and how far apart its events are.
 const AGO_MS: i64 = 6 * 3600 * 1000;
@@ -53,14 +53,14 @@ pub async fn measure(plan: &Plan, decisions: Option<&Section>) -> Result<Section
     }
     drop(lines);
     park.close().await?;
-    section.bar("drained events over COPY", "ratio", Wanted::AtLeast(0.05));
+    section.bar("drained events over COPY", "ratio", Target::AtLeast(0.05));
     if let Some(decisions) = decisions {
         section
             .add("over_live_decisions", section.median("events_per_s") / decisions.median("saturated_per_s"));
         section.bar(
             "drained events over saturated live decisions",
             "over_live_decisions",
-            Wanted::AtLeast(2.0),
+            Target::AtLeast(2.0),
         );
     }
     Ok(section)
@@ -120,7 +120,7 @@ async fn send(mut line: Line, mut messages: VecDeque<(u64, Vec<u8>)>) -> Result<
     let end = messages.back().map_or(0, |(last, _)| *last);
     let mut under_way = VecDeque::new();
     loop {
-        while under_way.len() < UNDER_WAY
+        while under_way.len() < MAX_IN_FLIGHT
             && let Some((last, sealed)) = messages.pop_front()
         {
             line.send(sealed).await?;

@@ -15,11 +15,11 @@ pub struct Figure {
 pub struct Bar {
     pub what: String,
     pub value: f64,
-    pub wanted: Wanted,
+    pub target: Target,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Wanted {
+pub enum Target {
     AtLeast(f64),
     AtMost(f64),
 }
@@ -42,9 +42,9 @@ impl Figure {
 
 impl Bar {
     pub fn is_met(&self) -> bool {
-        match self.wanted {
-            Wanted::AtLeast(bar) => self.value >= bar,
-            Wanted::AtMost(bar) => self.value <= bar,
+        match self.target {
+            Target::AtLeast(bar) => self.value >= bar,
+            Target::AtMost(bar) => self.value <= bar,
         }
     }
 }
@@ -74,9 +74,9 @@ impl Section {
         self.figures.iter().find(|figure| figure.name == name).map_or(f64::NAN, Figure::median)
     }
 
-    pub fn bar(&mut self, what: &str, figure: &str, wanted: Wanted) {
+    pub fn bar(&mut self, what: &str, figure: &str, target: Target) {
         let value = self.median(figure);
-        self.bars.push(Bar { what: what.to_owned(), value, wanted });
+        self.bars.push(Bar { what: what.to_owned(), value, target });
     }
 
     /// Medians by name, all rounds beside them, and the bars.
@@ -91,11 +91,11 @@ impl Section {
             );
         }
         let bars = self.bars.iter().map(|bar| {
-            let (relation, wanted) = match bar.wanted {
-                Wanted::AtLeast(bar) => ("at_least", bar),
-                Wanted::AtMost(bar) => ("at_most", bar),
+            let (relation, target) = match bar.target {
+                Target::AtLeast(bar) => ("at_least", bar),
+                Target::AtMost(bar) => ("at_most", bar),
             };
-            json!({ "what": bar.what, "value": rounded(bar.value), relation: wanted, "met": bar.is_met() })
+            json!({ "what": bar.what, "value": rounded(bar.value), relation: target, "met": bar.is_met() })
         });
         found.insert("bars".into(), bars.collect());
         found.insert("every_round".into(), rounds.into());

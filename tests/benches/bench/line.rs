@@ -25,23 +25,23 @@ use uuid::Uuid;
 use crate::park::LaneKeys;
 
 /// After this an answer counts as missed.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const LARGEST: usize = 1 << 18;
 const REQUESTS: usize = 256;
 const OF_THIS_START_MS: u64 = 5_000;
 
 /// What an MQTT client hears.
-pub enum Heard {
+pub enum Received {
     Connected,
     Subscribed,
-    Said { topic: String, payload: Bytes },
+    Message { topic: String, payload: Bytes },
     Ended(String),
 }
 
 /// An MQTT 3.1.1 client whose connection is polled in a task of its own.
 pub struct Client {
     pub mqtt: AsyncClient,
-    pub heard: mpsc::UnboundedReceiver<Heard>,
+    pub received: mpsc::UnboundedReceiver<Received>,
     polling: tokio::task::JoinHandle<()>,
 }
 
@@ -65,9 +65,9 @@ impl Client {
         let mut network = NetworkOptions::new();
         network.set_tcp_nodelay(true);
         events.set_network_options(network);
-        let (sender, heard) = mpsc::unbounded_channel();
-        let mut client = Self { mqtt, heard, polling: tokio::spawn(listen(events, sender)) };
-        timeout(PATIENCE, client.enter(filters))
+        let (sender, received) = mpsc::unbounded_channel();
+        let mut client = Self { mqtt, received, polling: tokio::spawn(listen(events, sender)) };
+        timeout(TIMEOUT, client.enter(filters))
             .await
             .with_context(|| format!("{id}: no answer to CONNECT"))??;
         Ok(client)
@@ -79,9 +79,9 @@ impl Client {
         }
         let mut missing = filters.len();
         while missing > 0 {
-            match self.hear().await? {
-                Heard::Subscribed => missing -= 1,
-                Heard::Connected | Heard::Said { .. } | Heard::Ended(_) => {}
+            match self.receive().await? {
+                Received::Subscribed => missing -= 1,
+                Received::Connected | Received::Message { .. } | Received::Ended(_) => {}
             }
         }
         Ok(())
@@ -94,16 +94,16 @@ impl Client {
     /// The next message, whatever else happens.
     pub async fn message(&mut self) -> Result<(String, Bytes)> {
         loop {
-            if let Heard::Said { topic, payload } = self.hear().await? {
+            if let Received::Message { topic, payload } = self.receive().await? {
                 return Ok((topic, payload));
             }
         }
     }
 
-    async fn hear(&mut self) -> Result<Heard> {
-        match self.heard.recv().await {
-            Some(Heard::Ended(why)) => bail!("the connection ended: {why}"),
-            Some(heard) => Ok(heard),
+    async fn receive(&mut self) -> Result<Received> {
+        match self.received.recv().await {
+            Some(Received::Ended(why)) => bail!("the connection ended: {why}"),
+            Some(received) => Ok(received),
             None => bail!("the connection is over"),
         }
     }
@@ -115,19 +115,19 @@ impl Drop for Client {
     }
 }
 
-async fn listen(mut events: EventLoop, heard: mpsc::UnboundedSender<Heard>) {
+async fn listen(mut events: EventLoop, received: mpsc::UnboundedSender<Received>) {
     loop {
-        let news = match events.poll().await {
-            Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => Heard::Connected,
-            Ok(MqttEvent::Incoming(Packet::SubAck(_))) => Heard::Subscribed,
+        let event = match events.poll().await {
+            Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => Received::Connected,
+            Ok(MqttEvent::Incoming(Packet::SubAck(_))) => Received::Subscribed,
             Ok(MqttEvent::Incoming(Packet::Publish(publish))) => {
-                Heard::Said { topic: publish.topic, payload: publish.payload }
+                Received::Message { topic: publish.topic, payload: publish.payload }
             }
             Ok(_) => continue,
-            Err(error) => Heard::Ended(error.to_string()),
+            Err(error) => Received::Ended(error.to_string()),
         };
-        let ended = matches!(news, Heard::Ended(_));
-        if heard.send(news).is_err() || ended {
+        let ended = matches!(event, Received::Ended(_));
+        if received.send(event).is_err() || ended {
             return;
         }
     }
@@ -167,7 +167,7 @@ impl Line {
             acked: 0,
             last: None,
         };
-        line.greet().await?;
+        line.send_hello().await?;
         Ok(line)
     }
 
@@ -181,11 +181,11 @@ impl Line {
         self.seq
     }
 
-    async fn greet(&mut self) -> Result<()> {
+    async fn send_hello(&mut self) -> Result<()> {
         let topic = self.topic.with_leaf(Leaf::Hello);
         let bytes = self.sealed_hello();
         self.client.publish(&topic.to_string(), bytes).await?;
-        timeout(PATIENCE, self.ack()).await.context("no answer to a greeting")??;
+        timeout(TIMEOUT, self.ack()).await.context("no answer to a greeting")??;
         Ok(())
     }
 
@@ -216,7 +216,7 @@ impl Line {
     }
 
     /// Sends without waiting for any answer of the broker.
-    pub async fn blurt(&self, leaf: Leaf, bytes: Vec<u8>) -> Result<()> {
+    pub async fn publish_raw(&self, leaf: Leaf, bytes: Vec<u8>) -> Result<()> {
         let topic = self.topic.with_leaf(leaf).to_string();
         Ok(self.client.mqtt.publish(topic, QoS::AtMostOnce, false, bytes).await?)
     }
@@ -255,7 +255,7 @@ impl Line {
         let begun = Instant::now();
         let sealed = self.seal(answer.into_iter().chain([car]).collect());
         self.send(sealed).await?;
-        match timeout(PATIENCE, self.order(arrival)).await {
+        match timeout(TIMEOUT, self.order(arrival)).await {
             Ok(order) => {
                 self.last = Some(order?);
                 Ok(Some(begun.elapsed().as_secs_f64() * 1e3))
@@ -269,8 +269,8 @@ impl Line {
         let topic = self.topic.with_leaf(Leaf::Cmd);
         let name = topic.to_string();
         loop {
-            let (heard, bytes) = self.client.message().await?;
-            if heard != name {
+            let (received, bytes) = self.client.message().await?;
+            if received != name {
                 continue;
             }
             let opened = envelope::open(&topic, &bytes, envelope::SERVER, &self.server)?;
@@ -286,8 +286,8 @@ impl Line {
         let topic = self.topic.with_leaf(Leaf::Ack);
         let name = topic.to_string();
         loop {
-            let (heard, bytes) = self.client.message().await?;
-            if heard == name {
+            let (received, bytes) = self.client.message().await?;
+            if received == name {
                 let opened = envelope::open(&topic, &bytes, envelope::SERVER, &self.server)?;
                 let ack = Ack::decode(&opened.payload)?;
                 if let Some(refused) = ack.rejected.first() {

@@ -3,21 +3,21 @@
 //! ```text
 //!   this process ── simulated lanes ══mTLS══► `boomgate serve` ──► a durable PostgreSQL of its own
 //!        │                                                              ▲ pgbench, COPY
-//!        └─────── devices ══► front door alone, Mosquitto
+//!        └─────── devices ══► listener alone, Mosquitto
 //! ```
 //!
 //! `cargo bench -p boomgate-tests -- --only decisions --rounds 3` measures one part. Rounds of a figure and of its
-//! yardstick take turns, and the median of the rounds counts, so that a busy machine is unkind to both.
+//! yardstick take turns, and the median of the rounds counts, so that load of the machine affects both alike.
 #![allow(clippy::unwrap_used, reason = "a measuring tool that cannot go on should say so")]
 #![allow(clippy::print_stdout, reason = "a measuring tool prints its figures")]
 
+mod attackers;
 mod broker;
 mod broker_child;
 mod decisions;
 mod drain;
 mod figures;
 mod line;
-mod malice;
 mod memory;
 mod mosquitto;
 mod park;
@@ -69,12 +69,12 @@ fn main() -> Result<()> {
     runtime.block_on(async {
         tokio::select! {
             measured = measure(&plan) => measured,
-            () = told_to_end() => bail!("interrupted; every process that was started is ended"),
+            () = end_requested() => bail!("interrupted; every process that was started is ended"),
         }
     })
 }
 
-async fn told_to_end() {
+async fn end_requested() {
     let mut terminate = signal(SignalKind::terminate()).unwrap();
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
@@ -130,7 +130,7 @@ async fn run(name: &str, plan: &Plan, before: &[Section]) -> Result<Section> {
     match name {
         "decisions" => decisions::measure(plan).await,
         "drain" => drain::measure(plan, before.iter().find(|section| section.name == "decisions")).await,
-        "malice" => malice::measure(plan).await,
+        "malice" => attackers::measure(plan).await,
         "broker" => broker::measure(plan).await,
         "memory" => memory::measure(plan).await,
         "startup" => startup::measure(plan).await,

@@ -13,7 +13,7 @@ use boomgate_tests::programs::{Process, program};
 use boomgate_tests::wait;
 
 use crate::Plan;
-use crate::figures::{Section, Wanted};
+use crate::figures::{Section, Target};
 use crate::line::{Client, Line};
 use crate::mosquitto::Mosquitto;
 use crate::park::{LaneKeys, Park};
@@ -40,7 +40,7 @@ pub async fn measure(plan: &Plan) -> Result<Section> {
     }
     mosquitto.process.stop().await;
     park.close().await?;
-    section.bar("server with 200 lanes, MiB", "server_200_lanes_mib", Wanted::AtMost(120.0));
+    section.bar("server with 200 lanes, MiB", "server_200_lanes_mib", Target::AtMost(120.0));
     Ok(section)
 }
 

@@ -1,4 +1,4 @@
-//! Mosquitto on a configuration of its own: a plain listener, and one with the same certificates as our front door.
+//! Mosquitto on a configuration of its own: a plain listener, and one with the same certificates as our listener.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

@@ -64,7 +64,7 @@ impl Park {
         let pool = Address::of_cluster(&cluster).prepare(CONNECTIONS).await?;
         let pki = Pki::open_or_create(&dir.path().join("data/pki"), &[])?;
         let server_key = pki.signing_key()?.verifying_key();
-        let lanes = furnish(&pool, &pki, lanes).await?;
+        let lanes = populate(&pool, &pki, lanes).await?;
         write_config(dir.path(), Some(&cluster.url()), None)?;
         let mut park = Self { server: None, pool, lanes, server_key, pki, cluster, dir };
         park.start_server().await?;
@@ -163,7 +163,7 @@ pub fn write_config(dir: &Path, database: Option<&str>, mqtt: Option<u16>) -> Re
 }
 
 /// Sites and their lanes, every lane with keys.
-pub async fn furnish(pool: &Pool, pki: &Pki, lanes: usize) -> Result<Vec<LaneKeys>> {
+pub async fn populate(pool: &Pool, pki: &Pki, lanes: usize) -> Result<Vec<LaneKeys>> {
     let mut client = pool.get().await?;
     let by = command_line(&client).await?;
     let mut made = Vec::with_capacity(lanes);

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use crate::Plan;
-use crate::figures::{Bar, Figure, Section, Wanted};
+use crate::figures::{Bar, Figure, Section, Target};
 
 pub fn begin(plan: &Plan) {
     println!(
@@ -83,11 +83,11 @@ fn line(figure: &Figure) -> String {
 
 fn verdict(bar: &Bar) -> String {
     let word = if bar.is_met() { "met   " } else { "MISSED" };
-    let wanted = match bar.wanted {
-        Wanted::AtLeast(wanted) => format!("at least {wanted}"),
-        Wanted::AtMost(wanted) => format!("at most {wanted}"),
+    let target = match bar.target {
+        Target::AtLeast(target) => format!("at least {target}"),
+        Target::AtMost(target) => format!("at most {target}"),
     };
-    format!("{word} {}: {} ({wanted})", bar.what, short(bar.value))
+    format!("{word} {}: {} ({target})", bar.what, short(bar.value))
 }
 
 fn short(value: f64) -> String {

@@ -17,10 +17,10 @@ use tokio::net::TcpStream;
 use crate::Plan;
 use crate::figures::Section;
 use crate::line::{Line, now_ms};
-use crate::park::{LaneKeys, Park, Server, furnish, write_config};
+use crate::park::{LaneKeys, Park, Server, populate, write_config};
 
-const LOOK_AGAIN: Duration = Duration::from_millis(2);
-const PATIENCE: Duration = Duration::from_secs(60);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A lane that waits before the server's door.
 struct Waiting<'a> {
@@ -28,7 +28,7 @@ struct Waiting<'a> {
     server_key: VerifyingKey,
     port: u16,
     /// Events said so far.
-    said: u64,
+    sent: u64,
 }
 
 pub async fn measure(plan: &Plan) -> Result<Section> {
@@ -68,7 +68,7 @@ impl External {
     }
 
     fn waiting(&self) -> Waiting<'_> {
-        Waiting { lane: &self.park.lanes[0], server_key: self.park.server_key, port: self.port, said: 0 }
+        Waiting { lane: &self.park.lanes[0], server_key: self.park.server_key, port: self.port, sent: 0 }
     }
 }
 
@@ -87,7 +87,7 @@ impl Private {
         let config = Config::load(&dir.path().join("boomgate.toml"))?;
         let database = Database::open(&config).await?;
         let pki = Pki::open_or_create(&config.pki, &[])?;
-        let lanes = furnish(&database.pool, &pki, 1).await?;
+        let lanes = populate(&database.pool, &pki, 1).await?;
         database.close().await?;
         let server = Server::start(dir.path()).await?;
         let port = server.mqtt;
@@ -97,7 +97,7 @@ impl Private {
     }
 
     fn waiting(&self) -> Waiting<'_> {
-        Waiting { lane: &self.lanes[0], server_key: self.server_key, port: self.port, said: 0 }
+        Waiting { lane: &self.lanes[0], server_key: self.server_key, port: self.port, sent: 0 }
     }
 }
 
@@ -110,16 +110,16 @@ impl Waiting<'_> {
             if let Some(status) = process.has_ended() {
                 anyhow::bail!("boomgate serve ended: {status}; {}", process.log());
             }
-            anyhow::ensure!(begun.elapsed() < PATIENCE, "the server does not listen on port {}", self.port);
-            tokio::time::sleep(LOOK_AGAIN).await;
+            anyhow::ensure!(begun.elapsed() < TIMEOUT, "the server does not listen on port {}", self.port);
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         let mut line = Line::connect(self.lane, self.server_key, self.port).await?;
-        line.resume(self.said);
+        line.resume(self.sent);
         let event = line
             .event(now_ms(), EventBody::Boom(BoomState { state: Boom::Closed, cause: "rule:start".into() }));
         line.send(line.seal(vec![event])).await?;
-        self.said = line.seq();
-        while line.ack().await.context("the first receipt")? < self.said {}
+        self.sent = line.seq();
+        while line.ack().await.context("the first receipt")? < self.sent {}
         Ok((begun.elapsed().as_secs_f64() * 1e3, process))
     }
 }

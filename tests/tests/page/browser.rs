@@ -23,7 +23,7 @@ const ANSWER: Duration = Duration::from_secs(90);
 
 /// What the browser itself complained of: errors of scripts, requests that failed, violations of the page's policy.
 #[derive(Clone, Debug)]
-pub struct Complaint(pub String);
+pub struct ConsoleError(pub String);
 
 #[derive(Debug)]
 pub struct Browser {
@@ -121,11 +121,11 @@ impl Browser {
     }
 
     /// What was complained of since this was asked last.
-    pub async fn complaints(&self) -> Vec<Complaint> {
+    pub async fn console_errors(&self) -> Vec<ConsoleError> {
         let entries = self.post("/se/log", &json!({ "type": "browser" })).await;
         let entries = entries.as_array().expect("a log is a list").iter();
         let bad = entries.filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING");
-        bad.map(|entry| Complaint(entry["message"].as_str().unwrap_or_default().to_owned())).collect()
+        bad.map(|entry| ConsoleError(entry["message"].as_str().unwrap_or_default().to_owned())).collect()
     }
 
     /// Closes Chromium and ends chromedriver.
@@ -142,16 +142,16 @@ impl Browser {
     }
 
     async fn post(&self, path: &str, body: &Value) -> Value {
-        let asked = self.http.post(format!("{}{path}", self.session)).json(body);
-        self.answer(path, asked).await
+        let request = self.http.post(format!("{}{path}", self.session)).json(body);
+        self.answer(path, request).await
     }
 
     async fn get(&self, path: &str) -> Value {
         self.answer(path, self.http.get(format!("{}{path}", self.session))).await
     }
 
-    async fn answer(&self, path: &str, asked: reqwest::RequestBuilder) -> Value {
-        let answer = asked.send().await.unwrap_or_else(|error| panic!("{path}: {error:?}"));
+    async fn answer(&self, path: &str, request: reqwest::RequestBuilder) -> Value {
+        let answer = request.send().await.unwrap_or_else(|error| panic!("{path}: {error:?}"));
         let status = answer.status();
         let mut read: Value = answer.json().await.unwrap();
         let value = read["value"].take();
@@ -170,8 +170,8 @@ impl Drop for Browser {
 }
 
 /// From `ChromeDriver was started successfully on port 40123.`
-fn port_in(said: &str) -> Option<u16> {
-    let (_, rest) = said.split_once("started successfully on port ")?;
+fn port_in(output: &str) -> Option<u16> {
+    let (_, rest) = output.split_once("started successfully on port ")?;
     rest.split('.').next()?.parse().ok()
 }
 

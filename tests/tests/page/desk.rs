@@ -9,7 +9,7 @@ use boomgate_tests::scratch::Scratch;
 use boomgate_tests::wait;
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, Complaint, ENTER, TAB};
+use crate::browser::{Browser, ConsoleError, ENTER, TAB};
 use crate::line::Line;
 
 /// Making a database and starting four lanes, on a loaded machine.
@@ -121,25 +121,25 @@ impl Desk {
     /// The end of every look at the page: nothing was complained of but the refusals that the story provoked, and every
     /// process ends well.
     pub async fn end(self, refusals: &[Refusal]) {
-        let said = self.complaints_but(refusals).await;
-        assert!(said.is_empty(), "the browser complains: {said:#?}");
+        let errors = self.console_errors_except(refusals).await;
+        assert!(errors.is_empty(), "the browser complains: {errors:#?}");
         self.browser.end().await;
         self.demo.stop().await;
         self.dir.assert_no_panic();
     }
 
     /// What the browser complained of since this was asked last, without what was to be expected.
-    pub async fn complaints_but(&self, refusals: &[Refusal]) -> Vec<Complaint> {
-        let mut said = self.browser.complaints().await;
-        said.retain(|complaint| !self.is_expected(&complaint.0, refusals));
-        said
+    pub async fn console_errors_except(&self, refusals: &[Refusal]) -> Vec<ConsoleError> {
+        let mut errors = self.browser.console_errors().await;
+        errors.retain(|error| !self.is_expected(&error.0, refusals));
+        errors
     }
 
     /// A browser tells of every request that failed.
-    fn is_expected(&self, said: &str, refusals: &[Refusal]) -> bool {
-        let Some(said) = said.strip_prefix(&self.address) else { return false };
+    fn is_expected(&self, errors: &str, refusals: &[Refusal]) -> bool {
+        let Some(errors) = errors.strip_prefix(&self.address) else { return false };
         refusals.iter().any(|(path, status)| {
-            said.starts_with(path) && said.contains(&format!("responded with a status of {status} "))
+            errors.starts_with(path) && errors.contains(&format!("responded with a status of {status} "))
         })
     }
 }

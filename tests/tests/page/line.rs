@@ -17,8 +17,8 @@ impl Line {
     pub async fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
-        let (silent, told) = watch::channel(false);
-        Self { at, silent, carrying: tokio::spawn(carry_all(listener, server, told)) }
+        let (silent, silenced) = watch::channel(false);
+        Self { at, silent, carrying: tokio::spawn(carry_all(listener, server, silenced)) }
     }
 
     /// While silent, connections are taken and stay open, and nothing goes through them.

@@ -18,7 +18,7 @@ use desk::{Desk, Refusal, SHOWS_DESK, SHOWS_LOGIN};
 /// Contrast of text that everybody can read (WCAG 2.2, 1.4.3).
 const READABLE: f64 = 4.5;
 /// How the page learns that nobody is logged in.
-const NOBODY_YET: Refusal = ("api/v1/me", 401);
+const NOT_LOGGED_IN: Refusal = ("api/v1/me", 401);
 const FEED: &str = "section[aria-labelledby=activity-title] li";
 const STAY: &str = "a[data-stay]";
 const TOASTS: &str = "[data-testid=toasts]";
@@ -52,7 +52,7 @@ async fn the_right_password_alone_shows_four_lanes_with_pictures_a_growing_feed_
         desk.texts(STAY).await.iter().any(|plate| plate.len() >= 5).then_some(())
     })
     .await;
-    desk.end(&[NOBODY_YET, ("api/v1/login", 401)]).await;
+    desk.end(&[NOT_LOGGED_IN, ("api/v1/login", 401)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,7 +80,7 @@ async fn a_lane_is_opened_by_keyboard_alone_and_the_feed_shows_the_operators_wor
     let before = feed_length(&desk).await;
     wait::until("something else happens", async || (feed_length(&desk).await > before).then_some(())).await;
     assert!(!desk.texts(FEED).await.concat().contains("never mind"), "Esc orders nothing");
-    desk.end(&[NOBODY_YET, ("api/v1/lanes/", 409)]).await;
+    desk.end(&[NOT_LOGGED_IN, ("api/v1/lanes/", 409)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,7 +112,7 @@ async fn a_stay_explains_its_charge_search_filters_and_the_night_is_readable() {
 
     keeps_the_keyboards_place(&desk).await;
     search_filters(&desk).await;
-    desk.end(&[NOBODY_YET]).await;
+    desk.end(&[NOT_LOGGED_IN]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,8 +128,8 @@ async fn after_logout_the_login_is_shown_and_the_sessions_cookie_is_dead() {
     assert_eq!(desk.status_of("/api/v1/me").await, 401, "and so does the server");
     desk.browser.reload().await;
     desk.until("the login is shown", SHOWS_LOGIN).await;
-    complaints_are_heard(&desk).await;
-    desk.end(&[NOBODY_YET]).await;
+    console_errors_are_reported(&desk).await;
+    desk.end(&[NOT_LOGGED_IN]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,7 +150,7 @@ async fn the_page_said_live_for_ever_on_a_line_that_was_dead_and_not_closed() {
     line.set_silent(false);
     desk.until("live again", LIVE).await;
     wait::until("what happened meanwhile", async || (feed_length(&desk).await > before).then_some(())).await;
-    desk.end(&[NOBODY_YET]).await;
+    desk.end(&[NOT_LOGGED_IN]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,7 +177,7 @@ async fn twelve_thousand_minor_units_of_forints_were_shown_as_twelve_thousand_fo
         (shown == expected).then_some(())
     })
     .await;
-    desk.end(&[NOBODY_YET]).await;
+    desk.end(&[NOT_LOGGED_IN]).await;
 }
 
 /// A script that answers in the server's place when stays are asked for: one for each amount.
@@ -219,7 +219,7 @@ async fn go_to_stays(desk: &Desk) {
 
 /// Opens one row after the other, by keyboard, the oldest first, until a stay owes something; subscribers never do.
 async fn open_charged_stay(desk: &Desk) {
-    wait::within(wait::PATIENCE * 2, "a stay that owes something", async || {
+    wait::within(wait::TIMEOUT * 2, "a stay that owes something", async || {
         let rows = desk.texts(STAY).await.len();
         for row in (0..rows).rev() {
             let focus = "const row = document.querySelectorAll('a[data-stay]')[arguments[0]]; row?.focus(); return !!row";
@@ -293,11 +293,11 @@ async fn readable(desk: &Desk, what: &str) {
 
 /// That nothing is complained of means something only if complaints arrive: a script of a stranger does not run, and
 /// the browser says so.
-async fn complaints_are_heard(desk: &Desk) {
+async fn console_errors_are_reported(desk: &Desk) {
     let stranger = "const own = document.createElement('script'); own.textContent = 'document.title = \"taken\"'; document.body.append(own); return document.title";
-    let before = desk.complaints_but(&[NOBODY_YET]).await;
+    let before = desk.console_errors_except(&[NOT_LOGGED_IN]).await;
     assert!(before.is_empty(), "{before:#?}");
     assert_eq!(desk.browser.ask(stranger, Value::Null).await, "Boomgate", "the policy holds");
-    let heard = desk.complaints_but(&[NOBODY_YET]).await;
-    assert!(heard.iter().any(|one| one.0.contains("Content Security Policy")), "{heard:#?}");
+    let errors = desk.console_errors_except(&[NOT_LOGGED_IN]).await;
+    assert!(errors.iter().any(|one| one.0.contains("Content Security Policy")), "{errors:#?}");
 }

@@ -22,9 +22,9 @@ fn command(dir: &Path, arguments: &[&str]) -> String {
     command.args(arguments).arg("--config").arg("boomgate.toml").current_dir(dir);
     command.env_remove("DATABASE_URL").env_remove("BOOMGATE_CONFIG");
     let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{arguments:?}: {said}");
-    String::from_utf8(output.stdout).unwrap() + &said
+    let output_text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {output_text}");
+    String::from_utf8(output.stdout).unwrap() + &output_text
 }
 
 fn write_files(dir: &Path) {
@@ -42,9 +42,13 @@ fn port(log: &str) -> Option<u16> {
 }
 
 /// The printed password: four groups of four.
-fn password(said: &str) -> String {
+fn password(output_text: &str) -> String {
     let is_password = |word: &&str| word.len() == 19 && word.split('-').all(|group| group.len() == 4);
-    said.split_whitespace().find(is_password).unwrap_or_else(|| panic!("no password in {said}")).to_owned()
+    output_text
+        .split_whitespace()
+        .find(is_password)
+        .unwrap_or_else(|| panic!("no password in {output_text}"))
+        .to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,18 +75,19 @@ async fn a_browser_was_offered_http2_and_saw_no_page_then_lost_its_second_sessio
 
     let browser = Browser::start(dir.path()).await;
     browser.open(&format!("https://localhost:{port}/")).await;
-    let asked = async |script: &str| browser.ask(script, Value::Null).await;
+    let run_script = async |script: &str| browser.ask(script, Value::Null).await;
     let protocol = "return performance.getEntriesByType('navigation')[0].nextHopProtocol";
-    assert_eq!(asked(protocol).await, "h2");
-    wait::until("the login", async || (asked(SHOWS_LOGIN).await == true).then_some(())).await;
+    assert_eq!(run_script(protocol).await, "h2");
+    wait::until("the login", async || (run_script(SHOWS_LOGIN).await == true).then_some(())).await;
     browser.keys(&format!("ann{TAB}{password}{ENTER}")).await;
     let live = "return document.querySelector('[data-link]')?.innerText";
-    wait::until("the live feed beside HTTP/2", async || (asked(live).await == "live").then_some(())).await;
+    wait::until("the live feed beside HTTP/2", async || (run_script(live).await == "live").then_some(()))
+        .await;
     // The second time the browser's own cookie is the older one and comes first, in a field of its own.
     log_out(&browser).await;
-    wait::until("the login again", async || (asked(SHOWS_LOGIN).await == true).then_some(())).await;
+    wait::until("the login again", async || (run_script(SHOWS_LOGIN).await == true).then_some(())).await;
     browser.keys(&format!("ann{TAB}{password}{ENTER}")).await;
-    wait::until("the second live feed", async || (asked(live).await == "live").then_some(())).await;
+    wait::until("the second live feed", async || (run_script(live).await == "live").then_some(())).await;
     browser.end().await;
     server.stop().await;
     dir.assert_no_panic();

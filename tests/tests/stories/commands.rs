@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use boomgate::demo::office::Office;
+use boomgate::demo::api_client::ApiClient;
 use boomgate_schemas::up::Direction::Entry;
 use boomgate_tests::client::{Device, arrived, client_tls, now_ms, passed};
 use boomgate_tests::postgres::Kind;
@@ -20,9 +20,9 @@ async fn site() -> Site {
 /// What `boomgate ARGUMENTS` says; it must end well.
 async fn command(site: &Site, arguments: &[&str]) -> String {
     let output = run(site, arguments).await;
-    let (said, noted) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{arguments:?}: {}\n{said}\n{noted}", output.status);
-    said.into_owned()
+    let (stdout, noted) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{arguments:?}: {}\n{stdout}\n{noted}", output.status);
+    stdout.into_owned()
 }
 
 async fn run(site: &Site, arguments: &[&str]) -> std::process::Output {
@@ -66,37 +66,37 @@ async fn devices_are_listed_revoked_and_added_beside_a_running_server_and_it_bit
 async fn a_person_is_let_in_and_gets_another_password_beside_a_running_server() {
     let site = site().await;
     let url = format!("http://{}", site.ports.api);
-    let password = |said: String| said.trim().rsplit(' ').next().unwrap().to_owned();
+    let password = |stdout: String| stdout.trim().rsplit(' ').next().unwrap().to_owned();
     let first = password(command(&site, &["user", "add", "eva", "--role", "admin"]).await);
-    let office = Office::log_in(&url, "eva", &first).await.unwrap();
-    office.lanes().await.unwrap();
+    let api = ApiClient::log_in(&url, "eva", &first).await.unwrap();
+    api.lanes().await.unwrap();
     let other_role = refused(&site, &["user", "add", "eva", "--role", "guard"]).await;
     assert!(other_role.contains("guard is given, but eva is known as admin"), "{other_role}");
-    let said = command(&site, &["user", "add", "eva"]).await;
-    assert!(said.contains("eva is known and stays admin of every site"), "{said}");
-    let second = password(said);
-    assert!(office.lanes().await.is_err(), "the sessions of the old password are over");
-    assert!(Office::log_in(&url, "eva", &first).await.is_err());
-    Office::log_in(&url, "eva", &second).await.unwrap();
+    let stdout = command(&site, &["user", "add", "eva"]).await;
+    assert!(stdout.contains("eva is known and stays admin of every site"), "{stdout}");
+    let second = password(stdout);
+    assert!(api.lanes().await.is_err(), "the sessions of the old password are over");
+    assert!(ApiClient::log_in(&url, "eva", &first).await.is_err());
+    ApiClient::log_in(&url, "eva", &second).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_of_the_command_line_saw_no_lane_and_is_given_and_taken_a_site_while_logged_in() {
     let site = site().await;
     let url = format!("http://{}", site.ports.api);
-    let said = command(&site, &["user", "add", "ann"]).await;
-    assert!(said.contains("sees demo\nann may log in as operator with the password "), "{said}");
-    let password = said.trim().rsplit(' ').next().unwrap();
-    let office = Office::log_in(&url, "ann", password).await.unwrap();
-    assert_eq!(office.lanes().await.unwrap().len(), 2);
+    let stdout = command(&site, &["user", "add", "ann"]).await;
+    assert!(stdout.contains("sees demo\nann may log in as operator with the password "), "{stdout}");
+    let password = stdout.trim().rsplit(' ').next().unwrap();
+    let api = ApiClient::log_in(&url, "ann", password).await.unwrap();
+    assert_eq!(api.lanes().await.unwrap().len(), 2);
     assert!(
         command(&site, &["user", "set", "ann", "--take", "demo"])
             .await
             .contains("sites is no site, was demo")
     );
-    assert_eq!(office.lanes().await.unwrap().len(), 0);
+    assert_eq!(api.lanes().await.unwrap().len(), 0);
     command(&site, &["user", "set", "ann", "--give", "demo", "--role", "guard"]).await;
-    assert_eq!(office.lanes().await.unwrap().len(), 2);
+    assert_eq!(api.lanes().await.unwrap().len(), 2);
     assert!(command(&site, &["user", "list"]).await.contains("ann\tguard\tdemo\n"));
 }
 
@@ -106,8 +106,8 @@ async fn a_tariff_is_set_shown_and_listed_beside_a_running_server_and_the_next_c
     let entry = site.lane("in-1").await;
     let file = site.dir().join("prices.toml");
     std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../provisioning/tariff.demo.toml"), &file).unwrap();
-    let said = command(&site, &["tariff", "set", "--site", "demo", file.to_str().unwrap()]).await;
-    assert!(said.contains("version 2 is in force"), "{said}");
+    let stdout = command(&site, &["tariff", "set", "--site", "demo", file.to_str().unwrap()]).await;
+    assert!(stdout.contains("version 2 is in force"), "{stdout}");
     assert!(command(&site, &["tariff", "show"]).await.contains("version 2"));
     let listed = command(&site, &["tariff", "list"]).await;
     assert_eq!(listed.lines().count(), 2, "{listed}");
@@ -132,7 +132,7 @@ async fn commands_side_by_side_and_the_doctor_work_and_a_second_server_is_refuse
     let second = run(&site, &["serve"]).await;
     assert!(!second.status.success(), "two servers on one folder");
     assert!(site.server_runs());
-    site.office.lanes().await.unwrap();
+    site.api.lanes().await.unwrap();
     // Without the server the commands start and stop the database themselves, also two at a time.
     site.kill_server();
     let all = tokio::join!(command(&site, &list), command(&site, &list));
@@ -146,15 +146,15 @@ async fn a_device_gets_a_new_certificate_and_the_one_before_is_good_until_it_is_
     let (pem, key) = (folder.join("device.pem"), folder.join("device.key"));
     let (old_pem, old_key) = (std::fs::read(&pem).unwrap(), std::fs::read(&key).unwrap());
     drop(Device::connect(&site, "in-1").await);
-    let said = command(&site, &["device", "renew", "demo-in-1", "--out", folder.to_str().unwrap()]).await;
-    assert!(said.contains("copy device.pem from"), "{said}");
+    let stdout = command(&site, &["device", "renew", "demo-in-1", "--out", folder.to_str().unwrap()]).await;
+    assert!(stdout.contains("copy device.pem from"), "{stdout}");
     let new_pem = std::fs::read(&pem).unwrap();
     assert_ne!(new_pem, old_pem);
     assert_eq!(std::fs::read(&key).unwrap(), old_key, "the key in the folder is kept");
     let connect = async |certificate: &[u8]| {
         std::fs::write(&pem, certificate).unwrap();
         let device = Device::dial(&site, "in-1", None);
-        wait::until("an answer of the front door", async || {
+        wait::until("an answer of the listener", async || {
             device.is_connected().then_some(true).or_else(|| device.why_ended().map(|_| false))
         })
         .await
@@ -241,9 +241,9 @@ async fn every_local_user_could_read_the_pictures() {
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&evidence, open).unwrap();
     let doctor = run(&site, &["doctor"]).await;
-    let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    let stdout = String::from_utf8_lossy(&doctor.stdout).into_owned();
     let advice = format!("chmod 700 {}", evidence.display());
-    assert!(!doctor.status.success() && said.contains(&advice), "{said}");
+    assert!(!doctor.status.success() && stdout.contains(&advice), "{stdout}");
     site.end([entry]).await;
 }
 
@@ -296,7 +296,7 @@ async fn a_mistyped_device_add_revoked_the_device_that_worked_and_poisoned_the_s
         all.map(str::to_owned).collect::<Vec<_>>()
     };
     let out = out.to_str().unwrap();
-    for (more, said) in [
+    for (more, stdout) in [
         (
             &["--direction", "entry", "--server", "localhost", "--time-zone", "Europe/Bratislavia"][..],
             "is not a time zone",
@@ -313,7 +313,7 @@ async fn a_mistyped_device_add_revoked_the_device_that_worked_and_poisoned_the_s
         let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         arguments.extend(["--out", out]);
         let noted = refused(&site, &arguments).await;
-        assert!(noted.contains(said), "{more:?}: {noted}");
+        assert!(noted.contains(stdout), "{more:?}: {noted}");
     }
     let arguments = add(&["--direction", "entry", "--server", "localhost", "--out", "/proc/pi-9"]);
     let noted = refused(&site, &arguments.iter().map(String::as_str).collect::<Vec<_>>()).await;
@@ -329,8 +329,8 @@ async fn a_site_and_a_lane_are_corrected_and_a_second_name_is_shown_beside_a_run
     let mut site = site().await;
     assert!(shown_to(&site, "gate-2.example.org").await.is_none());
     let zone = ["site", "set", "--site", "demo", "--time-zone", "europe/vienna", "--name", "Demo"];
-    let said = command(&site, &zone).await;
-    assert!(said.contains("time zone is Europe/Vienna, was Europe/Bratislava"), "{said}");
+    let stdout = command(&site, &zone).await;
+    assert!(stdout.contains("time zone is Europe/Vienna, was Europe/Bratislava"), "{stdout}");
     assert_eq!(command(&site, &["site", "list"]).await, "demo\tEurope/Vienna\tEUR\tDemo\n");
     // One that an earlier version stored is named with the command that corrects it.
     site.number("with x as (update sites set time_zone = 'Europe/Wien' where id = $1 returning 1) select count(*) from x").await;
@@ -349,8 +349,8 @@ async fn a_site_and_a_lane_are_corrected_and_a_second_name_is_shown_beside_a_run
     let folder = site.dir().join("pi-9");
     let place = ["--site", "demo", "--lane", "out-1", "--direction", "entry", "--device", "pi-9"];
     let out = ["--server", "Gate-2.example.org", "--out", folder.to_str().unwrap()];
-    let said = command(&site, &[&["device", "add"], &place[..], &out[..]].concat()).await;
-    assert!(said.contains("demo-out-1 may not speak any more"), "{said}");
+    let stdout = command(&site, &[&["device", "add"], &place[..], &out[..]].concat()).await;
+    assert!(stdout.contains("demo-out-1 may not speak any more"), "{stdout}");
     wait::until("the second name is shown", async || shown_to(&site, "gate-2.example.org").await).await;
     assert!(shown_to(&site, "localhost").await.is_some(), "the first name is gone");
     let file = std::fs::read_to_string(folder.join("agent.toml")).unwrap();

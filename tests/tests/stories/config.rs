@@ -23,13 +23,13 @@ fn run(dir: &Path, name: &str, config: &str, environment: &[(&str, &str)]) -> Ou
     command.output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn output_text(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat()).into_owned()
 }
 
 fn checked(dir: &Path, config: &str, environment: &[(&str, &str)]) -> (Option<i32>, String) {
     let output = run(dir, "check-config", config, environment);
-    (output.status.code(), said(&output))
+    (output.status.code(), output_text(&output))
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_database_password_with_an_at_sign_was_called_good_and_a_part_of_it_was_show
         ] {
             for command in ["check-config", "doctor", "migrate"] {
                 let output = run(dir, command, config, &environment);
-                let text = said(&output);
+                let text = output_text(&output);
                 assert_eq!(output.status.code(), Some(BAD_CONFIG), "{command} {sign} {field}: {text}");
                 assert!(text.contains(field) && text.contains("write @ as %40, # as %23"), "{text}");
                 assert!(!text.contains("Zqx"), "{command} shows a part of the password: {text}");
@@ -59,7 +59,7 @@ fn a_database_password_with_an_at_sign_was_called_good_and_a_part_of_it_was_show
     // Written as the message says, it is understood; what is wrong then is said without it.
     let address = "[database]\nurl = 'postgresql://boomgate:Zqxa%40%23Zqxb@127.0.0.1:1/boomgate'\n";
     assert_eq!(checked(dir, address, &[]).0, Some(0));
-    let doctor = said(&run(dir, "doctor", address, &[]));
+    let doctor = output_text(&run(dir, "doctor", address, &[]));
     assert!(doctor.contains("missing  database") && !doctor.contains("Zqx"), "{doctor}");
 }
 
@@ -184,5 +184,5 @@ fn an_empty_database_url_counted_as_set() {
     assert!(code == Some(BAD_CONFIG) && text.contains("are both set; keep one"), "{text}");
     // Without an address there is a private one, also for a command.
     let list = run(scratch.path(), "migrate", QUIET, &empty);
-    assert!(list.status.success(), "{}", said(&list));
+    assert!(list.status.success(), "{}", output_text(&list));
 }

@@ -123,22 +123,22 @@ async fn a_killed_postgresql_loses_nothing_that_was_acknowledged_and_all_goes_on
     let talker = Device::connect(&site, "in-2").await;
     queue(&entry);
     passed(&site, "in-1", 1).await;
-    let mut said = talk(&talker, 50).await;
+    let mut sent = talk(&talker, 50).await;
     wait::until("the first acks", async || (talker.acked() > 0).then_some(())).await;
-    said.extend(talk(&talker, 100).await);
+    sent.extend(talk(&talker, 100).await);
     let acked = talker.acked();
     site.postgres.kill().await;
-    said.extend(talk(&talker, 20).await);
+    sent.extend(talk(&talker, 20).await);
     passed(&site, "in-1", 3).await;
     assert!(site.journal.decision("in-1", &name(3)).await.local);
     assert!(site.server_runs(), "the server outlives its database");
     site.postgres.restart().await;
     passed(&site, "in-1", CARS - 1).await;
-    let kept = events_of(&site, "demo-in-2").await;
-    assert!((1..=acked).all(|seq| kept.contains(&seq)), "acknowledged up to {acked}, kept {kept:?}");
-    until_kept(&talker, &said).await;
-    assert_eq!(events_of(&site, "demo-in-2").await, (1..=talker.said()).collect());
-    talker.greet().await;
+    let stored = events_of(&site, "demo-in-2").await;
+    assert!((1..=acked).all(|seq| stored.contains(&seq)), "acknowledged up to {acked}, kept {stored:?}");
+    until_kept(&talker, &sent).await;
+    assert_eq!(events_of(&site, "demo-in-2").await, (1..=talker.last_seq()).collect());
+    talker.send_hello().await;
     queue(&exit);
     passed(&site, "out-1", CARS - 1).await;
     assert!(site.server_runs(), "nobody had to start the server again");
@@ -152,16 +152,16 @@ async fn a_killed_private_postgresql_is_started_again_at_once_by_its_server() {
     let mut site = Site::open(Plan { postgres: Kind::Private, lanes: 4, ..Plan::default() }).await;
     let entry = site.lane("in-1").await;
     let talker = Device::connect(&site, "in-2").await;
-    let mut said = talk(&talker, 20).await;
+    let mut sent = talk(&talker, 20).await;
     talker.all_acked().await;
     let folder = site.data().join("postgres");
     let killed = Postgres::private_pid(&folder).unwrap();
     kill(Pid::from_raw(killed), Signal::SIGKILL).unwrap();
     let begun = Instant::now();
-    said.extend(talk(&talker, 20).await);
-    until_kept(&talker, &said).await;
+    sent.extend(talk(&talker, 20).await);
+    until_kept(&talker, &sent).await;
     let committed = begun.elapsed();
-    wait::until("the api answers", async || site.office.lanes().await.ok()).await;
+    wait::until("the api answers", async || site.api.lanes().await.ok()).await;
     let answered = begun.elapsed();
     figures::show(format!("PostgreSQL killed: a commit after {committed:?}, the api after {answered:?}"));
     assert!(committed < Duration::from_secs(10), "a commit only after {committed:?}");
@@ -175,34 +175,34 @@ async fn a_killed_private_postgresql_is_started_again_at_once_by_its_server() {
     };
     kill(Pid::from_raw(backend), Signal::SIGKILL).unwrap();
     let begun = Instant::now();
-    said.extend(talk(&talker, 20).await);
-    until_kept(&talker, &said).await;
+    sent.extend(talk(&talker, 20).await);
+    until_kept(&talker, &sent).await;
     figures::show(format!("a backend killed: a commit after {:?}", begun.elapsed()));
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     entry.car("ruth", "BA123XY");
     site.journal.passed("in-1", "ruth").await;
-    talker.greet().await;
+    talker.send_hello().await;
     site.end([entry]).await;
 }
 
 /// Says so many small things without waiting for any answer; what was said, sealed, by number.
 async fn talk(lane: &Device, things: usize) -> Vec<(u64, Vec<u8>)> {
-    let mut said = Vec::new();
+    let mut sent = Vec::new();
     for _ in 0..things {
         let event = lane.event(now_ms(), boom_closed());
         let message = (event.seq, lane.seal(vec![event]));
         lane.send(message.1.clone()).await;
-        said.push(message);
+        sent.push(message);
     }
-    said
+    sent
 }
 
 /// Repeats what is not acknowledged, as a lane does, until all is.
-async fn until_kept(lane: &Device, said: &[(u64, Vec<u8>)]) {
-    let all = lane.said();
+async fn until_kept(lane: &Device, sent: &[(u64, Vec<u8>)]) {
+    let all = lane.last_seq();
     wait::until("everything said is kept", async || {
         let acked = lane.acked();
-        for (_, message) in said.iter().filter(|(seq, _)| *seq > acked).take(32) {
+        for (_, message) in sent.iter().filter(|(seq, _)| *seq > acked).take(32) {
             lane.send(message.clone()).await;
         }
         wait::at_most(Duration::from_millis(500), async || (lane.acked() > acked).then_some(())).await;

@@ -14,15 +14,15 @@ use boomgate_tests::wait;
 
 const CARS: usize = 4;
 
-/// Large duplicates, hellos, forgeries and holes, as fast as the front door takes them, until `done`.
+/// Large duplicates, hellos, forgeries and holes, as fast as the listener takes them, until `done`.
 async fn flood(device: Arc<Device>, messages: Vec<Vec<u8>>, done: Arc<AtomicBool>) -> u64 {
     let hello = device.sealed_hello();
     let mut sent = 0;
     while !done.load(Ordering::Relaxed) && device.why_ended().is_none() {
         for message in &messages {
-            device.blurt(Leaf::Up, message.clone()).await;
-            device.blurt(Leaf::Hello, hello.clone()).await;
-            device.blurt(Leaf::Up, vec![7; 100]).await;
+            device.publish_raw(Leaf::Up, message.clone()).await;
+            device.publish_raw(Leaf::Hello, hello.clone()).await;
+            device.publish_raw(Leaf::Up, vec![7; 100]).await;
             sent += 3;
         }
         tokio::task::yield_now().await;
@@ -97,14 +97,18 @@ async fn one_device_at_full_malice_pushed_its_neighbours_to_local_decisions() {
                 device.send(message.clone()).await;
             }
             wait::at_most(Duration::from_millis(700), async || (device.acked() > acked).then_some(())).await;
-            (device.acked() >= device.said() || device.why_ended().is_some()).then_some(())
+            (device.acked() >= device.last_seq() || device.why_ended().is_some()).then_some(())
         })
         .await;
     }
     let cut_off = device.why_ended();
-    show(format_args!("{} of {} events acknowledged; cut off: {cut_off:?}", device.acked(), device.said()));
+    show(format_args!(
+        "{} of {} events acknowledged; cut off: {cut_off:?}",
+        device.acked(),
+        device.last_seq()
+    ));
     if cut_off.is_none() {
-        device.greet().await;
+        device.send_hello().await;
     }
     let acked = device.acked();
     let stored = format!(

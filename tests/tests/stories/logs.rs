@@ -96,9 +96,9 @@ async fn a_reader_that_went_away_made_the_doctor_panic() {
     BufReader::new(doctor.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let mut doctor = Running(doctor);
     let status = wait::until("the end", async || doctor.0.try_wait().unwrap()).await;
-    let said = std::fs::read_to_string(&log).unwrap();
-    assert!(status.code().is_some_and(|code| code < 2), "{status}: {said}");
-    assert!(!said.contains("panicked"), "{said}");
+    let output = std::fs::read_to_string(&log).unwrap();
+    assert!(status.code().is_some_and(|code| code < 2), "{status}: {output}");
+    assert!(!output.contains("panicked"), "{output}");
     // A full disk under the result is no success.
     let full = Stdio::from(File::options().write(true).open("/dev/full").unwrap());
     let status = boomgate(&["check-config"], &config).stdout(full).status().unwrap();

@@ -21,11 +21,11 @@ async fn mosquitto_as_the_broker_carries_a_car_in_and_out() {
     let decision = site.journal.decision("in-1", "pia").await;
     assert_eq!((decision.code.as_str(), decision.local), ("OPEN-VISITOR", false));
     site.journal.passed("in-1", "pia").await;
-    site.until_it_owes().await;
+    site.until_due().await;
     exit.car("pia", "BA123XY");
-    let asked = site.journal.decision("out-1", "pia").await;
-    assert_eq!((asked.outcome.as_str(), asked.local), ("charge", false));
-    site.office.take_cash("out-1", asked.arrival).await.unwrap().expect("something is due");
+    let decision = site.journal.decision("out-1", "pia").await;
+    assert_eq!((decision.outcome.as_str(), decision.local), ("charge", false));
+    site.api.take_cash("out-1", decision.arrival).await.unwrap().expect("something is due");
     site.journal.passed("out-1", "pia").await;
     site.until_stays("state = 'closed'", 1).await;
     let verdict = site.end([entry, exit]).await;

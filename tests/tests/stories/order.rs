@@ -1,4 +1,4 @@
-//! Messages come twice, late and in any order, over the real front door; what is kept is the same.
+//! Messages come twice, late and in any order, over the real listener; what is kept is the same.
 
 use boomgate_schemas::up::Direction::{self, Entry, Exit};
 use boomgate_schemas::up::Event;
@@ -68,8 +68,8 @@ async fn repeated_shuffled_and_held_back_messages_end_as_the_ordered_ones_do() {
         entry.all_acked().await;
         exit.all_acked().await;
         assert!(entry.rejected().is_empty() && exit.rejected().is_empty());
-        entry.greet().await;
-        exit.greet().await;
+        entry.send_hello().await;
+        exit.send_hello().await;
     }
     let (ordered, shuffled) = (stays(&site, 'A').await, stays(&site, 'Z').await);
     assert_eq!(ordered.len(), usize::try_from(CARS).unwrap());
@@ -121,7 +121,7 @@ async fn entry_and_exit_of_one_plate_in_one_batch_make_one_closed_stay() {
         tokio::join!(entry.send(entry.seal(way_in)), exit.send(exit.seal(way_out)));
     }
     // A greeting comes after what was said before it; its answer means that the server has heard all.
-    tokio::join!(entry.greet(), exit.greet());
+    tokio::join!(entry.send_hello(), exit.send_hello());
     lock.commit().await.unwrap();
     entry.all_acked().await;
     exit.all_acked().await;

@@ -47,7 +47,7 @@ async fn a_storm_of_three_hundred_logins_left_nine_hundred_megabytes_behind() {
         count(503)
     ));
     assert!(after <= before * 12 / 10, "{after} KiB are kept, {before} were used before");
-    site.office.lanes().await.unwrap();
+    site.api.lanes().await.unwrap();
     assert!(site.server_runs());
     site.end([]).await;
 }

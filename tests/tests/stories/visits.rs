@@ -30,10 +30,10 @@ async fn a_visitor_is_charged_at_the_exit_pays_cash_and_is_let_out() {
     entry.car("bert", "BA456XY");
     assert_eq!(site.journal.decision("in-1", "bert").await.code, "OPEN-VISITOR");
     site.journal.passed("in-1", "bert").await;
-    site.until_it_owes().await;
+    site.until_due().await;
     exit.car("bert", "BA456XY");
-    let asked = site.journal.decision("out-1", "bert").await;
-    assert_eq!((asked.outcome.as_str(), asked.local), ("charge", false), "{asked:?}");
+    let decision = site.journal.decision("out-1", "bert").await;
+    assert_eq!((decision.outcome.as_str(), decision.local), ("charge", false), "{decision:?}");
     let price = Amount { minor: 150, currency: "EUR".into() };
     let shown = site.journal.wait("out-1", "the sign shows the price", |report| match report {
         Report::Sign { amount: Some(amount), .. } => Some(amount.clone()),
@@ -41,7 +41,7 @@ async fn a_visitor_is_charged_at_the_exit_pays_cash_and_is_let_out() {
     });
     assert_eq!(shown.await, price);
     assert_eq!(site.journal.drives("out-1", "open"), 0, "the boom stays down until it is paid");
-    assert_eq!(site.office.take_cash("out-1", asked.arrival).await.unwrap(), Some(price));
+    assert_eq!(site.api.take_cash("out-1", decision.arrival).await.unwrap(), Some(price));
     site.journal.passed("out-1", "bert").await;
     site.until_stays("state = 'closed' and charged_minor = 150 and paid_minor = 150", 1).await;
     let cash = "select sum(p.amount_minor)::bigint from postings p join accounts a on a.site_id = p.site_id \

@@ -14,7 +14,7 @@ const decision: DecisionEvent = {
 const ordered: CommandEvent = {
   ...row,
   kind: "command",
-  data: { command: "c1", action: "open", state: "wished", by: "ann", reason: "delivery" },
+  data: { command: "c1", action: "open", state: "pending", by: "ann", reason: "delivery" },
 };
 
 function after(events: readonly LiveEvent[], isPast = false): LaneMemory {

@@ -140,7 +140,7 @@ export const en = {
     asked: (action: string) => `${action} asked for`,
     by: (who: string, reason: string) => `by ${who}: ${reason}`,
     failed: (action: string) => `${action} was not done`,
-    state: { wished: "asked for", sent: "sent", done: "done", ignored: "already so", refused: "refused by the lane", expired: "came too late" } satisfies Record<CommandState, string>,
+    state: { pending: "asked for", sent: "sent", done: "done", ignored: "already so", refused: "refused by the lane", expired: "came too late" } satisfies Record<CommandState, string>,
   },
 
   money: {

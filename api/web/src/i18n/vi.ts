@@ -136,7 +136,7 @@ export const vi: Messages = {
     asked: (action) => `Đã yêu cầu: ${action}`,
     by: (who, reason) => `bởi ${who}: ${reason}`,
     failed: (action) => `Không thực hiện được: ${action}`,
-    state: { wished: "đã yêu cầu", sent: "đã gửi", done: "xong", ignored: "đã như vậy", refused: "làn từ chối", expired: "đến quá muộn" },
+    state: { pending: "đã yêu cầu", sent: "đã gửi", done: "xong", ignored: "đã như vậy", refused: "làn từ chối", expired: "đến quá muộn" },
   },
 
   money: {

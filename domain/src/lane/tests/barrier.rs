@@ -35,7 +35,7 @@ fn with_a_car_under_the_boom(config: LaneConfig) -> Bench {
     bench
 }
 
-fn said(bench: &Bench, line: &str) -> bool {
+fn has_line(bench: &Bench, line: &str) -> bool {
     bench.transcript.lines().any(|one| one == line)
 }
 
@@ -43,13 +43,13 @@ fn said(bench: &Bench, line: &str) -> bool {
 fn a_boom_that_stays_up_is_raised_on_time_and_the_fault_ends_with_the_boom_down() {
     let mut bench = with_a_car_under_the_boom(LaneConfig { up_alarm_ms: 10_000, ..LaneConfig::default() });
     at(&mut bench, 11_000, "until");
-    assert!(said(&bench, "10407 > fault FAULT-HELD-TOO-LONG"), "{}", bench.transcript);
+    assert!(has_line(&bench, "10407 > fault FAULT-HELD-TOO-LONG"), "{}", bench.transcript);
     assert_eq!(bench.lane.faults(), [Reason::FaultHeldTooLong { seconds: 10 }]);
     at(&mut bench, 12_000, "arming clear");
     at(&mut bench, 13_000, "safety clear");
     at(&mut bench, 14_500, "boom closed");
     at(&mut bench, 15_000, "until");
-    assert!(said(&bench, "14500 > boom closed"), "{}", bench.transcript);
+    assert!(has_line(&bench, "14500 > boom closed"), "{}", bench.transcript);
     assert_eq!(bench.lane.faults(), []);
 }
 
@@ -68,7 +68,7 @@ fn a_boom_that_does_not_come_up_or_down_is_a_fault_of_so_many_seconds() {
     let mut bench = started(LaneConfig { open_timeout_ms: 7_000, ..LaneConfig::default() });
     let_in(&mut bench, 0, 1);
     at(&mut bench, 8_000, "until");
-    assert!(said(&bench, "7407 > fault FAULT-OPEN-TIMEOUT"), "{}", bench.transcript);
+    assert!(has_line(&bench, "7407 > fault FAULT-OPEN-TIMEOUT"), "{}", bench.transcript);
     assert_eq!(bench.lane.faults(), [Reason::FaultOpenTimeout { seconds: 7 }]);
     at(&mut bench, 9_000, "boom open");
     assert_eq!(bench.lane.faults(), [], "it reports that it is up");
@@ -81,7 +81,7 @@ fn a_boom_that_does_not_come_up_or_down_is_a_fault_of_so_many_seconds() {
     let closing = bench.transcript.lines().find(|line| line.ends_with("> drive close")).unwrap();
     let closing: u64 = closing.split(' ').next().unwrap().parse().unwrap();
     assert!(
-        said(&bench, &format!("{} > fault FAULT-CLOSE-TIMEOUT", closing + 9_000)),
+        has_line(&bench, &format!("{} > fault FAULT-CLOSE-TIMEOUT", closing + 9_000)),
         "{}",
         bench.transcript
     );
@@ -96,9 +96,9 @@ fn an_order_to_close_waits_for_the_drive_until_the_very_millisecond() {
     let_in(&mut bench, 0, 1);
     at(&mut bench, 2_003, "boom open");
     at(&mut bench, 3_406, "command 2 close - operator");
-    assert!(said(&bench, "3406 > answer 2 refused CMD-BUSY"), "{}", bench.transcript);
+    assert!(has_line(&bench, "3406 > answer 2 refused CMD-BUSY"), "{}", bench.transcript);
     at(&mut bench, 3_407, "command 3 close - operator");
-    assert!(said(&bench, "3407 > drive close"), "{}", bench.transcript);
+    assert!(has_line(&bench, "3407 > drive close"), "{}", bench.transcript);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn an_exit_fails_open_on_time_and_not_before() {
     let mut bench = started(LaneConfig::for_direction(Direction::Exit));
     at(&mut bench, 7, "arming wire-cut");
     at(&mut bench, 6_000, "until");
-    assert!(said(&bench, "5007 > drive open"), "{}", bench.transcript);
+    assert!(has_line(&bench, "5007 > drive open"), "{}", bench.transcript);
     // An entry never does, nor an exit whose loop is well.
     for (config, event) in [
         (LaneConfig::default(), "arming wire-cut"),
@@ -146,6 +146,6 @@ fn two_obstructions_are_forgotten_with_the_boom_down_only_before_the_lane_is_loc
     at(&mut bench, 24_000, "arming clear");
     at(&mut bench, 25_000, "safety clear");
     at(&mut bench, 27_000, "obstructed");
-    assert!(said(&bench, "27000 > drive open"), "{}", bench.transcript);
+    assert!(has_line(&bench, "27000 > drive open"), "{}", bench.transcript);
     assert_eq!(bench.lane.faults(), [], "the first of this opening");
 }

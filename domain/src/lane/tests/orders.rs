@@ -324,9 +324,9 @@ fn an_opening_for_nobody_needs_something_on_the_loop() {
 
 #[test]
 fn the_lanes_own_decision_counts_for_the_car_it_was_asked_for() {
-    let asked = after_arrival("1000 > decide car1");
+    let transcript = after_arrival("1000 > decide car1");
     check(&format!(
-        "{asked}
+        "{transcript}
         1001 local car7 open
         1002 local car1 deny
         1002 > decided car1 DENY-OFFLINE

@@ -1,0 +1,321 @@
+//! Slows down guessing without locking anybody out: failures count per name and address together, a little per name and
+//! per address alone, and per browser where a person has logged in before.
+//!
+//! Checking a password takes 19 MiB and a tenth of a second: few at a time, and no endless queue before them.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use boomgate_operations::passwords;
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+use crate::error::ApiError;
+
+/// Keys whose failures are remembered at a time; the oldest go first.
+const MAX_KEYS: usize = 10_000;
+/// Failures that lie further back than this are forgotten.
+const FAILURE_WINDOW: Duration = Duration::from_secs(900);
+/// Passwords checked at a time, whatever the machine has.
+const MAX_CONCURRENT: usize = 4;
+/// Logins that may wait for their turn; and as many again from browsers that are known.
+const QUEUE: usize = 64;
+/// When it is worth coming back to a full queue, in seconds.
+const QUEUE_RETRY: u64 = 5;
+
+/// What failures are counted by. Names are hashed: a long one costs no more than a short one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    NameAt([u8; 32], IpAddr),
+    Name([u8; 32]),
+    Address(IpAddr),
+    Browser([u8; 32], [u8; 32]),
+}
+
+impl Key {
+    /// Failures that cost nothing, and the longest wait after more.
+    const fn limits(self) -> (u32, Duration) {
+        match self {
+            Self::NameAt(..) | Self::Browser(..) => (5, FAILURE_WINDOW),
+            Self::Name(_) => (5, Duration::from_secs(5)),
+            Self::Address(_) => (30, Duration::from_secs(5)),
+        }
+    }
+
+    /// Whether a success ends the count: not where others' failures are counted too.
+    const fn is_own(self) -> bool {
+        matches!(self, Self::NameAt(..) | Self::Browser(..))
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Failures {
+    count: u32,
+    last: Instant,
+}
+
+/// One try to log in.
+pub(crate) struct Attempt<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) address: IpAddr,
+    /// Hash of the token of a browser that has let this person in before.
+    pub(crate) browser: Option<[u8; 32]>,
+    /// The stored hashes of whoever has this name; empty if there is no such person.
+    pub(crate) stored: Vec<String>,
+    pub(crate) given: String,
+}
+
+impl Attempt<'_> {
+    fn keys(&self) -> Vec<Key> {
+        let name: [u8; 32] = Sha256::digest(self.name.to_lowercase()).into();
+        match self.browser {
+            Some(browser) => vec![Key::Browser(browser, name)],
+            None => {
+                let address = network(self.address);
+                vec![Key::NameAt(name, address), Key::Name(name), Key::Address(address)]
+            }
+        }
+    }
+}
+
+pub(crate) struct LoginLimiter {
+    failures: Mutex<HashMap<Key, Failures>>,
+    permits: Semaphore,
+    strangers: AtomicUsize,
+    known: AtomicUsize,
+}
+
+impl Default for LoginLimiter {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            failures: Mutex::default(),
+            permits: Semaphore::new(cores.min(MAX_CONCURRENT)),
+            strangers: AtomicUsize::new(0),
+            known: AtomicUsize::new(0),
+        }
+    }
+}
+
+impl LoginLimiter {
+    /// Checks a password, taking the same time whether or not there is such a user. Returns for which of the stored
+    /// hashes it is right: at least one.
+    pub(crate) async fn check(&self, attempt: Attempt<'_>) -> Result<Vec<usize>, ApiError> {
+        let keys = attempt.keys();
+        self.check_backoff(&keys)?;
+        let queue = if attempt.browser.is_some() { &self.known } else { &self.strangers };
+        let _slot = QueueSlot::take(queue)?;
+        let _permit = self.permits.acquire().await.map_err(ApiError::internal)?;
+        // Many may have come at once and failed while this one queued.
+        self.check_backoff(&keys)?;
+        let (stored, given) = (attempt.stored, attempt.given);
+        let right = tokio::task::spawn_blocking(move || right_ones(&stored, &given));
+        let right = right.await.map_err(ApiError::internal)?;
+        self.remember(&keys, !right.is_empty());
+        if right.is_empty() { Err(ApiError::WrongLogin) } else { Ok(right) }
+    }
+
+    fn check_backoff(&self, keys: &[Key]) -> Result<(), ApiError> {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = keys.iter().filter_map(|key| {
+            let Failures { count, last } = failures.get(key)?;
+            let (free, longest) = key.limits();
+            let doubled = 1u64.checked_shl(count.checked_sub(free)?).unwrap_or(u64::MAX);
+            Duration::from_secs(doubled).min(longest).checked_sub(last.elapsed())
+        });
+        match waits.max() {
+            Some(wait) => Err(ApiError::SlowDown(wait.as_secs() + 1)),
+            None => Ok(()),
+        }
+    }
+
+    fn remember(&self, keys: &[Key], success: bool) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if success {
+            for key in keys.iter().filter(|key| key.is_own()) {
+                failures.remove(key);
+            }
+            return;
+        }
+        make_room(&mut failures);
+        let now = Instant::now();
+        for key in keys {
+            let entry = failures.entry(*key).or_insert(Failures { count: 0, last: now });
+            let before = if entry.last.elapsed() > FAILURE_WINDOW { 0 } else { entry.count };
+            *entry = Failures { count: before.saturating_add(1), last: now };
+        }
+    }
+}
+
+/// Forgets the older half when there are too many.
+fn make_room(failures: &mut HashMap<Key, Failures>) {
+    if failures.len() < MAX_KEYS {
+        return;
+    }
+    let mut times: Vec<Instant> = failures.values().map(|one| one.last).collect();
+    let middle = times.len() / 2;
+    let (_, middle, _) = times.select_nth_unstable(middle);
+    let middle = *middle;
+    failures.retain(|_, one| one.last > middle);
+}
+
+/// A place in the queue before the check.
+struct QueueSlot<'a>(&'a AtomicUsize);
+
+impl<'a> QueueSlot<'a> {
+    fn take(queue: &'a AtomicUsize) -> Result<Self, ApiError> {
+        let slot = Self(queue);
+        if queue.fetch_add(1, Ordering::Relaxed) < QUEUE {
+            Ok(slot)
+        } else {
+            metrics::counter!("boomgate_logins_turned_away_total").increment(1);
+            Err(ApiError::Busy(QUEUE_RETRY))
+        }
+    }
+}
+
+impl Drop for QueueSlot<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What one guesser has to himself: an IPv4 address, or an IPv6 /64.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
+/// Which of the hashes were made of this password; one is checked in vain where there is none.
+fn right_ones(stored: &[String], given: &str) -> Vec<usize> {
+    if stored.is_empty() {
+        // For the time it takes; no password fits.
+        let _: bool = passwords::verify(passwords::NOBODY, given);
+    }
+    let right = stored.iter().enumerate().filter(|(_, hash)| passwords::verify(hash, given));
+    right.map(|(index, _)| index).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use boomgate_operations::passwords::hash as hash_password;
+
+    const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const AWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+    const BROWSER: [u8; 32] = [7; 32];
+
+    fn attempt<'a>(name: &'a str, address: IpAddr, stored: Option<&'a str>, given: &str) -> Attempt<'a> {
+        let stored = stored.map(str::to_owned).into_iter().collect();
+        Attempt { name, address, browser: None, stored, given: given.into() }
+    }
+
+    #[tokio::test]
+    async fn a_right_password_passes_and_a_wrong_one_does_not() {
+        let (limiter, hash) = (LoginLimiter::default(), hash_password("open sesame").unwrap());
+        limiter.check(attempt("ann", HOME, Some(&hash), "open sesame")).await.unwrap();
+        let error = limiter.check(attempt("ann", HOME, Some(&hash), "open barley")).await.unwrap_err();
+        assert!(matches!(error, ApiError::WrongLogin));
+        let error = limiter.check(attempt("nobody", HOME, None, "x")).await.unwrap_err();
+        assert!(matches!(error, ApiError::WrongLogin), "unknown names answer alike");
+    }
+
+    #[tokio::test]
+    async fn guessing_becomes_slow_but_a_free_try_remains_for_others() {
+        let limiter = LoginLimiter::default();
+        for _ in 0..5 {
+            drop(limiter.check(attempt("ann", HOME, None, "x")).await);
+        }
+        let slow = limiter.check(attempt("ann", HOME, None, "x")).await;
+        assert!(matches!(slow, Err(ApiError::SlowDown(_))));
+        for address in [AWAY, HOME] {
+            let bob = limiter.check(attempt("bob", address, None, "x")).await;
+            assert!(matches!(bob, Err(ApiError::WrongLogin)), "{address}: {bob:?}");
+        }
+    }
+
+    /// As many failures as one likes, without the time they take.
+    fn failed(limiter: &LoginLimiter, attempt: &Attempt<'_>, times: usize) {
+        (0..times).for_each(|_| limiter.remember(&attempt.keys(), false));
+    }
+
+    #[tokio::test]
+    async fn the_failures_of_a_stranger_lock_the_owner_out_for_five_seconds_at_most() {
+        let (limiter, hash) = (LoginLimiter::default(), hash_password("open sesame").unwrap());
+        failed(&limiter, &attempt("ann", AWAY, Some(&hash), ""), 200);
+        let Err(ApiError::SlowDown(stranger)) =
+            limiter.check(attempt("ann", AWAY, Some(&hash), "open sesame")).await
+        else {
+            panic!("the stranger need not wait");
+        };
+        assert!(stranger > 800, "{stranger}");
+        match limiter.check(attempt("ann", HOME, Some(&hash), "open sesame")).await {
+            Err(ApiError::SlowDown(owner)) => assert!(owner <= 6, "{owner}"),
+            other => panic!("{other:?}: guessing from many addresses is free"),
+        }
+        let known = Attempt { browser: Some(BROWSER), ..attempt("ann", HOME, Some(&hash), "open sesame") };
+        limiter.check(known).await.unwrap();
+        // Nor does it matter that the stranger sits behind the same address.
+        let known = Attempt { browser: Some(BROWSER), ..attempt("ann", AWAY, Some(&hash), "open sesame") };
+        limiter.check(known).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_known_browser_in_a_strangers_hands_is_slowed_down_too() {
+        let limiter = LoginLimiter::default();
+        let guess = || Attempt { browser: Some(BROWSER), ..attempt("ann", HOME, None, "x") };
+        failed(&limiter, &guess(), 9);
+        assert!(matches!(limiter.check(guess()).await, Err(ApiError::SlowDown(10..))));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let limiter = LoginLimiter::default();
+        for name in 0..3 * MAX_KEYS {
+            failed(&limiter, &attempt(&name.to_string(), HOME, None, ""), 1);
+        }
+        assert!(limiter.failures.lock().unwrap().len() <= MAX_KEYS + 3);
+    }
+
+    #[tokio::test]
+    async fn a_burst_of_guesses_is_not_free() {
+        let limiter = std::sync::Arc::new(LoginLimiter::default());
+        let guesses = (0..40).map(|_| {
+            let limiter = std::sync::Arc::clone(&limiter);
+            tokio::spawn(async move { limiter.check(attempt("ann", HOME, None, "x")).await })
+        });
+        let mut tried = 0;
+        for guess in guesses.collect::<Vec<_>>() {
+            tried += usize::from(matches!(guess.await.unwrap(), Err(ApiError::WrongLogin)));
+        }
+        assert!(tried <= 5 + MAX_CONCURRENT, "{tried} of 40 guesses were tried");
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_turns_away_and_keeps_places_for_known_browsers() {
+        let limiter = LoginLimiter::default();
+        let held =
+            limiter.permits.acquire_many(u32::try_from(limiter.permits.available_permits()).unwrap()).await;
+        let slots: Vec<_> = (0..QUEUE).map(|_| QueueSlot::take(&limiter.strangers).ok().unwrap()).collect();
+        let rejected = limiter.check(attempt("ann", HOME, None, "x")).await;
+        assert!(matches!(rejected, Err(ApiError::Busy(QUEUE_RETRY))), "{rejected:?}");
+        let known = Attempt { browser: Some(BROWSER), ..attempt("ann", HOME, None, "x") };
+        let (known, ()) = tokio::join!(limiter.check(known), async { drop(held) });
+        assert!(matches!(known, Err(ApiError::WrongLogin)), "{known:?}");
+        drop(slots);
+        assert_eq!(limiter.strangers.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn neighbours_in_an_ipv6_network_share_their_failures() {
+        let network = |text: &str| network(text.parse().unwrap());
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_eq!(network("::ffff:10.0.0.1"), network("10.0.0.1"));
+    }
+}
