@@ -8,19 +8,20 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEMO_ARGS ?=
 MUTANTS_ARGS ?=
 
-.PHONY: help demo test check fmt e2e bench soak fuzz mutants train
+.PHONY: help demo test web check fmt e2e bench soak fuzz mutants train
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## Run a car park on this machine: PostgreSQL, server, four lanes, cars (DEMO_ARGS="--help" teaches more)
+demo: web ## Run a car park on this machine: PostgreSQL, server, four lanes, cars (DEMO_ARGS="--help" teaches more)
 	@scripts/prepare rust cc postgresql
 	@echo "Building server and lane (first time about 12 minutes on 2 cores, later seconds)"
 	@$(CARGO) build --quiet -p boomgate -p boomgate-edge-agent
 	@$(TARGET)/debug/boomgate demo $(DEMO_ARGS)
 
-test: ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
+test: web ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
 	@scripts/prepare rust cc postgresql mosquitto nginx curl opencv nextest
+	@$(NPM) test --silent
 	@echo "Building everything with its tests (first time about 18 minutes on 2 cores)"
 	@$(CARGO) build --quiet --workspace --all-targets
 	@echo "Running the tests (about 5 minutes)"
@@ -28,9 +29,28 @@ test: ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
 	@echo "Building and running the camera tests with OpenCV (about 3 minutes)"
 	@$(CARGO) nextest run -p boomgate-plate-reader -p boomgate-edge-agent --features boomgate-edge-agent/opencv
 
+# The web app: its built files are embedded when the api is compiled.
+WEB := api/web
+NPM := scripts/with-node npm --prefix $(WEB) run
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/build -type f ! -name '*.gen.ts' 2>/dev/null) \
+  $(addprefix $(WEB)/,index.html docs.html package.json vite.config.ts tsconfig.json) api/openapi.json
+
+web: $(WEB)/dist/index.html ## Build the web app that is embedded in the server (first time about a minute)
+
+$(WEB)/dist/index.html: $(WEB_SOURCES) $(WEB)/node_modules/.package-lock.json
+	@echo "Building the web app"
+	@$(NPM) build --silent
+	@touch $@
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	@scripts/prepare node
+	@scripts/with-node npm --prefix $(WEB) ci --silent
+	@touch $@
+
 check: export PATH := $(abspath $(TARGET))/check-tools/bin:$(PATH)
-check: ## Format, lints, documentation and the paths it names, tests without fixed sleeps, unused dependencies and the rules for dependencies
+check: web ## Format, lints, documentation and the paths it names, tests without fixed sleeps, unused dependencies and the rules for dependencies
 	@scripts/prepare rust cc check_tools
+	@$(NPM) check --silent
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
@@ -44,10 +64,24 @@ check: ## Format, lints, documentation and the paths it names, tests without fix
 fmt: ## Format the code
 	@$(CARGO) fmt --all
 
-e2e: ## Look at the live page in a real browser
+e2e: web ## Look at the web app in a real browser
 	@scripts/prepare rust cc postgresql chromium chromedriver nextest
 	@$(CARGO) build --quiet --workspace --all-targets
 	@$(CARGO) nextest run --workspace --run-ignored only -E 'package(boomgate-tests) and binary(page)'
+	@$(NPM) axe --silent -- $(abspath $(TARGET))/debug/boomgate
+	@$(NPM) night --silent -- $(abspath $(TARGET))/debug/boomgate
+
+.PHONY: bench-web
+bench-web: web ## Measure the live screen with 50 lanes and 20 events a second for a minute
+	@scripts/prepare rust cc postgresql chromium
+	@$(CARGO) build --quiet -p boomgate -p boomgate-edge-agent
+	@$(NPM) load --silent -- $(abspath $(TARGET))/debug/boomgate
+
+.PHONY: pictures
+pictures: web ## Take the pictures of docs/pictures anew
+	@scripts/prepare rust cc postgresql chromium
+	@$(CARGO) build --quiet -p boomgate -p boomgate-edge-agent
+	@$(NPM) pictures --silent -- $(abspath $(TARGET))/debug/boomgate $(abspath docs/pictures)
 
 # A Python with onnxruntime, the plate reader's yardstick; one is made when none is given.
 BENCH_VENV := $(abspath $(TARGET))/bench-venv

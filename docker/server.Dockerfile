@@ -2,9 +2,16 @@
 # The server: `boomgate serve` against an external PostgreSQL. Build from the root of the repository:
 #   docker build --file docker/server.Dockerfile --target server --tag boomgate-server .
 
+FROM node:24-bookworm-slim AS web
+WORKDIR /src/api
+COPY api/openapi.json .
+COPY api/web web
+RUN npm --prefix web ci && npm --prefix web run build
+
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
+COPY --from=web /src/api/web/dist api/web/dist
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --package boomgate \

@@ -123,14 +123,14 @@ impl Api {
             // Set once: a second listener of the metrics would have the first one's.
             drop(self.app.metrics_token.set(token));
         }
-        let routes = route::serve(&self.app, Table::new(router::metrics(), |_| None));
+        let routes = route::serve(&self.app, Table::new(router::metrics(), |_, _| None));
         server::serve(listener, Front::default(), None, routes, self.shutdown.clone()).await;
     }
 
     /// Serves devices, which must show a certificate of the site's CA.
     pub async fn serve_devices(&self, listener: TcpListener, tls: TlsAcceptor) {
         let front = self.devices.clone();
-        let routes = route::serve(&self.app, Table::new(router::devices(), |_| None));
+        let routes = route::serve(&self.app, Table::new(router::devices(), |_, _| None));
         server::serve(listener, front, Some(tls), routes, self.shutdown.clone()).await;
     }
 }

@@ -10,7 +10,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use http::Method;
+use http::{HeaderMap, Method};
 use tracing::Instrument;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{RefOr, Schema};
@@ -90,17 +90,20 @@ fn method(declared: &[HttpMethod]) -> Method {
     }
 }
 
+/// What is at a path, for a client with these headers.
+pub(crate) type FileAt = fn(&str, &HeaderMap) -> Option<Response>;
+
 /// The routes of a listener, found by path in a time that does not grow with their number.
 pub(crate) struct Table {
     by_path: matchit::Router<BTreeMap<String, Handler>>,
     /// What is at an address without a route.
-    file: fn(&str) -> Option<Response>,
+    file: FileAt,
 }
 
 impl Table {
     /// # Panics
     /// When two routes have the same method and path, or paths that contradict each other: the tests build every table.
-    pub(crate) fn new(routes: Vec<Route>, file: fn(&str) -> Option<Response>) -> Self {
+    pub(crate) fn new(routes: Vec<Route>, file: FileAt) -> Self {
         let mut methods: BTreeMap<String, BTreeMap<String, Handler>> = BTreeMap::new();
         for route in routes {
             let here = methods.entry(route.path.clone()).or_default();
@@ -138,7 +141,7 @@ impl Table {
     }
 
     fn file_or_nothing(&self, request: &Request) -> Response {
-        match ((self.file)(&request.context.path), &request.context.method) {
+        match ((self.file)(&request.context.path, &request.context.headers), &request.context.method) {
             (Some(file), &Method::GET) => file,
             (Some(_), _) => ApiError::Method("GET".into()).into_response(&request.context.id),
             (None, _) => ApiError::NoRoute.into_response(&request.context.id),

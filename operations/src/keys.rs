@@ -117,7 +117,7 @@ fn faults(request: &AddKey, held: impl Fn(Permission) -> bool) -> Vec<Fault> {
     faults
 }
 
-/// Ends a key; the next request with it is refused.
+/// Ends the key of this name or id; the next request with it is refused.
 ///
 /// # Errors
 /// No live key of this name; the database's.

@@ -119,7 +119,7 @@ pub async fn list(client: &impl GenericClient, tenant: TenantId) -> Result<Vec<L
     query(client, include_str!("../queries/api_keys/list.sql"), &[&tenant.as_uuid()]).await
 }
 
-/// Ends the live key of this name; its id, or none where there is no such key.
+/// Ends the live key of this name or id; its id, or none where there is no such key.
 ///
 /// # Errors
 /// [`StoreError::Database`].

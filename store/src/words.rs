@@ -1,8 +1,9 @@
 //! Closed sets of words that columns and the api's JSON have in common, each declared once.
 
-/// Declares an enum whose variants are stored and sent as words.
+/// Declares an enum whose variants are stored and sent as words. A word is taken as `tt`: what is captured as a literal is
+/// passed on in an invisible group, and the OpenAPI document then has the variant's name in the word's place.
 macro_rules! words {
-    ($($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? })+) => { $(
+    ($($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:tt),+ $(,)? })+) => { $(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -53,17 +53,17 @@ pub(crate) async fn add(
     idempotency::reply_idempotent(&done)
 }
 
-/// Ends the live key of this name, from the next request on.
-#[utoipa::path(delete, path = "/api/v1/keys/{name}", tag = "keys", params(("name" = String, Path)),
+/// Ends a live key, from the next request on.
+#[utoipa::path(delete, path = "/api/v1/keys/{id}", tag = "keys", params(("id" = uuid::Uuid, Path)),
     responses((status = 204), (status = 404, body = crate::Problem)))]
 pub(crate) async fn revoke(
     app: App,
     by: Authorized<KeysManage>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let name = request.part("name").to_owned();
+    let id: uuid::Uuid = request.part("id").parse().map_err(|_| ApiError::NotFound("key"))?;
     let mut client = app.client().await?;
-    unit::run(&mut client, async |unit| keys::revoke(unit, &by, &name).await).await?;
+    unit::run(&mut client, async |unit| keys::revoke(unit, &by, &id.to_string()).await).await?;
     let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)

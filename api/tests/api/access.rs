@@ -97,6 +97,7 @@ async fn a_key_is_made_used_and_ended_by_the_api() {
     let list = good(from_browser(&app, "GET", "/api/v1/keys", &eva).send().await.unwrap(), 200).await;
     assert_eq!((&list["items"][0]["name"], &list["items"][0]["sites"]), (&json!("panel"), &json!(["north"])));
     assert!(!list.to_string().contains(&key), "the list shows the key");
+    let id = list["items"][0]["id"].as_str().unwrap();
     for (body, words) in [
         (json!({ "name": "x", "permissions": ["lanes:raed"], "days": 7 }), "permissions[0]"),
         (json!({ "name": "x", "permissions": ["users:manage"], "days": 7 }), "users:manage"),
@@ -107,7 +108,7 @@ async fn a_key_is_made_used_and_ended_by_the_api() {
         let text = refused.text().await.unwrap();
         assert!(text.contains(words), "{body}: {text}");
     }
-    let ended = from_browser(&app, "DELETE", "/api/v1/keys/panel", &eva).send().await.unwrap();
+    let ended = from_browser(&app, "DELETE", &format!("/api/v1/keys/{id}"), &eva).send().await.unwrap();
     assert_eq!(ended.status(), 204);
     assert_eq!(lanes().send().await.unwrap().status(), 401);
 }

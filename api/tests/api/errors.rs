@@ -14,7 +14,7 @@ async fn nothing_and_a_wrong_method_are_told_apart() {
     let app = TestApp::open().await;
     for (method, path) in [
         ("GET", "/api/v1/nothing"),
-        ("POST", "/nowhere"),
+        ("POST", "/api/nowhere"),
         ("GET", "/live.css.map"),
         ("DELETE", "/api/v2/lanes"),
     ] {
@@ -29,7 +29,7 @@ async fn nothing_and_a_wrong_method_are_told_apart() {
         ("DELETE", "/api/v1/lanes", "GET"),
         ("PUT", "/api/v1/stays/x/payments", "POST"),
         ("POST", "/healthz", "GET"),
-        ("POST", "/live.css", "GET"),
+        ("POST", "/live", "GET"),
     ] {
         let response = app.request(method, path).send().await.unwrap();
         assert_eq!(response.headers()["allow"], allow, "{method} {path}");
@@ -144,8 +144,9 @@ async fn every_reply_carries_the_headers() {
     for (path, status, cache) in [
         ("/", 200, "no-cache"),
         ("/docs", 200, "no-cache"),
-        ("/live.js", 200, "no-cache"),
-        ("/nothing", 404, "no-store"),
+        ("/stays/anything", 200, "no-cache"),
+        ("/nothing.js", 404, "no-store"),
+        ("/api/nothing", 404, "no-store"),
         ("/healthz", 200, "no-store"),
         ("/metrics", 404, "no-store"),
         ("/api/v1/openapi.json", 200, "no-store"),

@@ -19,3 +19,4 @@ mod rights;
 mod shutdown;
 mod stays;
 mod test_app;
+mod web;

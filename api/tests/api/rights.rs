@@ -87,9 +87,9 @@ async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Reques
             let name = format!("key {}", uuid::Uuid::now_v7());
             post("/api/v1/keys", json!({ "name": name, "permissions": ["lanes:read"], "days": 7 }))
         }
-        ("DELETE", "/api/v1/keys/{name}") => {
+        ("DELETE", "/api/v1/keys/{id}") => {
             let key = app.key(&["lanes:read"]).await;
-            app.request("DELETE", &format!("/api/v1/keys/key%20{}", key.id))
+            app.request("DELETE", &format!("/api/v1/keys/{}", key.id))
         }
         ("GET", "/api/v1/sites/{id}") => app.request("GET", &format!("/api/v1/sites/{}", app.site)),
         ("PATCH", "/api/v1/sites/{id}") => {
@@ -169,7 +169,7 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
         (true, _) if foreign => 404,
         (
             true,
-            "/api/v1/logout" | "/api/v1/me/step-up" | "/api/v1/me/sessions/{id}" | "/api/v1/keys/{name}",
+            "/api/v1/logout" | "/api/v1/me/step-up" | "/api/v1/me/sessions/{id}" | "/api/v1/keys/{id}",
         ) => 204,
         (true, "/api/v1/users" | "/api/v1/keys") if route.method == "POST" => 201,
         (true, "/api/v1/live") => 101,

@@ -75,9 +75,26 @@ impl Browser {
 
     /// Clicks with the mouse into the middle of the first element that fits `selector`.
     pub async fn click(&self, selector: &str) {
-        let found = self.post("/element", &json!({ "using": "css selector", "value": selector })).await;
+        self.click_found("css selector", selector).await;
+    }
+
+    async fn click_found(&self, using: &str, value: &str) {
+        let found = self.post("/element", &json!({ "using": using, "value": value })).await;
         let id = found.as_object().and_then(|names| names.values().next()?.as_str()).expect("an element");
         self.post(&format!("/element/{id}/click"), &json!({})).await;
+    }
+
+    /// Clicks the first element with `role` whose text is `name`.
+    pub async fn click_named(&self, role: &str, name: &str) {
+        let path = format!("//*[@role='{role}'][normalize-space()='{name}']");
+        self.click_found("xpath", &path).await;
+    }
+
+    /// Runs `script` in every page from now on, before the page's own.
+    pub async fn before_pages(&self, script: &str) {
+        let command =
+            json!({ "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": { "source": script } });
+        self.post("/goog/cdp/execute", &command).await;
     }
 
     /// What a script's `return` gives; `arguments[0]` is `argument`.

@@ -18,7 +18,7 @@ function behind(element) {
   const colours = ["Canvas"];
   const around = [];
   for (let one = element; one; one = one.parentElement) around.push(one);
-  const top = around.findIndex((one) => one.matches("dialog"));
+  const top = around.findIndex((one) => one.matches("[data-modal]"));
   const counted = top < 0 ? around : around.slice(0, top + 1);
   for (const one of counted.reverse()) colours.push(getComputedStyle(one).backgroundColor);
   return colours;

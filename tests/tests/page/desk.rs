@@ -17,6 +17,14 @@ const START: Duration = Duration::from_secs(90);
 /// Until cars have been everywhere and done everything, at five times the speed of life.
 const TRAFFIC: Duration = Duration::from_secs(90);
 
+/// The app with somebody logged in.
+pub const SHOWS_DESK: &str = "return !!document.querySelector('article[data-lane]')";
+/// The app with nobody logged in.
+pub const SHOWS_LOGIN: &str =
+    "return !!document.querySelector('input[type=password]') && !document.querySelector('article, nav')";
+/// Opens the menu, where the log-out is.
+const MENU: &str = "button[aria-label^='Menu']";
+
 /// The start of a path, and the status it was refused with.
 pub type Refusal = (&'static str, u16);
 
@@ -44,7 +52,7 @@ impl Desk {
         desk.address = format!("http://{}/", line.at);
         let desk = desk.shown().await;
         desk.log_in(&desk.password).await;
-        desk.until("the desk is shown", "return !document.getElementById('desk').hidden").await;
+        desk.until("the desk is shown", SHOWS_DESK).await;
         (desk, line)
     }
 
@@ -62,7 +70,7 @@ impl Desk {
 
     async fn shown(self) -> Self {
         self.browser.open(&self.address).await;
-        self.until("the login is shown", "return !document.getElementById('login').hidden").await;
+        self.until("the login is shown", SHOWS_LOGIN).await;
         self
     }
 
@@ -70,13 +78,19 @@ impl Desk {
     pub async fn logged_in() -> Self {
         let desk = Self::open().await;
         desk.log_in(&desk.password).await;
-        desk.until("the desk is shown", "return !document.getElementById('desk').hidden").await;
+        desk.until("the desk is shown", SHOWS_DESK).await;
         desk
     }
 
     /// By keyboard: the page has put the focus into the name.
     pub async fn log_in(&self, password: &str) {
         self.browser.keys(&format!("admin{TAB}{password}{ENTER}")).await;
+    }
+
+    /// By the menu, as a person does.
+    pub async fn log_out(&self) {
+        log_out(&self.browser).await;
+        self.until("the login is shown", SHOWS_LOGIN).await;
     }
 
     pub async fn is(&self, script: &str) -> bool {
@@ -128,6 +142,14 @@ impl Desk {
             errors.starts_with(path) && errors.contains(&format!("responded with a status of {status} "))
         })
     }
+}
+
+/// Asks for the end of the session by the menu.
+pub async fn log_out(browser: &Browser) {
+    browser.click(MENU).await;
+    let menu = "return !!document.querySelector('[role=menu]:not([data-starting-style])')";
+    wait::until("the menu", async || (browser.ask(menu, Value::Null).await == true).then_some(())).await;
+    browser.click_named("menuitem", "Log out").await;
 }
 
 /// Page and password, as the demo tells the person who started it.

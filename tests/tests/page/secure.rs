@@ -10,6 +10,7 @@ use boomgate_tests::wait;
 use serde_json::Value;
 
 use crate::browser::{Browser, ENTER, TAB};
+use crate::desk::{SHOWS_LOGIN, log_out};
 
 const CONFIG: &str = "data = 'data'\n[api]\nlisten = '127.0.0.1:0'\ncert = 'page.pem'\nkey = 'page.key'\n\
     [broker]\nlisten = '127.0.0.1:0'\n[device_https]\nlisten = '127.0.0.1:0'\n\
@@ -77,15 +78,14 @@ async fn a_browser_was_offered_http2_and_saw_no_page_then_lost_its_second_sessio
     let run_script = async |script: &str| browser.ask(script, Value::Null).await;
     let protocol = "return performance.getEntriesByType('navigation')[0].nextHopProtocol";
     assert_eq!(run_script(protocol).await, "h2");
-    let login = "return !document.getElementById('login').hidden";
-    wait::until("the login", async || (run_script(login).await == true).then_some(())).await;
+    wait::until("the login", async || (run_script(SHOWS_LOGIN).await == true).then_some(())).await;
     browser.keys(&format!("ann{TAB}{password}{ENTER}")).await;
-    let live = "return document.getElementById('link').innerText";
+    let live = "return document.querySelector('[data-link]')?.innerText";
     wait::until("the live feed beside HTTP/2", async || (run_script(live).await == "live").then_some(()))
         .await;
     // The second time the browser's own cookie is the older one and comes first, in a field of its own.
-    browser.click("#leave").await;
-    wait::until("the login again", async || (run_script(login).await == true).then_some(())).await;
+    log_out(&browser).await;
+    wait::until("the login again", async || (run_script(SHOWS_LOGIN).await == true).then_some(())).await;
     browser.keys(&format!("ann{TAB}{password}{ENTER}")).await;
     wait::until("the second live feed", async || (run_script(live).await == "live").then_some(())).await;
     browser.end().await;

@@ -1,0 +1,123 @@
+// A guard's night, told to the app by keys alone: an unread or refused car is opened with a reason, money is taken, a stay is
+// found by its plate, and the words become Vietnamese.
+import { type Page } from "playwright-core";
+import { logIn, open, startBrowser } from "./browser.ts";
+import { startDemo } from "./demo.ts";
+
+/** Until traffic has brought what is waited for, on a loaded machine. */
+const PATIENCE = 90_000;
+
+function check(isTrue: boolean, what: string): void {
+  if (!isTrue) throw new Error(`not so: ${what}`);
+  process.stdout.write(`  ${what}\n`);
+}
+
+const waiting = (outcome: string) => `article[data-lane]:has([data-outcome=${outcome}][data-presence=here])`;
+
+/** Presses the key of a lane where a car waits with this outcome; the lane's code. */
+async function chooseWaiting(page: Page, outcome: string): Promise<string> {
+  const card = page.locator(waiting(outcome)).first();
+  await card.waitFor({ timeout: PATIENCE });
+  const [key, code] = await card.evaluate((one) => [one.querySelector("kbd")?.textContent, one.getAttribute("data-lane")]);
+  await page.keyboard.press(key ?? "");
+  await page.locator(`article[data-lane='${code}'][aria-current=true]`).waitFor();
+  return code ?? "";
+}
+
+/** Tries again with the next car where the first one drove on meanwhile. */
+async function until(work: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + PATIENCE;
+  while (!(await work())) if (Date.now() > end) throw new Error("did not happen in time");
+}
+
+async function toast(page: Page): Promise<string> {
+  const text = page.getByTestId("toasts");
+  await page.waitForFunction(() => document.querySelector("[data-testid=toasts]")?.textContent !== "");
+  const said = await text.innerText();
+  for (const close of await page.locator("[data-testid=toasts] button[aria-label=Close]").all()) await close.click();
+  await page.waitForFunction(() => document.querySelector("[data-testid=toasts]")?.textContent === "");
+  return said;
+}
+
+async function opensWithReason(page: Page): Promise<void> {
+  await until(async () => {
+    await chooseWaiting(page, "deny");
+    await page.keyboard.press("o");
+    await page.locator("[data-modal] form").waitFor();
+    await page.keyboard.press("2");
+    await page.locator("[data-modal]").waitFor({ state: "detached" });
+    return (await toast(page)).startsWith("Open: ordered at");
+  });
+  check(true, "a refused car is opened by three keys: its lane, o, and the number of a reason");
+  await page.locator("section li", { hasText: "Open ordered by admin: plate could not be read" }).first().waitFor();
+  check(true, "the feed shows who did it and why");
+  await page.keyboard.press("1");
+  await page.keyboard.press("o");
+  const first = page.locator("[data-modal] li button").first();
+  await first.waitFor();
+  check((await first.innerText()).includes("plate could not be read"), "the reason that was given last comes first");
+  await page.keyboard.press("Escape");
+  await page.locator("[data-modal]").waitFor({ state: "detached" });
+}
+
+async function takesMoney(page: Page): Promise<void> {
+  await until(async () => {
+    await chooseWaiting(page, "charge");
+    await page.keyboard.press("p");
+    const dialog = page.locator("[data-modal] fieldset");
+    // The demo's own cashier may have been quicker.
+    const isAsked = await dialog.waitFor({ timeout: 2_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (isAsked) await page.keyboard.press("Enter");
+    const said = await toast(page);
+    await page.keyboard.press("Escape");
+    await page.locator("[data-modal]").waitFor({ state: "detached" });
+    return / taken(,|\.)/.test(said);
+  });
+  check(true, "money is taken by p and Enter");
+}
+
+async function findsStay(page: Page): Promise<void> {
+  const plate = await page.locator("[data-plate]:not([data-plate=''])").first().getAttribute("data-plate");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").waitFor();
+  await page.keyboard.type(plate ?? "");
+  await page.getByRole("option", { name: plate ?? "" }).first().waitFor({ timeout: PATIENCE });
+  await page.keyboard.press("Enter");
+  await page.getByTestId("timeline").waitFor();
+  check((await page.locator("h1").innerText()).includes(plate ?? "-"), "a plate typed into the palette leads to its stay");
+  await page.goBack();
+  await page.locator("article[data-lane]").first().waitFor();
+}
+
+async function speaksVietnamese(page: Page): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").waitFor();
+  await page.keyboard.type("tieng viet");
+  await page.keyboard.press("Enter");
+  await page.locator("html[lang=vi]").waitFor();
+  await page.getByText("Diễn biến").waitFor();
+  check((await page.locator("[data-link]").innerText()) === "trực tiếp", "the screen speaks Vietnamese, and the line held");
+}
+
+const program = process.argv[2];
+if (!program) throw new Error("usage: night.ts PROGRAM");
+const demo = await startDemo(program, 2);
+const browser = await startBrowser();
+try {
+  const view = { scheme: "dark", width: 1300, height: 1000, locale: "en-GB" } as const;
+  const { page, complaints } = await open(browser, demo, view);
+  page.setDefaultTimeout(PATIENCE);
+  await logIn(page, demo);
+  await opensWithReason(page);
+  await takesMoney(page);
+  await findsStay(page);
+  await speaksVietnamese(page);
+  const unexpected = complaints.filter((one) => !/status of 409/.test(one));
+  check(unexpected.length === 0, `the browser complains of nothing ${unexpected.join("; ")}`);
+} finally {
+  await browser.close();
+  await demo.stop();
+}

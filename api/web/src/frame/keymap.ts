@@ -1,0 +1,39 @@
+// Which key does what. Pure; `?` shows the same table.
+
+export type KeyAction =
+  | { kind: "lane"; index: number }
+  | { kind: "order"; action: "open" | "close" | "hold" | "release" }
+  | { kind: "pay" }
+  | { kind: "find" }
+  | { kind: "help" }
+  | { kind: "palette" }
+  | { kind: "go"; screen: "live" | "stays" | "jobs" };
+
+export interface KeyPress {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+  /** Whether the focus is where one writes, or a dialog is open. */
+  isBusy: boolean;
+  /** The key before, where it came a moment ago. */
+  before: string | null;
+}
+
+const ORDERS = { o: "open", c: "close", h: "hold", r: "release" } as const;
+const SCREENS = { l: "live", s: "stays", j: "jobs" } as const;
+
+function isOwn<T extends object>(table: T, key: string): key is Extract<keyof T, string> {
+  return Object.hasOwn(table, key);
+}
+
+export function keyAction({ key, ctrlKey, metaKey, altKey, isBusy, before }: KeyPress): KeyAction | null {
+  if ((ctrlKey || metaKey) && !altKey && key.toLowerCase() === "k") return { kind: "palette" };
+  if (isBusy || ctrlKey || metaKey || altKey) return null;
+  if (before === "g" && isOwn(SCREENS, key)) return { kind: "go", screen: SCREENS[key] };
+  if (/^[1-9]$/.test(key)) return { kind: "lane", index: Number(key) - 1 };
+  if (isOwn(ORDERS, key)) return { kind: "order", action: ORDERS[key] };
+  if (key === "p") return { kind: "pay" };
+  if (key === "f" || key === "/") return { kind: "find" };
+  return key === "?" ? { kind: "help" } : null;
+}

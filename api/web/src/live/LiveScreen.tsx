@@ -1,0 +1,126 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { Suspense, useCallback, useMemo } from "react";
+import { lanes as lanesQuery } from "../api/lanes";
+import type { Lane } from "../api/schema.gen";
+import { may } from "../api/session";
+import { useFeed, useIsConnected, useSite } from "../feed/SiteContext";
+import { NOTHING } from "../feed/laneMemory";
+import type { KeyAction } from "../frame/keymap";
+import { useKeys } from "../frame/useKeys";
+import { useMessages } from "../i18n/CatalogueContext";
+import { EmptyState } from "../ui/EmptyState";
+import { ProblemPanel } from "../ui/ProblemPanel";
+import { deferred } from "../ui/deferred";
+import { toasts } from "../ui/toastManager";
+import { Activity } from "./Activity";
+import { LaneCard, type LaneCommands } from "./LaneCard";
+import { isPayable, laneView } from "./laneView";
+import { useLaneCommands } from "./useLaneCommands";
+import { useUnreadSound } from "./useUnreadSound";
+
+const OrderDialog = deferred(async () => (await import("./OrderDialog")).OrderDialog);
+const TakePaymentDialog = deferred(async () => (await import("../money/TakePaymentDialog")).TakePaymentDialog);
+
+const route = getRouteApi("/live");
+
+/** Every lane of the site as it is now, and what happened. */
+export function LiveScreen() {
+  const messages = useMessages();
+  const { site } = useSite();
+  const { data: lanes, error, refetch } = useQuery(lanesQuery(site.id));
+  useUnreadSound(lanes);
+  if (error && !lanes) return <ProblemPanel error={error} retry={() => void refetch()} />;
+  if (!lanes) return null;
+  return (
+    <>
+      <title>{`${messages.screens.live} · ${site.name}`}</title>
+      <h1 className="sr-only">{messages.screens.live}</h1>
+      {lanes.length === 0 ? <NoLanes /> : <Desk lanes={lanes} />}
+    </>
+  );
+}
+
+function NoLanes() {
+  const messages = useMessages();
+  return (
+    <EmptyState title={messages.lanes.noLanes}>
+      <p>{messages.lanes.addLane}</p>
+      <code className="mt-2 inline-block rounded-control bg-raised px-3 py-2 font-plate">boomgate device add</code>
+    </EmptyState>
+  );
+}
+
+function Desk({ lanes }: { lanes: Lane[] }) {
+  const { lane: chosenCode } = route.useSearch();
+  const navigate = route.useNavigate();
+  const choose = useCallback(
+    (lane: Lane) => void navigate({ search: (before) => ({ ...before, lane: lane.code }), replace: true }),
+    [navigate],
+  );
+  const { commands, order, payment, send, closeAll } = useLaneCommands(choose);
+  // Lanes are numbered as they stand on the screen: those in, then those out.
+  const ordered = useMemo(() => lanes.toSorted((a, b) => a.direction.localeCompare(b.direction)), [lanes]);
+  const chosen = ordered.find(({ code }) => code === chosenCode) ?? null;
+  useLaneKeys(ordered, chosen, commands);
+  return (
+    <div className="grid gap-4 desk:grid-cols-[minmax(0,1fr)_21rem] desk:items-start">
+      <div className="grid min-w-0 gap-4 tablet:grid-cols-2">
+        <LaneGroup direction="entry" lanes={ordered} chosen={chosen} commands={commands} />
+        <LaneGroup direction="exit" lanes={ordered} chosen={chosen} commands={commands} />
+      </div>
+      <div className="grid max-h-[70dvh] min-h-0 grid-rows-[minmax(0,1fr)] desk:sticky desk:top-18 desk:max-h-[calc(100dvh-5.5rem)]">
+        <Activity />
+      </div>
+      <Suspense>
+        {order && <OrderDialog action={order.action} lane={order.lane.name || order.lane.code} close={closeAll} order={send} />}
+        {payment && <TakePaymentDialog {...payment} close={closeAll} />}
+      </Suspense>
+    </div>
+  );
+}
+
+interface GroupProps {
+  direction: Lane["direction"];
+  lanes: readonly Lane[];
+  chosen: Lane | null;
+  commands: LaneCommands;
+}
+
+function LaneGroup({ direction, lanes, chosen, commands }: GroupProps) {
+  const messages = useMessages();
+  const own = lanes.filter((lane) => lane.direction === direction);
+  if (own.length === 0) return null;
+  return (
+    <section aria-label={messages.direction[direction]} className="grid min-w-0 content-start gap-4">
+      <h2 className="sr-only">{messages.direction[direction]}</h2>
+      {own.map((lane) => (
+        <LaneCard key={lane.id} lane={lane} number={lanes.indexOf(lane) + 1} isChosen={lane === chosen} commands={commands} />
+      ))}
+    </section>
+  );
+}
+
+function useLaneKeys(lanes: readonly Lane[], chosen: Lane | null, commands: LaneCommands): void {
+  const messages = useMessages();
+  const isLive = useIsConnected();
+  const mayOrder = may(useSite().site, "lanes:operate");
+  const memory = useFeed((view) => (chosen ? view.lanes.get(chosen.id) : undefined)) ?? NOTHING;
+  useKeys((action: KeyAction) => {
+    if (action.kind === "lane") {
+      const lane = lanes[action.index];
+      if (lane) commands.choose(lane);
+      return lane !== undefined;
+    }
+    if (action.kind !== "pay" && (action.kind !== "order" || !mayOrder)) return false;
+    if (!chosen) toasts.add({ title: messages.keys.noLane });
+    else if (!isLive) toasts.add({ title: messages.link.paused });
+    else {
+      const view = laneView(chosen, memory, (memory.boom?.until ?? 0) > Date.now());
+      if (action.kind === "order") commands.order(chosen, view, action.action);
+      else if (isPayable(view)) commands.pay(chosen, view);
+      else toasts.add({ title: messages.keys.nothingDue });
+    }
+    return true;
+  });
+}

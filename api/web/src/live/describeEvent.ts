@@ -1,0 +1,67 @@
+// One row of the feed in words. Pure.
+import { type CommandEvent, type DecisionEvent, type LiveEvent, amountOf } from "../api/liveEvent";
+import type { Amount } from "../api/schema.gen";
+import type { Messages } from "../i18n/en";
+import type { Shown } from "../ui/outcomeLook";
+
+export interface Described {
+  /** How it looks; none for what is neither good nor bad. */
+  tone: Shown | null;
+  text: string;
+}
+
+export interface Words {
+  messages: Messages;
+  money: (amount: Amount) => string;
+  reason: (code: string | null | undefined, params: Record<string, string> | undefined, said: string | null | undefined) => string;
+}
+
+/** `plate` is that of the car it is about, where the event itself does not say. */
+export function describeEvent(event: LiveEvent, plate: string | null, words: Words): Described {
+  const { messages, money, reason } = words;
+  const { activity } = messages;
+  switch (event.kind) {
+    case "decision":
+      return decision(event, words);
+    case "arrival":
+      return { tone: null, text: activity.arrives(plate ?? event.data.plate ?? activity.aCar) };
+    case "passage":
+      return { tone: null, text: activity.passage[event.data.kind](plate ?? activity.aCar) };
+    case "payment": {
+      return { tone: "open", text: activity.paid(money(amountOf(event)), messages.money.methods[event.data.method]) };
+    }
+    case "command":
+      return command(event, words);
+    case "exception":
+    case "notice": {
+      const { what } = event.data;
+      return { tone: "deny", text: messages.exceptions[what] };
+    }
+    case "fault": {
+      const { code, params, raised } = event.data;
+      const text = reason(code, params, event.text);
+      return { tone: raised ? "deny" : null, text: raised ? text : activity.over(text) };
+    }
+    case "boom":
+      return { tone: null, text: messages.boom.label(messages.boom[event.data.state]) };
+    case "picture":
+      return { tone: null, text: "" };
+  }
+}
+
+/** How a person wrote the plate in the list that decided, where it is not as it was read. */
+function decision({ data, text }: DecisionEvent, { messages, reason }: Words): Described {
+  const { plate, outcome, code, params, listed_as: listed } = data;
+  const name = plate ?? messages.activity.unread;
+  const also = listed && listed !== plate ? ` (${messages.activity.listedAs(listed)})` : "";
+  return { tone: outcome, text: `${name}${also}: ${reason(code, params, text)}` };
+}
+
+function command({ data, text }: CommandEvent, { messages, reason }: Words): Described {
+  if (data.by) {
+    const action = data.action && data.action !== "charge" ? messages.order[data.action] : "";
+    return { tone: null, text: messages.activity.ordered(action, data.by, data.reason ?? "") };
+  }
+  const why = data.code ? reason(data.code, data.params, text) : "";
+  return { tone: "deny", text: messages.activity.orderState(data.state ? messages.order.state[data.state] : "", why) };
+}

@@ -1,0 +1,87 @@
+// The app's addresses. What a screen filters and what is open in it stands in its address.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  retainSearchParams,
+} from "@tanstack/react-router";
+import { STATES, type StayState } from "./api/stays";
+import { BrokenScreen } from "./frame/BrokenScreen";
+import { NotFound } from "./frame/NotFound";
+import { RootScreen } from "./frame/RootScreen";
+import { LiveScreen } from "./live/LiveScreen";
+
+type Search = Record<string, unknown>;
+
+/** `name` of the search, where it is a text. */
+function text<N extends string>(search: Search, name: N): { [name in N]?: string } {
+  const value = search[name];
+  return typeof value === "string" || typeof value === "number" ? ({ [name]: String(value) } as { [name in N]?: string }) : {};
+}
+
+type RootSearch = { site?: string };
+
+const root = createRootRoute({
+  validateSearch: (search: Search): RootSearch => text(search, "site"),
+  search: { middlewares: [retainSearchParams<RootSearch>(["site"])] },
+  component: RootScreen,
+  notFoundComponent: NotFound,
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/live", replace: true });
+  },
+});
+
+const live = createRoute({
+  getParentRoute: () => root,
+  path: "/live",
+  validateSearch: (search: Search): { lane?: string } => text(search, "lane"),
+  component: LiveScreen,
+});
+
+type StaysSearch = { plate?: string; state?: StayState };
+
+const stays = createRoute({
+  getParentRoute: () => root,
+  path: "/stays",
+  validateSearch: (search: Search): StaysSearch => {
+    const state = STATES.find((one) => one === search.state);
+    return { ...text(search, "plate"), ...(state ? { state } : {}) };
+  },
+  component: lazyRouteComponent(() => import("./stays/StaysScreen"), "StaysScreen"),
+});
+
+const stay = createRoute({
+  getParentRoute: () => root,
+  path: "/stays/$id",
+  component: lazyRouteComponent(() => import("./stays/StayScreen"), "StayScreen"),
+});
+
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: "/jobs",
+  component: lazyRouteComponent(() => import("./jobs/JobsScreen"), "JobsScreen"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, live, stays, stay, jobs]),
+  defaultPreload: "intent",
+  defaultErrorComponent: BrokenScreen,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+  interface HistoryState {
+    /** Whoever comes wants to write into the search. */
+    focusSearch?: boolean;
+  }
+}
