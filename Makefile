@@ -48,13 +48,14 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
 	@touch $@
 
 check: export PATH := $(abspath $(TARGET))/check-tools/bin:$(PATH)
-check: web ## Format, lints, documentation, tests without fixed sleeps, unused dependencies and the rules for dependencies
+check: web ## Format, lints, documentation and the paths it names, tests without fixed sleeps, unused dependencies and the rules for dependencies
 	@scripts/prepare rust cc check_tools
 	@$(NPM) check --silent
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
 	@scripts/fixed-sleeps
+	@scripts/documented-paths
 	@$(CARGO) shear --locked
 	@$(CARGO) deny --log-level error check bans licenses sources
 	@if timeout 60 $(CARGO) deny --log-level off fetch db; then $(CARGO) deny --log-level error check --disable-fetch advisories; \

@@ -20,7 +20,7 @@ use clap::Args;
 use crate::config::{BadConfig, Config};
 use crate::output;
 
-/// A name for people, without what no screen can show.
+/// A display name, without control characters.
 fn label(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) {
@@ -68,7 +68,7 @@ pub async fn all_sites(client: &impl GenericClient) -> Result<Vec<SiteRow>, Oper
     }
 }
 
-/// What stands against a command, with the commands and options that would correct it.
+/// The error of a command, with the commands and options that would correct it.
 #[must_use]
 pub fn explain(error: OperationError) -> anyhow::Error {
     let hint = match &error {
@@ -87,7 +87,15 @@ pub fn explain(error: OperationError) -> anyhow::Error {
         OperationError::Store(boomgate_store::StoreError::Unconfirmed(_)) => {
             "; `boomgate lane list` and `boomgate user list` show what is stored"
         }
-        _ => "",
+        OperationError::Invalid { .. }
+        | OperationError::NotFound(_)
+        | OperationError::Unknown(_)
+        | OperationError::Conflict { .. }
+        | OperationError::Unacceptable { .. }
+        | OperationError::Access(_)
+        | OperationError::Issuer(_)
+        | OperationError::Store(_)
+        | OperationError::Broken(_) => "",
     };
     if hint.is_empty() { error.into() } else { anyhow!("{error}{hint}") }
 }
@@ -148,7 +156,7 @@ pub struct WithConfig {
 
 impl WithConfig {
     pub fn load(&self) -> Result<Config, BadConfig> {
-        // An environment that says nothing is as if not set.
+        // An empty variable counts as not set.
         let nothing = self.config.as_os_str().is_empty();
         Config::load(if nothing { Path::new(CONFIG) } else { &self.config })
     }

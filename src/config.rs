@@ -95,7 +95,7 @@ struct RawLog {
 /// Checked configuration of `boomgate serve`.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Folder of everything this installation keeps on disk.
+    /// Folder of everything this installation stores on disk.
     pub data: PathBuf,
     pub database: Database,
     pub broker: Broker,
@@ -114,18 +114,18 @@ pub struct Config {
     pub secret_in_file: bool,
 }
 
-/// How long is kept what nobody needs for ever.
+/// How long old rows stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keep {
-    /// A screen that was away for longer loads afresh.
+    /// A client that was away for longer loads afresh.
     pub live_feed: SignedDuration,
-    /// After their end, for those who look into who was logged in.
+    /// Days that sessions stay after their end, for investigations.
     pub expired_sessions: SignedDuration,
     /// A request repeated later than this is done again.
     pub idempotency_keys: SignedDuration,
 }
 
-/// How much is kept of the pictures, the youngest first.
+/// How many pictures stay, the youngest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evidence {
     pub max_bytes: u64,

@@ -1,4 +1,4 @@
-//! The database of an installation: an external one, a private cluster of our own, or one that a server keeps running.
+//! The database of an installation: an external one, a private cluster, or the private cluster of a running server.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -56,7 +56,7 @@ const ROUND: usize = 200;
 /// Cars inside and on the ramps at a time, per lane.
 const AT_A_TIME: usize = 4;
 
-/// What was asked for.
+/// The options of the demo.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Cars of an unattended run; none runs until it is stopped.
@@ -255,7 +255,7 @@ async fn open_traffic(
     Ok(Traffic { entries, exits, reports, api, speed })
 }
 
-/// Cars come when every lane has been heard by the server.
+/// Starts the cars when the server has a hello of every lane.
 async fn wait_for_lanes(api: &ApiClient, lanes: usize) -> Result<()> {
     let deadline = Instant::now() + AGENT_START;
     loop {
@@ -309,7 +309,7 @@ pub async fn interrupted() {
     }
 }
 
-/// Writes what the lanes report, and keeps it for the verdict.
+/// Writes the lanes' reports to the journal, and collects them for the verdict.
 async fn keep(mut received: broadcast::Receiver<LaneReport>, file: PathBuf, journal: SharedReports) {
     use std::io::Write;
     let mut out = File::create(file).map(std::io::LineWriter::new).ok();
@@ -321,7 +321,7 @@ async fn keep(mut received: broadcast::Receiver<LaneReport>, file: PathBuf, jour
                 }
                 journal.lock().unwrap_or_else(PoisonError::into_inner).push(report);
             }
-            Err(RecvError::Lagged(missed)) => tracing::error!(missed, "the journal missed reports"),
+            Err(RecvError::Lagged(missed)) => tracing::error!(missed, "the journal lost reports"),
             Err(RecvError::Closed) => return,
         }
     }
@@ -347,7 +347,7 @@ async fn drive(
     Ok(verdict.is_good())
 }
 
-/// Cars in rounds, until somebody stops it; what happens is told line by line.
+/// Sends cars in rounds until interrupted, and prints what happens.
 async fn endless(
     traffic: Arc<Traffic>,
     pool: &Pool,
@@ -416,7 +416,7 @@ async fn visit_all(traffic: &Arc<Traffic>, cars: &[Car], options: &Options) -> R
     Ok(outcomes)
 }
 
-/// Judges as soon as the lanes have told everything; when they never do, after [`SETTLE`], and the verdict says so.
+/// Judges as soon as the lanes have sent everything, or after [`SETTLE`]; then the verdict says so.
 async fn settle(
     pool: &Pool,
     site: &DemoSite,

@@ -13,7 +13,7 @@ use boomgate_store::{Pool, StoreError, live_feed};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// Longer than this a device does not wait to be told "later".
+/// Limit for a look-up; after it a device is refused for now.
 const LOOKUP_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(3);
 
 pub struct StoredDevices {
@@ -70,7 +70,7 @@ impl StoredDevices {
 }
 
 impl StoredDevices {
-    /// A device that comes with its new certificate needs the one before no more.
+    /// Ends the validity of the certificate before, once a device has connected with its new one.
     async fn note_renewal(&self, claim: &Claim, row: &DeviceRow) {
         let Claim::Certificate { fingerprint, .. } = claim else { return };
         let renewed = row.previous_certificate_sha256.is_some()
@@ -84,11 +84,11 @@ impl StoredDevices {
         match dropped.await {
             Ok(()) => tracing::info!(
                 device = row.code,
-                "came with its new certificate; the one before is good no longer"
+                "connected with its new certificate; the one before is not valid any more"
             ),
             // The next connection, or time, does it.
             Err(error) => {
-                tracing::warn!(device = row.code, %error, "the certificate before stays good for now")
+                tracing::warn!(device = row.code, %error, "the certificate before stays valid for now")
             }
         }
     }
@@ -102,7 +102,7 @@ impl Directory for StoredDevices {
             Claim::Loopback { device } => device,
         };
         let row = self.row(code).await.map_err(|error| {
-            tracing::warn!(device = %code, %error, "the register of devices does not answer");
+            tracing::warn!(device = %code, %error, "cannot look up a device");
             Refusal::Unavailable
         })?;
         let row = row.ok_or(Refusal::Unknown)?;
@@ -113,7 +113,7 @@ impl Directory for StoredDevices {
 
     async fn report(&self, device: &DeviceIdentity, alarm: Alarm) {
         if let Err(error) = within(LOOKUP_TIMEOUT, self.raise(&device.device, alarm)).await {
-            tracing::warn!(device = %device.device, %error, "an alarm of the broker could not be kept");
+            tracing::warn!(device = %device.device, %error, "cannot store an alarm of the broker");
         }
     }
 }

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use self::folder::NewFolder;
 use crate::pki::{self, DeviceCertificate, DeviceKeys, Pki, host};
 
-/// How a device reaches its server, and what stands about its hardware in its configuration.
+/// How a device reaches its server, and the hardware in its configuration.
 #[derive(Clone, Debug)]
 pub struct AgentSettings<'a> {
     /// The server's name or address, in the form of [`host::canonical`].
@@ -75,7 +75,8 @@ impl<'a> FolderIssuer<'a> {
         let Some(agent) = &self.agent else { return Pki::open_or_create(self.keys, &[]) };
         let was_there = self.keys.join("server.pem").exists();
         let before = Pki::open_or_create(self.keys, agent.hosts)?.is_for(&agent.server)?;
-        let pki = Pki::open_or_create(self.keys, &[agent.hosts, &[agent.server.clone()]].concat())?;
+        let pki =
+            Pki::open_or_create(self.keys, &[agent.hosts, std::slice::from_ref(&agent.server)].concat())?;
         if !pki.is_for(&agent.server)? {
             bail!("--server: the server's certificate is not for {}", agent.server);
         }
@@ -87,7 +88,7 @@ impl<'a> FolderIssuer<'a> {
         let (pki, known) = (Pki::open(self.keys)?, known_key(&self.out)?);
         self.made.new_key = known.is_none();
         let made = pki.certify_device(&identity(device), known.as_deref())?;
-        // Written before the commit: a certificate that is good nowhere harms nobody.
+        // Written before the commit: a certificate that is not stored is accepted nowhere.
         make_folder(&self.out)?;
         if self.made.new_key {
             pki::write_secret(&self.out.join("device.key"), made.key_pem.as_bytes())?;

@@ -1,8 +1,8 @@
 //! What every server does again and again: partitions ahead of time, the audit sealed, old rows and pictures removed.
 //!
 //! [`JOBS`] is the list. A new job is one entry there and one function in a file of `jobs/`; the runner gives it a
-//! transaction, a limit, retries and metrics, and sees to it that of several servers one runs it. When each is due and
-//! how it went stands in the table `jobs`.
+//! transaction, a limit, retries and metrics, and ensures that only one of several servers runs it. When each is due and
+//! its last result are in the table `jobs`.
 
 mod audit;
 mod event_partitions;

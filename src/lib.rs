@@ -1,6 +1,6 @@
 //! What the `boomgate` command is made of: configuration, keys, set-up, the server in one process, and the demo.
 //!
-//! Wires the crates to one another and knows no rule itself.
+//! Wires the crates to one another and contains no rule.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod commands;

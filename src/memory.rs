@@ -1,7 +1,7 @@
-//! The C allocator, told to give large pieces back.
+//! Settings of the C allocator, so that it returns large blocks to the system.
 //!
 //! glibc raises its limit for pieces of their own (`mmap`) to the size of the largest that was ever freed: after one
-//! password check (19 MiB) every later one comes from a heap of its thread, which keeps it. A fixed limit turns that off.
+//! password check (19 MiB) every later one comes from a heap of its thread and is not returned. A fixed limit turns that off.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub fn give_back_large_pieces() {
     }
 }
 
-/// How often what lies free is given back.
+/// How often free memory is returned.
 const TRIM_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Gives back what a burst left free between pieces in use, now and then, for as long as the server runs.

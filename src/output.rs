@@ -24,6 +24,6 @@ pub fn result_lost() -> bool {
 
 /// Progress and trouble, on standard error.
 pub fn note(text: impl Display) {
-    // There is nowhere left to say that this failed.
+    // There is no other place to report this failure.
     drop(writeln!(stderr().lock(), "{text}"));
 }

@@ -199,7 +199,7 @@ impl Pki {
             return Ok(());
         }
         self.renew_server(hosts)?;
-        tracing::warn!(days_left, ?hosts, "the server's certificate is renewed");
+        tracing::warn!(days_left, ?hosts, "renewed the server's certificate");
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Changes of devices as the database tells them, so that a revoked one is cut off at once and not at the next look.
+//! Follows the database's notifications about devices, so that a revoked one is disconnected at once.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use boomgate_store::pool::within;
 use boomgate_store::{Address, Pool, devices};
 use tokio::sync::mpsc;
 
-/// More wait for the broker's regular look at each session.
+/// Changes beyond this are found by the broker's regular check of each session.
 const WAITING: usize = 64;
 const RECONNECT_INTERVAL: Duration = Duration::from_secs(1);
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
 
-/// Codes of devices that were changed. What is missed while the database is away, the broker's regular look finds.
+/// Codes of changed devices. The broker's regular check finds what is missed while the database is away.
 pub fn changes(address: Address) -> mpsc::Receiver<DeviceCode> {
     let (sender, changed) = mpsc::channel(WAITING);
     tokio::spawn(async move {
@@ -37,16 +37,16 @@ async fn follow(address: &Address, sender: &mpsc::Sender<DeviceCode>) {
     }
 }
 
-/// Ends the session of a device that may not speak any more.
+/// Disconnects a device that is revoked.
 pub async fn end_if_revoked(broker: &Broker, pool: &Pool, code: &DeviceCode) {
     let look = within(POLL_INTERVAL, async { devices::by_code(&pool.get().await?, code).await });
     let revoked = match look.await {
         Ok(row) => row.is_none_or(|row| row.revoked_at.is_some()),
         Err(error) => {
-            return tracing::debug!(%error, device = %code, "a changed device cannot be looked up now");
+            return tracing::debug!(%error, device = %code, "cannot look up a changed device");
         }
     };
     if revoked && broker.disconnect(code, EndReason::Revoked).await {
-        tracing::info!(device = %code, "a revoked device was cut off");
+        tracing::info!(device = %code, "disconnected a revoked device");
     }
 }

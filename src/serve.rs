@@ -1,6 +1,6 @@
 //! The server in one process: private or external PostgreSQL, broker, ingest and api, started in order, ended in reverse.
 //!
-//! A part that ends by itself ends the server: a supervisor starts it again, and nothing half-alive answers devices.
+//! A part that ends by itself ends the server; a supervisor starts it again.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -40,7 +40,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
 /// Lanes to be cut off that wait for it.
 const OFFENDERS: usize = 16;
 
-/// The parts that are running; kept until [`Server::stop`].
+/// The running parts, until [`Server::stop`].
 pub struct Server {
     pub addresses: Addresses,
     database: Database,
@@ -137,7 +137,7 @@ impl Server {
     }
 }
 
-/// Nobody asks for money where no tariff was set: that may be meant, but must not be overlooked.
+/// Warns about sites without a tariff: leaving is free there, which may not be intended.
 async fn warn_of_free_sites(pool: &Pool) -> Result<()> {
     let free = tariffs::sites_without(&pool.get().await?, jiff::Timestamp::now()).await?;
     if !free.is_empty() {
@@ -192,7 +192,7 @@ async fn start_messages(
     Ok(listening)
 }
 
-/// Holds the broker until the end, and cuts off who may not speak any more.
+/// Holds the broker until the end, and disconnects revoked devices.
 async fn keep_broker(
     mut broker: Broker,
     mut to_cut: mpsc::Receiver<CutOff>,
@@ -286,7 +286,7 @@ fn watch_certificates(
     }
 }
 
-/// Where the pictures lie.
+/// The store of the pictures.
 fn pictures(config: &Config) -> Result<Arc<dyn ObjectStore>> {
     let evidence = config.data.join("evidence");
     private::folder(&evidence)?;

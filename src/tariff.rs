@@ -1,4 +1,4 @@
-//! What `boomgate tariff` does: a file is checked, kept as the next version of a site, shown in words, or tried on a stay.
+//! `boomgate tariff`: checks a file, stores it as the next version of a site, shows it in words, or tries it on a stay.
 
 mod file;
 mod words;
@@ -34,11 +34,12 @@ pub async fn set(pool: &Pool, site: &SiteCode, file: &Path, tariff: Tariff) -> R
     let by = command_line::<TariffsPublish>(&client).await?;
     let set =
         unit::run(&mut client, async |unit| operations::tariffs::set(unit, &by, site, tariff).await).await;
-    set.map_err(|error| match error {
-        OperationError::Invalid { .. } => {
+    set.map_err(|error| {
+        if matches!(error, OperationError::Invalid { .. }) {
             BadConfig { file: file.display().to_string(), faults: vec![error.to_string()] }.into()
+        } else {
+            explain(error)
         }
-        other => explain(other),
     })
 }
 
@@ -55,7 +56,7 @@ pub struct TariffView {
 /// One version of a site's tariff; without a number, the one in force. Without a site, the only one there is.
 ///
 /// # Errors
-/// There is no such site or version; the message says what there is.
+/// There is no such site or version; the message lists those that exist.
 pub async fn find(
     client: &impl GenericClient,
     site: Option<&SiteCode>,
@@ -110,7 +111,7 @@ pub async fn list(client: &impl GenericClient) -> Result<String> {
     Ok(text)
 }
 
-/// What somebody who set up `site` should know about its missing tariff.
+/// The warning about the missing tariff of `site`.
 #[must_use]
 pub fn no_tariff(site: &str) -> String {
     format!(

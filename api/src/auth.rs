@@ -1,4 +1,4 @@
-//! Who asks: opaque sessions kept in PostgreSQL, by cookie for browsers and bearer for programs, and keys of programs.
+//! Authenticates a request: sessions stored in PostgreSQL, by cookie for browsers and bearer token for programs, and API keys.
 //!
 //! Sessions, keys and roles are read anew with every request; only failed logins are counted in memory (`login_limiter`).
 
@@ -7,7 +7,7 @@ use boomgate_operations::sessions::{self, BROWSER_KNOWN};
 use boomgate_operations::{keys, tokens};
 use http::Method;
 
-use crate::App;
+use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
 
@@ -16,7 +16,7 @@ pub(crate) const HOST_COOKIE: &str = "__Host-boomgate";
 /// Cookie on a loopback listener without TLS.
 const PLAIN_COOKIE: &str = "boomgate";
 
-/// Who asks, by the session or the key the request bears.
+/// The actor of the session or the API key in the request.
 pub(crate) async fn actor(app: &App, context: &RequestContext) -> Result<Actor, ApiError> {
     let (token, from_cookie) = token(context).ok_or(ApiError::NotLoggedIn)?;
     if from_cookie {
@@ -31,7 +31,7 @@ pub(crate) async fn actor(app: &App, context: &RequestContext) -> Result<Actor, 
     found.ok_or(ApiError::NotLoggedIn)
 }
 
-/// A program's key is no session of a person.
+/// Refuses API keys: the route is for users with a session.
 pub(crate) fn must_be_person(actor: &Actor) -> Result<(), ApiError> {
     match actor.who {
         Who::Person(_) => Ok(()),
@@ -39,7 +39,7 @@ pub(crate) fn must_be_person(actor: &Actor) -> Result<(), ApiError> {
     }
 }
 
-/// The token of the browser, which it keeps beside any session.
+/// The browser's token, which is independent of any session.
 pub(crate) fn browser_token(context: &RequestContext) -> Option<&str> {
     cookie(context, browser_cookie_name(context.secure()))
 }
@@ -60,7 +60,7 @@ pub(crate) fn token(context: &RequestContext) -> Option<(String, bool)> {
     cookie(context, cookie_name(context.secure())).map(|value| (value.to_owned(), true))
 }
 
-/// Whether the request bears this fixed token. Compared by hash: how much of it is right takes no measurable time.
+/// Whether the request carries this fixed token. Hashes are compared, so that the time does not depend on how much of it is right.
 pub(crate) fn has_bearer_token(context: &RequestContext, token: &str) -> bool {
     context
         .header("authorization")
@@ -82,12 +82,12 @@ fn same_site(context: &RequestContext) -> Result<(), ApiError> {
     if context.header("origin").is_none() { Err(ApiError::CrossSite) } else { not_foreign(context) }
 }
 
-/// No page of another site may log somebody in either. Programs send no origin.
+/// A page of another site may not log anybody in either. Programs send no origin.
 pub(crate) fn not_foreign(context: &RequestContext) -> Result<(), ApiError> {
     let fetched = context.header("sec-fetch-site");
     let own = |origin: &str| match (origin.split_once("://"), context.host()) {
         (Some((_, host)), Some(own)) => host.eq_ignore_ascii_case(own),
-        // Without a Host only the browser itself can tell, and no page can make it say so.
+        // Without a Host the browser's own header decides; a page cannot set it.
         (Some(_), None) => fetched == Some("same-origin"),
         (None, _) => false,
     };

@@ -1,12 +1,13 @@
-//! Who a route lets in: declared by the type its handler takes, and checked before the handler runs.
+//! Who may call a route: declared by the type of its handler's second argument, and checked before the handler runs.
 
 use boomgate_operations::access::{Authorized, Grant, Permission};
 
+use crate::app::App;
+use crate::auth;
 use crate::error::ApiError;
 use crate::request::RequestContext;
-use crate::{App, auth};
 
-/// Whom a route lets in, as documents and tests read it.
+/// Who may call a route, as documents and tests read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Anybody.
@@ -21,7 +22,7 @@ pub enum Access {
     Metrics,
 }
 
-/// What a handler takes as proof that the request was let in.
+/// A handler's second argument: the proof that the request was authorised.
 pub(crate) trait Caller: Sized + Send + 'static {
     const ACCESS: Access;
 

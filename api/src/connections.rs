@@ -1,5 +1,5 @@
-//! How many connections a listener bears: so many in all and so many of one address. A newcomer takes the place of the
-//! oldest idle one, so that silence starves nobody.
+//! Limits the connections of a listener, in all and per address. At the limit a new connection closes the
+//! oldest idle one, so that idle connections cannot use up the limit.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -38,16 +38,16 @@ struct State {
 
 #[derive(Debug)]
 struct Slot {
-    /// None for a proxy of ours, which speaks for many.
+    /// None for a trusted proxy, which carries many clients.
     address: Option<IpAddr>,
     /// Requests under way; several at a time by HTTP/2.
     requests: usize,
-    /// Since when nothing is asked; none while something is.
+    /// When the last request ended; none while one is under way.
     idle: Option<Instant>,
     end: Arc<Notify>,
 }
 
-/// A connection that is let in; its place is free when this value is gone.
+/// An accepted connection; it is counted until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     limiter: ConnectionLimiter,
@@ -116,7 +116,7 @@ impl State {
 }
 
 impl ConnectionPermit {
-    /// Counts it under the address a proxy told us. False when that address has too many.
+    /// Counts it under the client's address that a proxy gave. False when that address has too many.
     pub(crate) fn is_really(&self, address: IpAddr) -> bool {
         let (address, limits) = (Some(network(address)), self.limiter.0.limits);
         self.limiter.with(|state| {
@@ -145,7 +145,7 @@ impl ConnectionPermit {
         self.limiter.with(|state| state.slots.get_mut(&self.id).map(change));
     }
 
-    /// Until nothing was asked for so long.
+    /// Returns when there was no request for this long.
     pub(crate) async fn unused_for(&self, limit: Duration) {
         loop {
             let idle = self.limiter.with(|state| state.slots.get(&self.id).and_then(|slot| slot.idle));
@@ -157,7 +157,7 @@ impl ConnectionPermit {
         }
     }
 
-    /// Until another connection is let in instead of this one.
+    /// Returns when another connection is accepted in place of this one.
     pub(crate) async fn dropped(&self) {
         self.end.notified().await;
     }

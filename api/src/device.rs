@@ -16,7 +16,7 @@ use warp::reply::Response;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::App;
+use crate::app::App;
 use crate::caller::{Access, Caller};
 use crate::error::ApiError;
 use crate::request::{Request, RequestContext, ok, reply};
@@ -27,7 +27,7 @@ const PICTURE_BYTES: usize = 256 * 1024;
 /// Every JPEG begins so.
 const JPEG: [u8; 3] = [0xff, 0xd8, 0xff];
 
-/// A device that may speak.
+/// A device that is not revoked.
 #[derive(Clone, Debug)]
 pub(crate) struct Device(pub(crate) DeviceRow);
 
@@ -79,7 +79,7 @@ pub(crate) async fn put_evidence(
     reply(status, &Stored { sha256: hex::encode(hash), bytes: size })
 }
 
-/// Enters a picture in the index, and tells the screens when it is new. Whether it was known.
+/// Enters a picture in the index and, when it is new, in the live feed. Returns whether it was known.
 async fn keep(app: &App, device: &DeviceRow, hash: &[u8; 32], bytes: i32) -> Result<bool, ApiError> {
     let (site, at) = (device.site_id, Timestamp::now());
     let mut client = app.client().await?;
@@ -109,7 +109,7 @@ fn must_be_picture(body: &[u8], hash: &[u8; 32]) -> Result<(), ApiError> {
     }
 }
 
-/// Where a picture lies in the object store.
+/// The path of a picture in the object store.
 pub fn place(site: SiteId, hash: &[u8; 32]) -> Path {
     Path::from(format!("{site}/{}.jpg", hex::encode(hash)))
 }

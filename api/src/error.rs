@@ -1,4 +1,4 @@
-//! From what went wrong to what the caller is told: status and problem+json (RFC 9457), here and nowhere else.
+//! Maps errors to status and problem+json (RFC 9457). The only place that does.
 
 use std::borrow::Cow;
 
@@ -51,7 +51,7 @@ pub enum ApiError {
     /// Understood, and not what may be asked for; the code names the rule.
     #[error("{why}")]
     Unprocessable { code: &'static str, why: String },
-    /// Everything that stands against a change.
+    /// All faults of a change that was refused.
     #[error("nothing was changed: {}", .0.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; "))]
     Refused(Vec<Fault>),
     /// What is to be changed is another by now; with the present version.
@@ -205,16 +205,12 @@ impl ApiError {
     }
 
     fn field_errors(&self) -> Vec<FieldError> {
-        match self {
-            Self::Invalid { field, why } => {
-                vec![FieldError {
-                    field: field.to_string(),
-                    code: self.kind().1.into(),
-                    message: why.clone(),
-                }]
-            }
-            Self::Refused(faults) => faults.iter().map(FieldError::from).collect(),
-            _ => Vec::new(),
+        if let Self::Invalid { field, why } = self {
+            vec![FieldError { field: field.to_string(), code: self.kind().1.into(), message: why.clone() }]
+        } else if let Self::Refused(faults) = self {
+            faults.iter().map(FieldError::from).collect()
+        } else {
+            Vec::new()
         }
     }
 

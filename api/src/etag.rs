@@ -1,5 +1,5 @@
-//! Versions of what is shown (RFC 9110, 8.8): a client that has the present one need not be sent it, and one that
-//! changes an old one is told.
+//! Entity tags (RFC 9110, 8.8): a representation that the client has already is not sent again, and a change
+//! based on an old one is refused.
 
 use http::header::{ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};

@@ -1,17 +1,19 @@
-//! The people's side: REST under /api/v1, the live feed, the page, and the devices' HTTPS listener.
+//! HTTP for users and devices: REST under /api/v1, the live feed, the page, and the devices' HTTPS listener.
 //!
 //! `router` is the table of contents: every route on one page, each declared once (`route`). Handlers in `routes/` read
-//! top to bottom and answer with a reply of `model` or an [`error::ApiError`]; what they take as their caller says whom they let in
-//! (`caller`); `server` is the accept loop. No SQL here (that is the
+//! top to bottom and answer with a reply of `model` or an [`error::ApiError`]; the type of their second argument says who may call
+//! them (`caller`); `server` is the accept loop. No SQL here (that is the
 //! store's), no rule about plates or money (that is the domain's).
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod app;
 mod auth;
 mod caller;
 mod connections;
 mod device;
 mod error;
 mod etag;
+mod feed_notifier;
 mod language;
 mod live;
 mod login_limiter;
@@ -27,6 +29,8 @@ mod route;
 mod router;
 mod routes;
 mod server;
+mod socket_limit;
+mod write_probe;
 
 use std::sync::{Arc, OnceLock};
 
@@ -44,56 +48,26 @@ pub use proxies::{Network, ProxyHeaders, TrustedProxies};
 pub use router::{RouteInfo, all_routes, people_routes};
 pub use server::{Front, PROTOCOLS};
 
+use crate::app::{App, Shared};
+use crate::feed_notifier::FeedNotifier;
+use crate::login_limiter::LoginLimiter;
 use crate::route::Table;
+use crate::socket_limit::SocketLimit;
+use crate::write_probe::WriteProbe;
 
-/// What the api is given.
+/// What the api needs.
 pub struct ApiConfig {
     pub pool: Pool,
-    /// For the connection that listens for wake-ups of the live feed.
+    /// For the connection that listens for notifications of the live feed.
     pub address: Address,
-    /// Where evidence pictures lie, named `<site>/<sha256>.jpg`.
+    /// Evidence pictures, named `<site>/<sha256>.jpg`.
     pub evidence: Arc<dyn ObjectStore>,
     pub metrics: PrometheusHandle,
-    /// Whether the parts this api stands on are well; asked by /readyz.
+    /// Whether the other parts of the server are up; read by /readyz.
     pub ready: watch::Receiver<bool>,
-    /// What stands before the people's listener, and before the devices'.
+    /// Proxies before the people's listener, and before the devices'.
     pub people: Front,
     pub devices: Front,
-}
-
-/// Shared by all handlers.
-#[derive(Clone)]
-pub(crate) struct App(Arc<Shared>);
-
-pub(crate) struct Shared {
-    pub(crate) pool: Pool,
-    pub(crate) evidence: Arc<dyn ObjectStore>,
-    pub(crate) metrics: PrometheusHandle,
-    /// What a reader of the metrics must bear, if anything.
-    pub(crate) metrics_token: OnceLock<String>,
-    pub(crate) ready: watch::Receiver<bool>,
-    pub(crate) limiter: login_limiter::LoginLimiter,
-    pub(crate) probe: routes::health::WriteProbe,
-    pub(crate) notifications: live::FeedNotifier,
-    pub(crate) socket_limit: live::SocketLimit,
-    pub(crate) shutdown: watch::Receiver<bool>,
-    /// The OpenAPI document.
-    pub(crate) document: String,
-}
-
-impl App {
-    /// A database connection; waiting for one is limited by the pool.
-    pub(crate) async fn client(&self) -> Result<boomgate_store::pool::Object, ApiError> {
-        self.pool.get().await.map_err(|error| boomgate_store::StoreError::from(error).into())
-    }
-}
-
-impl std::ops::Deref for App {
-    type Target = Shared;
-
-    fn deref(&self) -> &Shared {
-        &self.0
-    }
 }
 
 /// The OpenAPI document of all listeners.
@@ -111,20 +85,19 @@ pub struct Api {
 
 impl Api {
     pub fn new(config: ApiConfig, shutdown: watch::Receiver<bool>) -> Self {
-        let notifications = live::FeedNotifier::follow(config.address, shutdown.clone());
-        let app = App(Arc::new(Shared {
+        let app = App::new(Shared {
             pool: config.pool,
             evidence: config.evidence,
             metrics: config.metrics,
             metrics_token: OnceLock::new(),
             ready: config.ready,
-            limiter: login_limiter::LoginLimiter::default(),
-            probe: routes::health::WriteProbe::default(),
-            notifications,
-            socket_limit: live::SocketLimit::default(),
+            limiter: LoginLimiter::default(),
+            probe: WriteProbe::default(),
+            notifications: FeedNotifier::follow(config.address, shutdown.clone()),
+            socket_limit: SocketLimit::default(),
             shutdown: shutdown.clone(),
             document: openapi_document(),
-        }));
+        });
         Self { app, people: config.people, devices: config.devices, shutdown }
     }
 

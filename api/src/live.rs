@@ -1,21 +1,18 @@
 //! The live feed by WebSocket: everything since a number the client names, then everything as it happens.
 //!
 //! The database numbers the rows of a site without holes, so a client that comes back with its last number misses
-//! nothing, whichever process serves it. A NOTIFY only says "look"; a slow poll looks anyway.
+//! nothing, whichever process serves it. A NOTIFY starts a query at once; without one the feed is polled.
 #![expect(unused_qualifications, reason = "utoipa's attribute writes them")]
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use boomgate_domain::ids::{SiteId, UserId};
+use boomgate_domain::ids::SiteId;
 use boomgate_operations::access::{Authorized, LanesRead, SiteRef};
-use boomgate_store::Address;
 use boomgate_store::live_feed;
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
+use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use tokio::time::{Instant, interval, timeout};
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -23,117 +20,28 @@ use warp::Reply;
 use warp::reply::Response;
 use warp::ws::{Message, WebSocket};
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::model::live::LiveFrame;
+use crate::query;
 use crate::request::{Request, RequestContext};
-use crate::server::{SHUTDOWN_TIMEOUT, shutdown_requested};
-use crate::{App, query};
+use crate::server::shutdown_requested;
 
-/// Screens that may follow at a time.
-const SOCKETS: u32 = 512;
-/// And of one person: a desk and a few more.
-const SOCKETS_OF_ONE: usize = 8;
 const ROWS: i64 = 200;
-/// What a client may send: nothing but pings and closes.
+/// Largest message of a client; only pings and closes are expected.
 const CLIENT_BYTES: usize = 4096;
 /// How soon a revoked session or a lost NOTIFY is noticed.
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
-/// How often a screen is told that the line still works, whether or not anything happened.
+/// How often a heartbeat is sent, whether or not there are events.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
 const WRITE: Duration = Duration::from_secs(10);
-/// A client that has not even answered a ping for so long is gone.
+/// A client that has sent nothing for so long, not even a pong, is disconnected.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(45);
-const RECONNECT: Duration = Duration::from_secs(1);
 
 /// Close codes: of RFC 6455, "policy violation" and, registered later, "service restart".
 const CLOSE_POLICY_VIOLATION: u16 = 1008;
 const CLOSE_SERVICE_RESTART: u16 = 1012;
-
-/// Wake-ups from the database, for every open socket.
-pub(crate) struct FeedNotifier {
-    sender: broadcast::Sender<Uuid>,
-}
-
-impl FeedNotifier {
-    pub(crate) fn follow(address: Address, shutdown: watch::Receiver<bool>) -> Self {
-        let (sender, _) = broadcast::channel(256);
-        tokio::spawn(listen(address, sender.clone(), shutdown));
-        Self { sender }
-    }
-}
-
-async fn listen(address: Address, sender: broadcast::Sender<Uuid>, mut shutdown: watch::Receiver<bool>) {
-    loop {
-        tokio::select! {
-            () = receive_notifications(&address, &sender) => {}
-            () = shutdown_requested(&mut shutdown) => return,
-        }
-        tokio::time::sleep(RECONNECT).await;
-    }
-}
-
-async fn receive_notifications(address: &Address, sender: &broadcast::Sender<Uuid>) {
-    let mut listener = match address.listen(&[live_feed::CHANNEL]).await {
-        Ok(listener) => listener,
-        Err(error) => return tracing::debug!(%error, "nobody wakes the live feed; it polls"),
-    };
-    while let Some((_, payload)) = listener.next().await {
-        if let Ok(site) = payload.parse() {
-            // Nobody listening is fine.
-            drop(sender.send(site));
-        }
-    }
-}
-
-/// Room for screens, in all and of one person; whoever ends the server waits until they have been told.
-pub(crate) struct SocketLimit {
-    all: Arc<Semaphore>,
-    of: Arc<Mutex<HashMap<UserId, usize>>>,
-}
-
-impl Default for SocketLimit {
-    fn default() -> Self {
-        Self { all: Arc::new(Semaphore::new(SOCKETS as usize)), of: Arc::default() }
-    }
-}
-
-impl SocketLimit {
-    fn acquire(&self, user: UserId) -> Result<LiveSocketPermit, ApiError> {
-        let all = Arc::clone(&self.all).try_acquire_owned().map_err(|_| ApiError::TooManyConnections)?;
-        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = of.entry(user).or_insert(0);
-        if *own >= SOCKETS_OF_ONE {
-            return Err(ApiError::TooManyLiveSockets(SOCKETS_OF_ONE));
-        }
-        *own += 1;
-        Ok(LiveSocketPermit { user, of: Arc::clone(&self.of), _all: all })
-    }
-
-    /// Until all have left, but not for long.
-    pub(crate) async fn wait_until_empty(&self) {
-        drop(timeout(SHUTDOWN_TIMEOUT, self.all.acquire_many(SOCKETS)).await);
-    }
-}
-
-/// The place of one open socket.
-struct LiveSocketPermit {
-    user: UserId,
-    of: Arc<Mutex<HashMap<UserId, usize>>>,
-    _all: OwnedSemaphorePermit,
-}
-
-impl Drop for LiveSocketPermit {
-    fn drop(&mut self) {
-        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = of.get_mut(&self.user) {
-            *own -= 1;
-            if *own == 0 {
-                of.remove(&self.user);
-            }
-        }
-    }
-}
 
 /// Upgrades to a WebSocket that follows one site. `since` is the last number the client has; without it the feed begins
 /// `back` rows ago, or now.
@@ -214,13 +122,13 @@ struct LiveSocket {
     site: SiteId,
     /// Number of the last row sent.
     last: i64,
-    /// When the client last said anything.
+    /// When the client last sent a message.
     last_received: Instant,
 }
 
 impl LiveSocket {
     async fn run(&mut self, from: Start) -> anyhow::Result<()> {
-        let mut notifications = self.app.notifications.sender.subscribe();
+        let mut notifications = self.app.notifications.subscribe();
         let mut shutdown = self.app.shutdown.clone();
         let (mut check, mut heartbeat) = (interval(POLL_INTERVAL), interval(HEARTBEAT_INTERVAL));
         self.begin(from).await?;
@@ -254,7 +162,7 @@ impl LiveSocket {
         self.flush().await
     }
 
-    /// A browser shows no ping to its page, so the page could not tell silence from a dead line.
+    /// A browser does not pass pings on to its page, so the page needs a frame to detect a broken connection.
     async fn send_heartbeat(&mut self) -> anyhow::Result<()> {
         self.feed(&LiveFrame::heartbeat(self.last)).await?;
         self.flush().await
@@ -275,7 +183,7 @@ impl LiveSocket {
         }
     }
 
-    /// Whether this person may still see this site, and anybody is there at all.
+    /// Whether the session still has access to this site and the client still answers; pings it.
     async fn may_stay(&mut self) -> anyhow::Result<bool> {
         if self.last_received.elapsed() > CLIENT_TIMEOUT {
             return Ok(false);

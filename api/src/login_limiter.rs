@@ -1,4 +1,4 @@
-//! Slows down guessing without locking anybody out: failures count per name and address together, a little per name and
+//! Slows down guessing of passwords without locking accounts: failures count per name and address together, a little per name and
 //! per address alone, and per browser where a person has logged in before.
 //!
 //! Checking a password takes 19 MiB and a tenth of a second: few at a time, and no endless queue before them.
@@ -17,7 +17,7 @@ use crate::error::ApiError;
 
 /// Keys whose failures are remembered at a time; the oldest go first.
 const MAX_KEYS: usize = 10_000;
-/// Failures that lie further back than this are forgotten.
+/// Failures older than this do not count.
 const FAILURE_WINDOW: Duration = Duration::from_secs(900);
 /// Passwords checked at a time, whatever the machine has.
 const MAX_CONCURRENT: usize = 4;
@@ -61,9 +61,9 @@ struct Failures {
 pub(crate) struct Attempt<'a> {
     pub(crate) name: &'a str,
     pub(crate) address: IpAddr,
-    /// Hash of the token of a browser that has let this person in before.
+    /// Hash of the token of a browser from which this user has logged in before.
     pub(crate) browser: Option<[u8; 32]>,
-    /// The stored hashes of whoever has this name; empty if there is no such person.
+    /// The stored hashes of the users of this name; empty if there is none.
     pub(crate) stored: Vec<String>,
     pub(crate) given: String,
 }

@@ -1,14 +1,14 @@
-//! Reverse proxies we trust, and who really asks when a request comes through them.
+//! Trusted reverse proxies, and the client of a request that comes through them.
 //!
-//! A header is believed only from a trusted proxy, and only the kind of header that is configured: a proxy that sets one
-//! kind hands on the other as the stranger wrote it. Of several hops the rightmost that is no proxy of ours counts.
+//! A header is read only from a trusted proxy, and only the kind of header that is configured: a proxy that sets one
+//! kind passes on the other as the client wrote it. Of several hops the rightmost that is not a trusted proxy counts.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use http::header::{HOST, HeaderMap};
 
-/// Networks of proxies, and how those say who asked them.
+/// Networks of proxies, and the headers in which they give the client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
     pub networks: Vec<Network>,
@@ -64,17 +64,17 @@ impl Network {
     }
 }
 
-/// Who really asks, and how they reached the outermost of our proxies, or us.
+/// The client, and how it reached the outermost trusted proxy, or this server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) address: IpAddr,
     /// Whether they came by HTTPS.
     pub(crate) secure: bool,
-    /// Host and port as they asked for them.
+    /// Host and port of the request.
     pub(crate) host: Option<String>,
 }
 
-/// What one proxy says of who asked it.
+/// What one proxy says of its client.
 #[derive(Clone, Debug, Default)]
 struct Hop {
     address: Option<IpAddr>,
@@ -87,7 +87,7 @@ impl TrustedProxies {
         self.networks.iter().any(|network| network.contains(address))
     }
 
-    /// Who asks, by the connection (`peer`, `tls`) and, where that is a proxy of ours, by its headers.
+    /// The client by the connection (`peer`, `tls`) and, where that is a trusted proxy, by its headers.
     pub(crate) fn origin(&self, peer: IpAddr, tls: bool, headers: &HeaderMap) -> Origin {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
         let mut origin = Origin { address: peer.to_canonical(), secure: tls, host };
@@ -103,7 +103,7 @@ impl TrustedProxies {
                 origin.secure = proto.eq_ignore_ascii_case("https") || proto.eq_ignore_ascii_case("wss");
             }
             origin.host = hop.host.or(origin.host);
-            // What hides its address is as far as we can see.
+            // A hop without an address ends the chain.
             let Some(address) = hop.address else { break };
             origin.address = address.to_canonical();
             if !self.trusts(address) {
@@ -176,7 +176,7 @@ mod tests {
         TrustedProxies { networks: networks.map(|text| text.parse().unwrap()).to_vec(), headers }
     }
 
-    /// Who asks through a connection from `peer` with these header lines: address, secure, host.
+    /// The client of a connection from `peer` with these header lines: address, secure, host.
     fn origin(kind: ProxyHeaders, peer: &str, lines: &[(&'static str, &str)]) -> (String, bool, String) {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {

@@ -1,4 +1,4 @@
-//! The PROXY protocol, versions 1 and 2: who is at the other end of a proxy that hands on bare TCP.
+//! The PROXY protocol, versions 1 and 2: the client's address behind a proxy that forwards TCP.
 //!
 //! Source: HAProxy, "The PROXY protocol, versions 1 & 2" (proxy-protocol.txt, 2020-03-05).
 
@@ -10,10 +10,10 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 /// Of version 1, with the line's end (section 2.1).
 const LONGEST_LINE: usize = 107;
-/// Addresses and more that a proxy may add; what we do not know is passed over.
+/// Addresses and fields that a proxy may add; unknown fields are skipped.
 const LONGEST_REST: usize = 2048;
 
-/// Reads the header and not a byte more. None when the proxy speaks for itself (health checks), or of something that is
+/// Reads the header and not a byte more. None when the proxy itself is the client (health checks), or for what is
 /// not TCP.
 pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<SocketAddr>> {
     let mut start = [0; SIGNATURE.len()];
@@ -79,7 +79,7 @@ fn wrong(what: &'static str) -> io::Error {
 mod tests {
     use super::*;
 
-    /// The address, and what of the bytes is left for whoever speaks next.
+    /// The address, and the bytes that follow the header.
     async fn parsed(bytes: &[u8]) -> (io::Result<Option<SocketAddr>>, Vec<u8>) {
         let mut stream = bytes;
         let found = read(&mut stream).await;

@@ -1,4 +1,4 @@
-//! What every handler is given of a request: its headers, its peer, and a body read within limits.
+//! A request as handlers get it: its headers, its peer, and a body read within limits.
 
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -27,7 +27,7 @@ use crate::server::Peer;
 /// A whole body must come within this time.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
-/// How long a body that nobody wants is read on.
+/// How long a body that no handler read is read and discarded.
 const DISCARD_TIME: Duration = Duration::from_secs(1);
 
 /// Largest JSON body, in bytes.
@@ -50,12 +50,12 @@ impl RequestContext {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Of whoever asks, also behind a proxy of ours.
+    /// Of the client, also behind a trusted proxy.
     pub(crate) fn address(&self) -> IpAddr {
         self.origin.address
     }
 
-    /// Whether whoever asks came by HTTPS.
+    /// Whether the client came by HTTPS.
     pub(crate) fn secure(&self) -> bool {
         self.origin.secure
     }
@@ -65,16 +65,16 @@ impl RequestContext {
         language::wanted(self.header("accept-language"))
     }
 
-    /// The host they asked for.
+    /// The requested host.
     pub(crate) fn host(&self) -> Option<&str> {
         self.origin.host.as_deref()
     }
 }
 
-/// One request; its body is read by whoever wants it.
+/// One request; its body is read by the handler.
 pub(crate) struct Request {
     pub(crate) context: RequestContext,
-    /// The parts of the path that stand in braces in its declaration.
+    /// The parts of the path that are in braces in its declaration.
     pub(crate) parts: Vec<(String, String)>,
     /// Without the question mark; may be empty.
     pub(crate) query: String,

@@ -1,4 +1,4 @@
-//! The id of a request: taken from whoever asks, or made, and found again in its reply, its problem and the log.
+//! The id of a request: the client's or a new one; part of the reply, the problem and the log lines.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
-//! One declaration per route, and the table that everything else is derived from: dispatch, 404, 405, who is let in, and
+//! One declaration per route, and the table that everything else is derived from: dispatch, 404, 405, authorisation, and
 //! the OpenAPI document.
 //!
 //! A declaration is `route(lanes::__path_list, lanes::list)`: method, path and documentation come from the attribute above the
-//! handler, who is let in from the type of the handler's second argument.
+//! handler, who may call it from the type of the handler's second argument.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -17,11 +17,12 @@ use utoipa::openapi::{RefOr, Schema};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
+use crate::app::App;
 use crate::caller::{Access, Caller};
 use crate::error::ApiError;
+use crate::page;
 use crate::request::{Request, request};
 use crate::request_id::{self, RequestId};
-use crate::{App, page};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send>>;
 type Handler = Arc<dyn Fn(App, Request) -> Answer + Send + Sync>;
@@ -45,7 +46,7 @@ pub(crate) struct Route {
     handler: Handler,
 }
 
-/// Declares a route: its documentation, and the handler, which is called once its caller was let in.
+/// Declares a route: its documentation, and the handler, which is called once its caller is authorised.
 pub(crate) fn route<D, C, F, Answered>(_: D, handler: F) -> Route
 where
     D: Documented,

@@ -28,25 +28,25 @@ use crate::proxies::TrustedProxies;
 use crate::proxy_protocol;
 
 const HANDSHAKE: Duration = Duration::from_secs(5);
-/// Also how long an idle connection is kept.
+/// Also how long an idle connection stays open.
 const HEADERS: Duration = Duration::from_secs(10);
-/// How long an idle HTTP/2 connection is kept.
+/// How long an idle HTTP/2 connection stays open.
 const UNUSED: Duration = Duration::from_secs(60);
 const LARGEST_HEAD: usize = 16 * 1024;
 /// Requests at a time on one HTTP/2 connection, and the bytes each may have under way in one direction.
 const STREAMS: u32 = 64;
 const STREAM_BYTES: u32 = 64 * 1024;
-/// An HTTP/2 peer is asked so often whether it is there, and has so long to answer.
+/// Interval of pings to an HTTP/2 peer, and how long it has to answer.
 const PING: Duration = Duration::from_secs(20);
 /// The names of the protocols a listener with TLS offers, the better first (ALPN, RFC 7301).
 pub const PROTOCOLS: [&[u8]; 2] = [HTTP2, b"http/1.1"];
 const HTTP2: &[u8] = b"h2";
-/// Somebody who reads nothing for so long is let go.
+/// A client that reads nothing for so long is disconnected.
 const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long open requests and screens may take to finish when the server ends.
+/// How long open requests and sockets may take to finish when the server ends.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Who is at the other end of the connection; an extension of every request.
+/// The other end of the connection; an extension of every request.
 #[derive(Clone, Debug)]
 pub struct Peer {
     pub address: SocketAddr,
@@ -58,7 +58,7 @@ pub struct Peer {
     pub http2: bool,
 }
 
-/// What stands before a listener.
+/// The proxies before a listener.
 #[derive(Clone, Debug, Default)]
 pub struct Front {
     pub proxies: TrustedProxies,
@@ -66,7 +66,7 @@ pub struct Front {
     pub proxy_protocol: bool,
 }
 
-/// Serves `routes` until `shutdown` says true.
+/// Serves `routes` until `shutdown` is true.
 pub async fn serve<F>(
     listener: TcpListener,
     front: Front,
@@ -120,7 +120,7 @@ where
 {
     tokio::select! {
         () = begin(stream, address, shared, &permit) => {}
-        () = permit.dropped() => tracing::debug!(peer = %address, "an idle connection made room for another"),
+        () = permit.dropped() => tracing::debug!(peer = %address, "an idle connection was closed for a new one"),
     }
 }
 
@@ -159,7 +159,7 @@ async fn begin<F>(
     }
 }
 
-/// The real address, where a trusted proxy tells it before anything else. None when it does not.
+/// The client's address from the PROXY header of a trusted proxy. None when there is no such header.
 async fn who(
     stream: &mut TcpStream,
     address: SocketAddr,
@@ -278,7 +278,7 @@ fn name_host(request: &mut Request<Incoming>) {
     }
 }
 
-/// The answer to a HEAD: all that would be said of the body, and no body.
+/// The answer to a HEAD: the headers of the body, and no body.
 fn without_body(answer: Response) -> Response {
     let (mut parts, body) = answer.into_parts();
     if let Some(length) = body.size_hint().exact() {

@@ -1,4 +1,4 @@
-//! Where to listen and how much to bear.
+//! Addresses and limits of the listener.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::meter::Rate;
 
-/// Where to listen and how much to bear.
+/// Addresses and limits of the listener.
 #[derive(Clone, Debug)]
 pub struct BrokerConfig {
     /// Listener with TLS and client certificates.

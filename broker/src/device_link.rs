@@ -21,6 +21,7 @@ use tokio::time::{Instant, interval_at, sleep_until, timeout};
 
 use crate::context::{BrokerContext, Socket};
 use crate::directory::{Alarm, Claim, Refusal};
+use crate::link_end::{self, End};
 use crate::meter::Meter;
 use crate::rights::{self, Violation};
 use crate::router::Link;
@@ -43,45 +44,6 @@ pub(crate) struct Caller {
     /// The start of its program; none for older ones.
     pub(crate) epoch: Option<String>,
     pub(crate) peer: SocketAddr,
-}
-
-/// Why a session ended.
-#[derive(Debug, thiserror::Error)]
-enum End {
-    #[error("device sent DISCONNECT")]
-    Disconnected,
-    #[error("connection closed: {0}")]
-    Closed(String),
-    #[error("no packet for one and a half keep-alives")]
-    KeepAlive,
-    #[error("device does not read")]
-    WriteTimeout,
-    #[error("protocol error: {0}")]
-    Protocol(String),
-    #[error("{0}")]
-    Violation(Violation),
-    #[error("device keeps sending more than its limits allow")]
-    Flooding,
-    #[error("session ended by the server: {}", .0.label())]
-    Evicted(EndReason),
-    #[error("router closed the link")]
-    Router,
-}
-
-impl End {
-    fn label(&self) -> &'static str {
-        match self {
-            Self::Disconnected => "goodbye",
-            Self::Closed(_) => "closed",
-            Self::KeepAlive => "keep_alive",
-            Self::WriteTimeout => "write_timeout",
-            Self::Protocol(_) => "protocol",
-            Self::Violation(violation) => violation.label(),
-            Self::Flooding => "flooding",
-            Self::Evicted(reason) => reason.label(),
-            Self::Router => "router",
-        }
-    }
 }
 
 /// The bytes of a CONNACK.
@@ -131,34 +93,13 @@ pub(crate) async fn run(
     let end = live.run(context).await;
     metrics::gauge!("boomgate_broker_connections").decrement(1.0);
     metrics::counter!("boomgate_broker_ended_total", "reason" => end.label()).increment(1);
-    report(device.as_str(), &end);
+    link_end::report(device.as_str(), &end);
     if matches!(end, End::Flooding) {
         let time = context.sessions.ban(&device, "flooding", Instant::now());
         let alarm = Alarm::Flooding { peer: live.caller.peer, kept_out: time };
         context.directory.report(&live.caller.identity, alarm).await;
     }
     live.finish(&end, will, context).await;
-}
-
-fn report(device: &str, end: &End) {
-    match end {
-        End::Violation(violation) => {
-            metrics::counter!("boomgate_broker_violations_total", "kind" => violation.label()).increment(1);
-            tracing::warn!(device.code = device, why = %violation, "device disconnected: not permitted");
-        }
-        End::Protocol(why) => {
-            tracing::warn!(device.code = device, why, "device disconnected: not MQTT 3.1.1")
-        }
-        End::Flooding => {
-            tracing::warn!(device.code = device, "device disconnected: it sends more than its limits allow")
-        }
-        End::Router => {
-            tracing::error!(device.code = device, "device disconnected: the router closed its link")
-        }
-        End::Disconnected | End::Closed(_) | End::KeepAlive | End::WriteTimeout | End::Evicted(_) => {
-            tracing::info!(device.code = device, why = %end, "device disconnected");
-        }
-    }
 }
 
 /// The link of a session, or the code that refuses it.

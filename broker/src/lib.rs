@@ -24,6 +24,7 @@ mod directory;
 mod error;
 mod identity;
 mod limits;
+mod link_end;
 mod listener;
 mod meter;
 pub mod rights;

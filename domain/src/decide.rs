@@ -14,6 +14,7 @@
 //! Passback is hard for everybody by default: a plate inside cannot come in again, for one of the two is a clone or a
 //! missed exit, and only a person can tell which. An operator's open is the way round it, and is audited.
 
+mod matches;
 #[cfg(test)]
 mod tests;
 
@@ -21,239 +22,17 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+pub use self::matches::{
+    Arrival, BlockMatch, Credential, MatchSource, Matches, NearStay, OfflineEntry, OfflineExit,
+    OfflinePolicy, Passback, ReservationMatch, SiteMode, SiteState, SubscriptionMatch, Validity,
+};
 pub use crate::direction::Direction;
-use crate::ids::{ArrivalId, BlockId, ReservationId, StayId, SubscriptionId};
+use crate::ids::StayId;
 use crate::money::Money;
-use crate::plate::Plate;
 use crate::reading::Verdict;
 use crate::reason::Reason;
 use crate::stay::Stay;
-use crate::tariff::{Charge, Tariff, VehicleType};
-
-/// What the car identifies itself with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Credential {
-    /// Only what the camera read.
-    Plate,
-    /// A ticket or QR code taken at the entry or shown at the exit; its stay, if any, is among the matches.
-    Ticket,
-}
-
-/// A car that waits at the arming loop.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Arrival {
-    /// The occupancy of the arming loop.
-    pub id: ArrivalId,
-    /// Of the lane.
-    pub direction: Direction,
-    /// Canonical under the site's grammar; none if nothing was read.
-    pub plate: Option<Plate>,
-    /// How far the reading can be trusted.
-    pub verdict: Verdict,
-    /// How the car is identified.
-    pub credential: Credential,
-    /// By which it is charged.
-    pub vehicle: VehicleType,
-}
-
-/// What a site lets in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SiteMode {
-    /// Visitors, subscribers and reservations are let in.
-    #[default]
-    Open,
-    /// Visitors refused, subscribers and reservations in.
-    Full,
-    /// As full, but the sign says closed.
-    Closed,
-    /// Entries refused, exits open.
-    ClosedToAll,
-}
-
-/// What happens to a plate that is inside and comes again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Passback {
-    /// Refused for every plate that is inside; an operator may open.
-    #[default]
-    Deny,
-    /// Subscribers and reservations are held, visitors (who pay anyway) let in.
-    DenyRights,
-    /// Not checked; the passage voids the earlier stay.
-    Allow,
-}
-
-/// The site as a decision sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SiteState {
-    /// What the site lets in.
-    pub mode: SiteMode,
-    /// Free spaces for visitors; none if the site does not count. Zero is full.
-    pub free_spaces: Option<u32>,
-    /// Whether cars without a right may enter and pay.
-    pub visitors: bool,
-    /// Applied to plates that are inside.
-    pub passback: Passback,
-    /// Above this due amount a plate alone does not get to pay at the exit; none is no limit.
-    pub plate_only_limit: Option<Money>,
-}
-
-impl Default for SiteState {
-    fn default() -> Self {
-        Self {
-            mode: SiteMode::Open,
-            free_spaces: None,
-            visitors: true,
-            passback: Passback::Deny,
-            plate_only_limit: None,
-        }
-    }
-}
-
-/// A valid-in-time right; `until` is excluded, none is without end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Validity {
-    /// First instant.
-    pub from: Timestamp,
-    /// First instant after it; none is without end.
-    pub until: Option<Timestamp>,
-}
-
-impl Validity {
-    /// Whether the right is valid at `at`.
-    pub fn covers(&self, at: Timestamp) -> bool {
-        self.from <= at && self.until.is_none_or(|until| at < until)
-    }
-}
-
-/// A plate on the blocklist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct BlockMatch {
-    /// The row of the blocklist.
-    pub id: BlockId,
-    /// When the block holds.
-    pub validity: Validity,
-}
-
-/// A plate with a subscription.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct SubscriptionMatch {
-    /// The subscription.
-    pub id: SubscriptionId,
-    /// When it is valid.
-    pub validity: Validity,
-    /// Places left in its pool; none if it has no pool. Zero makes it a visitor at the entry.
-    pub pool_left: Option<u32>,
-}
-
-/// A plate with a reservation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ReservationMatch {
-    /// The reservation.
-    pub id: ReservationId,
-    /// When it is valid.
-    pub validity: Validity,
-}
-
-/// An open stay whose plate is near the one read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NearStay {
-    /// The open stay.
-    pub stay: StayId,
-    /// In tenths of an edit, see [`crate::plate::distance`].
-    pub distance: u32,
-}
-
-/// What a lane does with cars that are not on its list while the server cannot be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct OfflinePolicy {
-    /// At entries.
-    pub entry: OfflineEntry,
-    /// At exits.
-    pub exit: OfflineExit,
-}
-
-impl Default for OfflinePolicy {
-    /// Entries fail closed, exits fail open.
-    fn default() -> Self {
-        Self { entry: OfflineEntry::Listed, exit: OfflineExit::Everybody }
-    }
-}
-
-/// Which entries a lane opens without its server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OfflineEntry {
-    /// Those on the synced list only.
-    Listed,
-    /// Visitors too; they pay at the exit.
-    Visitors,
-}
-
-/// Which exits a lane opens without its server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OfflineExit {
-    /// Those on the synced list only.
-    Listed,
-    /// Everybody but the blocked; what is owed is settled later.
-    Everybody,
-}
-
-/// Where the matches come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MatchSource {
-    /// The server: stays and counts are known.
-    Full,
-    /// A lane with nothing but its synced list: stays are not known.
-    Offline(OfflinePolicy),
-}
-
-/// All that is known about an arrival's plate or ticket, and about the site.
-#[derive(Debug, Clone)]
-pub struct Matches {
-    /// Who collected the matches.
-    pub source: MatchSource,
-    /// The site as it is now.
-    pub site: SiteState,
-    /// Of the plate or of a twin of it.
-    pub block: Option<BlockMatch>,
-    /// Of exactly this plate; at an exit also of the plate of `stay`.
-    pub subscription: Option<SubscriptionMatch>,
-    /// Of exactly this plate.
-    pub reservation: Option<ReservationMatch>,
-    /// The open stay of this plate, or of the ticket shown; at an exit without one, the only stay of a twin.
-    pub stay: Option<Stay>,
-    /// Open stays with nearly this plate; only suggestions.
-    pub near: Vec<NearStay>,
-    /// The same plate has an open stay at another site of the tenant.
-    pub elsewhere: bool,
-    /// The site's present tariff: the lost-ticket price, and the price of stays that pin none.
-    pub tariff: Option<std::sync::Arc<Tariff>>,
-    /// The site's time zone.
-    pub time_zone: TimeZone,
-}
-
-impl Matches {
-    /// Nothing matches at a site with default settings.
-    pub fn none(time_zone: TimeZone) -> Self {
-        Self {
-            source: MatchSource::Full,
-            site: SiteState::default(),
-            block: None,
-            subscription: None,
-            reservation: None,
-            stay: None,
-            near: Vec::new(),
-            elsewhere: false,
-            tariff: None,
-            time_zone,
-        }
-    }
-}
+use crate::tariff::{Charge, Tariff};
 
 /// What is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! One lane put together and run until it is told to end.
+//! Builds one lane from its configuration and runs it until shutdown.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
     let recogniser = recogniser(&config)?;
     let (live, fresh) = mpsc::channel(QUEUE);
     let (health, spool_health) = mpsc::unbounded_channel();
-    // Before wires, camera and sockets: whoever else runs in this folder is not to be disturbed.
+    // Before wires, camera and sockets: another agent in this folder must not be disturbed.
     let (spool, start, worker) =
         Spool::start(&config.spool, config.max_events, &clock, Outlets { live, health })
             .with_context(|| format!("the spool {} cannot be used", config.spool.display()))?;
@@ -113,7 +113,7 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
     Ok(outcome?)
 }
 
-/// What hellos say before anything has happened.
+/// The first snapshot for hellos.
 fn lane_snapshot(start: &Start) -> LaneSnapshot {
     LaneSnapshot {
         boom: Boom::Unknown,
@@ -177,10 +177,10 @@ fn ending(
             }
         };
         tokio::select! {
-            _ = terminate.recv() => info!("told to end"),
-            _ = interrupt.recv() => info!("interrupted"),
-            Some(()) = quits.recv() => info!("told to quit at the control socket"),
-            () = parent_gone(), if exit_with_parent => info!("the parent is gone"),
+            _ = terminate.recv() => info!("stopping: SIGTERM"),
+            _ = interrupt.recv() => info!("stopping: SIGINT"),
+            Some(()) = quits.recv() => info!("stopping: quit at the control socket"),
+            () = parent_gone(), if exit_with_parent => info!("stopping: the parent process ended"),
             () = served => {}
         }
     })

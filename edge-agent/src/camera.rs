@@ -1,6 +1,6 @@
 //! Frames of a lane: from a camera or from a folder of pictures.
 //!
-//! A camera gives pictures and knows nothing of what is on them, nor of lanes. `frame` may block; it is called on the
+//! A camera gives pictures; it must not know what is on them, nor lanes. `frame` may block; it is called on the
 //! vision thread only, never on the lane's own.
 
 pub mod folder;
@@ -12,7 +12,7 @@ use image::RgbImage;
 use thiserror::Error;
 
 pub trait Camera: Send {
-    /// A vehicle has come: what was seen before belongs to another one.
+    /// A vehicle arrived: earlier pictures belong to another one.
     fn begin(&mut self) {}
 
     /// The next picture. Blocks until there is one, for a few seconds at most.

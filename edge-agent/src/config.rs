@@ -1,4 +1,4 @@
-//! The agent's file: what may stand in it, and everything that is wrong with it at once.
+//! The agent's configuration file: its keys, and all its faults at once.
 //!
 //! Raw sections are what serde reads, unknown keys refused; [`Config`] is what the program uses. Reading is pure;
 //! [`Config::surroundings`] looks at the machine (files, built-in features).

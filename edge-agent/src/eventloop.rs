@@ -1,9 +1,9 @@
-//! Everything that wakes the lane, in one order: samples, timers, frames, commands, the line, the spool.
+//! The event loop of the lane: samples, timers, frames, commands, uplink and spool, in one order.
 //!
 //! The loop feeds `domain::lane` and performs what it answers. Nothing here waits: what takes time (the disk, the list, a
-//! picture) is done elsewhere and comes back as another wake, so that a close request is dropped within one sample.
-//! Samples are taken on a thread of their own and come with their times. A loop that was late takes them over first, each
-//! at its time, so its lateness alone makes no input stale; what only moves a boom down asks the newest one besides.
+//! picture) is done elsewhere and returns as another event, so that a close request is dropped within one sample.
+//! Samples are taken on a thread of their own, each with its time. A loop that was late processes them first, each
+//! at its time, so that lateness alone makes no input stale; closing the boom also requires the newest sample.
 
 mod car;
 mod cars;
@@ -54,14 +54,14 @@ use pending::Pending;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Everything that wakes the lane.
+/// All events of the loop.
 #[derive(Debug)]
 pub enum Wake {
-    /// A look at the wires.
+    /// A sample of the inputs.
     Sample(Sample),
     /// The lane machine's own timer.
     Timer,
-    /// Time to look at how long the certificates last.
+    /// Time to check when the certificates end.
     Certificate,
     VisionEvent(VisionEvent),
     UplinkEvent(UplinkEvent),
@@ -71,7 +71,7 @@ pub enum Wake {
         stored: bool,
         pending: Box<Pending>,
     },
-    /// What the offline list says about an arrival that waits for the lane's own decision.
+    /// The offline list's entry for an arrival that waits for the lane's own decision.
     Listed {
         arrival: ArrivalId,
         entries: Vec<ListEntry>,
@@ -111,7 +111,7 @@ pub struct Settings {
     pub language: Lang,
     /// Which certificate ends first, and when.
     pub expiry: Option<Expiry>,
-    /// A look at the wires that is older than this, in real time, says nothing of the space under the boom.
+    /// A sample older than this, in real time, is no evidence about the space under the boom.
     pub stale_after: Duration,
 }
 
@@ -142,11 +142,11 @@ pub struct EventLoop {
     spool_failed: bool,
     clock_fault: Option<Reason>,
     certificate_fault: Option<Reason>,
-    /// The sign has nothing to say to a driver.
+    /// The sign shows nothing to a driver.
     resting: bool,
     list: Option<PartialList>,
     wires_failed: bool,
-    /// The machine asked for a closing that the newest look at the wires did not allow.
+    /// The machine requested a closing that the newest sample did not allow.
     closing_refused: bool,
 }
 
@@ -223,7 +223,7 @@ impl EventLoop {
             Wake::CommandStored { stored, pending } => self.obey(stored, &pending),
             Wake::Listed { arrival, entries } => self.decide_locally(arrival, &entries),
             Wake::ListStored { version } => {
-                info!(version, "the offline list is new");
+                info!(version, "stored a new offline list");
                 self.parts.lane_snapshot.send_modify(|now| now.list_version = version);
             }
         }
@@ -253,12 +253,12 @@ impl EventLoop {
         match event {
             UplinkEvent::Up => self.feed(LaneEvent::Uplink { up: true }, Cause::Rule("uplink")),
             UplinkEvent::Down { why } => {
-                debug!(why, "deciding alone from now on");
+                debug!(why, "the lane decides by itself from now on");
                 self.feed(LaneEvent::Uplink { up: false }, Cause::Rule("uplink"));
             }
             UplinkEvent::Command { command, digest } => self.command(*command, digest),
             UplinkEvent::Forged { why } => {
-                warn!(why, "a command that is not the server's moved nothing");
+                warn!(why, "ignored a command that is not the server's");
                 self.alarm();
             }
             UplinkEvent::ListPart(part) => self.list_part(*part),

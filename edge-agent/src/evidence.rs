@@ -1,4 +1,4 @@
-//! Evidence pictures: one JPEG per arrival, named by its SHA-256, kept in a folder until the server has it.
+//! Evidence pictures: one JPEG per arrival, named by its SHA-256, stored in a folder until the server has it.
 //!
 //! The signed arrival carries the hash, so the picture needs no signature of its own. The folder is bounded: when it is
 //! full the oldest picture goes. Knows nothing of what is on a picture.
@@ -28,7 +28,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A picture ready to be kept and sent.
+/// A picture to be stored and sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     pub sha256: [u8; 32],
@@ -70,7 +70,7 @@ impl EvidenceStore {
     /// A folder that cannot be made now is tried again with each picture: a lane runs without its pictures.
     pub fn open(folder: &Path, max_bytes: u64) -> EvidenceStore {
         if let Err(failure) = make_folder(folder) {
-            warn!(error = %failure, folder = %folder.display(), "no evidence can be kept for now");
+            warn!(error = %failure, folder = %folder.display(), "cannot store evidence pictures");
         }
         EvidenceStore { folder: folder.to_owned(), max_bytes, fresh: Arc::new(Notify::new()) }
     }
@@ -95,14 +95,14 @@ impl EvidenceStore {
             if held + needed <= self.max_bytes {
                 break;
             }
-            warn!("the evidence folder is full; its oldest picture is dropped");
+            warn!("the evidence folder is full; dropped its oldest picture");
             std::fs::remove_file(&oldest.path)?;
             held -= oldest.bytes;
         }
         Ok(())
     }
 
-    /// What is kept, oldest first.
+    /// The stored pictures, oldest first.
     fn pictures(&self) -> std::io::Result<Vec<StoredPicture>> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.folder)? {
@@ -119,7 +119,7 @@ impl EvidenceStore {
         Ok(found)
     }
 
-    /// Sends what is kept, for ever: PUT by hash over mutual TLS, deleted when the server has it.
+    /// Sends the stored pictures until the task is dropped: PUT by hash over mutual TLS, deleted when the server has them.
     pub async fn send_all(self, tls: Arc<ClientConfig>, https: String) {
         let client = client(&tls).await;
         let mut pause = FIRST_PAUSE;
@@ -132,11 +132,15 @@ impl EvidenceStore {
             match send(&client, &https, &picture.path).await {
                 UploadResult::Done => pause = FIRST_PAUSE,
                 UploadResult::Never(why) => {
-                    warn!(why, "the server refuses a picture for good; it is dropped");
+                    warn!(why, "the server refused a picture; it is dropped");
                     let _ = std::fs::remove_file(&picture.path);
                 }
                 UploadResult::Later(why) => {
-                    debug!(why, retry_ms = pause.as_millis() as u64, "a picture could not be sent");
+                    debug!(
+                        why,
+                        retry_ms = pause.as_millis() as u64,
+                        "cannot send a picture; it will be retried"
+                    );
                     let wait = pause.mul_f64(rand::rng().random_range(0.5..1.5));
                     tokio::time::sleep(wait).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -146,7 +150,7 @@ impl EvidenceStore {
     }
 }
 
-/// For its owner alone: pictures of cars are nobody else's business.
+/// Readable by its owner alone: pictures of cars are personal data.
 fn make_folder(folder: &Path) -> std::io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

@@ -1,4 +1,4 @@
-//! The wires of a lane: what its inputs say now, and what its relays are told.
+//! The wires of a lane: its inputs and its relays.
 //!
 //! An adapter knows pins or a model; it does not know why a boom moves. Inputs and relays are two values, so that looking
 //! never waits for acting. Whatever happens, dropping the relays leaves both released.
@@ -10,7 +10,7 @@ pub mod wiring;
 use boomgate_domain::loops::RawLevel;
 use thiserror::Error;
 
-/// Every input at one moment, as the lines say it: not debounced, not judged.
+/// All inputs at one moment, not debounced and not judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inputs {
     pub arming: RawLevel,
@@ -28,7 +28,7 @@ pub struct Inputs {
     pub key_switch: bool,
 }
 
-/// What the barrier's drive is asked for. A close request lasts only as long as it is held.
+/// A request to the barrier's drive. A close request lasts only as long as it is held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Drive {
     /// Both relays released.

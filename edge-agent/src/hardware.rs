@@ -53,7 +53,7 @@ impl Hardware {
         }
     }
 
-    /// Who watches the lane beside its server.
+    /// The observer of the lane.
     pub fn observer(&self) -> Box<dyn LaneObserver> {
         match self {
             Hardware::Real => Box::new(Unobserved),
@@ -61,7 +61,7 @@ impl Hardware {
         }
     }
 
-    /// The control socket, where there is one. `quit` hears of every order to end.
+    /// The control socket, where there is one. `quit` receives every order to end.
     pub fn control(
         &self,
         config: &Config,

@@ -1,4 +1,4 @@
-//! Signs of life for systemd: ready once, alive as long as the event loop turns (sd_notify(3)).
+//! Notifications to systemd: ready once, then the watchdog as long as the event loop runs (sd_notify(3)).
 //!
 //! A frozen loop stops the signs, and the unit's watchdog then ends the program, which releases the relays.
 
@@ -26,7 +26,7 @@ impl Supervisor {
         Supervisor { socket: std::env::var_os("NOTIFY_SOCKET").and_then(connect), last: None }
     }
 
-    /// The loop has turned once more. The first time also says that the program is ready.
+    /// Called in every turn of the loop. The first call also reports that the program is ready.
     pub fn alive(&mut self) {
         let Some(socket) = &self.socket else { return };
         let sign: &[u8] = match self.last {

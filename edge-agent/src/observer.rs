@@ -1,6 +1,6 @@
-//! Who watches a lane beside its server: what the event loop says of each step, for a simulated yard to report.
+//! Observes each step of the event loop; a simulated yard reports them.
 //!
-//! A real lane has nobody here; its server hears everything by the spool.
+//! A real lane has no observer; its server gets everything through the spool.
 
 use boomgate_domain::ids::ArrivalId;
 use boomgate_domain::loops::RawLevel;
@@ -42,7 +42,7 @@ pub struct SignText<'a> {
     pub amount: Option<&'a Money>,
 }
 
-/// Nobody watches.
+/// No observer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unobserved;
 

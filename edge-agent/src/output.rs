@@ -1,4 +1,4 @@
-//! What this program tells people and other programs: the only place that writes to standard output and standard error.
+//! The only place of this program that writes to standard output and standard error.
 //!
 //! Nothing written here may end a lane: a log on a full disk or a closed pipe is lost, and that is all. Secrets are taken
 //! out on the way.

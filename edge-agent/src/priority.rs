@@ -1,4 +1,4 @@
-//! Which thread goes first when every core is busy. The only place that asks the kernel for it.
+//! Scheduling priorities of threads. The only place that requests them from the kernel.
 //!
 //! Both calls may be refused (a container, no `LimitRTPRIO`): the lane then works as before, only less evenly.
 #![expect(unsafe_code, reason = "scheduling of one thread has no safe wrapper in std or nix")]
@@ -10,7 +10,7 @@ use tracing::{debug, info};
 /// Low among real-time priorities: above everything ordinary, below the kernel's own threads.
 const REALTIME: libc::c_int = 10;
 const RAISED_NICE: libc::c_int = -10;
-/// Only just below: a reader that starves beside another program reads nobody in time.
+/// Only just below: a reader that is starved by another program reads no plate in time.
 const LOWERED_NICE: libc::c_int = 1;
 
 /// What was granted to the calling thread.

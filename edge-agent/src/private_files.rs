@@ -1,4 +1,4 @@
-//! Which of the lane's files are nobody else's business, and whether others can read them.
+//! The lane's files that other users must not read, and whether they can.
 //!
 //! Keys, the camera's password in `agent.toml`, plates in the spool and pictures of cars: the owner alone reads them.
 //! What this program makes is made so; what it finds too open and owns it closes at its start.
@@ -62,7 +62,7 @@ pub fn tighten(config: &Config) {
             continue;
         }
         match fs::set_permissions(&open.path, Permissions::from_mode(open.wanted)) {
-            Ok(()) => info!(%path, "was readable by others and is not any more"),
+            Ok(()) => info!(%path, "removed other users' access to a file"),
             Err(failure) => {
                 warn!(error = %failure, advice = open.advice(), "a file that others can read stays so")
             }

@@ -1,4 +1,4 @@
-//! What must not be read in a log or on a screen: the password of a camera's address, above all.
+//! Removes secrets from texts for logs and terminals: above all the password in a camera's address.
 //!
 //! Everything this program writes for people goes through here (`output.rs`), so that no message has to think of it. Rather
 //! too much is hidden than too little.

@@ -1,7 +1,7 @@
-//! The thread that looks at the wires: at even intervals, with raised priority, whatever the rest of the program does.
+//! The sampling thread: reads the inputs at even intervals, with raised priority, whatever the rest of the program does.
 //!
-//! A sample carries the time at which it was taken. Whoever is late in taking it over can so tell a fresh look at the
-//! wires from an old one; only what is really old counts as unknown. Judges nothing, moves nothing.
+//! A sample carries the time at which it was taken, so that a late reader can tell a fresh sample from
+//! an old one; only an old one counts as unknown. Must not judge inputs or move anything.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,11 +17,11 @@ use crate::priority;
 
 /// Unchanged levels are sent this often, in real time.
 const REPEAT: Duration = Duration::from_millis(50);
-/// Samples that may wait for whoever takes them: minutes of an unchanged lane.
+/// Capacity of the queue of samples: minutes of an unchanged lane.
 const QUEUE: usize = 4096;
 const CLEAR: u64 = 1 << 63;
 
-/// One look at the wires.
+/// One sample of the inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// When it was taken, in lane time.
@@ -30,11 +30,11 @@ pub struct Sample {
     pub inputs: Result<Inputs, String>,
 }
 
-/// What the newest look said of the space under the boom; read without waiting for anybody.
+/// The safety input in the newest sample; read without a lock.
 #[derive(Debug, Default)]
 pub struct UnderBoom(AtomicU64);
 
-/// Handle of the sampling thread, which ends with it, after the look in hand.
+/// Handle of the sampling thread, which ends after its current sample when this is dropped.
 pub struct Sampler {
     stop: Arc<AtomicBool>,
     under_boom: Arc<UnderBoom>,
@@ -49,7 +49,7 @@ impl UnderBoom {
         self.0.store(if clear { at | CLEAR } else { at }, Ordering::Release);
     }
 
-    /// Whether it was clear at the newest look, and that look is no older than this.
+    /// Whether it was clear in the newest sample, and that sample is no older than this.
     pub fn is_clear(&self, now: Duration, oldest: Duration) -> bool {
         let noted = self.0.load(Ordering::Acquire);
         let age = now.saturating_sub(Duration::from_micros(noted & !CLEAR));
@@ -115,9 +115,9 @@ impl SamplingThread {
         }
     }
 
-    /// One look; false if nobody takes samples any more.
+    /// Takes one sample; false if the receiver is gone.
     fn look(&mut self) -> bool {
-        // The time before the look: a sample is never younger than it says.
+        // The time before the reading: a sample is never younger than its time.
         let taken = self.clock.uptime();
         let inputs = self.lines.read().map_err(|failure| failure.to_string());
         self.under_boom.note(inputs.as_ref().ok(), taken);
@@ -130,7 +130,7 @@ impl SamplingThread {
         let at = self.clock.lane_time(taken);
         match self.samples.try_send(Sample { at, inputs: inputs.clone() }) {
             Ok(()) => self.sent = Some((inputs, taken)),
-            // Whoever takes them has hung for minutes. Nothing is noted as sent, so the next look tries again.
+            // The receiver has hung for minutes. Nothing is marked as sent, so the next sample tries again.
             Err(mpsc::error::TrySendError::Full(_)) => {}
             Err(mpsc::error::TrySendError::Closed(_)) => return false,
         }

@@ -1,6 +1,6 @@
 //! A simulated lane: cars, loops and a boom as a physical model, and the socket that drives it.
 //!
-//! The model stands behind the same wires and the same lens as a real lane; the agent around it is the real one. Production
+//! The model implements the wires and the camera; the agent around it is the real one. Production
 //! code meets it in one file, `hardware.rs`, which puts its wires, camera and observer where those of a real lane go.
 //! Orders and reports are declared in `boomgate_schemas::yard`.
 

@@ -1,10 +1,10 @@
-//! What happened, kept until the server has it: numbers, stores and hands out the events of a lane.
+//! The spool: numbers and stores the events of a lane until the server has acknowledged them.
 //!
 //! One thread owns the SQLite file and works through a queue of jobs. An event gets its number here, goes out at once to
-//! whoever speaks with the server, and is committed with everything else that waited; only its deletion needs an ack.
+//! the uplink, and is committed with everything else that is queued; only its deletion needs an ack.
 //! When the file cannot be written, telemetry is shed and counted, facts are held in memory, and the loss is declared as
 //! one gap when there is room again. The same holds when it could not even be opened: the run then begins without it, reads
-//! what it can of it, and opens it as soon as that can be done. Knows nothing of MQTT, lanes or decisions.
+//! what it can of it, and opens it as soon as that is possible. Must not know MQTT, lanes or decisions.
 
 mod job;
 pub mod lock;
@@ -106,12 +106,12 @@ impl Spool {
         self.ask(|reply| Job::ReplaceList { version, key, entries, reply }).await.unwrap_or(false)
     }
 
-    /// What the offline list says of a plate; nothing if there is no list.
+    /// The offline list's entry for a plate; none if there is no list.
     pub async fn lookup(&self, plate: Plate) -> Vec<ListEntry> {
         self.ask(|reply| Job::Lookup { plate, reply }).await.unwrap_or_default()
     }
 
-    /// Ends the run after everything that was asked before.
+    /// Ends the run after all jobs queued before.
     pub fn end(&self) {
         self.order(Job::End);
     }
@@ -140,7 +140,7 @@ impl Spool {
 
     fn order(&self, job: Job) {
         if self.jobs.try_send(job).is_err() {
-            warn!("the spool's queue is full; an order was dropped and will be repeated by its cause");
+            warn!("the spool's queue is full; a job was dropped and will be repeated by its cause");
         }
     }
 

@@ -3,22 +3,22 @@
 //! One task owns the session, another only polls the client (a publish from the polling task can lock up rumqttc). A
 //! PUBACK means nothing here: an event counts as delivered when the server's own ack says it is committed. A session that
 //! ends is never resumed: a fresh client is made and everything unacked goes out again. Knows nothing of what a command
-//! means; it hands on what carries the server's signature.
+//! means; it passes on what carries the server's signature.
 
 mod ack;
 pub mod certificate;
 mod connection;
+mod event;
 mod incoming;
 pub mod keys;
 mod line;
-mod news;
 mod session;
 pub mod window;
 
 use std::time::{Duration, Instant};
 
+pub use event::{LaneSnapshot, UplinkEvent};
 pub use line::{Identity, Uplink, UplinkChannels};
-pub use news::{LaneSnapshot, UplinkEvent};
 use rand::Rng;
 use tracing::info;
 
@@ -42,7 +42,7 @@ impl Uplink {
                 pause = FIRST_PAUSE;
             }
             let wait = pause.mul_f64(rand::rng().random_range(0.5..1.5));
-            info!(reason = %ended, retry_ms = wait.as_millis() as u64, "the line to the server is down");
+            info!(reason = %ended, retry_ms = wait.as_millis() as u64, "disconnected from the server");
             if self.uplink_events.send(UplinkEvent::Down { why: ended.to_string() }).await.is_err() {
                 return;
             }

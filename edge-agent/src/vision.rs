@@ -1,8 +1,8 @@
-//! The eyes: one thread that takes frames of an arrival, reads them, fuses them, and keeps the clearest as evidence.
+//! Camera worker thread: captures frames of an arrival, reads and fuses them, and selects the clearest as evidence.
 //!
-//! It stops as soon as the fused reading is accepted, when it is told to, or after a number of frames. Between cars it
-//! asks the camera whether frames still come. Knows nothing of booms and decisions; the first frames of a car are all it
-//! ever sees. The camera may hang: whoever holds the handle never waits for this thread, and sees that it is stuck.
+//! It stops as soon as the fused reading is accepted, on request, or after a number of frames. Between cars it
+//! checks whether the camera still gives frames. Must not know booms and decisions; the first frames of a car are all it
+//! gets. The camera may hang: the holder of the handle never waits for this thread, and can detect that it is stuck.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -24,20 +24,20 @@ use crate::camera::Camera;
 use crate::evidence::{self, Evidence};
 use crate::priority;
 
-/// The camera is asked so often whether frames come, while no car is there.
+/// How often the camera is checked while no car is there.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// So long the thread may be busy with one picture; a camera gives up much earlier by itself.
+/// After so long with one picture the thread counts as stuck; a camera times out much earlier.
 const STUCK: Duration = Duration::from_secs(10);
 
-/// What the eyes have to say.
+/// An event of the camera worker.
 #[derive(Debug)]
 pub enum VisionEvent {
     VisionResult(Box<VisionResult>),
-    /// Between cars the camera fell silent, or came back.
+    /// Between cars the camera failed, or works again.
     Camera(Option<VisionFault>),
 }
 
-/// What the eyes made of an arrival.
+/// The reading of an arrival.
 #[derive(Debug)]
 pub struct VisionResult {
     pub arrival: ArrivalId,
@@ -111,7 +111,7 @@ impl Vision {
         self.current.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Whether the thread hangs in the camera or the reader, and why one should think so.
+    /// The fault to report when the thread hangs in the camera or the reader.
     pub fn stuck(&self) -> Option<VisionFault> {
         let seconds = self.busy.for_long()?.as_secs();
         Some(VisionFault::Camera(format!("it has not come back from one picture for {seconds} s")))
@@ -140,7 +140,7 @@ struct VisionWorker {
     vision_events: mpsc::Sender<VisionEvent>,
     current: Arc<AtomicU64>,
     busy: Arc<Busy>,
-    /// What was last told of the camera.
+    /// The camera's state as last reported.
     camera_well: bool,
 }
 
@@ -172,7 +172,7 @@ impl VisionWorker {
         }
     }
 
-    /// Something to tell if the camera fell silent or came back since the last time.
+    /// An event if the camera failed or works again since the last check.
     fn check(&mut self) -> Option<VisionEvent> {
         let trouble = self.camera.check().err().map(|error| VisionFault::Camera(error.to_string()));
         let was_well = std::mem::replace(&mut self.camera_well, trouble.is_none());

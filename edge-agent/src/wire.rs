@@ -1,4 +1,4 @@
-//! From the domain's words to the wire's and back; the only place of the agent that knows both.
+//! Conversions between types of the domain and of the messages; the only place of the agent that knows both.
 
 use boomgate_domain::decide::{BlockMatch, SubscriptionMatch, Validity};
 use boomgate_domain::decide::{Direction, Outcome};
@@ -129,7 +129,7 @@ pub enum NotAnOrder {
     Reason(#[from] ReasonError),
 }
 
-/// The lane's view of a command. Who stands behind it follows from what it names.
+/// The lane's view of a command. Its origin follows from the ids it carries.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "a few codes of the registry are meant, all others are not"
@@ -176,7 +176,7 @@ pub fn action_name(action: Action) -> &'static str {
     }
 }
 
-/// What the offline list says of one plate. It names no rows: ids are nil.
+/// The offline list's entry for one plate. It has no ids of rows: they are nil.
 pub fn listed(entries: &[ListEntry]) -> Listed {
     let mut listed = Listed::default();
     for entry in entries {

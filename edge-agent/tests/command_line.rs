@@ -327,7 +327,7 @@ fn what_a_lane_keeps_is_its_users_alone_whatever_the_umask_was() {
         assert_eq!(mode(&lane.path(path)), 0o600, "{path}");
     }
     assert_eq!((mode(&evidence), mode(&picture), mode(&old)), (0o700, 0o600, 0o600));
-    assert!(lane.log().contains("was readable by others and is not any more"), "{}", lane.log());
+    assert!(lane.log().contains("removed other users' access to a file"), "{}", lane.log());
     assert!(lane.second("doctor").status.success(), "{}", text(&lane.second("doctor").stdout));
     writeln!(control, "{{\"do\":\"quit\"}}").unwrap();
     assert!(running.wait().unwrap().success());

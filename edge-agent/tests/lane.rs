@@ -184,7 +184,7 @@ fn without_its_server_a_lane_decides_from_its_list_and_tells_it_all_later() {
             SyncPart { version: 7, part: part as u32, parts: 2, key: list_key(), entries: vec![entry] };
         server.send_list(&part);
     }
-    wait("the list in the spool", || lane.log().contains("the offline list is new").then_some(()));
+    wait("the list in the spool", || lane.log().contains("stored a new offline list").then_some(()));
     server.with(|shared| shared.refuse = true);
     server.cut();
     lane.wait_for("boom", |report| report["state"] == "closed");
@@ -228,7 +228,7 @@ fn without_its_server_a_lane_let_in_the_twin_of_a_blocked_plate() {
         entry(key.tag(&plate("BA456X0")), ListKind::Subscription),
     ];
     server.send_list(&SyncPart { version: 7, part: 0, parts: 1, key: list_key(), entries });
-    wait("the list in the spool", || lane.log().contains("the offline list is new").then_some(()));
+    wait("the list in the spool", || lane.log().contains("stored a new offline list").then_some(()));
     server.with(|shared| shared.refuse = true);
     server.cut();
     lane.wait_for("boom", |report| report["state"] == "closed");

@@ -14,7 +14,7 @@ use boomgate_store::{GenericClient, StoreError};
 pub use boomgate_store::memberships::Role;
 pub use table::*;
 
-/// A type that stands for a permission in [`Authorized`].
+/// The type of a permission in [`Authorized`].
 pub trait Grant: Send + Sync + 'static {
     /// None where it is enough to be signed in.
     const PERMISSION: Option<Permission>;
@@ -28,7 +28,7 @@ impl Grant for SignedIn {
     const PERMISSION: Option<Permission> = None;
 }
 
-/// What kind of actor somebody is.
+/// The kind of an actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
     /// A person with a session.
@@ -44,12 +44,12 @@ pub enum Who {
     CommandLine,
 }
 
-/// Somebody who asks for something.
+/// The user or program that requests something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// A person, a program, or the command line.
     pub who: Who,
-    /// Whose sites they may see at most.
+    /// The tenant whose sites they may see at most.
     pub tenant: TenantId,
     /// As it is shown.
     pub name: String,
@@ -68,7 +68,7 @@ pub struct KeyScope {
     pub id: ApiKeyId,
     /// Named when it was made.
     pub permissions: Vec<Permission>,
-    /// None: every site its maker sees.
+    /// None: every site its owner sees.
     pub sites: Option<Vec<SiteId>>,
 }
 
@@ -80,7 +80,7 @@ impl Actor {
         Self { who, tenant, name, roles: Vec::new(), stepped_up: false, request_id: None }
     }
 
-    /// The person; of a program, whoever made its key.
+    /// The user; of a program, the owner of its key.
     #[must_use]
     pub const fn user(&self) -> Option<UserId> {
         match &self.who {
@@ -96,7 +96,7 @@ impl Actor {
         }
     }
 
-    /// Whether somebody with these roles holds the permission, by themselves or through the key.
+    /// Whether an actor with these roles holds the permission, directly or through the key.
     fn may(&self, roles: &[Role], permission: Permission) -> Result<(), AccessError> {
         let holds = |wanted: &[Held]| roles.iter().any(|role| wanted.contains(&permission.held_by(*role)));
         let at_once = holds(&[Held::Yes, Held::Own]);
@@ -115,7 +115,7 @@ impl Actor {
         }
     }
 
-    /// As it stands in the audit.
+    /// As recorded in the audit.
     #[must_use]
     pub fn requested_by(&self) -> RequestedBy {
         RequestedBy {
@@ -155,7 +155,7 @@ pub enum AccessError {
     Store(#[from] StoreError),
 }
 
-/// Which site somebody means.
+/// A reference to a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SiteRef {
     /// By its id.
@@ -188,7 +188,7 @@ pub struct Authorized<G> {
 }
 
 impl<G: Grant> Authorized<G> {
-    /// The proof, if the actor holds the permission anywhere; at which sites is asked with each of them.
+    /// The proof, if the actor holds the permission anywhere; each site is checked when it is used.
     ///
     /// # Errors
     /// [`AccessError::Forbidden`], [`AccessError::StepUpNeeded`].
@@ -205,7 +205,7 @@ impl<G: Grant> Authorized<G> {
         &self.actor
     }
 
-    /// As it stands in the audit.
+    /// As recorded in the audit.
     #[must_use]
     pub fn requested_by(&self) -> RequestedBy {
         self.actor.requested_by()
@@ -239,7 +239,7 @@ impl<G: Grant> Authorized<G> {
         Ok(self.actor.viewer().all(client).await?)
     }
 
-    /// The site that is asked for, or the only one there is.
+    /// The requested site, or the only one there is.
     ///
     /// # Errors
     /// [`AccessError::NotFound`], [`AccessError::Forbidden`], [`AccessError::SiteNeeded`], the database's.

@@ -70,14 +70,14 @@ impl From<Action> for CommandAction {
     }
 }
 
-/// What somebody orders.
+/// An order for a boom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOrder {
     /// Of a site of the actor's.
     pub lane: LaneId,
     /// What the boom is to do.
     pub action: Action,
-    /// Why, in the person's words; kept in the audit.
+    /// The user's reason; stored in the audit.
     pub reason: String,
     /// The car this is about, if it is about one.
     pub arrival: Option<ArrivalId>,

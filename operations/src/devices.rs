@@ -22,7 +22,7 @@ use crate::time_zone::ZoneName;
 use crate::unit::{self, Unit};
 use crate::{lanes, sites};
 
-/// Where a device stands; what its certificate and its configuration say.
+/// The place of a device, as in its certificate and its configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DevicePlace {
     /// Of its site.
@@ -37,7 +37,7 @@ pub struct DevicePlace {
     pub time_zone: String,
 }
 
-/// What the server keeps of an issued certificate.
+/// What the server stores of an issued certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// SHA-256 of its DER form.
@@ -49,10 +49,10 @@ pub struct Certificate {
 /// Why a certificate was not issued.
 pub type IssuerError = Box<dyn Error + Send + Sync>;
 
-/// Whoever holds the key of the certificate authority and hands devices their keys. Everything it makes lasts only
-/// once it was told to keep it.
+/// Holds the key of the certificate authority and makes the devices' keys. What it makes is removed
+/// unless `keep` is called.
 pub trait CertificateIssuer {
-    /// What stands against issuing, found before anything changes.
+    /// Reasons not to issue, found before anything changes.
     fn faults(&mut self) -> Vec<Fault>;
 
     /// Makes keys and a certificate for a new device. Returns the public half of the key it signs with, and the
@@ -79,7 +79,7 @@ pub struct AddDevice {
     pub site: SiteCode,
     /// Of its lane; a new one is made.
     pub lane: LaneCode,
-    /// As people read a new lane; its code, where nobody says otherwise.
+    /// The display name of a new lane; its code where none is given.
     pub lane_name: Option<String>,
     /// Of itself, used once.
     pub device: DeviceCode,
@@ -98,9 +98,9 @@ pub struct DeviceAdded {
     pub made_site: Option<(String, String)>,
     /// Whether the lane was not there before.
     pub made_lane: bool,
-    /// Who stood there and may not speak any more.
+    /// The device that was at the lane before and is now revoked.
     pub replaced: Option<String>,
-    /// Whoever leaves this site pays nothing.
+    /// Whether leaving this site is free.
     pub is_free: bool,
 }
 
@@ -111,13 +111,13 @@ struct Stored {
     at_lane: Option<DeviceRow>,
 }
 
-/// Adds a device; its site and lane where they are new. The device that stood there is revoked.
+/// Adds a device, with its site and lane where they are new. The lane's device before it is revoked.
 ///
 /// The keys are made before the commit: when that fails nothing has happened. When the connection ends during the
 /// commit, it may have happened all the same: the keys stay.
 ///
 /// # Errors
-/// Everything that stands against it; the issuer's; the database's.
+/// All faults of the request; the issuer's; the database's.
 pub async fn add(
     client: &mut Object,
     by: &Authorized<DevicesManage>,
@@ -203,7 +203,7 @@ fn stored_code<T: std::str::FromStr>(code: &str) -> Result<T, OperationError> {
     code.parse().map_err(|_| OperationError::Broken(format!("the stored code {code:?} is none")))
 }
 
-/// Ends a device's right to speak; a live connection ends soon.
+/// Revokes a device; an open connection is closed within seconds.
 ///
 /// # Errors
 /// No device of this code is known; the database's.

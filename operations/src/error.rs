@@ -19,13 +19,13 @@ pub enum OperationError {
         /// What is wrong with it.
         why: String,
     },
-    /// Everything that stands against it.
+    /// All faults of the request.
     #[error("nothing was changed:{}", .0.iter().map(|fault| format!("\n  {}", fault.message)).collect::<String>())]
     Refused(Vec<Fault>),
     /// No such thing, or not at a site of the actor's.
     #[error("{0} is not known here")]
     NotFound(&'static str),
-    /// No such thing; the text says which there are.
+    /// It does not exist; the text lists what does.
     #[error("{0}")]
     Unknown(String),
     /// The state of things forbids it now.
@@ -71,12 +71,12 @@ impl OperationError {
         Self::Unacceptable { code, why: why.into() }
     }
 
-    /// Nothing, or everything that stands against it.
+    /// Nothing, or all faults of the request.
     pub(crate) fn unless_empty(faults: Vec<Fault>) -> Result<(), Self> {
         if faults.is_empty() { Ok(()) } else { Err(Self::Refused(faults)) }
     }
 
-    /// What stands against it, where it was refused.
+    /// The faults of the request, where it was refused.
     #[must_use]
     pub fn faults(&self) -> &[Fault] {
         match self {

@@ -1,9 +1,9 @@
-//! What stands against a change, all of it at once, with what would correct it.
+//! Faults of a requested change, collected before it is refused, each with its correction.
 
 use boomgate_domain::ids::{DeviceCode, LaneCode, SiteCode};
 use boomgate_store::audit_action::BeforeAfter;
 
-/// One thing that stands against a change.
+/// One fault of a requested change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The part of the request it is about, as the request names it: `time_zone`.
@@ -53,7 +53,7 @@ pub enum Correction {
     GiveSite {
         /// The user's name.
         name: String,
-        /// The role there, where it has to be said.
+        /// The role there, where it must be given.
         role: Option<&'static str>,
         /// The site.
         site: Option<SiteCode>,

@@ -29,7 +29,7 @@ pub struct AddKey {
     pub user: String,
     /// What it is for.
     pub permissions: Vec<Permission>,
-    /// None named: every site the user sees.
+    /// Empty: every site the user sees.
     pub sites: Vec<SiteCode>,
     /// How long it is good.
     pub lifetime: SignedDuration,
@@ -140,7 +140,7 @@ pub async fn all(
     Ok(stored::list(client, by.actor().tenant).await?)
 }
 
-/// Whoever bears this key now; none where it is not good. Notes its use.
+/// The actor of this key; none where it is not valid. Records its use.
 ///
 /// # Errors
 /// The database's.

@@ -34,7 +34,7 @@ pub struct SetLane {
 pub struct LaneSet {
     /// What is another now.
     pub changes: Vec<Change>,
-    /// The lane's device that may speak; the direction stands in its configuration, too.
+    /// The lane's device that is not revoked; its configuration contains the direction, too.
     pub device: Option<DeviceRow>,
 }
 
@@ -100,7 +100,7 @@ pub async fn set(
 /// The site's lane of this code.
 ///
 /// # Errors
-/// There is none; the message says which there are.
+/// It does not exist; the message lists those that do.
 pub async fn by_code(
     client: &impl GenericClient,
     site: &SiteRow,

@@ -1,6 +1,6 @@
-//! What may be done: one function per use case, which takes an authorised actor and runs as one transaction.
+//! The use cases: one function each, which takes an authorised actor and runs as one transaction.
 //!
-//! Knows nothing of HTTP, of certificates' issuing or of payment providers.
+//! Must not know HTTP, how certificates are issued, or payment providers.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![warn(missing_docs)]
 

@@ -20,7 +20,7 @@ use crate::unit::Unit;
 /// Longest note, in characters.
 pub const LONGEST_NOTE: usize = 200;
 
-/// What somebody says was given for a stay.
+/// A payment for a stay, as the operator enters it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPayment {
     /// An open one.

@@ -1,4 +1,4 @@
-//! Sessions: opened for whoever gave the right password, looked up with every request, ended.
+//! Sessions: opened after the right password, looked up with every request, ended.
 
 use boomgate_domain::ids::UserId;
 use boomgate_store::GenericClient;
@@ -24,13 +24,13 @@ const MOST_TENANTS: usize = 8;
 /// How long a step-up holds.
 pub const STEP_UP: SignedDuration = SignedDuration::from_mins(10);
 
-/// When somebody was last seen matters to the minute.
+/// The last use of a session is stored to the minute.
 const NOTED: SignedDuration = SignedDuration::from_mins(1);
 
-/// Where somebody logs in from.
+/// The kind of client that logs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// A page of ours, which keeps a cookie; else a program.
+    /// Our page, with a cookie; else a program.
     pub browser: bool,
     /// The token by which the browser would be known.
     pub browser_token: Option<String>,
@@ -80,7 +80,7 @@ pub async fn known_browser(
     Ok(None)
 }
 
-/// Opens a session for somebody whose password was right, and remembers their browser.
+/// Opens a session for a user whose password was right, and stores their browser as known.
 ///
 /// # Errors
 /// The database's.
@@ -103,8 +103,8 @@ pub async fn open(unit: &Unit<'_>, user: UserId, from: Origin) -> Result<Opened,
     Ok(Opened { token, expires_at: session.expires_at, browser_token })
 }
 
-/// The browser's token: the one it has, or a new one. A token that we never gave is not taken over: whoever planted it
-/// would know it too.
+/// The browser's token: the one it has, or a new one. A token that this server did not issue is replaced: an attacker may
+/// have planted it.
 async fn remember_browser(
     unit: &Unit<'_>,
     user: UserId,
@@ -122,7 +122,7 @@ async fn remember_browser(
     Ok(token)
 }
 
-/// Whoever bears this session's token now; none where it has ended. Notes that they were seen.
+/// The actor of this session's token; none where it has ended. Records its use.
 ///
 /// # Errors
 /// The database's.

@@ -16,7 +16,7 @@ use crate::fault::{Change, Correction, Fault};
 use crate::time_zone::ZoneName;
 use crate::unit::Unit;
 
-/// Of a new site, where nobody says otherwise.
+/// Of a new site, where none is given.
 pub const TIME_ZONE: &str = "Europe/Bratislava";
 
 /// A site to be opened, with what makes it different from another.
@@ -30,7 +30,7 @@ pub struct AddSite {
     pub time_zone: ZoneName,
     /// In which it charges.
     pub currency: Currency,
-    /// Spaces for visitors; none where nobody counts.
+    /// Spaces for visitors; none where they are not counted.
     pub capacity: Option<u32>,
 }
 
@@ -52,7 +52,7 @@ pub struct SetSite {
 pub struct SiteSet {
     /// What is another now.
     pub changes: Vec<Change>,
-    /// The site's devices that may speak; the time zone stands in their configuration, too.
+    /// The site's devices that are not revoked; their configuration contains the time zone, too.
     pub devices: Vec<DeviceRow>,
 }
 
@@ -69,7 +69,7 @@ pub async fn tenant(client: &impl GenericClient, name: &str) -> Result<TenantId,
     Ok(tenant)
 }
 
-/// Opens a site with the settings nobody was asked for; the one of this code where it is there.
+/// Creates a site with default settings; returns the one of this code where it exists.
 ///
 /// # Errors
 /// The code belongs to another tenant's site; the database's.
@@ -204,7 +204,7 @@ pub fn faults(site: &SiteRow) -> Vec<Fault> {
 /// The tenant's site of this code.
 ///
 /// # Errors
-/// There is none; the message says which there are.
+/// It does not exist; the message lists those that do.
 pub async fn by_code(
     client: &impl GenericClient,
     tenant: TenantId,

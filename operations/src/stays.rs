@@ -18,7 +18,7 @@ use crate::error::OperationError;
 /// How long the amount on the sign is shown as due here too, though a step may have begun since.
 const QUOTE_VALIDITY: SignedDuration = SignedDuration::from_mins(1);
 
-/// What a stay owes, with the tariff that says so.
+/// What a stay owes, with the tariff by which it does.
 #[derive(Clone, Debug)]
 pub struct Quote {
     /// Line by line.
@@ -72,7 +72,7 @@ pub(crate) async fn due(
     Ok(Some(Quote { due, tariff }))
 }
 
-/// Somebody who came in by right owes nothing, unless the exit says otherwise.
+/// A stay that was entered by right owes nothing, unless the exit is charged.
 async fn covered(client: &impl GenericClient, site: &SiteRow, row: &StayRow) -> Result<bool, OperationError> {
     if !row.entry_code.as_deref().is_some_and(Reason::covers_the_stay) {
         return Ok(false);

@@ -23,7 +23,7 @@ pub enum NoZone {
     NoDatabase(String),
 }
 
-/// Kept beside the zones on many machines; a browser knows none of them.
+/// Files beside the zones on many machines; browsers do not know them.
 const NOT_ZONES: [&str; 5] = ["posix/", "right/", "localtime", "posixrules", "factory"];
 
 impl NoZone {

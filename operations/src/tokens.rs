@@ -1,8 +1,8 @@
-//! Secrets that stand for a session or a key: 256 random bits, of which only the SHA-256 is stored.
+//! Tokens of sessions and keys: 256 random bits, of which only the SHA-256 is stored.
 
 use sha2::{Digest, Sha256};
 
-/// How a key's text begins, so that it can be told from a session's token and found where it was left lying.
+/// Prefix of a key's text: tells it from a session's token and lets scanners find leaked keys.
 pub const KEY_PREFIX: &str = "bgk_";
 
 /// A fresh token in hex, and the hash that is stored.

@@ -1,4 +1,4 @@
-//! One use case, one transaction: begun, recognised when it is repeated, committed, and whoever waits for it woken.
+//! One use case in one transaction: begin, recognise a repeated request, commit, notify those who wait.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,10 +10,10 @@ use boomgate_store::{StoreError, commands, live_feed};
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// By what a request is recognised when it comes again.
+/// Recognises a repeated request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestKey {
-    /// Whose key it is: the same text of somebody else is another key.
+    /// The actor; the same text of another actor is another key.
     pub actor: RequestedBy,
     /// As the client chose it.
     pub key: String,
@@ -67,12 +67,12 @@ impl<'a> Unit<'a> {
         &self.tx
     }
 
-    /// Once it is committed, whoever sends this lane's commands is woken.
+    /// After the commit, the sender of this lane's commands is notified.
     pub fn wake_lane(&self, site: SiteId, lane: LaneId) {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner).lanes.push((site, lane));
     }
 
-    /// Once it is committed, this site's live screens are woken.
+    /// After the commit, this site's live sockets are notified.
     pub fn wake_site(&self, site: SiteId) {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner).sites.push(site);
     }
@@ -84,7 +84,7 @@ impl<'a> Unit<'a> {
 }
 
 impl Woken {
-    /// What is committed is done, whether or not anybody could be woken: they look by themselves, too.
+    /// A failed notification does not fail the request: readers also poll.
     async fn wake(self, client: &Object) {
         for (site, lane) in self.lanes {
             commands::wake(client, site, lane).await;
@@ -128,10 +128,10 @@ pub async fn run_idempotent<E: From<StoreError>>(
         }
         // What we stored fits; 200 is what a repetition of anything is at least.
         let status = u16::try_from(before.status).unwrap_or(200);
-        return Ok(match before.response {
-            Value::Null => Idempotency::SecretShownOnce,
-            body => Idempotency::Repeated(Answer { status, body, secret: false }),
-        });
+        if before.response.is_null() {
+            return Ok(Idempotency::SecretShownOnce);
+        }
+        return Ok(Idempotency::Repeated(Answer { status, body: before.response, secret: false }));
     }
     let answer = work(&unit).await?;
     let stored = StoredAnswer {

@@ -1,4 +1,4 @@
-//! People: let in with a role at the sites they see, and corrected.
+//! Users: added with a role at their sites, changed, given a new password.
 
 use std::fmt;
 
@@ -17,23 +17,23 @@ use crate::fault::{Change, Correction, Fault};
 use crate::unit::Unit;
 use crate::{passwords, sites};
 
-/// A person to be let in, or one who is known and gets another password.
+/// A new user, or a known one who gets another password.
 #[derive(Clone, Debug)]
 pub struct AddUser {
     /// To log in with, in any case; used once in the tenant.
     pub name: String,
-    /// Of a new person: an operator, where nobody says otherwise. For one who is known it must be what is stored.
+    /// Of a new user: operator, where none is given. For a known user it must be what is stored.
     pub role: Option<Role>,
-    /// Of a new person who is not an admin: the only one there is, where nobody says otherwise.
+    /// Of a new user who is not an admin: the only site there is, where none is given.
     pub sites: Vec<SiteCode>,
     /// The new one.
     pub password: String,
 }
 
-/// What a person is to be; what is not said stays.
+/// A change of a user; what is none stays.
 #[derive(Clone, Debug)]
 pub struct SetUser {
-    /// Of somebody who is known.
+    /// Of a known user.
     pub name: String,
     /// With `give` the role at those sites; else at every site they have.
     pub role: Option<Role>,
@@ -234,7 +234,7 @@ async fn insert(
     Ok(id)
 }
 
-/// Who sees no site can do nothing: a person who is not an admin is given at least one.
+/// A user without a site can do nothing: one who is not an admin is given at least one.
 async fn sites_of_new(
     tx: &impl GenericClient,
     by: &Authorized<UsersManage>,
@@ -275,7 +275,7 @@ async fn by_codes(
     Ok(found)
 }
 
-/// A new password: whoever is logged in with the one before is no longer, and no browser is known.
+/// Sets a new password: ends all sessions and forgets all browsers of the user.
 async fn reset_password(client: &impl GenericClient, id: UserId, hash: &str) -> Result<(), OperationError> {
     stored::set_password(client, id, hash).await?;
     stored::close_sessions_of(client, id).await?;

@@ -1,7 +1,7 @@
 //! What a person at the camera could do better: light, focus, distance and angle of the plates seen.
 //!
 //! Thresholds are those of the nets: they learned plates from 50 pixels wide and turned by up to some 20 degrees. Knows
-//! nothing of lanes: whoever looks at vehicles hands in what it saw of the last ones.
+//! nothing of lanes: the caller passes in what was seen of the last vehicles.
 
 use std::collections::VecDeque;
 

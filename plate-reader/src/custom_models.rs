@@ -1,6 +1,6 @@
 //! Models an operator brings: a detector with upright boxes, a reader with fixed places.
 //!
-//! They stand where our own stand: finds go to the refiner, which makes corners of boxes, and readings go through the
+//! They replace our own: detections go to the refiner, which makes corners of boxes, and readings go through the
 //! same grammar and the same judgement. Both see grey: a model for colours is given three equal planes.
 
 pub mod boxes;
@@ -20,11 +20,11 @@ use crate::net::NetError;
 /// Sides of an input beyond which a file is not believed.
 const LARGEST: usize = 2048;
 
-/// An ONNX file of somebody else's, made ready for its own input.
+/// An ONNX file of another project, prepared for its input size.
 struct Engine {
     name: String,
     plan: Arc<TypedRunnableModel>,
-    /// As the file has it, or as it was asked for.
+    /// As in the file, or as requested.
     shape: TVec<usize>,
     datum: DatumType,
 }

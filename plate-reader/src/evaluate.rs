@@ -20,7 +20,7 @@ use crate::picture::{Picture, read_picture};
 use crate::reading_settings::{ReadingSettings, frame_reading};
 use crate::recogniser::Recogniser;
 
-/// Reads the folder's pictures one by one; `each` hears of every case.
+/// Reads the folder's pictures one by one; `each` is called with every case.
 pub fn evaluate(
     folder: &Path,
     recogniser: &Recogniser,

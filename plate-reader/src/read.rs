@@ -1,4 +1,4 @@
-//! What stands on a plate: a frame and its corners in, one distribution per character out.
+//! Reads a plate: a frame and its corners in, one distribution per character out.
 //!
 //! The plate is laid flat and read; unless the answer is clear it is laid flat in other ways and read again, and by
 //! another net as well, because a character that depends on a margin of a few percent, or on the seed of a net, is not
@@ -49,7 +49,7 @@ pub struct Text {
     pub log_belief: f32,
 }
 
-/// How the characters stand on a plate.
+/// The layout of a plate's characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lines {
     One,

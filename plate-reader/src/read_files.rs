@@ -22,7 +22,7 @@ use crate::recogniser::{Recogniser, Sighting};
 use crate::video::{Video, is_video};
 use vehicles::{FrameResult, Vehicle, VehicleSplitter};
 
-/// A long video says so often how far it is.
+/// How often the progress of a long video is printed.
 const PROGRESS: Duration = Duration::from_secs(5);
 
 pub struct Order<'a> {
@@ -55,7 +55,7 @@ pub struct Outcome {
     pub failed: u32,
 }
 
-/// What is told of a picture, of a frame, or of a vehicle of a video.
+/// The result for a picture, a frame, or a vehicle of a video.
 #[derive(Serialize)]
 struct ReadOutput<'a> {
     image: String,

@@ -9,7 +9,7 @@ use crate::recogniser::Sighting;
 
 /// Frames of one vehicle at most.
 pub const MAX_FRAMES: u32 = 8;
-/// A frame in which the plate is seen less surely than this says nothing.
+/// A frame with a detection less certain than this is ignored.
 const WEAKEST: f32 = 0.05;
 
 /// How frames become a reading.

@@ -1,4 +1,4 @@
-//! From a frame to what its plates say: locate, rectify, read.
+//! From a frame to the texts of its plates: locate, rectify, read.
 //!
 //! Pure and synchronous: the caller brings the picture and the thread. Knows nothing of lanes, lists or cameras.
 
@@ -38,7 +38,7 @@ const MAX_READ: usize = 3;
 const LENGTHS: RangeInclusive<usize> = 4..=MAX_PLATE;
 /// A find this much fainter than the best of the frame is not looked at.
 const MIN_RELATIVE_SCORE: f32 = 0.35;
-/// A find that the closer look believes in less than this is none.
+/// A detection whose refined score is below this is dropped.
 const NO_PLATE: f32 = 0.1;
 /// A find that can come to no more than this part of what was read before is not read.
 const MIN_RELATIVE_READ_SCORE: f32 = 0.5;
@@ -54,7 +54,7 @@ pub struct ModelPaths {
     pub detector: Option<PathBuf>,
     pub detector_kind: DetectorKind,
     pub refiner: Option<PathBuf>,
-    /// The first is asked about every plate, the others where it does not see clearly.
+    /// The first reads every plate, the others those of which it is not certain.
     pub readers: Vec<PathBuf>,
     /// Given, the only reader has fixed places, and this YAML file says what they are.
     pub reader_config: Option<PathBuf>,
@@ -98,9 +98,9 @@ pub struct Sighting {
 /// Where the time of one frame went.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stages {
-    /// The look at the whole frame.
+    /// The detector, on the whole frame.
     pub detect: Duration,
-    /// The closer look at each find.
+    /// The refiner, on each detection.
     pub refine: Duration,
     /// Laying flat and reading.
     pub read: Duration,
@@ -314,7 +314,7 @@ impl Recogniser {
     }
 }
 
-/// A find after the closer look.
+/// A detection after refinement.
 #[derive(Clone, Copy)]
 struct RefinedDetection {
     score: f32,

@@ -1,6 +1,6 @@
-//! Corners made exact: the plate laid flat by its corners as found tells how far off they are.
+//! Refines the corners of a plate: a network estimates their errors from the plate rectified by the detected ones.
 //!
-//! The same look gives a second opinion on whether there is a plate at all, and says whether it has two lines.
+//! The same network scores again whether there is a plate at all, and whether it has two lines.
 
 use crate::grey::Grey;
 use crate::net::{Graph, Net, NetError, by_own_contrast, sigmoid};

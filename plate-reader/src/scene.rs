@@ -1,6 +1,6 @@
 //! A drawn lane: the drive, a car in front, and on it a plate with the given text, seen from a post beside the lane.
 //!
-//! The same view drawn twice gives the same pixels. Knows nothing of loops, booms or time; who drives up is told to it.
+//! The same view drawn twice gives the same pixels. Must not know loops, booms or time; the caller gives the car.
 
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 use image::imageops::{FilterType, resize};
@@ -26,7 +26,7 @@ pub enum Light {
     Night,
 }
 
-/// What stands before the camera. Two views with the same seed show the same car from the same place.
+/// The view of the camera. Two views with the same seed show the same car from the same place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
     pub plate: String,

@@ -1,4 +1,4 @@
-//! Where the time of a frame goes: laps charged to its stages. Whoever wants to know brings the clock.
+//! Measures the stages of a frame. The caller passes the clock.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub enum Stage {
     Detect,
     /// Its answer made into finds.
     Peaks,
-    /// The closer look at each find, net and all.
+    /// Refinement of each detection, network included.
     Refine,
     /// A plate laid flat.
     Rectify,
@@ -36,7 +36,7 @@ impl<'a> StageTimer<'a> {
         StageTimer { clock, last: clock(), spent: [Duration::ZERO; STAGES.len()] }
     }
 
-    /// For those who do not want to know.
+    /// A timer that measures nothing.
     pub fn still() -> StageTimer<'static> {
         StageTimer::start(&|| Duration::ZERO)
     }

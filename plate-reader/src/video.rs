@@ -1,7 +1,7 @@
 //! The pictures of a video file, one after the other, each once.
 //!
 //! Motion JPEG, in an AVI or bare, is read here, the same in every build; all other videos need OpenCV. A file cut short
-//! gives the pictures that are whole, and then says so. Knows nothing of what is on the pictures.
+//! gives the pictures that are whole, and then an error. Must not know what is on the pictures.
 
 #[cfg(feature = "opencv")]
 pub mod playback;

@@ -1,4 +1,4 @@
-//! `boomgate device` and `boomgate pki`: who may speak, and how long their certificates are good.
+//! `boomgate device` and `boomgate pki`: devices and how long their certificates are valid.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ use crate::log::init as log;
 use crate::pki::{self, expiry, host};
 use crate::{output, tariff};
 
-/// What a new lane's file says of its wires and camera until somebody who stands there knows better.
+/// Defaults for wires and camera in a new lane's configuration, to be edited at the lane.
 const HARDWARE: &str = "[gpio]
 kind = \"pi\"
 

@@ -1,4 +1,4 @@
-//! `boomgate user`: who may log in, as what, and which sites they see.
+//! `boomgate user`: users, their roles and their sites.
 
 use std::process::ExitCode;
 

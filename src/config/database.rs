@@ -37,7 +37,7 @@ impl Environment {
         let set =
             |name: &str| std::env::var_os(name).filter(|value| !value.to_string_lossy().trim().is_empty());
         Self {
-            // Bytes that are no text make it no address, which is said; they do not make it unset.
+            // A value that is not UTF-8 is a wrong address, not an unset one.
             url: set("DATABASE_URL").map(|url| url.to_string_lossy().into_owned()),
             url_file: set("DATABASE_URL_FILE").map(PathBuf::from),
         }

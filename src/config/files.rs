@@ -1,4 +1,4 @@
-//! Files that the configuration names: there, readable, and what they are said to be.
+//! Files that the configuration names: that they exist, can be read and are of the right kind.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Listeners and what stands before them: reverse proxies, and the listener of the metrics.
+//! Listeners, the reverse proxies before them, and the listener of the metrics.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

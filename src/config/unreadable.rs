@@ -1,4 +1,4 @@
-//! What is said of a file that is no TOML, or not of our shape. Its lines are shown, except those that may hold a password.
+//! The message about a file that is not valid TOML or has unknown keys. Its lines are shown, except those that may hold a password.
 
 /// Beginnings and parts of what no terminal and no log is to show.
 const SECRETS: [&str; 6] = ["postgres", "pass", "pwd", "secret", "token", "://"];

@@ -48,7 +48,7 @@ impl Agent {
         Ok(Self { lane: lane.to_owned(), child })
     }
 
-    /// Waits for an end nobody asked for.
+    /// Waits for an agent that ends by itself.
     pub async fn ended(&mut self) -> String {
         match self.child.wait().await {
             Ok(status) => format!("lane {} ended: {status}", self.lane),

@@ -82,7 +82,7 @@ async fn read_reports(lane: String, read: OwnedReadHalf, reports: Reports) {
             Ok(Stamped { t_ms, report }) => {
                 drop(reports.send(LaneReport { lane: lane.clone(), t_ms, report }))
             }
-            Err(error) => tracing::warn!(lane, %error, "a report of a lane cannot be read"),
+            Err(error) => tracing::warn!(lane, %error, "cannot read a lane's report"),
         }
     }
 }

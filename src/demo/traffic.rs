@@ -224,7 +224,11 @@ impl Traffic {
                 Ok(Ok(report)) => report,
                 Ok(Err(RecvError::Lagged(_))) => bail!("the demo lost reports of its lanes"),
                 Ok(Err(RecvError::Closed)) | Err(_) => {
-                    tracing::error!(car = car.id, lane = gate.lane, "nothing is heard of this car any more");
+                    tracing::error!(
+                        car = car.id,
+                        lane = gate.lane,
+                        "no report about this car within the limit"
+                    );
                     return Ok(Outcome::Stuck);
                 }
             };

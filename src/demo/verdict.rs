@@ -1,4 +1,4 @@
-//! After an unattended run: what the simulator saw against what PostgreSQL says, the invariants, and one JSON line.
+//! After an unattended run: compares the simulator's journal with PostgreSQL, checks the invariants and prints one JSON line.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -66,7 +66,7 @@ impl Verdict {
     }
 }
 
-/// All that PostgreSQL says of the site, read at one time.
+/// The rows of the site in PostgreSQL, read at one time.
 struct Facts {
     passages: Vec<Passage>,
     numbers: Vec<Numbers>,
@@ -77,7 +77,7 @@ struct Facts {
     readings: Vec<ReadPlate>,
 }
 
-/// Whether every device has told everything it has, and nothing waits: time to judge.
+/// Whether every device has sent everything it has, and nothing is queued.
 pub async fn is_settled(pool: &Pool, site: SiteId) -> Result<bool> {
     let client = pool.get().await?;
     let numbers = proof::numbers(&client, site).await?;
@@ -290,7 +290,7 @@ struct Readings {
     unsure: usize,
 }
 
-/// Readings against the plates that really stood there. Only what the lane accepted can be wrong.
+/// Compares readings with the plates that were shown. Only accepted readings count as wrong.
 #[expect(clippy::wildcard_enum_match_arm, reason = "one kind of report is looked for")]
 fn readings(facts: &Facts, cars: &[Car], journal: &Journal) -> Readings {
     let plates: HashMap<&str, &str> = cars.iter().map(|car| (car.id.as_str(), car.plate.as_str())).collect();

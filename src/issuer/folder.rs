@@ -1,4 +1,4 @@
-//! The folder a device's keys are written to: looked at before anything changes, tidied when nothing comes of it.
+//! The folder of a device's keys: checked before anything changes, cleaned up when the command fails.
 
 use std::fs;
 use std::io::Write;
@@ -51,7 +51,7 @@ impl NewFolder {
         Ok(())
     }
 
-    /// Rights are not asked for but used: read-only file systems and quotas have their say, too.
+    /// Writes a file instead of reading permissions: so it also finds read-only file systems and quotas.
     fn probe(&self) -> std::io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(".boomgate-").tempfile_in(&self.path)?;
         file.write_all(&[0; 16 * 1024])?;

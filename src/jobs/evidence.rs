@@ -1,4 +1,4 @@
-//! How many pictures are kept: the oldest go when they are too old, or when all together are too large.
+//! Removes pictures: the oldest first, when they are too old or when all together are too large.
 
 use anyhow::{Result, anyhow};
 use boomgate_store::Transaction;
@@ -11,10 +11,10 @@ use super::job::JobContext;
 const AT_A_TIME: i64 = 2000;
 
 /// Removes what is too much. The bytes go before their row: a crash between leaves a row that is looked at again, never a
-/// picture that nobody knows of. Returns how many went.
+/// picture without a row. Returns how many were removed.
 ///
 /// # Errors
-/// Pictures were to go and none could; one that cannot keeps no other.
+/// Fails when none of the due pictures could be removed; one failure does not stop the others.
 pub async fn remove_surplus(context: &JobContext, tx: &Transaction<'_>) -> Result<u64> {
     let keep = context.evidence.keep;
     let most = i64::try_from(context.evidence.max_bytes).unwrap_or(i64::MAX);
@@ -32,7 +32,7 @@ pub async fn remove_surplus(context: &JobContext, tx: &Transaction<'_>) -> Resul
                 removed += 1;
             }
             Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "a picture cannot be removed");
+                tracing::warn!(error = format!("{error:#}"), "cannot remove a picture");
                 left = Some(error);
             }
         }

@@ -10,7 +10,7 @@ use object_store::ObjectStore;
 
 use crate::config::{Evidence, Keep};
 
-/// What the jobs work on beside the database, and how much is kept.
+/// What the jobs work on beside the database, and the limits of retention.
 pub struct JobContext {
     pub keep: Keep,
     pub evidence: Evidence,
@@ -18,7 +18,7 @@ pub struct JobContext {
 }
 
 /// Does a job once, in the transaction that also writes its result; answers how many rows it removed, sealed or made.
-/// What it does beside the database must bear to be done twice. It must not read the server's clock for what is old.
+/// Its effects outside the database must be repeatable. Ages must be computed with the database's clock, not the server's.
 pub type Run = for<'a> fn(&'a JobContext, &'a Transaction<'_>) -> BoxFuture<'a, Result<u64>>;
 
 /// One line of the list of jobs.

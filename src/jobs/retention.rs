@@ -1,11 +1,11 @@
-//! Removes rows that nobody needs any more. What is old, the database's clock says.
+//! Removes old rows. Ages are computed with the database's clock.
 
 use anyhow::Result;
 use boomgate_store::{Transaction, idempotency, known_browsers, live_feed, users};
 
 use super::job::JobContext;
 
-/// A screen that was away for longer loads afresh.
+/// A client that was away for longer loads afresh.
 pub async fn live_feed(context: &JobContext, tx: &Transaction<'_>) -> Result<u64> {
     Ok(live_feed::prune(tx, context.keep.live_feed).await?)
 }
@@ -15,7 +15,7 @@ pub async fn sessions(context: &JobContext, tx: &Transaction<'_>) -> Result<u64>
     Ok(users::prune_sessions(tx, context.keep.expired_sessions).await?)
 }
 
-/// Browsers nobody logged in with for long.
+/// Browsers without a recent login.
 pub async fn known_browsers(tx: &Transaction<'_>) -> Result<u64> {
     Ok(known_browsers::prune(tx).await?)
 }

@@ -27,13 +27,13 @@ use super::job::{Job, JobContext};
 /// Characters of an error that are stored.
 const LONGEST_ERROR: usize = 1000;
 
-/// How often the runner looks, and how it waits. All are lengths of time.
+/// Intervals of the runner.
 #[derive(Clone, Copy, Debug)]
 pub struct RunnerTiming {
     pub table: Timing,
     /// How often a lease is extended; several times while it lasts.
     pub extend: Duration,
-    /// How soon one looks again when nothing is due.
+    /// Interval of polling when nothing is due.
     pub poll: Duration,
     /// How often the metrics are read from the table.
     pub observe: Duration,
@@ -152,11 +152,11 @@ impl Runner {
     /// Runs the job of a lease and writes what became of it.
     async fn perform(&self, lease: &Lease, shutdown: &mut watch::Receiver<bool>) {
         if let Some(lost_by) = &lease.lost_by {
-            tracing::warn!(job = lease.job, lost_by, "a run did not end; its job is run again");
+            tracing::warn!(job = lease.job, lost_by, "a run lost its lease; the job runs again");
             count(&lease.job, Outcome::Lost.as_str());
         }
         let Some(job) = self.jobs.iter().find(|job| job.name == lease.job) else { return };
-        match self.run_idempotent(job, lease, shutdown).await {
+        match self.run_job(job, lease, shutdown).await {
             Ok(rows) => succeeded(lease, rows),
             Err(Failure::Failed(error)) => self.failed(lease, Outcome::Failed, format!("{error:#}")).await,
             Err(Failure::TimedOut(limit)) => {
@@ -164,7 +164,7 @@ impl Runner {
                 self.failed(lease, Outcome::TimedOut, error).await;
             }
             Err(Failure::LeaseLost) => {
-                tracing::warn!(job = lease.job, "the lease was lost; what was done is rolled back");
+                tracing::warn!(job = lease.job, "the lease was lost; its transaction is rolled back");
                 count(&lease.job, "rolled_back");
             }
             Err(Failure::Shutdown) => self.give_back(lease).await,
@@ -172,7 +172,7 @@ impl Runner {
     }
 
     /// How many rows the job handled. Whatever it is still at after a failure ends with its connection.
-    async fn run_idempotent(
+    async fn run_job(
         &self,
         job: &Job,
         lease: &Lease,
@@ -219,7 +219,7 @@ impl Runner {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
-                    tracing::debug!(job = lease.job, error = message(error), "a lease could not be extended");
+                    tracing::debug!(job = lease.job, error = message(error), "cannot extend a lease");
                 }
             }
         }
@@ -232,7 +232,7 @@ impl Runner {
     async fn failed(&self, lease: &Lease, outcome: Outcome, error: String) {
         let (job, attempts, outcome_name) = (&lease.job, lease.attempts, outcome.as_str());
         count(job, outcome_name);
-        tracing::warn!(job, attempts, outcome = outcome_name, error, "a job failed; it is tried again");
+        tracing::warn!(job, attempts, outcome = outcome_name, error, "a job failed; it will be retried");
         let error: String = error.chars().filter(|char| *char != '\0').take(LONGEST_ERROR).collect();
         let written =
             async { jobs::fail(&self.pool.get().await?, lease, outcome, &error, &self.timings.table).await };
@@ -244,7 +244,7 @@ impl Runner {
         not_written(lease, async { jobs::release(&self.pool.get().await?, lease).await }.await);
     }
 
-    /// Shows in this server's metrics what the table says, whichever server ran the jobs.
+    /// Copies the job table into this server's metrics, whichever server ran the jobs.
     async fn observe(&self) {
         loop {
             let listed = async { jobs::list(&self.pool.get().await?).await };
@@ -269,7 +269,7 @@ impl Outage {
             Ok(()) if self.0 => tracing::info!("the job table can be read again"),
             Ok(()) => {}
             Err(error) if !self.0 => {
-                tracing::warn!(error = message(error), "the job table cannot be read; jobs wait");
+                tracing::warn!(error = message(error), "cannot read the job table; jobs wait");
                 self.0 = true;
                 return false;
             }
@@ -297,7 +297,7 @@ fn not_written(lease: &Lease, written: Result<bool, StoreError>) {
         Ok(true) => {}
         Ok(false) => tracing::debug!(job = lease.job, "the lease was lost before its end was written"),
         Err(error) => {
-            tracing::debug!(job = lease.job, error = message(error), "the end of a run was not written");
+            tracing::debug!(job = lease.job, error = message(error), "cannot write the end of a run");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a certificate in PEM says: when it ends, and for which names it is.
+//! Reads a certificate in PEM: when it ends, and for which names it is.
 
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
@@ -35,6 +35,7 @@ fn with_first<T>(pem: &str, read: impl FnOnce(&X509Certificate<'_>) -> Result<T>
     read(&certificate)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "an enum of another crate with many kinds")]
 fn name(name: &GeneralName<'_>) -> Option<String> {
     match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),

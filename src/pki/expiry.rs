@@ -1,4 +1,4 @@
-//! When certificates end, and that people are told in time: metric, log once a day, and the list `doctor` shows.
+//! When certificates end: a metric, a warning in the log once a day, and the list that `doctor` shows.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use super::certificate::{WARN_DAYS, days_left, end, names};
 
 const POLL_INTERVAL: Duration = Duration::from_secs(3600);
-/// A little less than a day: the look after the next look must not fall just short.
+/// A little less than a day, so that a daily check is not skipped by a few seconds.
 const WARN_INTERVAL: SignedDuration = SignedDuration::from_mins(23 * 60 + 30);
 
 /// A certificate and its end.
@@ -61,7 +61,7 @@ impl Certificates {
         Ok(found)
     }
 
-    /// Renews the server's own and tells of all in time, for as long as the server runs.
+    /// Renews the server's own certificate and warns about all others, as long as the server runs.
     pub async fn watch(self, pool: Pool) {
         let mut warned = HashMap::new();
         loop {
@@ -73,14 +73,14 @@ impl Certificates {
     async fn look(&self, pool: &Pool, warned: &mut HashMap<String, Timestamp>, now: Timestamp) {
         let renewed = super::Pki::open(&self.pki).and_then(|pki| pki.renew_server_if_due(&self.hosts));
         if let Err(error) = renewed {
-            tracing::warn!(error = format!("{error:#}"), "the server's certificate cannot be renewed");
+            tracing::warn!(error = format!("{error:#}"), "cannot renew the server's certificate");
         }
         let files = self.of_files().unwrap_or_else(|error| {
-            tracing::warn!(error = format!("{error:#}"), "a certificate cannot be looked at");
+            tracing::warn!(error = format!("{error:#}"), "cannot read a certificate");
             Vec::new()
         });
         let devices = of_devices(pool).await.unwrap_or_else(|error| {
-            tracing::debug!(%error, "the devices' certificates cannot be looked at now");
+            tracing::debug!(%error, "cannot read the devices' certificates");
             Vec::new()
         });
         for one in files.into_iter().chain(devices) {

@@ -51,11 +51,11 @@ impl ReloadedCertificate {
             tokio::time::sleep(POLL_INTERVAL).await;
             let file = self.cert.display();
             match self.reload() {
-                Ok(true) => tracing::info!(%file, "a new certificate is shown from now on"),
+                Ok(true) => tracing::info!(%file, "loaded a new certificate"),
                 Ok(false) => {}
-                // Between the two files of a renewal they do not fit; longer than that somebody should know.
+                // Between the writing of key and certificate they do not match; only a longer failure is logged.
                 Err(error) if !failing => {
-                    tracing::warn!(%file, error = format!("{error:#}"), "certificate cannot be read again; the one before is shown");
+                    tracing::warn!(%file, error = format!("{error:#}"), "cannot reload a certificate; the one before stays in use");
                     failing = true;
                     continue;
                 }

@@ -1,4 +1,4 @@
-//! A tariff's file: what may stand in it, and everything that is wrong with it at once.
+//! A tariff's file: its keys, and all its faults at once.
 
 use std::fs;
 use std::path::Path;

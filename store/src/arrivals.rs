@@ -1,4 +1,4 @@
-//! Cars at a lane now, from the first word of them until their passage or their leaving.
+//! Cars at a lane now, from their arrival until their passage or their leaving.
 
 use boomgate_domain::ids::{ArrivalId, SiteId, StayId};
 use deadpool_postgres::GenericClient;

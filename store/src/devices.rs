@@ -1,4 +1,4 @@
-//! Devices: who they are, what they last said of themselves, and how far their events are kept.
+//! Devices: their identity, their last hello, and how far their events are stored.
 
 use boomgate_domain::ids::{DeviceCode, DeviceId, LaneId, SiteId};
 use deadpool_postgres::GenericClient;

@@ -1,4 +1,4 @@
-//! What is kept: every SQL statement, the pool, and the private PostgreSQL.
+//! Storage: every SQL statement, the pool, and the private PostgreSQL.
 //!
 //! One statement per file under `queries/<table>/<verb>.sql`; the function beside it in `src/<table>.rs` takes a client
 //! or a transaction and returns rows read by column name. What must always hold is a constraint of the schema; rules

@@ -1,4 +1,4 @@
-//! What happens at a site, as screens, webhooks and other readers of the live feed are given it.
+//! Events of the live feed, as sent to live sockets, webhooks and other readers.
 
 use std::collections::BTreeMap;
 

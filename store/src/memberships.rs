@@ -1,4 +1,4 @@
-//! Who is what where: roles of users at one site or at every site of their tenant, and the sites they see by them.
+//! Memberships: roles of users at one site or at every site of their tenant, and the sites they see by them.
 
 use boomgate_domain::ids::{LaneId, SiteId, StayId, TenantId, UserId};
 use deadpool_postgres::GenericClient;

@@ -1,4 +1,4 @@
-//! People: who they are, and the sessions they have open.
+//! Users and their open sessions.
 
 use boomgate_domain::ids::{TenantId, UserId};
 use deadpool_postgres::GenericClient;

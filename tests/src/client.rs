@@ -1,4 +1,4 @@
-//! A lane's real keys in a stranger's hands: an MQTT client that says what a story wants, in any order, as often as it
+//! An MQTT client with a lane's real keys that sends what a story wants, in any order, as often as it
 //! wants.
 
 use std::fs;

@@ -14,6 +14,7 @@ use super::texts;
 /// One frame of the live feed.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "one frame at a time exists, until it is serialised")]
 pub(crate) enum LiveFrame {
     /// The first frame.
     Start(LiveStart),
@@ -21,7 +22,7 @@ pub(crate) enum LiveFrame {
     Beat(LiveBeat),
     /// Something happened.
     Event(LiveHappened),
-    /// Something happened that this version has no words for.
+    /// An event of a kind that this version does not know.
     Unknown(LiveUnknown),
 }
 

@@ -1,4 +1,4 @@
-//! Sessions, and who somebody is.
+//! Sessions and their users.
 
 use boomgate_operations::access::{Held, Permission, Role};
 use boomgate_store::memberships::VisibleSite;

@@ -1,4 +1,4 @@
-//! Codes in words, in the language of whoever asks.
+//! Texts of codes, in the language of the request.
 
 use std::collections::BTreeMap;
 

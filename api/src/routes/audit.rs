@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 use warp::reply::Response;
 
-use crate::App;
+use crate::app::App;
 use crate::error::ApiError;
 use crate::model::audit::AuditLine;
 use crate::model::page::Page;

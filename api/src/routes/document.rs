@@ -3,7 +3,7 @@
 use http::header::CONTENT_TYPE;
 use warp::reply::Response;
 
-use crate::App;
+use crate::app::App;
 use crate::caller::Public;
 use crate::error::ApiError;
 use crate::request::Request;

@@ -1,4 +1,4 @@
-//! Pictures of cars, for those who may watch the site they were taken at.
+//! Pictures of cars, for users with access to the site at which they were taken.
 
 use boomgate_domain::ids::SiteId;
 use boomgate_operations::access::{Authorized, LanesRead};
@@ -6,7 +6,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use object_store::ObjectStoreExt;
 use warp::reply::Response;
 
-use crate::App;
+use crate::app::App;
 use crate::device::{place, sha256};
 use crate::error::ApiError;
 use crate::request::Request;
@@ -28,7 +28,7 @@ async fn fetch(app: &App, site: SiteId, hash: &[u8; 32]) -> Result<Response, Api
     match app.evidence.get(&place(site, hash)).await {
         Ok(found) => picture(found.bytes().await.map_err(ApiError::internal)?),
         Err(object_store::Error::NotFound { path, .. }) => {
-            tracing::warn!(path, "a picture that was stored is not there any more");
+            tracing::warn!(path, "a stored picture is missing");
             Err(ApiError::NotFound("picture"))
         }
         Err(error) => Err(ApiError::internal(error)),
@@ -39,7 +39,7 @@ fn picture(bytes: bytes::Bytes) -> Result<Response, ApiError> {
     let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("image/jpeg"));
-    // Named by its content, so it never changes; personal, so nobody else keeps it.
+    // Named by its content, so it never changes; personal data, so only the browser may cache it.
     headers.insert(CACHE_CONTROL, http::HeaderValue::from_static("private, max-age=3600, immutable"));
     Ok(response)
 }

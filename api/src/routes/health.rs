@@ -1,22 +1,13 @@
-//! Is it alive, is it ready, and the numbers.
+//! Liveness, readiness and metrics.
 
-use std::time::{Duration, Instant};
-
-use boomgate_store::pool::within;
-use boomgate_store::write_probe;
-use jiff::Timestamp;
 use serde::Serialize;
-use tokio::sync::Mutex;
 use utoipa::ToSchema;
 use warp::reply::Response;
 
-use crate::App;
+use crate::app::App;
 use crate::caller::{Public, Scraper};
 use crate::error::ApiError;
 use crate::request::{Request, ok, reply};
-
-const PROBE_INTERVAL: Duration = Duration::from_secs(1);
-const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
@@ -43,43 +34,11 @@ pub(crate) struct Readiness {
 /// Something can be committed and the parts are up: send traffic.
 #[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 pub(crate) async fn ready(app: App, _: Public, _: Request) -> Result<Response, ApiError> {
-    let failure = app.probe.failure(&app).await;
+    let failure = app.probe.failure(&app.pool).await;
     let (database, parts) = (failure.is_none(), *app.ready.borrow());
     let problem = failure.or((!parts).then_some("a part of the server does not work"));
     let status = if problem.is_none() { http::StatusCode::OK } else { http::StatusCode::SERVICE_UNAVAILABLE };
     reply(status, &Readiness { ready: problem.is_none(), database, parts, problem })
-}
-
-/// Whether something could be committed lately; looked at anew at most every [`PROBE_INTERVAL`], whoever asks.
-#[derive(Default)]
-pub(crate) struct WriteProbe(Mutex<Option<(Instant, Option<&'static str>)>>);
-
-impl WriteProbe {
-    /// What keeps the database from committing; none when it just did.
-    async fn failure(&self, app: &App) -> Option<&'static str> {
-        let mut last = self.0.lock().await;
-        if let Some((at, found)) = *last
-            && at.elapsed() < PROBE_INTERVAL
-        {
-            return found;
-        }
-        let write = within(PROBE_TIMEOUT, async {
-            let client = app.pool.get().await?;
-            write_probe::write(&client, Timestamp::now()).await
-        });
-        let found = write.await.err().map(|error| {
-            let failure = write_probe::failure(&error);
-            tracing::warn!(
-                error = format!("{:#}", anyhow::Error::from(error)),
-                failure,
-                "nothing can be committed"
-            );
-            failure
-        });
-        metrics::gauge!("boomgate_database_writable").set(if found.is_none() { 1.0 } else { 0.0 });
-        *last = Some((Instant::now(), found));
-        found
-    }
 }
 
 /// Prometheus text.

@@ -1,4 +1,4 @@
-//! Idempotency-Key: what creates something is done once per key, and answered alike ever after.
+//! Idempotency-Key: a request that creates something is executed once per key; repetitions get the same answer.
 
 use boomgate_operations::access::{Authorized, Grant};
 use boomgate_operations::unit::{Answer, Idempotency, RequestKey};

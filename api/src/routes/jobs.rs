@@ -4,7 +4,7 @@ use boomgate_operations::access::{Authorized, JobsRead};
 use boomgate_store::jobs;
 use warp::reply::Response;
 
-use crate::App;
+use crate::app::App;
 use crate::error::ApiError;
 use crate::model::jobs::Job;
 use crate::model::page::Page;

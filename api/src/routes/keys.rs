@@ -8,7 +8,7 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use warp::reply::Response;
 
-use crate::App;
+use crate::app::App;
 use crate::error::ApiError;
 use crate::model::page::Page;
 use crate::model::sites::label;

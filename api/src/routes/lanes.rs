@@ -17,12 +17,13 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 use warp::reply::Response;
 
+use crate::app::App;
 use crate::error::ApiError;
 use crate::model::lanes::{Lane, NewCommand, Ordered, Waiting};
 use crate::model::page::Page;
+use crate::query;
 use crate::request::{JSON_BYTES, Request, json, ok};
 use crate::routes::idempotency;
-use crate::{App, query};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! Sessions: in, out, and who am I.
+//! Sessions: log in, log out, and the user of a session.
 
 use boomgate_operations::access::{Authorized, SignedIn};
 use boomgate_operations::sessions::{self, Origin};
@@ -9,7 +9,7 @@ use http::header::SET_COOKIE;
 use uuid::Uuid;
 use warp::reply::Response;
 
-use crate::App;
+use crate::app::App;
 use crate::auth;
 use crate::caller::Public;
 use crate::error::ApiError;
@@ -47,8 +47,8 @@ pub(crate) async fn log_in(app: App, _: Public, mut request: Request) -> Result<
     }
 }
 
-/// The user with this name and password. Where several tenants know the name, the password says which is meant; where
-/// it is right in more than one, the client is asked, and only then.
+/// The user with this name and password. Where several tenants have the name, the password decides; where
+/// it is right in more than one, the client must name the tenant, and only then.
 async fn who(app: &App, context: &RequestContext, login: Login) -> Result<UserRow, ApiError> {
     let (mut candidates, browser) = {
         let client = app.client().await?;

@@ -6,12 +6,13 @@ use bytes::Bytes;
 use http::StatusCode;
 use warp::reply::Response;
 
+use crate::app::App;
+use crate::auth;
 use crate::error::ApiError;
 use crate::login_limiter::Attempt;
 use crate::model::page::Page;
 use crate::model::users::{Session, StepUp};
 use crate::request::{JSON_BYTES, Request, json, ok};
-use crate::{App, auth};
 
 /// The caller's sessions, the one used last first.
 #[utoipa::path(get, path = "/api/v1/me/sessions", tag = "sessions", responses((status = 200, body = Page<Session>)))]

@@ -10,7 +10,7 @@ use boomgate_store::{GenericClient, lanes};
 use http::StatusCode;
 use warp::reply::Response;
 
-use crate::App;
+use crate::app::App;
 use crate::error::ApiError;
 use crate::model::stays::{NewPayment, Taken, TakenPayment};
 use crate::request::{JSON_BYTES, Request, json};

@@ -5,11 +5,12 @@ use boomgate_operations::sites::{self, SetSite};
 use boomgate_operations::unit;
 use warp::reply::Response;
 
+use crate::app::App;
 use crate::error::ApiError;
+use crate::etag;
 use crate::model::page::Page;
 use crate::model::sites::{Site, SiteChange};
 use crate::request::{JSON_BYTES, Request, json, ok};
-use crate::{App, etag};
 
 /// The sites the caller sees, by code.
 #[utoipa::path(get, path = "/api/v1/sites", tag = "sites", responses((status = 200, body = Page<Site>)))]

@@ -16,12 +16,13 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use warp::reply::Response;
 
+use crate::app::App;
 use crate::error::ApiError;
+use crate::etag;
 use crate::model::page::Page;
 use crate::model::stays::{Charge, Decided, LaneCodes, OneStay, Payment, Stay};
 use crate::query::{self, Limit};
 use crate::request::{Request, ok};
-use crate::{App, etag};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

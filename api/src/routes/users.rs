@@ -7,7 +7,7 @@ use boomgate_operations::{passwords, unit};
 use http::StatusCode;
 use warp::reply::Response;
 
-use crate::App;
+use crate::app::App;
 use crate::error::ApiError;
 use crate::model::page::Page;
 use crate::model::sites::label;

@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::*;
 use crate::ids::{PaymentId, TariffId};
 use crate::money::Currency;
+use crate::plate::Plate;
 use crate::stay::Payment;
+use crate::tariff::VehicleType;
 use crate::tariff::{Band, Rule};
 
 fn id<T: From<Uuid>>(number: u128) -> T {

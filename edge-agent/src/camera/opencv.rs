@@ -1,7 +1,7 @@
 //! Frames through OpenCV's VideoCapture: network cameras (RTSP), V4L2 devices, GStreamer pipelines, video files.
 //!
-//! One thread keeps grabbing, so that a frame asked for is never an old one out of a buffer; it reopens a source that
-//! fell silent, ever more patiently. A thread that hangs inside OpenCV (few backends know timeouts) is left behind and
+//! One thread grabs all the time, so that a requested frame is never an old one out of a buffer; it reopens a source that
+//! stopped, with growing pauses. A thread that hangs inside OpenCV (few backends have timeouts) is abandoned and
 //! another one takes its place, a few times. A file is played at its own pace and from its start again.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -26,7 +26,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// A call into OpenCV that takes longer than this hangs; V4L2 gives up by itself after 10 s, networks after `TIMEOUT_MS`.
 const CALL_TIMEOUT: Duration = Duration::from_secs(14);
-/// Threads left behind in OpenCV at most. Then nothing is opened until one of them comes back.
+/// Most threads that may hang in OpenCV. Then nothing is opened until one of them returns.
 const MAX_ABANDONED_THREADS: usize = 3;
 
 /// How a source is opened.
@@ -98,7 +98,7 @@ impl Source {
         if !capture.is_opened().map_err(message)? {
             return Err("the source cannot be opened".into());
         }
-        // Not every backend keeps a buffer that can be shortened; the grabbing thread makes up for it.
+        // Not every backend has a buffer that can be shortened; the grabbing thread drops old frames.
         let _ = capture.set(CAP_PROP_BUFFERSIZE, 1.0);
         Ok(capture)
     }
@@ -152,7 +152,7 @@ impl OpenCvCamera {
         if self.left_behind.len() >= MAX_ABANDONED_THREADS {
             return self.grabber.trouble("OpenCV hangs in it again and again; restart the lane's program");
         }
-        warn!(left_behind = self.left_behind.len() + 1, "OpenCV hangs in the camera; it is opened anew");
+        warn!(left_behind = self.left_behind.len() + 1, "OpenCV hangs; the camera is reopened");
         let (grabbed, old) = (self.grabber.latest().grabbed, Arc::clone(&self.grabber));
         old.latest().stopped = true;
         if let Err(error) = self.start() {
@@ -216,7 +216,7 @@ impl Latest {
 
 impl Drop for OpenCvCamera {
     fn drop(&mut self) {
-        // The thread may sit in a read for seconds; it is told, not waited for.
+        // The thread may block in a read for seconds; it is signalled and not joined.
         self.grabber.latest().stopped = true;
     }
 }
@@ -229,7 +229,7 @@ fn keep_grabbing(source: &Source, shared: &Shared) {
             Ok(frames) if frames > 0 => wait = FIRST_WAIT,
             Ok(_) => shared.trouble("it gives no frames"),
             Err(why) => {
-                warn!(why, retry_ms = wait.as_millis() as u64, "the camera cannot be opened");
+                warn!(why, retry_ms = wait.as_millis() as u64, "cannot open the camera");
                 shared.trouble(&why);
             }
         }
@@ -266,7 +266,7 @@ fn grab(source: &Source, capture: &mut VideoCapture, shared: &Shared) -> u64 {
         std::thread::sleep(pace.saturating_sub(begun.elapsed()));
     }
     if !matches!(source, Source::File(_)) {
-        info!(frames, "the camera's stream ended; it is opened again");
+        info!(frames, "the camera's stream ended; it is reopened");
     }
     frames
 }

@@ -1,4 +1,4 @@
-//! The server's addresses as people write them: what is one, and what to write instead of what is none.
+//! Parses the server's addresses; an error names the correct form.
 
 use std::net::Ipv6Addr;
 

@@ -1,6 +1,6 @@
 //! Which numbers of a file make sense: timings of the lane, limits of the plate reader.
 //!
-//! A zero is no "never" unless it says so, and a value a thousand times too large is a unit mixed up.
+//! Zero never means "no limit" unless documented, and a value a thousand times too large is a wrong unit.
 
 use std::ops::RangeInclusive;
 

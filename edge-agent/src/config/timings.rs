@@ -1,4 +1,4 @@
-//! The section [timings]: the lane machine's settings, in lane time.
+//! The section `[timings]`: the lane machine's settings, in lane time.
 
 use boomgate_domain::direction::Direction;
 use boomgate_domain::lane::LaneConfig;

@@ -1,4 +1,4 @@
-//! Whether the spool can be written, and what waits in it. Changes nothing in it, and asks nothing of its program.
+//! Whether the spool can be written, and what is queued in it. Changes nothing in it, and does not need the running agent.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};

@@ -40,7 +40,7 @@ impl EventLoop {
             let evidence_store = self.parts.evidence_store.clone();
             tokio::task::spawn_blocking(move || {
                 if let Err(failure) = evidence_store.keep(&evidence) {
-                    warn!(error = %failure, "an evidence picture could not be kept");
+                    warn!(error = %failure, "cannot store an evidence picture");
                 }
             });
         }

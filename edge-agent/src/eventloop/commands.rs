@@ -58,7 +58,7 @@ impl EventLoop {
                 self.append(wire::result(command.id, command.counter, &Answer::Refused(reason)));
             }
             CommandCheck::Replay(reason) => {
-                warn!(counter = command.counter, code = reason.code(), "a replayed command moved nothing");
+                warn!(counter = command.counter, code = reason.code(), "ignored a replayed command");
                 self.alarm();
             }
         }
@@ -90,7 +90,7 @@ impl EventLoop {
             _ if !stored => Some(Reason::FaultSpool { detail: "the counter could not be stored".into() }),
             _ if late => Some(Reason::CmdExpired {}),
             Err(why) => {
-                warn!(%why, code = pending.command.code, "a command is not understood");
+                warn!(%why, code = pending.command.code, "cannot decode a command");
                 Some(Reason::CmdUnknown { action: wire::action_name(pending.command.action).into() })
             }
             Ok(_) => None,
@@ -109,7 +109,7 @@ impl EventLoop {
         }
     }
 
-    /// Notes an answer durably and tells the server.
+    /// Stores an answer durably and sends it to the server.
     pub(super) fn answer(&mut self, command: CommandId, counter: u64, answer: &Answer) {
         self.parts.commands.answered(counter, answer.clone());
         self.parts.spool.answered(self.parts.commands.clone());
@@ -138,7 +138,7 @@ impl EventLoop {
         self.parts.observer.decided(&decision);
     }
 
-    /// Counts forged and replayed commands; tells the server at 1, 10, 100 and so on, so that a flood fills nothing.
+    /// Counts forged and replayed commands; reports them at 1, 10, 100 and so on, so that a flood does not fill the spool.
     pub(super) fn alarm(&mut self) {
         self.alarms = self.alarms.saturating_add(1);
         if self.alarms == 10_u32.saturating_pow(self.alarms.ilog10()) {

@@ -1,4 +1,4 @@
-//! What the lane knows to be wrong with itself, told as it comes and goes: camera, reader, spool, clock, certificate.
+//! Faults of the lane itself, reported when they begin and end: camera, reader, spool, clock, certificate.
 
 use boomgate_domain::reason::Reason;
 use tracing::{info, warn};
@@ -16,7 +16,7 @@ const APART_MS: u64 = 2_000;
 const TOGETHER_MS: u64 = 1_000;
 
 impl EventLoop {
-    /// The camera as it is between cars. That it is well says nothing of the reader.
+    /// The camera's state between cars. A working camera does not imply a working reader.
     pub(super) fn camera_is(&mut self, trouble: Option<VisionFault>) {
         if trouble.is_none() && matches!(self.trouble, Some(Reason::FaultReader { .. })) {
             return;
@@ -40,7 +40,7 @@ impl EventLoop {
         }
     }
 
-    /// What the next heartbeats say of the camera's view; a fault says more than the last pictures.
+    /// The camera's view for the next heartbeats; a fault takes precedence over the last pictures.
     pub(super) fn report_view(&mut self) {
         let view = wire::view(self.recent_shots.health(), self.trouble.as_ref());
         self.parts.lane_snapshot.send_modify(|now| now.view = view);
@@ -70,7 +70,7 @@ impl EventLoop {
         self.parts.lane_snapshot.send_modify(|now| now.list_version = now.list_version.max(version));
     }
 
-    /// The server's clock was heard. `unsure_ms` is what the way there and back leaves open.
+    /// Takes a reading of the server's clock. `unsure_ms` is the round trip's uncertainty.
     pub(super) fn clock_is(&mut self, apart_ms: i64, unsure_ms: u64) {
         let surely = apart_ms.unsigned_abs().saturating_sub(unsure_ms);
         let limit = if self.clock_fault.is_some() { TOGETHER_MS } else { APART_MS };
@@ -88,7 +88,7 @@ impl EventLoop {
         self.report_change(before.as_ref(), fault.as_ref());
     }
 
-    /// Looks at how long the certificates still last; said again each day.
+    /// Checks when the certificates end; warns once a day.
     pub(super) fn look_at_certificate(&mut self) {
         let Some(expiry) = self.parts.settings.expiry else { return };
         let remaining = expiry.remaining_at(wall_ms().div_euclid(1_000));
@@ -112,7 +112,7 @@ impl EventLoop {
         }
     }
 
-    /// What the next hello says.
+    /// The snapshot for the next hello.
     pub(super) fn publish_state(&self) {
         let parts = &self.parts;
         let own = [&self.trouble, &self.clock_fault, &self.certificate_fault];

@@ -31,10 +31,10 @@ impl EventLoop {
         }
     }
 
-    /// A line that cannot be read goes stale in the machine, which then knows nothing and keeps still.
+    /// An input that cannot be read goes stale in the machine, which then moves nothing.
     fn wires_failed(&mut self, why: &str, at: Monotonic) {
         if !std::mem::replace(&mut self.wires_failed, true) {
-            error!(why, "the wires cannot be read");
+            error!(why, "cannot read the inputs");
         }
         self.feed_at(LaneEvent::Tick, Cause::Rule("wires-failed"), at);
     }

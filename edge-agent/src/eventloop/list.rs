@@ -22,7 +22,7 @@ const LIST_PARTS: u32 = 1_000;
 impl EventLoop {
     pub(super) fn list_part(&mut self, part: SyncPart) {
         if part.parts > LIST_PARTS {
-            return warn!(parts = part.parts, "an offline list is too large");
+            return warn!(parts = part.parts, "an offline list is too large; it is ignored");
         }
         let Some(PartialList { version, key, entries, .. }) = PartialList::add(&mut self.list, part) else {
             return;
@@ -35,7 +35,7 @@ impl EventLoop {
         });
     }
 
-    /// Asks the list about an arrival's plate; the answer comes back as a wake.
+    /// Looks an arrival's plate up in the list; the answer returns as an event.
     pub(super) fn look_up(&mut self, arrival: ArrivalId) {
         let plate =
             self.car(arrival).and_then(|car| car.reading.as_ref()).and_then(|reading| reading.plate.clone());

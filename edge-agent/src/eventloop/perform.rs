@@ -1,4 +1,4 @@
-//! What the lane machine asks for, done: relays, frames, events, sign.
+//! Performs the actions of the lane machine: relays, frames, events, sign.
 
 use boomgate_domain::decide::Outcome;
 use boomgate_domain::ids::ArrivalId;
@@ -69,14 +69,14 @@ impl EventLoop {
             return;
         }
         if let Err(failure) = self.parts.relays.drive(drive) {
-            error!(error = %failure, ?drive, "the relays do not obey");
+            error!(error = %failure, ?drive, "cannot switch the relays");
         }
         let safety = self.inputs.map(|inputs| inputs.safety);
         debug!(request = drive.name(), safety = wire::safety_name(safety), ?cause, "drive");
         self.parts.observer.driven(drive, safety, cause);
     }
 
-    /// The machine may be a little behind the wires. Down goes the boom only if the newest look agrees; until it does, or
+    /// The machine may be a little behind the inputs. The boom closes only if the newest sample agrees; until it does, or
     /// the machine has learnt the same and withdraws the request, the drive rests.
     fn allowed(&mut self, drive: Drive) -> Drive {
         let parts = &self.parts;
@@ -84,18 +84,18 @@ impl EventLoop {
         if drive != Drive::Close || parts.under_boom.is_clear(now, oldest) {
             return drive;
         }
-        warn!("no closing for now: the newest look at the safety input does not say that it is clear");
+        warn!("closing is held back: the newest sample of the safety input is not clear");
         self.closing_refused = true;
         Drive::Rest
     }
 
-    /// A car that came and went away again passed nothing: the server hears of it as of one that backed out.
+    /// A car that came and left again did not pass: it is reported as one that backed out.
     fn report_departure(&mut self, arrival: ArrivalId) {
-        info!(arrival = %arrival, "the car left without passing");
+        info!(arrival.id = %arrival, "the car left without passing");
         self.report_passage(Some(arrival), PassageKind::BackedOut);
     }
 
-    /// Told even when the boom was up already: somebody let a car through without a decision.
+    /// Reported even when the boom was up already: a car was let through without a decision.
     fn report_local_open(&mut self) {
         info!("opened by a switch at the lane");
         let state = wire::boom(self.parts.lane.boom().0);
@@ -159,7 +159,7 @@ impl EventLoop {
         if self.resting { self.show_resting() } else { self.show(sign) }
     }
 
-    /// While no driver needs the sign, it says what is wrong with the lane.
+    /// While no driver needs the sign, it shows the lane's fault.
     pub(super) fn show_resting(&self) {
         if self.resting {
             let sign = if self.spool_failed { Sign::Reason(spool_fault()) } else { Sign::Idle };

@@ -224,7 +224,7 @@ async fn a_panicked_uplink_ends_the_lane_and_leaves_no_ghost() {
     let panicked = Arc::new(AtomicBool::new(false));
     let noted = Arc::clone(&panicked);
     tokio::spawn(async move {
-        let _news = uplink_events;
+        let _uplink_events = uplink_events;
         noted.store(true, Ordering::Relaxed);
         panic!("as any fault in the uplink would");
     });

@@ -1,4 +1,4 @@
-//! The camera of a simulated lane: draws whichever car the simulated lane says is in front.
+//! The camera of a simulated lane: draws the car that is in front.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,7 @@ pub struct Subject {
     pub seed: u64,
 }
 
-/// What stands before the camera, shared between the simulated lane and its camera. Empty when nobody does.
+/// The car before the camera, shared between the simulated lane and its camera. Empty when there is none.
 #[derive(Clone, Default)]
 pub struct Stage(Arc<Mutex<Option<Subject>>>);
 

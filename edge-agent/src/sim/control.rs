@@ -16,7 +16,7 @@ use super::lane::SimLane;
 
 const LONGEST_LINE: u64 = 64 * 1024;
 
-/// Serves the socket until the task is dropped. `quit` hears of every `{"do":"quit"}`.
+/// Serves the socket until the task is dropped. `quit` receives every `{"do":"quit"}`.
 pub fn serve(
     path: &Path,
     lane: SimLane,

@@ -1,4 +1,4 @@
-//! What a simulated lane reports, line by line, to whoever listens.
+//! Broadcasts the reports of a simulated lane, line by line.
 
 use boomgate_schemas::yard::{Report, Stamped};
 use tokio::sync::broadcast;

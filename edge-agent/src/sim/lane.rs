@@ -1,4 +1,4 @@
-//! The one model of a simulated lane, shared by its wires, its lens and its socket.
+//! The model of a simulated lane, shared by its wires, its camera and its socket.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -45,7 +45,7 @@ impl SimLane {
         self.with(|yard, now| yard.drive(drive, now));
     }
 
-    /// Drivers see the sign; so does whoever listens.
+    /// Shows a text to the drivers and reports it.
     pub fn show(&self, code: &str, text: String, amount: Option<Amount>) {
         self.with(|yard, _| yard.sign(code));
         self.journal.send(Report::Sign { code: code.into(), text, amount });

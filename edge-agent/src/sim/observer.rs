@@ -1,4 +1,4 @@
-//! A simulated lane watches itself: each step of the event loop becomes a report on its control socket.
+//! The observer of a simulated lane: each step of the event loop becomes a report on its control socket.
 
 use boomgate_domain::ids::ArrivalId;
 use boomgate_domain::loops::RawLevel;

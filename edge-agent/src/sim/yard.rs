@@ -7,7 +7,7 @@
 //!                          └► Reversing ─► left ◄┘
 //! ```
 //!
-//! Pure: orders and lane time in, reports out. It knows nothing of arrivals' meaning, decisions or plates beyond what a
+//! Pure: orders and lane time in, reports out. It must not know arrivals' meaning, decisions or plates beyond what a
 //! camera shows; only the boom moves its cars.
 
 use std::collections::VecDeque;
@@ -79,7 +79,7 @@ pub struct Yard {
     fire: bool,
     button_until: Monotonic,
     key_until: Monotonic,
-    /// What the sign says; honest drivers heed it.
+    /// The code on the sign; honest drivers heed it.
     must_wait: bool,
     hit: bool,
     /// Arrivals the lane made of cars, latest last.
@@ -118,7 +118,7 @@ impl Yard {
         self.take_reports()
     }
 
-    /// What was seen since it was last asked for.
+    /// Takes the reports since the last call.
     pub fn take_reports(&mut self) -> Vec<Report> {
         std::mem::take(&mut self.reports)
     }
@@ -188,7 +188,7 @@ impl Yard {
         }
     }
 
-    /// Tells the front car which arrival the lane made of it.
+    /// Assigns an arrival of the lane to the front car.
     pub fn name_front(&mut self, arrival: Uuid) {
         if let Some((car, _)) = &mut self.front {
             car.arrival = Some(arrival);
@@ -200,7 +200,7 @@ impl Yard {
         }
     }
 
-    /// LoopName car an arrival was.
+    /// The car of an arrival, if it is among the last [`NAMED`].
     pub fn car_of(&self, arrival: Uuid) -> Option<String> {
         self.named.iter().rev().find(|(named, _)| *named == arrival).map(|(_, car)| car.clone())
     }

@@ -87,7 +87,7 @@ pub(super) enum Job {
     End,
 }
 
-/// What a hello says of the spool; read from any thread.
+/// The spool's figures for a hello; read from any thread.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     pub boot: AtomicU32,
@@ -98,7 +98,7 @@ pub(super) struct Figures {
     pub spool: Mutex<Option<Octets<16>>>,
 }
 
-/// Where a started spool sends what others must know.
+/// Channels of a started spool.
 pub struct Outlets {
     /// Every event as soon as it has a number; when full, the event is found in the backlog later.
     pub live: mpsc::Sender<Event>,

@@ -27,7 +27,7 @@ pub struct SpoolLock {
     on_file: bool,
 }
 
-/// Who has the spool, as far as the lock file says.
+/// The process that holds the spool, as the lock file names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holder {
     pub pid: Option<u32>,
@@ -43,7 +43,7 @@ pub enum LockError {
 }
 
 impl SpoolLock {
-    /// Takes the lock of this database, or says who has it.
+    /// Takes the lock of this database, or returns its holder.
     pub fn acquire(database: &Path) -> Result<SpoolLock, LockError> {
         let path = lock_path(database);
         let made =
@@ -66,7 +66,7 @@ impl SpoolLock {
     /// Moves a lock that had to be taken on the folder to the lock file, once that can be made.
     pub fn settle(&mut self, database: &Path) -> Result<(), LockError> {
         if self.on_file {
-            // There may have been no room to say who holds it.
+            // The holder's line may be missing on a full disk.
             let _ = introduce(&mut self.file);
             return Ok(());
         }
@@ -78,7 +78,7 @@ impl SpoolLock {
     }
 }
 
-/// Who runs on this database, without disturbing them; none if nobody does.
+/// The process that uses this database, found without taking the lock; none if there is none.
 pub fn holder(database: &Path) -> Option<Holder> {
     let path = lock_path(database);
     let file = File::open(&path).or_else(|_| File::open(folder(database))).ok()?;

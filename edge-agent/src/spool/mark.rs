@@ -18,7 +18,7 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// Opens the file beside this database; what it says is left until the first note.
+    /// Opens the file beside this database; its number stays until the first note.
     pub fn open(database: &Path) -> io::Result<Mark> {
         let kernel = kernel()?;
         let options =
@@ -28,7 +28,7 @@ impl Mark {
 
     /// Notes that numbers up to this one may be used from now on.
     pub fn note(&self, seq: u64) -> io::Result<()> {
-        // Always the same length, in one write: whoever reads it finds one number or the other.
+        // Always the same length, in one write: a reader finds one number or the other.
         self.file.write_all_at(format!("{} {seq:020}\n", self.kernel).as_bytes(), 0)
     }
 }

@@ -1,4 +1,4 @@
-//! The spool's SQLite file: every statement the agent knows, and what each one promises.
+//! The spool's SQLite file: all statements of the agent.
 //!
 //! WAL with `synchronous=FULL`: what a function here has returned from survives a power cut. Synchronous, one thread,
 //! no policy: what to shed and when is `spool.rs`'s business.
@@ -100,7 +100,7 @@ impl Store {
         Ok(Store { connection })
     }
 
-    /// Opens the file to look at it: nothing is written, and whoever uses it is not disturbed.
+    /// Opens the file read-only, without disturbing a running agent.
     pub fn inspect(path: &Path) -> Result<Store, StoreError> {
         let flags =
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -243,7 +243,7 @@ impl Store {
         Ok(key.map(ListingKey::from_bytes))
     }
 
-    /// What the list says of a tag.
+    /// The list's entry for a tag.
     pub fn listed(&self, tag: &[u8; 16]) -> Result<Vec<ListEntry>, StoreError> {
         let mut select =
             self.connection.prepare_cached("select kind, until_ms from list_entry where tag = ?1")?;

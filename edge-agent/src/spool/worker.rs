@@ -217,7 +217,7 @@ impl SpoolWorker {
     }
 
     fn save_commands(&mut self, log: &CommandLog) -> Result<(), NotWritable> {
-        // A log from before the file could be opened knows less than the file does.
+        // A log from before the file could be opened is older than the file.
         if log.counter() < self.start.commands.counter() {
             return Err(NotWritable);
         }
@@ -331,7 +331,7 @@ impl SpoolWorker {
             error!(
                 seq = one.seq,
                 code = one.code,
-                "the server will never take this event; it is kept as a dead letter"
+                "the server rejected this event for good; it is stored as a dead letter"
             );
         }
         self.held.retain(|event| event.seq > upto);
@@ -371,7 +371,7 @@ impl SpoolWorker {
         self.keep(vec![event]);
     }
 
-    /// The value, or the failure noted and told once.
+    /// The value; a failure is recorded and logged once.
     fn note<T>(&mut self, outcome: Result<T, StoreError>) -> Option<T> {
         match outcome {
             Ok(value) => Some(value),
@@ -406,7 +406,7 @@ fn listed(store: &Store, plate: &Plate) -> Result<Vec<ListEntry>, StoreError> {
     Ok(entries)
 }
 
-/// What a file that cannot be written still says; a first run's start if it says nothing.
+/// The start that a file which cannot be written still gives; a first run's start if it gives none.
 fn last_known(path: &Path) -> (Option<Store>, Start) {
     let read = Store::inspect(path).and_then(|store| Ok((store.peek(mark::noted(path))?, store)));
     match read {
@@ -418,7 +418,7 @@ fn last_known(path: &Path) -> (Option<Store>, Start) {
 /// What may be lost when there is no room: it describes, it moves neither stays nor money.
 fn is_telemetry(body: &EventBody) -> bool {
     match body {
-        // That somebody opened with a key is said by nothing else.
+        // No other event records that a key opened the barrier.
         EventBody::Boom(boom) => boom.cause != format!("rule:{KEY_SWITCH}"),
         EventBody::Arrival(_)
         | EventBody::Decided(_)

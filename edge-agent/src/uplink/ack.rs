@@ -5,7 +5,7 @@ use std::time::Duration;
 use boomgate_schemas::down::Ack;
 use tracing::warn;
 
-use super::news::UplinkEvent;
+use super::event::UplinkEvent;
 use super::session::Session;
 use crate::spool::Renumbered;
 
@@ -19,7 +19,7 @@ impl Session<'_> {
             self.take_echo(echo, ack.now_ms).await;
         }
         if let Some(above) = ack.above {
-            // Whatever else it says is about events that are not ours.
+            // The rest of it is about events that are not ours.
             return self.renumber(above).await;
         }
         if self.line.renumber_above.is_some() {
@@ -32,7 +32,7 @@ impl Session<'_> {
         }
     }
 
-    /// The answer to a hello: how long it took, and what the server's clock says.
+    /// The answer to a hello: its round trip and the server's clock.
     async fn take_echo(&mut self, echo: u64, now_ms: i64) {
         self.unanswered = 0;
         let rtt = self.line.clock.uptime_ms().saturating_sub(echo).min(u64::from(u32::MAX)) as u32;
@@ -57,7 +57,7 @@ impl Session<'_> {
         }
         let failed = done == Renumbered::Failed;
         if failed && self.line.renumber_above.is_none() {
-            warn!(above, "what waits could not be given new numbers; no ack counts until it could");
+            warn!(above, "cannot renumber the queued events; acks are ignored until that is done");
         }
         self.line.renumber_above = failed.then_some(above);
     }

@@ -12,7 +12,7 @@ use x509_parser::prelude::FromDer;
 use super::keys::KeyError;
 use crate::config::Server;
 
-/// From here on people are told.
+/// From here on warnings are shown.
 const SOON_DAYS: i64 = 30;
 const DAY_S: i64 = 24 * 3600;
 
@@ -46,7 +46,7 @@ impl Expiry {
 }
 
 impl RemainingValidity {
-    /// Whether somebody should renew it now.
+    /// Whether it should be renewed now.
     pub const fn is_urgent(self) -> bool {
         self.days_left < SOON_DAYS
     }

@@ -1,4 +1,4 @@
-//! What the server says: opened, checked, and handed on.
+//! Messages of the server: opened, verified and passed on.
 
 use boomgate_schemas::down::{Command, SyncPart};
 use boomgate_schemas::envelope;
@@ -6,13 +6,13 @@ use boomgate_schemas::topic::{Leaf, Topic};
 use sha2::{Digest, Sha256};
 use tracing::warn;
 
-use super::news::UplinkEvent;
+use super::event::UplinkEvent;
 use super::session::Session;
 
 impl Session<'_> {
     pub(super) async fn hear(&mut self, topic: &str, bytes: &[u8]) {
         let Ok(topic) = topic.parse::<Topic>() else {
-            warn!("a message on a topic that is not ours");
+            warn!("dropped a message on an unknown topic");
             return;
         };
         let opened = match envelope::open(&topic, bytes, envelope::SERVER, &self.line.identity.server) {
@@ -24,12 +24,12 @@ impl Session<'_> {
             Leaf::Ack => self.take_ack(&opened.payload).await,
             Leaf::Cmd => self.take_command(&opened.payload, bytes).await,
             Leaf::List => self.take_list(&opened.payload).await,
-            Leaf::Up | Leaf::Hello | Leaf::Sync => warn!("a message on a topic only lanes speak on"),
+            Leaf::Up | Leaf::Hello | Leaf::Sync => warn!("dropped a message on a topic of lanes"),
         }
     }
 
     async fn forged(&self, topic: &Topic, why: String) {
-        warn!(leaf = topic.leaf.as_str(), why, "a message that is not the server's is dropped");
+        warn!(leaf = topic.leaf.as_str(), why, "dropped a message that is not the server's");
         if topic.leaf == Leaf::Cmd {
             let _ = self.line.uplink_events.send(UplinkEvent::Forged { why }).await;
         }

@@ -1,4 +1,4 @@
-//! What the line to the server keeps from one session to the next.
+//! The uplink's state that lasts from one session to the next.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use rustls::ClientConfig;
 use tokio::sync::{mpsc, watch};
 
-use super::news::{LaneSnapshot, UplinkEvent};
+use super::event::{LaneSnapshot, UplinkEvent};
 use super::window::Window;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -33,7 +33,7 @@ pub struct Uplink {
     pub(super) rtt_ms: Option<u32>,
 }
 
-/// Who speaks, with which keys, since when.
+/// The device's identity and keys, and the start of the process.
 pub struct Identity {
     pub device: DeviceCode,
     pub topic: Topic,

@@ -12,13 +12,13 @@ use tokio::sync::mpsc;
 use tracing::{debug, info};
 
 use super::connection::{Ended, MAX_MISSED_HEARTBEATS, Polled};
+use super::event::UplinkEvent;
 use super::line::Uplink;
-use super::news::UplinkEvent;
 
 /// Encoded events of one message, leaving room for envelope and headers.
 const BATCH_BYTES: usize = MAX_PAYLOAD - 4 * 1024;
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// The offline list is asked for again after so many heartbeats.
+/// The offline list is requested again after so many heartbeats.
 const HEARTBEATS_PER_SYNC: u32 = 30;
 const BACKLOG_READ: usize = MAX_EVENTS;
 
@@ -74,6 +74,7 @@ impl<'a> Session<'a> {
         Duration::from_millis(due.clamp(1, 1_000))
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "an enum of another crate with many kinds")]
     async fn take(&mut self, packet: Packet) -> Result<(), Ended> {
         match packet {
             Packet::ConnAck(ack) if ack.code == ConnectReturnCode::Success => self.subscribe(),
@@ -99,7 +100,7 @@ impl<'a> Session<'a> {
 
     async fn begin(&mut self) -> Result<(), Ended> {
         self.ready = true;
-        info!("the line to the server is up");
+        info!("connected to the server");
         let _ = self.line.uplink_events.send(UplinkEvent::Up).await;
         self.renumber_if_pending().await;
         self.greet()?;
@@ -165,10 +166,8 @@ impl<'a> Session<'a> {
         if !self.ready || !self.line.window.has_room() || event.seq <= self.line.window.acked() {
             return Ok(());
         }
-        let arrival = match &event.body {
-            EventBody::Arrival(arrival) => Some(arrival.arrival),
-            _ => None,
-        };
+        let arrival =
+            if let EventBody::Arrival(arrival) = &event.body { Some(arrival.arrival) } else { None };
         self.send_events(vec![event])?;
         if let Some(arrival) = arrival {
             let _ =
@@ -216,7 +215,7 @@ impl<'a> Session<'a> {
     fn resend(&mut self) -> Result<(), Ended> {
         let jitter = rand::rng().random_range(0.0..1.0);
         if self.ready && self.line.window.expire(self.line.clock.uptime_ms(), jitter) {
-            debug!("no ack for what is under way; it is sent again");
+            debug!("no ack in time; unacknowledged events are sent again");
         }
         Ok(())
     }

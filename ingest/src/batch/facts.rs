@@ -93,8 +93,6 @@ pub(super) async fn plates_inside(
 }
 
 fn plate_of(event: &Event) -> Option<Plate> {
-    match &event.body {
-        EventBody::Arrival(arrival) => Plate::parse(&arrival.reading.as_ref()?.plate).ok(),
-        _ => None,
-    }
+    let EventBody::Arrival(arrival) = &event.body else { return None };
+    Plate::parse(&arrival.reading.as_ref()?.plate).ok()
 }

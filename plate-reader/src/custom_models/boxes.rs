@@ -36,7 +36,7 @@ impl Boxes {
             return Err(engine.refuse(format!("its input {:?} is not 1x3xHxW or 1x1xHxW", engine.shape)));
         }
         let boxes = Boxes { engine };
-        // Better told at the start than at the first car.
+        // Fails at the start and not at the first car.
         boxes.locate(&Grey::filled(64, 64, BACKGROUND))?;
         Ok(boxes)
     }

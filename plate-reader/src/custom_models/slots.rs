@@ -25,7 +25,7 @@ pub struct Slots {
     config: Config,
 }
 
-/// What the YAML file says; everything else in it is about training.
+/// The keys of the YAML file that are used; the others are about training.
 struct Config {
     places: usize,
     /// What each class of the net means among our classes; those we do not know count as nothing.

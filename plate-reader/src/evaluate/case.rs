@@ -19,7 +19,7 @@ pub struct Case {
     pub is_cut_short: bool,
     pub plates: Vec<truth::Plate>,
     pub look: PictureReading,
-    /// What the reader makes of each plate when it is told where the plate is.
+    /// Readings of each plate when its place is given.
     pub truth_box_texts: Vec<String>,
 }
 

@@ -278,7 +278,7 @@ mod tests {
         }
     }
 
-    /// What a kernel's place sees, told place by place.
+    /// The inputs of a kernel's place, place by place.
     fn slowly(unfold: &Im2col, from: &[f32]) -> Vec<f32> {
         let Im2col { channels, down, across } = unfold;
         let at = |direction: &Direction, output: usize, kernel: usize| {

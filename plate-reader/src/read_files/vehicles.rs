@@ -8,7 +8,7 @@ use boomgate_domain::reading::{FrameReading, Reading};
 
 use crate::reading_settings::{MAX_FRAMES, ReadingSettings};
 
-/// What one frame says of a plate, and whatever belongs to that frame.
+/// The reading of a plate in one frame, with the caller's data about that frame.
 pub struct FrameResult<T> {
     reading: FrameReading,
     text: String,
@@ -63,7 +63,7 @@ impl<T> Vehicle<T> {
         self.frame_results.iter().any(|frame_result| alike(&frame_result.text, text))
     }
 
-    /// Its plate as a lane would tell it, and what belongs to the frame that shows it best.
+    /// Its plate as a lane would report it, with the data of the frame that shows it best.
     pub fn read(mut self, reading_settings: &ReadingSettings) -> (Reading, Option<T>) {
         let frames: Vec<FrameReading> =
             self.frame_results.iter().map(|frame_result| frame_result.reading.clone()).collect();

@@ -32,7 +32,7 @@ impl Playback {
         self.given as f64 / self.claimed.max(self.given).max(1) as f64
     }
 
-    /// OpenCV tells the end of a file and a hole in it alike, and what a file claims is often a guess.
+    /// OpenCV does not distinguish the end of a file from a gap in it, and the length in a file is often a guess.
     fn end(&self) -> Option<Result<RgbImage, String>> {
         match (self.given, self.claimed) {
             (0, _) => Some(Err("it has no frame that can be read".into())),

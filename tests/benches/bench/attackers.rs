@@ -1,4 +1,4 @@
-//! One device at full malice: what its neighbours' decisions take then, over what they take when it is quiet.
+//! One hostile device: the decision times of other lanes, relative to a quiet server.
 //!
 //! The neighbours are the other lanes of its own site, which share its worker and its lock.
 

@@ -1,4 +1,4 @@
-//! The listener and its router alone, in a process of its own: what a lane says on `up` it hears again on `cmd`.
+//! The listener and its router alone, in a process of its own: what a lane publishes on `up` comes back on `cmd`.
 //!
 //! The answer is given over the in-process link that ingest uses, with the time at which the message was there. So a
 //! message crosses two sockets, as in a broker that hands it from one client to another, and the router twice.

@@ -1,4 +1,4 @@
-//! Draining: lanes come back after hours alone and say all that happened, 64 events a message.
+//! Draining: lanes reconnect after hours offline and send all their events, 64 events a message.
 //!
 //! The yardstick is COPY of the very rows the drain has made (with fresh ids) into the same table.
 

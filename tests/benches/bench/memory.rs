@@ -1,4 +1,4 @@
-//! Resident memory: the server without lanes and with two hundred that have greeted it, one agent, and Mosquitto with
+//! Resident memory: the server without lanes and with two hundred that have sent a hello, one agent, and Mosquitto with
 //! as many connections as yardstick. A fresh process each round.
 
 use std::path::PathBuf;

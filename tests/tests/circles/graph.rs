@@ -13,12 +13,12 @@ impl Graph {
         names.insert(name.to_owned());
     }
 
-    /// Shortest circles, one through each file that is in any, each told once.
+    /// Shortest circles, one through each file that is in any, each once.
     pub fn circles(&self) -> Vec<String> {
-        let mut told = BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let circles = self.0.keys().filter_map(|file| self.circle_through(file));
         circles
-            .filter(|circle| told.insert(circle.iter().copied().collect::<BTreeSet<_>>()))
+            .filter(|circle| seen.insert(circle.iter().copied().collect::<BTreeSet<_>>()))
             .map(|circle| self.in_words(&circle))
             .collect()
     }

@@ -1,4 +1,4 @@
-//! A demo of its own and a browser that looks at it.
+//! A demo of its own and a browser on its page.
 
 use std::process::Command;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! SIGKILL to each part in the middle of traffic. Afterwards all is as it really was, without a hand.
+//! SIGKILL to each part in the middle of traffic. Afterwards the data agrees with the journal, without repair by hand.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ async fn subscribe_all(site: &Site) {
 async fn has_list(site: &Site, lane: &str) {
     let log = site.lane_folder(lane).join("agent.log");
     wait::until(&format!("{lane} has the offline list"), async || {
-        std::fs::read_to_string(&log).ok()?.contains("the offline list is new").then_some(())
+        std::fs::read_to_string(&log).ok()?.contains("stored a new offline list").then_some(())
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! The stories are worth as much as their verdict: each kind of lie must be noticed.
+//! Checks the verdict of the stories itself: each kind of false report must be noticed.
 
 use boomgate_schemas::yard::Report;
 use boomgate_tests::site::{Plan, Site};

@@ -1,4 +1,4 @@
-//! One device at full malice beside real cars: its neighbours are decided by the server, nothing that was acknowledged is
+//! One hostile device beside real cars: its neighbours are decided by the server, nothing that was acknowledged is
 //! lost, and the memory comes back.
 
 use std::sync::Arc;

@@ -125,7 +125,7 @@ async fn a_server_killed_in_the_middle_of_a_job_leaves_it_undone_and_another_doe
     assert_eq!((done.last_rows, done.failures()), (Some(1), 0));
     assert_eq!(site.number("select min(no) from live_feed").await, 2);
     let log = other.log();
-    assert!(log.contains("a run did not end; its job is run again") && log.contains(&holder), "{log}");
+    assert!(log.contains("a run lost its lease; the job runs again") && log.contains(&holder), "{log}");
     other.stop().await;
     site.dir.assert_no_panic();
 }

@@ -1,4 +1,4 @@
-//! Stories across real processes: PostgreSQL, `boomgate serve`, lanes, and those who wish them ill.
+//! Stories across real processes: PostgreSQL, `boomgate serve`, lanes, and hostile clients.
 //!
 //! One executable, because linking costs more than running. Build the programs first:
 //! `cargo build -p boomgate -p boomgate-edge-agent`.

@@ -1,4 +1,4 @@
-//! Messages come twice, late and in any order, over the real listener; what is kept is the same.
+//! Messages arrive twice, late and in any order, over the real listener; what is stored is the same.
 
 use boomgate_schemas::up::Direction::{self, Entry, Exit};
 use boomgate_schemas::up::Event;

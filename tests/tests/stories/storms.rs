@@ -1,4 +1,4 @@
-//! Floods from strangers at the people's door: the server stays what it was.
+//! Floods of unauthenticated HTTP connections: the server goes on serving its users.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A PostgreSQL on the network: reached over TLS, and only if it is who it should be.
+//! A PostgreSQL on the network: reached over TLS, and only if its certificate is right.
 
 use boomgate_store::Address;
 use boomgate_tests::postgres::{Kind, Postgres, tls_url};

@@ -1,4 +1,4 @@
-//! Those who should not be listened to: a device on another's topics, nonsense, oversize, silence.
+//! What the broker refuses: a device on another's topics, malformed and oversized packets, silence.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Ordinary days: those who may, those who pay, those who may not.
+//! Ordinary visits: with a subscription, paid, and blocked.
 
 use boomgate_schemas::yard::{Amount, Report};
 use boomgate_tests::site::{Plan, Site};

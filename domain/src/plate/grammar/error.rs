@@ -1,6 +1,7 @@
 //! Why series cannot be used.
 
 /// Why series cannot be used.
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GrammarError {
     #[error("plate series of {file}: {what}")]

@@ -8,6 +8,7 @@ use crate::plate::{ALPHABET, Plate};
 pub struct Form {
     /// `country/name` of its series.
     pub series: String,
+    /// Its places, from left to right.
     pub slots: Vec<Slot>,
     /// What stands between places: before which place, and what.
     pub(super) marks: Vec<(usize, char)>,
@@ -25,6 +26,7 @@ pub enum Origin {
     Far,
     /// A country of the same region as an expected one.
     Near,
+    /// A country that the site expects.
     Expected,
 }
 

@@ -16,8 +16,11 @@ pub struct Slot(pub(super) u64);
 pub(super) const DIGITS: u64 = (1 << 10) - 1;
 
 impl Slot {
+    /// Any symbol.
     pub const ANY: Self = Self((1 << 36) - 1);
+    /// Any digit.
     pub const DIGIT: Self = Self(DIGITS);
+    /// Any letter.
     pub const LETTER: Self = Self(((1 << 36) - 1) & !DIGITS);
 
     /// A place that holds the symbol at `index` of [`ALPHABET`] and no other.

@@ -1,6 +1,6 @@
 //! New numbers for everything that waits, when the server has the old ones under other events.
 //!
-//! One transaction: whoever opens the file afterwards finds all old numbers or all new ones, never a mix, and every event
+//! One transaction: afterwards the file has all old numbers or all new ones, never a mix, and every event
 //! with its own id.
 
 use boomgate_schemas::strict;

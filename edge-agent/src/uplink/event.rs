@@ -1,4 +1,4 @@
-//! What the lane and its line to the server say to each other.
+//! What passes between the event loop and the uplink.
 
 use std::time::Instant;
 
