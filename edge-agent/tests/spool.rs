@@ -293,3 +293,18 @@ fn resident_kib() -> u64 {
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
+
+#[tokio::test]
+async fn a_program_killed_before_its_first_event_left_a_whole_block_as_a_gap() {
+    let (folder, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let rig = Rig::open(&folder.path().join("spool.db"), 100);
+    // What lies on the disk while it runs is what a killed program leaves.
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, killed.path().join(path.file_name().unwrap())).unwrap();
+    }
+    rig.end();
+    let rig = Rig::open(&killed.path().join("spool.db"), 100);
+    assert_eq!(rig.backlog().await, []);
+    rig.end();
+}

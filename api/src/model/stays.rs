@@ -1,5 +1,7 @@
 //! Stays: what one is, what it costs line by line, what was paid and decided.
 
+use std::collections::BTreeMap;
+
 use boomgate_domain::decide::Due;
 use boomgate_domain::reason::Lang;
 use boomgate_domain::tariff::{self, ChargeLine};
@@ -100,8 +102,12 @@ pub(crate) struct Decided {
     outcome: DecisionOutcome,
     /// Stable code of the reason.
     code: String,
+    /// The reason's parameters by name, as text.
+    params: BTreeMap<String, String>,
     /// The reason in words.
     text: String,
+    /// SHA-256 of the arrival's picture, hex; null until the picture is stored.
+    evidence: Option<String>,
     /// Whether the lane decided by itself.
     local: bool,
     /// Whether another decision stands in its place.
@@ -232,11 +238,15 @@ impl Payment {
 }
 
 impl Decided {
-    pub(crate) fn of(row: DecisionRow, lang: Lang) -> Result<Self, ApiError> {
+    /// `picture` is the arrival's, once it is stored.
+    pub(crate) fn of(row: DecisionRow, picture: Option<&[u8]>, lang: Lang) -> Result<Self, ApiError> {
+        let params = serde_json::from_value(row.params).unwrap_or_default();
         Ok(Self {
             arrival: row.arrival_id,
             at: row.decided_at,
-            text: texts::stored_reason(&row.code, &row.params, lang),
+            text: texts::reason(&row.code, &params, lang),
+            params,
+            evidence: picture.map(hex::encode),
             outcome: DecisionOutcome::parse(&row.outcome)
                 .ok_or_else(|| unknown("decisions.outcome", &row.outcome))?,
             code: row.code,

@@ -9,7 +9,7 @@ use boomgate_operations::stays::quote;
 use boomgate_store::sites::SiteRow;
 use boomgate_store::stays::{self, StayFilter, StayRow};
 use boomgate_store::words::StayState;
-use boomgate_store::{GenericClient, decisions, lanes, payments};
+use boomgate_store::{GenericClient, decisions, evidence, lanes, payments};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -119,14 +119,19 @@ pub(crate) async fn describe(
     let codes = lane_codes(client, site.id).await?;
     let mut decided = Vec::new();
     for arrival in [row.entry_arrival_id, row.exit_arrival_id].into_iter().flatten() {
-        decided.extend(decisions::of_arrival(client, site.id, ArrivalId::from_uuid(arrival)).await?);
+        let arrival = ArrivalId::from_uuid(arrival);
+        let picture = evidence::of_arrival(client, site.id, arrival).await?;
+        let picture = picture.filter(|row| row.stored_at.is_some()).map(|row| row.sha256);
+        for row in decisions::of_arrival(client, site.id, arrival).await? {
+            decided.push(Decided::of(row, picture.as_deref(), lang)?);
+        }
     }
     let paid = payments::of_stay(client, site.id, id).await?;
     Ok(OneStay {
         stay: Stay::of(row, &codes)?,
         charge: quote.map(|quote| Charge::from(&quote.due)),
         payments: paid.into_iter().map(Payment::of).collect::<Result<_, _>>()?,
-        decisions: decided.into_iter().map(|row| Decided::of(row, lang)).collect::<Result<_, _>>()?,
+        decisions: decided,
     })
 }
 

@@ -208,3 +208,34 @@ async fn a_stay_that_the_client_has_is_not_sent_again() {
     let changed = app.get(&path, &guard).header("if-none-match", &version).send().await.unwrap();
     assert_eq!(changed.status(), 200);
 }
+
+#[tokio::test]
+async fn the_pictures_of_a_stay_were_shown_only_while_the_page_had_followed_it() {
+    let app = TestApp::open().await;
+    let guard = app.person("guard").await;
+    let stay = app.stay("BA123AB", 10).await;
+    let arrival = app.charged_at_exit(&stay, 100, 1).await;
+    app.run(&format!("update stays set exit_arrival_id = '{arrival}'")).await;
+    let path = format!("/api/v1/stays/{}", stay.id);
+    let decision = async || {
+        let shown = good(app.get(&path, &guard).send().await.unwrap(), 200).await;
+        shown["decisions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["arrival"] == json!(arrival))
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(decision().await["evidence"], Value::Null, "announced by nobody");
+    let insert =
+        "insert into evidence (site_id, sha256, arrival_id, size_bytes, stored_at, received_at) values";
+    let site = app.site;
+    app.run(&format!("{insert} ('{site}', decode(repeat('07', 32), 'hex'), '{arrival}', 3, null, now())"))
+        .await;
+    assert_eq!(decision().await["evidence"], Value::Null, "not stored yet");
+    app.run("update evidence set stored_at = now()").await;
+    let shown = decision().await;
+    assert_eq!(shown["evidence"], "07".repeat(32));
+    assert_eq!(shown["params"]["amount"], "1.00 EUR", "{shown}");
+}

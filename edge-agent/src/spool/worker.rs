@@ -135,12 +135,21 @@ impl SpoolWorker {
     /// Says how the run begins, and declares what the last one left.
     pub(super) fn begin(&mut self) -> Start {
         if self.file.is_open() {
+            self.note_unused_block();
             self.declare_unused();
         } else {
             let _ = self.outlets.health.send(Health::Failed);
         }
         self.publish_figures();
         self.start.clone()
+    }
+
+    /// Notes that nothing of this run's block is used yet: a program that is killed before its first event leaves no gap.
+    /// Where it cannot be noted, the whole block is declared instead, as after a power cut.
+    fn note_unused_block(&mut self) {
+        let last = self.next_seq.saturating_sub(1);
+        let noted = Mark::open(&self.path).and_then(|mark| mark.note(last).map(|()| mark));
+        self.mark = noted.ok();
     }
 
     fn declare_unused(&mut self) {

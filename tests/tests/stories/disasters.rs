@@ -85,7 +85,8 @@ async fn a_lane_killed_at_any_moment_starts_again_and_everything_fits() {
     // What was on its way to the disk may be missing, and is declared: never the rest of a block of numbers.
     let missing = "select coalesce(sum((body ->> 'last')::bigint - (body ->> 'first')::bigint + 1), 0)::bigint \
                    from events where site_id = $1 and kind = 'gap'";
-    assert!(site.number(missing).await < 100);
+    let missing = site.number(missing).await;
+    assert!(missing < 100, "{missing} numbers are missing");
     let verdict = site.end([entry, exit]).await;
     assert_eq!((verdict.stays_opened, verdict.stays_closed), (3, 3));
 }

@@ -50,7 +50,8 @@ function TimelineEntry({ entry }: { entry: Entry }) {
 function DecidedRow({ entry: { at, decision } }: { entry: Extract<Entry, { kind: "decided" }> }) {
   const messages = useMessages();
   const reason = useReason();
-  const picture = useFeed((view) => view.cars.get(decision.arrival)?.picture);
+  const fresh = useFeed((view) => view.cars.get(decision.arrival)?.picture);
+  const picture = decision.evidence ?? fresh;
   const { Icon, text } = OUTCOME_LOOK[decision.outcome];
   return (
     <Row at={at} Icon={Icon} tone={text}>
@@ -59,7 +60,7 @@ function DecidedRow({ entry: { at, decision } }: { entry: Extract<Entry, { kind:
         <span>{messages.why[decision.code]}</span>
         <code className="font-plate text-small text-soft">{decision.code}</code>
       </p>
-      <p className="text-small text-soft">{messages.sign(reason(decision.code, null, decision.text))}</p>
+      <p className="text-small text-soft">{messages.sign(reason(decision.code, decision.params, decision.text))}</p>
       {decision.local && <p className="text-small text-soft">{messages.lanes.local}</p>}
       {decision.superseded && <p className="text-small text-soft">{messages.stay.superseded}</p>}
       {picture && (

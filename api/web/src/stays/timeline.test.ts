@@ -19,8 +19,8 @@ const stay: OneStay = {
     { id: "p1", method: "cash", amount: zero, taken_at: "2026-11-30T11:00:05Z", taken_by: "ann", reference: "" },
   ],
   decisions: [
-    { arrival: "a2", at: "2026-11-30T11:00:00Z", outcome: "charge", code: "CHARGE-DUE", text: "", local: false, superseded: false },
-    { arrival: "a1", at: "2026-11-30T10:00:00Z", outcome: "open", code: "OPEN-VISITOR", text: "", local: false, superseded: false },
+    { arrival: "a2", at: "2026-11-30T11:00:00Z", outcome: "charge", code: "CHARGE-DUE", params: {}, text: "", local: false, superseded: false },
+    { arrival: "a1", at: "2026-11-30T10:00:00Z", outcome: "open", code: "OPEN-VISITOR", params: {}, text: "", local: false, superseded: false },
   ],
 };
 
