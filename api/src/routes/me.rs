@@ -15,8 +15,11 @@ use crate::model::users::{Session, StepUp};
 use crate::request::{JSON_BYTES, Request, json, ok};
 
 /// The caller's sessions, the one used last first.
-#[utoipa::path(get, path = "/api/v1/me/sessions", tag = "sessions", responses((status = 200, body = Page<Session>)))]
+#[utoipa::path(get, path = "/api/v1/me/sessions", tag = "sessions",
+    responses((status = 200, body = Page<Session>), (status = 403, body = crate::Problem)))]
 pub(crate) async fn list(app: App, by: Authorized<SignedIn>, request: Request) -> Result<Response, ApiError> {
+    // A program's key acts for a person and need not know where that person is logged in.
+    auth::must_be_person(by.actor())?;
     let client = app.client().await?;
     let current = match auth::token(&request.context) {
         Some((token, _)) => sessions::id_of(&client, &token).await?,

@@ -269,6 +269,7 @@ async fn a_program_with_a_key_does_what_the_key_is_for_and_is_named_in_the_audit
     let line = app.audited("command.ordered").await;
     assert_eq!((&line["kind"], &line["id"]), (&json!("key"), &json!(key.id)));
     assert_eq!(line["detail"]["request_id"], "drill-1");
-    // A key is no session: nobody is logged out by it.
+    // A key is no session: nobody is logged out by it, and where its user is logged in it does not say.
+    assert_eq!(with(app.request("GET", "/api/v1/me/sessions")).send().await.unwrap().status(), 403);
     assert_eq!(with(app.request("POST", "/api/v1/logout")).send().await.unwrap().status(), 403);
 }

@@ -5,7 +5,7 @@ import { logIn, open, startBrowser } from "./browser.ts";
 import { startDemo } from "./demo.ts";
 
 /** Until traffic has brought what is waited for, on a loaded machine. */
-const PATIENCE = 90_000;
+const WAIT_MS = 90_000;
 
 function check(isTrue: boolean, what: string): void {
   if (!isTrue) throw new Error(`not so: ${what}`);
@@ -17,7 +17,7 @@ const waiting = (outcome: string) => `article[data-lane]:has([data-outcome=${out
 /** Presses the key of a lane where a car waits with this outcome; the lane's code. */
 async function chooseWaiting(page: Page, outcome: string): Promise<string> {
   const card = page.locator(waiting(outcome)).first();
-  await card.waitFor({ timeout: PATIENCE });
+  await card.waitFor({ timeout: WAIT_MS });
   const [key, code] = await card.evaluate((one) => [one.querySelector("kbd")?.textContent, one.getAttribute("data-lane")]);
   await page.keyboard.press(key ?? "");
   await page.locator(`article[data-lane='${code}'][aria-current=true]`).waitFor();
@@ -26,7 +26,7 @@ async function chooseWaiting(page: Page, outcome: string): Promise<string> {
 
 /** Tries again with the next car where the first one drove on meanwhile. */
 async function until(work: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + PATIENCE;
+  const end = Date.now() + WAIT_MS;
   while (!(await work())) if (Date.now() > end) throw new Error("did not happen in time");
 }
 
@@ -89,7 +89,7 @@ async function findsStay(page: Page): Promise<void> {
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").waitFor();
   await page.keyboard.type(plate);
-  await page.getByRole("option", { name: plate }).first().waitFor({ timeout: PATIENCE });
+  await page.getByRole("option", { name: plate }).first().waitFor({ timeout: WAIT_MS });
   await page.keyboard.press("Enter");
   await page.getByTestId("timeline").waitFor();
   check((await page.locator("h1").innerText()).includes(plate || "-"), "a plate typed into the palette leads to its stay");
@@ -114,7 +114,7 @@ const browser = await startBrowser();
 try {
   const view = { scheme: "dark", width: 1300, height: 1000, locale: "en-GB" } as const;
   const { page, complaints } = await open(browser, demo, view);
-  page.setDefaultTimeout(PATIENCE);
+  page.setDefaultTimeout(WAIT_MS);
   await logIn(page, demo);
   await opensWithReason(page);
   await takesMoney(page);

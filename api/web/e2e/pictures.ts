@@ -20,7 +20,7 @@ const TAKEN: Record<keyof typeof VIEWS, readonly string[]> = {
   vietnamese: ["live"],
 };
 
-const PATIENCE = 20_000;
+const WAIT_MS = 20_000;
 /** So much has to have happened before a picture says anything. */
 const ROWS = 60;
 
@@ -31,7 +31,7 @@ async function someTraffic(page: Page): Promise<void> {
 /** A car that waits for a person shows the desk better than an empty lane does; there may be none for a while. */
 async function somethingToDo(page: Page): Promise<void> {
   const waiting = page.locator("[data-presence=here]:is([data-outcome=deny], [data-outcome=charge])");
-  await waiting.first().waitFor({ timeout: PATIENCE }).catch(() => undefined);
+  await waiting.first().waitFor({ timeout: WAIT_MS }).catch(() => undefined);
 }
 
 const [program, folder] = process.argv.slice(2);
