@@ -1,16 +1,9 @@
 // A guard's night, told to the app by keys alone: an unread or refused car is opened with a reason, money is taken, a stay is
 // found by its plate, and the words become Vietnamese.
-import { type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { logIn, open, startBrowser } from "./browser.ts";
 import { startDemo } from "./demo.ts";
-
-/** Until traffic has brought what is waited for, on a loaded machine. */
-const WAIT_MS = 90_000;
-
-function check(isTrue: boolean, what: string): void {
-  if (!isTrue) throw new Error(`not so: ${what}`);
-  process.stdout.write(`  ${what}\n`);
-}
+import { WAIT_MS, check, toast, until } from "./story.ts";
 
 const waiting = (outcome: string) => `article[data-lane]:has([data-outcome=${outcome}][data-presence=here])`;
 
@@ -22,21 +15,6 @@ async function chooseWaiting(page: Page, outcome: string): Promise<string> {
   await page.keyboard.press(key ?? "");
   await page.locator(`article[data-lane='${code}'][aria-current=true]`).waitFor();
   return code ?? "";
-}
-
-/** Tries again with the next car where the first one drove on meanwhile. */
-async function until(work: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + WAIT_MS;
-  while (!(await work())) if (Date.now() > end) throw new Error("did not happen in time");
-}
-
-async function toast(page: Page): Promise<string> {
-  const text = page.getByTestId("toasts");
-  await page.waitForFunction(() => document.querySelector("[data-testid=toasts]")?.textContent !== "");
-  const said = await text.innerText();
-  for (const close of await page.locator("[data-testid=toasts] button[aria-label=Close]").all()) await close.click();
-  await page.waitForFunction(() => document.querySelector("[data-testid=toasts]")?.textContent === "");
-  return said;
 }
 
 async function opensWithReason(page: Page): Promise<void> {

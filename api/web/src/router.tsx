@@ -69,8 +69,54 @@ const jobs = createRoute({
   component: lazyRouteComponent(() => import("./jobs/JobsScreen"), "JobsScreen"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./settings/SettingsScreen"), "SettingsScreen"),
+});
+
+const settingsHome = createRoute({
+  getParentRoute: () => settings,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/sites", replace: true });
+  },
+});
+
+const sitesSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/sites",
+  component: lazyRouteComponent(() => import("./settings/SitesSettings"), "SitesSettings"),
+});
+
+const siteSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/sites/$id",
+  component: lazyRouteComponent(() => import("./settings/SiteSettings"), "SiteSettings"),
+});
+
+const keysSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("./settings/KeysSettings"), "KeysSettings"),
+});
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./account/AccountScreen"), "AccountScreen"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, live, stays, stay, jobs]),
+  routeTree: root.addChildren([
+    home,
+    live,
+    stays,
+    stay,
+    settings.addChildren([settingsHome, sitesSettings, siteSettings, keysSettings]),
+    account,
+    jobs,
+  ]),
   defaultPreload: "intent",
   defaultErrorComponent: BrokenScreen,
   scrollRestoration: true,

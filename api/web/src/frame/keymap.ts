@@ -7,7 +7,7 @@ export type KeyAction =
   | { kind: "find" }
   | { kind: "help" }
   | { kind: "palette" }
-  | { kind: "go"; screen: "live" | "stays" | "jobs" };
+  | { kind: "go"; screen: GoScreen };
 
 export interface KeyPress {
   key: string;
@@ -21,7 +21,8 @@ export interface KeyPress {
 }
 
 const ORDERS = { o: "open", c: "close", h: "hold", r: "release" } as const;
-const SCREENS = { l: "live", s: "stays", j: "jobs" } as const;
+const SCREENS = { l: "live", s: "stays", e: "settings", j: "jobs" } as const;
+export type GoScreen = (typeof SCREENS)[keyof typeof SCREENS];
 
 function isOwn<T extends object>(table: T, key: string): key is Extract<keyof T, string> {
   return Object.hasOwn(table, key);

@@ -1,5 +1,6 @@
 // Every text of the app in English. `vi.ts` has the same names, checked by the compiler.
 import type { CommandState, ExceptionKind, Method } from "../api/schema.gen";
+import { enAdmin } from "./enAdmin";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -7,7 +8,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", jobs: "Jobs", api: "API" },
+  screens: { live: "Live", stays: "Stays", settings: "Settings", jobs: "Jobs", manage: "Manage" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -17,6 +18,12 @@ export const en = {
   copied: "Copied",
   none: "none",
   unknown: "unknown",
+  yes: "yes",
+  no: "no",
+  never: "never",
+  save: "Save",
+  undo: "Undo",
+  loading: "Loading…",
 
   login: {
     title: "Log in",
@@ -212,7 +219,6 @@ export const en = {
     noneHint: "Search for fewer letters, or show all states.",
     emptyHint: "A stay begins when a car passes an entry.",
     missing: "This stay is not known here.",
-    loading: "Loading…",
     count: (rows: number) => count(rows, { one: "# stay shown", other: "# stays shown" }),
   },
 
@@ -256,6 +262,8 @@ export const en = {
     broken: "This part of the page failed.",
     notFound: "There is no such page.",
     home: "To the lanes",
+    /** By code, where the server's own words will not do. */
+    codes: {} as Record<string, string>,
   },
 
   keys: {
@@ -272,6 +280,7 @@ export const en = {
     escape: "Close what is open",
     goLive: "Go to Live",
     goStays: "Go to Stays",
+    goSettings: "Go to Settings",
     goJobs: "Go to Jobs",
     noLane: "Choose a lane first: press its number.",
     nothingDue: "Nothing is due at this lane.",
@@ -285,6 +294,8 @@ export const en = {
     groups: { lanes: "Lanes", screens: "Screens", commands: "Commands", stays: "Stays" },
     stay: (plate: string, state: string) => `${plate}, ${state}`,
   },
+
+  ...enAdmin,
 };
 
 export type Messages = typeof en;

@@ -1,10 +1,11 @@
 // Mọi văn bản của ứng dụng bằng tiếng Việt.
 import type { Messages } from "./en";
+import { viAdmin } from "./viAdmin";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", jobs: "Tác vụ", api: "API" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", settings: "Cài đặt", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -14,6 +15,12 @@ export const vi: Messages = {
   copied: "Đã sao chép",
   none: "không có",
   unknown: "không rõ",
+  yes: "có",
+  no: "không",
+  never: "chưa bao giờ",
+  save: "Lưu",
+  undo: "Hoàn tác",
+  loading: "Đang tải…",
 
   login: {
     title: "Đăng nhập",
@@ -208,7 +215,6 @@ export const vi: Messages = {
     noneHint: "Hãy tìm với ít ký tự hơn, hoặc hiện mọi trạng thái.",
     emptyHint: "Lượt gửi bắt đầu khi xe qua lối vào.",
     missing: "Không có lượt gửi này ở đây.",
-    loading: "Đang tải…",
     count: (rows) => `Hiện ${rows} lượt`,
   },
 
@@ -252,6 +258,20 @@ export const vi: Messages = {
     broken: "Phần này của trang bị lỗi.",
     notFound: "Không có trang này.",
     home: "Về các làn",
+    codes: {
+      "NOT-LOGGED-IN": "Bạn chưa đăng nhập, hoặc phiên đã kết thúc.",
+      "WRONG-LOGIN": "Tên hoặc mật khẩu không đúng.",
+      "TENANT-NEEDED": "Nhiều công ty có tên này; hãy chọn một.",
+      "SLOW-DOWN": "Đăng nhập sai quá nhiều lần; hãy thử lại sau ít phút.",
+      BUSY: "Quá nhiều người đang đăng nhập; hãy thử lại sau ít giây.",
+      FORBIDDEN: "Vai trò của bạn không được làm việc này.",
+      "STEP-UP-NEEDED": "Hãy nhập lại mật khẩu: việc này cần mật khẩu trong vòng mười phút gần đây.",
+      UNAVAILABLE: "Cơ sở dữ liệu không trả lời; không có gì được thay đổi ngoài những gì đã xác nhận.",
+      INTERNAL: "Máy chủ gặp lỗi.",
+      "LAST-ADMIN": "Đây là quản trị viên cuối cùng: phải còn ít nhất một người.",
+      "USER-NAME-TAKEN": "Tên này đã có người dùng.",
+      "KEY-NAME-TAKEN": "Đã có một khóa mang tên này.",
+    },
   },
 
   keys: {
@@ -268,6 +288,7 @@ export const vi: Messages = {
     escape: "Đóng hộp đang mở",
     goLive: "Đến Trực tiếp",
     goStays: "Đến Lượt gửi",
+    goSettings: "Đến Cài đặt",
     goJobs: "Đến Tác vụ",
     noLane: "Hãy chọn làn trước: nhấn số của làn.",
     nothingDue: "Làn này không có khoản nào phải trả.",
@@ -281,4 +302,6 @@ export const vi: Messages = {
     groups: { lanes: "Làn", screens: "Màn hình", commands: "Lệnh", stays: "Lượt gửi" },
     stay: (plate, state) => `${plate}, ${state}`,
   },
+
+  ...viAdmin,
 };

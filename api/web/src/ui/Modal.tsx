@@ -1,7 +1,9 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
 import type { ReactNode, RefObject } from "react";
+import { isStepUpAsked } from "../api/stepUp";
 import { useMessages } from "../i18n/CatalogueContext";
+import { useObservable } from "./Observable";
 
 interface Props {
   title: ReactNode;
@@ -10,16 +12,20 @@ interface Props {
   close: () => void;
   /** Only text to read: it can then be scrolled by keyboard. */
   isText?: boolean;
+  /** Over every other dialog. */
+  isOnTop?: boolean;
   /** What has the focus at first; else the first control. */
   initialFocus?: RefObject<HTMLElement | null>;
   children: ReactNode;
 }
 
 /** A dialog over the page; Escape and a click beside it close it. */
-export function Modal({ title, description, isOpen, close, isText = false, initialFocus, children }: Props) {
+export function Modal({ title, description, isOpen, close, isText = false, isOnTop = false, initialFocus, children }: Props) {
   const messages = useMessages();
+  // While the password is asked for on top, keys and clicks are meant for that dialog.
+  const isCovered = useObservable(isStepUpAsked) && !isOnTop;
   return (
-    <Dialog.Root open={isOpen} onOpenChange={(open) => !open && close()}>
+    <Dialog.Root open={isOpen} onOpenChange={(open) => !open && !isCovered && close()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="motion fixed inset-0 z-30 bg-veil transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Dialog.Popup
