@@ -1,5 +1,5 @@
 // What an admin does on a quiet day, in a real browser: proves who they are once, corrects a site that somebody else changes at
-// the same time, makes and revokes a key, and ends a forgotten session. Usage: administration.ts PROGRAM
+// the same time, makes and revokes a key, ends a forgotten session, and lets a guard in and out. Usage: administration.ts PROGRAM
 import type { Page } from "playwright-core";
 import { logIn, open, startBrowser } from "./browser.ts";
 import { type Demo, startDemo } from "./demo.ts";
@@ -73,14 +73,44 @@ async function makesKey(page: Page): Promise<void> {
   await page.locator("[data-key='display at the entry']", { hasText: "revoked" }).waitFor();
 }
 
-async function endsForgottenSession(page: Page, demo: Demo, elsewhere: Page): Promise<void> {
+async function letsPeopleIn(page: Page, demo: Demo, elsewhere: Page): Promise<void> {
+  await page.keyboard.press("g");
+  await page.keyboard.press("p");
+  await page.getByRole("button", { name: "Invite somebody" }).click();
+  const dialog = page.locator("[data-modal]");
+  await dialog.getByLabel("Name").fill("nina");
+  await dialog.getByLabel("South gate").or(dialog.getByLabel("North gate")).selectOption("guard");
+  await dialog.getByRole("button", { name: "Invite", exact: true }).click();
+  const password = await page.locator("[data-secret]").innerText();
+  await dialog.getByRole("button", { name: "I have passed it on" }).click();
+  await logIn(elsewhere, { ...demo, name: "nina", password });
+  check((await elsewhere.locator("[data-manage]").count()) === 0, "a guard who was invited gets in, and sees no administration");
+
+  await page.getByRole("button", { name: "nina" }).click();
+  await dialog.getByRole("button", { name: "Do not let in" }).click();
+  await elsewhere.locator("input[type=password]").waitFor({ timeout: 5_000 });
+  check(true, "the open screen of somebody who is not let in any more closes within 5 s");
+  await page.locator("[data-person=nina]", { hasText: "not let in since" }).waitFor();
+  await page.getByTestId("toasts").getByRole("button", { name: "Undo" }).click();
+  await page.locator("[data-person=nina]", { hasText: /let in$/ }).waitFor();
+  check(true, "undo lets them in again");
+
+  await page.getByRole("button", { name: "admin", exact: true }).click();
+  await dialog.getByLabel("A role at each site").check();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText("this is the last admin").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  check(!page.url().includes("person="), "the last admin stays one, and the server's reason is shown");
+}
+
+async function endsForgottenSession(page: Page, elsewhere: Page): Promise<void> {
   await visit(page, "/account");
   await page.locator("[data-session=current]", { hasText: "this browser" }).waitFor();
   await page.locator("[data-session=other] button").first().click();
   await toast(page);
   await elsewhere.locator("input[type=password]").waitFor();
   check(true, "a session ended here shows the log-in on the other screen");
-  await logIn(elsewhere, demo);
 }
 
 const program = process.argv[2];
@@ -96,8 +126,9 @@ try {
   await provesOnce(page, demo);
   await correctsSite(page);
   await makesKey(page);
-  await endsForgottenSession(page, demo, other.page);
-  const unexpected = complaints.filter((one) => !/status of 412/.test(one));
+  await endsForgottenSession(page, other.page);
+  await letsPeopleIn(page, demo, other.page);
+  const unexpected = complaints.filter((one) => !/status of (409|412)/.test(one));
   check(unexpected.length === 0, `the browser complains of nothing ${unexpected.join("; ")}`);
 } finally {
   await browser.close();

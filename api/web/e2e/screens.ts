@@ -141,6 +141,23 @@ export const SCREENS: readonly ScreenStep[] = [
       await page.locator("[data-modal] form").waitFor();
     },
   },
+  { name: "people", isInside: true, show: (page, demo) => showLocked(page, demo, "/people", "[data-person]") },
+  {
+    name: "person",
+    isInside: true,
+    show: async (page, demo) => {
+      await showLocked(page, demo, "/people", "[data-person]");
+      await page.locator("[data-person] button").first().click();
+      await page.locator("[data-modal] form").waitFor();
+    },
+  },
+  {
+    name: "invite",
+    isInside: true,
+    show: async (page, demo) => {
+      await showLocked(page, demo, "/people?person=new", "[data-modal] form:not([data-step-up])");
+    },
+  },
   {
     name: "sites",
     isInside: true,

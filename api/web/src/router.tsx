@@ -69,6 +69,15 @@ const jobs = createRoute({
   component: lazyRouteComponent(() => import("./jobs/JobsScreen"), "JobsScreen"),
 });
 
+type PeopleSearch = { q?: string; person?: string };
+
+const people = createRoute({
+  getParentRoute: () => root,
+  path: "/people",
+  validateSearch: (search: Search): PeopleSearch => ({ ...text(search, "q"), ...text(search, "person") }),
+  component: lazyRouteComponent(() => import("./people/PeopleScreen"), "PeopleScreen"),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -113,6 +122,7 @@ export const router = createRouter({
     live,
     stays,
     stay,
+    people,
     settings.addChildren([settingsHome, sitesSettings, siteSettings, keysSettings]),
     account,
     jobs,

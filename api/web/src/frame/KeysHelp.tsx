@@ -16,6 +16,7 @@ export function KeysHelp({ close }: { close: () => void }) {
     [["Ctrl", "K"], keys.palette],
     [["g", "l"], keys.goLive],
     [["g", "s"], keys.goStays],
+    [["g", "p"], keys.goPeople],
     [["g", "e"], keys.goSettings],
     [["g", "j"], keys.goJobs],
     [["Esc"], keys.escape],

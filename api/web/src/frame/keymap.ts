@@ -21,7 +21,7 @@ export interface KeyPress {
 }
 
 const ORDERS = { o: "open", c: "close", h: "hold", r: "release" } as const;
-const SCREENS = { l: "live", s: "stays", e: "settings", j: "jobs" } as const;
+const SCREENS = { l: "live", s: "stays", p: "people", e: "settings", j: "jobs" } as const;
 export type GoScreen = (typeof SCREENS)[keyof typeof SCREENS];
 
 function isOwn<T extends object>(table: T, key: string): key is Extract<keyof T, string> {

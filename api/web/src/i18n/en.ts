@@ -8,7 +8,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", settings: "Settings", jobs: "Jobs", manage: "Manage" },
+  screens: { live: "Live", stays: "Stays", people: "People", settings: "Settings", jobs: "Jobs", manage: "Manage" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -280,6 +280,7 @@ export const en = {
     escape: "Close what is open",
     goLive: "Go to Live",
     goStays: "Go to Stays",
+    goPeople: "Go to People",
     goSettings: "Go to Settings",
     goJobs: "Go to Jobs",
     noLane: "Choose a lane first: press its number.",

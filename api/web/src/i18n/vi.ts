@@ -5,7 +5,7 @@ import { viAdmin } from "./viAdmin";
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", settings: "Cài đặt", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", people: "Nhân sự", settings: "Cài đặt", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -288,6 +288,7 @@ export const vi: Messages = {
     escape: "Đóng hộp đang mở",
     goLive: "Đến Trực tiếp",
     goStays: "Đến Lượt gửi",
+    goPeople: "Đến Nhân sự",
     goSettings: "Đến Cài đặt",
     goJobs: "Đến Tác vụ",
     noLane: "Hãy chọn làn trước: nhấn số của làn.",

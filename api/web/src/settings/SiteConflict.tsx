@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
+import { RadioField } from "../ui/RadioField";
 import { type SiteField, type SiteFields, SITE_FIELDS, merge } from "./siteMerge";
 
 interface Props {
@@ -82,10 +83,9 @@ function FieldChoice({ field, mine, theirs, chosen, choose }: ChoiceProps) {
     <fieldset className="grid gap-1">
       <legend className="mb-1 font-medium">{names[field]}</legend>
       {options.map(([whose, label, value]) => (
-        <label key={whose} className="flex min-h-11 items-center gap-3 rounded-control px-2 hover:bg-raised">
-          <input type="radio" name={field} checked={chosen === whose} onChange={() => choose(whose)} className="size-5 shrink-0 accent-accent" />
-          <span className="min-w-0 wrap-anywhere">{`${label}: ${value}`}</span>
-        </label>
+        <RadioField key={whose} name={field} isChecked={chosen === whose} choose={() => choose(whose)}>
+          {`${label}: ${value}`}
+        </RadioField>
       ))}
     </fieldset>
   );
