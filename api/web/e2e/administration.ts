@@ -1,5 +1,5 @@
 // What an admin does on a quiet day, in a real browser: proves who they are once, corrects a site that somebody else changes at
-// the same time, makes and revokes a key, ends a forgotten session, and lets a guard in and out. Usage: administration.ts PROGRAM
+// the same time, makes and revokes a key, ends a forgotten session, lets a guard in and out, and reads in the audit what they did. Usage: administration.ts PROGRAM
 import type { Page } from "playwright-core";
 import { logIn, open, startBrowser } from "./browser.ts";
 import { type Demo, startDemo } from "./demo.ts";
@@ -104,6 +104,26 @@ async function letsPeopleIn(page: Page, demo: Demo, elsewhere: Page): Promise<vo
   check(!page.url().includes("person="), "the last admin stays one, and the server's reason is shown");
 }
 
+async function readsAudit(page: Page): Promise<void> {
+  await visit(page, "/audit");
+  await page.getByLabel("What").selectOption("user.disabled");
+  await page.locator("li[data-action]").first().waitFor();
+  await page.waitForFunction(() => {
+    const actions = [...document.querySelectorAll("li[data-action]")].map((line) => line.getAttribute("data-action"));
+    return actions.length > 0 && actions.every((action) => action === "user.disabled");
+  });
+  const newest = page.locator("li[data-action]").first();
+  check((await newest.innerText()).includes("Lets nina in again"), "the audit says in a sentence what was done to whom");
+  check(page.url().includes("action=user.disabled"), "its filters stand in the address");
+  await newest.locator("summary").click();
+  await newest.getByText("Request").waitFor();
+  await page.getByLabel("Until").fill("2020-01-01T00:00");
+  await page.getByText("Nothing matches").waitFor();
+  await page.goBack();
+  await newest.waitFor();
+  check(true, "back brings the lines of the filter before");
+}
+
 async function endsForgottenSession(page: Page, elsewhere: Page): Promise<void> {
   await visit(page, "/account");
   await page.locator("[data-session=current]", { hasText: "this browser" }).waitFor();
@@ -128,6 +148,7 @@ try {
   await makesKey(page);
   await endsForgottenSession(page, other.page);
   await letsPeopleIn(page, demo, other.page);
+  await readsAudit(page);
   const unexpected = complaints.filter((one) => !/status of (409|412)/.test(one));
   check(unexpected.length === 0, `the browser complains of nothing ${unexpected.join("; ")}`);
 } finally {

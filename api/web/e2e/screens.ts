@@ -50,6 +50,15 @@ export const SCREENS: readonly ScreenStep[] = [
   { name: "login", isInside: false, show: async (page) => page.locator("input[type=password]").waitFor() },
   { name: "live", isInside: true, show: showLive },
   {
+    name: "reasons",
+    isInside: true,
+    show: async (page) => {
+      await showLive(page);
+      await page.keyboard.press("2");
+      await page.locator("[data-reasons]").waitFor();
+    },
+  },
+  {
     name: "reason",
     isInside: true,
     show: async (page) => {
@@ -172,6 +181,14 @@ export const SCREENS: readonly ScreenStep[] = [
     show: async (page) => {
       await go(page, "/settings/sites/demo");
       await page.locator("main form").waitFor();
+    },
+  },
+  {
+    name: "audit",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/audit");
+      await page.locator("li[data-action] summary").first().click();
     },
   },
   {

@@ -7,6 +7,7 @@ import {
   redirect,
   retainSearchParams,
 } from "@tanstack/react-router";
+import { type AuditSearch, isAuditAction } from "./audit/auditSearch";
 import { STATES, type StayState } from "./api/stays";
 import { BrokenScreen } from "./frame/BrokenScreen";
 import { NotFound } from "./frame/NotFound";
@@ -110,6 +111,19 @@ const keysSettings = createRoute({
   component: lazyRouteComponent(() => import("./settings/KeysSettings"), "KeysSettings"),
 });
 
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: (search: Search): AuditSearch => ({
+    ...(isAuditAction(search.action) ? { action: search.action } : {}),
+    ...text(search, "actor"),
+    ...text(search, "stay"),
+    ...text(search, "from"),
+    ...text(search, "until"),
+  }),
+  component: lazyRouteComponent(() => import("./audit/AuditScreen"), "AuditScreen"),
+});
+
 const account = createRoute({
   getParentRoute: () => root,
   path: "/account",
@@ -124,6 +138,7 @@ export const router = createRouter({
     stay,
     people,
     settings.addChildren([settingsHome, sitesSettings, siteSettings, keysSettings]),
+    audit,
     account,
     jobs,
   ]),

@@ -1,8 +1,8 @@
-import { CarFront, Radio, Settings, Timer, Users, type LucideIcon } from "lucide-react";
+import { CarFront, FileClock, Radio, Settings, Timer, Users, type LucideIcon } from "lucide-react";
 import { type Permission, may } from "../api/session";
 import type { MySite } from "../api/schema.gen";
 
-export type ScreenName = "live" | "stays" | "people" | "settings" | "jobs";
+export type ScreenName = "live" | "stays" | "people" | "settings" | "audit" | "jobs";
 
 export interface Screen {
   name: ScreenName;
@@ -18,6 +18,7 @@ const SCREENS: readonly (Screen & { needs: readonly Permission[] })[] = [
   { name: "stays", path: "/stays", Icon: CarFront, keys: "g s", group: "daily", needs: ["stays:read"] },
   { name: "people", path: "/people", Icon: Users, keys: "g p", group: "manage", needs: ["users:manage"] },
   { name: "settings", path: "/settings", Icon: Settings, keys: "g e", group: "manage", needs: ["settings:write", "keys:manage"] },
+  { name: "audit", path: "/audit", Icon: FileClock, keys: "g u", group: "manage", needs: ["audit:read"] },
   { name: "jobs", path: "/jobs", Icon: Timer, keys: "g j", group: "manage", needs: ["jobs:read"] },
 ];
 

@@ -1,6 +1,7 @@
 // Every text of the app in English. `vi.ts` has the same names, checked by the compiler.
 import type { CommandState, ExceptionKind, Method } from "../api/schema.gen";
 import { enAdmin } from "./enAdmin";
+import { enAudit } from "./enAudit";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -8,7 +9,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", people: "People", settings: "Settings", jobs: "Jobs", manage: "Manage" },
+  screens: { live: "Live", stays: "Stays", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -138,6 +139,7 @@ export const en = {
     release: "Release",
     refuse: "Refuse",
     title: (action: string, lane: string) => `${action} ${lane}?`,
+    why: (lane: string) => `Open ${lane}: why?`,
     reason: "Reason",
     reasonHint: "Pick one, or write your own and press Enter. It is kept in the audit.",
     own: "Another reason",
@@ -268,8 +270,9 @@ export const en = {
 
   keys: {
     title: "Keys",
-    lane: "Choose a lane",
-    open: "Open the chosen lane, with a reason",
+    lane: "Choose a lane and see why it might open",
+    reason: "Open it for the reason with this letter",
+    open: "Open the chosen lane for another reason",
     close: "Close it",
     hold: "Hold it open",
     release: "Release it",
@@ -282,6 +285,7 @@ export const en = {
     goStays: "Go to Stays",
     goPeople: "Go to People",
     goSettings: "Go to Settings",
+    goAudit: "Go to Audit",
     goJobs: "Go to Jobs",
     noLane: "Choose a lane first: press its number.",
     nothingDue: "Nothing is due at this lane.",
@@ -297,6 +301,7 @@ export const en = {
   },
 
   ...enAdmin,
+  ...enAudit,
 };
 
 export type Messages = typeof en;

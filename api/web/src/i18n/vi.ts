@@ -1,11 +1,12 @@
 // Mọi văn bản của ứng dụng bằng tiếng Việt.
 import type { Messages } from "./en";
 import { viAdmin } from "./viAdmin";
+import { viAudit } from "./viAudit";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", people: "Nhân sự", settings: "Cài đặt", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -134,6 +135,7 @@ export const vi: Messages = {
     release: "Thôi giữ",
     refuse: "Từ chối",
     title: (action, lane) => `${action} ${lane}?`,
+    why: (lane) => `Mở ${lane}: vì sao?`,
     reason: "Lý do",
     reasonHint: "Chọn một lý do, hoặc tự viết rồi nhấn Enter. Lý do được lưu trong nhật ký.",
     own: "Lý do khác",
@@ -276,8 +278,9 @@ export const vi: Messages = {
 
   keys: {
     title: "Phím tắt",
-    lane: "Chọn làn",
-    open: "Mở làn đã chọn, kèm lý do",
+    lane: "Chọn làn và xem các lý do để mở",
+    reason: "Mở vì lý do mang chữ này",
+    open: "Mở làn đã chọn vì lý do khác",
     close: "Đóng",
     hold: "Giữ mở",
     release: "Thôi giữ",
@@ -290,6 +293,7 @@ export const vi: Messages = {
     goStays: "Đến Lượt gửi",
     goPeople: "Đến Nhân sự",
     goSettings: "Đến Cài đặt",
+    goAudit: "Đến Nhật ký",
     goJobs: "Đến Tác vụ",
     noLane: "Hãy chọn làn trước: nhấn số của làn.",
     nothingDue: "Làn này không có khoản nào phải trả.",
@@ -305,4 +309,5 @@ export const vi: Messages = {
   },
 
   ...viAdmin,
+  ...viAudit,
 };
