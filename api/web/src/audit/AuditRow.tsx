@@ -38,7 +38,7 @@ export function AuditRow({ line, lane, change }: Props & { lane: string | undefi
   return (
     <li className="border-b border-line last:border-0" data-action={line.action}>
       <details>
-        <summary className="grid min-h-11 cursor-pointer gap-x-4 px-4 py-2 hover:bg-raised tablet:grid-cols-[8.5rem_11rem_1fr] tablet:items-baseline">
+        <summary className="grid min-h-11 cursor-pointer gap-x-4 px-4 py-2 hover:bg-raised tablet:grid-cols-[8.5rem_11rem_1fr] tablet:items-center">
           <Time at={line.at} className="text-small text-soft" />
           <span className="flex min-w-0 items-center gap-1.5 font-medium">
             <Icon aria-label={messages.audit.actors[line.actor.kind]} size={16} className="shrink-0 text-soft" />

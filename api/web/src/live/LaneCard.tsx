@@ -52,8 +52,10 @@ export const LaneCard = memo(function LaneCard({ lane, number, isChosen, isAsked
   const view: LaneView = isLive ? seen : { ...seen, boom: "unknown" };
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (isChosen) card.current?.scrollIntoView({ block: "nearest" });
-  }, [isChosen]);
+    // What is asked comes first where a card is taller than the screen.
+    const shown = isAsked ? card.current?.querySelector("[data-reasons]") : card.current;
+    if (isChosen) shown?.scrollIntoView({ block: "nearest" });
+  }, [isChosen, isAsked]);
   return (
     <article
       ref={card}

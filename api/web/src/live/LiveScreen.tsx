@@ -56,7 +56,7 @@ function Desk({ lanes }: { lanes: Lane[] }) {
   const { lane: chosenCode } = route.useSearch();
   const navigate = route.useNavigate();
   const choose = useCallback(
-    (lane: Lane) => void navigate({ search: (before) => ({ ...before, lane: lane.code }), replace: true }),
+    (lane: Lane) => void navigate({ search: (before) => ({ ...before, lane: lane.code }), replace: true, resetScroll: false }),
     [navigate],
   );
   const { commands, asked, order, payment, send, closeAll } = useLaneCommands(choose);

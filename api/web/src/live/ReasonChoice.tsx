@@ -33,7 +33,6 @@ export function ReasonChoice({ lane, isLive, give, other, leave }: Props) {
     shownAt.current = performance.now();
     // Not the first reason: an Enter held too long must open nothing.
     group.current?.focus({ preventScroll: true });
-    group.current?.scrollIntoView({ block: "nearest" });
   }, []);
   const click = (reason: string) => () => {
     if (performance.now() - shownAt.current > DOUBLE_CLICK) give(reason);
@@ -46,7 +45,7 @@ export function ReasonChoice({ lane, isLive, give, other, leave }: Props) {
       aria-label={title}
       tabIndex={-1}
       data-reasons
-      className="mt-auto grid gap-2 rounded-control border-2 border-accent bg-accent-ground p-3 outline-none"
+      className="mt-auto grid scroll-my-20 gap-2 rounded-control border-2 border-accent bg-accent-ground p-3 outline-none"
     >
       <p className="text-large font-semibold">{title}</p>
       <ol className="grid gap-1.5">

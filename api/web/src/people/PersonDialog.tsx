@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from "react";
 import type { Site, User } from "../api/schema.gen";
+import { useSite } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
 import { FormProblem } from "../ui/FormProblem";
@@ -17,6 +18,7 @@ interface Props {
 /** What one person may do where, and whether they are let in at all. */
 export function PersonDialog({ person, sites, close }: Props) {
   const { people, ...messages } = useMessages();
+  const { me } = useSite();
   const before = accessOf(
     person,
     sites.map(({ code }) => code),
@@ -41,10 +43,14 @@ export function PersonDialog({ person, sites, close }: Props) {
         <AccessFields sites={sites} access={access} change={setAccess} />
         <FormProblem error={changing.error} />
         <div className="flex flex-wrap items-center gap-2">
-          <Button look={isDisabled ? "plain" : "danger"} className="mr-auto" disabled={changing.isPending} onClick={() => setDisabled(!isDisabled)}>
-            {isDisabled ? people.enable : people.disable}
+          {person.id !== me.id && (
+            <Button look={isDisabled ? "plain" : "danger"} disabled={changing.isPending} onClick={() => setDisabled(!isDisabled)}>
+              {isDisabled ? people.enable : people.disable}
+            </Button>
+          )}
+          <Button className="ml-auto" onClick={close}>
+            {messages.cancel}
           </Button>
-          <Button onClick={close}>{messages.cancel}</Button>
           <Button type="submit" look="main" disabled={changing.isPending || changes.length === 0}>
             {messages.save}
           </Button>

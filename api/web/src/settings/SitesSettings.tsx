@@ -22,11 +22,10 @@ export function SitesSettings() {
         <table className="w-full border-collapse">
           <thead>
             <tr className="h-11 border-b border-line text-small text-soft">
-              {[settings.sites.name, settings.sites.code, settings.sites.timeZone, settings.sites.visitors].map((head) => (
-                <th key={head} className={`${CELL} font-semibold`}>
-                  {head}
-                </th>
-              ))}
+              <th className={`${CELL} font-semibold`}>{settings.sites.name}</th>
+              <th className={`${CELL} hidden font-semibold tablet:table-cell`}>{settings.sites.code}</th>
+              <th className={`${CELL} font-semibold`}>{settings.sites.timeZone}</th>
+              <th className={`${CELL} hidden font-semibold tablet:table-cell`}>{settings.sites.visitors}</th>
               <th className={`${FIGURES} font-semibold`}>{settings.sites.capacity}</th>
             </tr>
           </thead>
@@ -50,9 +49,9 @@ function SiteRow({ site }: { site: Site }) {
           {site.name}
         </Link>
       </td>
-      <td className={`${CELL} font-plate text-small`}>{site.code}</td>
+      <td className={`${CELL} hidden font-plate text-small tablet:table-cell`}>{site.code}</td>
       <td className={CELL}>{site.time_zone}</td>
-      <td className={CELL}>{site.visitors ? messages.yes : messages.no}</td>
+      <td className={`${CELL} hidden tablet:table-cell`}>{site.visitors ? messages.yes : messages.no}</td>
       <td className={`${FIGURES} tabular-nums`}>{site.capacity ?? settings.sites.uncounted}</td>
     </tr>
   );
