@@ -1,5 +1,5 @@
 // Every text of the app in English. `vi.ts` has the same names, checked by the compiler.
-import type { CommandState, ExceptionKind, Method } from "../api/schema.gen";
+import type { CommandState, ExceptionKind, Method, ReadingVerdict } from "../api/schema.gen";
 import { enAdmin } from "./enAdmin";
 import { enAudit } from "./enAudit";
 import { plural } from "./plural";
@@ -220,6 +220,7 @@ export const en = {
     none: "No stay matches",
     noneHint: "Search for fewer letters, or show all states.",
     emptyHint: "A stay begins when a car passes an entry.",
+    csv: "Save as CSV",
     missing: "This stay is not known here.",
     count: (rows: number) => count(rows, { one: "# stay shown", other: "# stays shown" }),
   },
@@ -230,6 +231,13 @@ export const en = {
     enteredAt: (lane: string) => `Entered at ${lane}`,
     exitedAt: (lane: string) => `Left at ${lane}`,
     unknownEntry: "Entry not known",
+    ordered: (action: string) => `Ordered: ${action}`,
+    reading: {
+      title: "Read",
+      verdicts: { accept: "sure", unsure: "not sure", unreadable: "not readable" } satisfies Record<ReadingVerdict, string>,
+      frames: (frames: number) => count(frames, { one: "from # picture", other: "from # pictures" }),
+      candidates: "Might be",
+    },
     superseded: "The lane had decided already.",
     charge: "Charge",
     line: "For",
