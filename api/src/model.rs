@@ -2,10 +2,12 @@
 //! else.
 
 pub(crate) mod audit;
+pub(crate) mod getting_in;
 pub(crate) mod jobs;
 pub(crate) mod lanes;
 pub(crate) mod live;
 pub(crate) mod money;
+pub(crate) mod oauth;
 pub(crate) mod page;
 pub(crate) mod sessions;
 pub(crate) mod sites;

@@ -3,6 +3,7 @@
 use boomgate_domain::decide::{Passback, SiteMode};
 use boomgate_domain::ids::{SiteCode, SiteId, TenantId};
 use boomgate_domain::money::Currency;
+use boomgate_domain::reason::Lang;
 use boomgate_store::GenericClient;
 use boomgate_store::audit::{self, NewAudit};
 use boomgate_store::audit_action::AuditAction;
@@ -30,6 +31,8 @@ pub struct AddSite {
     pub time_zone: ZoneName,
     /// In which it charges.
     pub currency: Currency,
+    /// Of its signs and pages, the preferred one first; at least one.
+    pub languages: Vec<Lang>,
     /// Spaces for visitors; none where they are not counted.
     pub capacity: Option<u32>,
 }
@@ -103,6 +106,7 @@ pub(crate) async fn insert(
         name: new.name,
         time_zone: new.time_zone.as_str().to_owned(),
         currency: new.currency,
+        languages: new.languages,
         mode: SiteMode::Open,
         capacity: new.capacity,
         visitors: true,
