@@ -30,7 +30,6 @@ use crate::request::SafeText;
 pub(crate) struct PasswordLink {
     pub(crate) url: String,
     /// `invitation` for somebody's first password, else `reset`.
-    #[schema(inline)]
     pub(crate) kind: LinkKind,
     pub(crate) expires_at: Timestamp,
     /// The address it was mailed to; null where it was not mailed.

@@ -13,6 +13,7 @@ import { BrokenScreen } from "./frame/BrokenScreen";
 import { NotFound } from "./frame/NotFound";
 import { RootScreen } from "./frame/RootScreen";
 import { LiveScreen } from "./live/LiveScreen";
+import { STEPS, type Step } from "./setup/draft";
 
 type Search = Record<string, unknown>;
 
@@ -130,6 +131,22 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("./account/AccountScreen"), "AccountScreen"),
 });
 
+const join = createRoute({
+  getParentRoute: () => root,
+  path: "/join",
+  component: lazyRouteComponent(() => import("./join/JoinPage"), "JoinPage"),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  validateSearch: (search: Search): { step?: Step } => {
+    const step = STEPS.find((one) => one === search.step);
+    return step ? { step } : {};
+  },
+  component: lazyRouteComponent(() => import("./setup/SetupPage"), "SetupPage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -140,6 +157,8 @@ export const router = createRouter({
     settings.addChildren([settingsHome, sitesSettings, siteSettings, keysSettings]),
     audit,
     account,
+    join,
+    setup,
     jobs,
   ]),
   defaultPreload: "intent",

@@ -67,6 +67,14 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.userPassword(person);
     case "user.disabled":
       return did.userDisabled(person, line.detail.disabled);
+    case "user.password_link":
+      return did.passwordLink(person, line.detail.kind === "invitation");
+    case "user.second_factor":
+      return did.secondFactor(person, line.detail.on);
+    case "user.unlocked":
+      return did.unlocked(person);
+    case "setup.done":
+      return did.setUp(person);
     case "user.set":
       return did.userChanged(person, changed(line.detail, messages));
     case "key.add":

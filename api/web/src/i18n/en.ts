@@ -2,6 +2,7 @@
 import type { CommandState, ExceptionKind, Method, ReadingVerdict } from "../api/schema.gen";
 import { enAdmin } from "./enAdmin";
 import { enAudit } from "./enAudit";
+import { enSetup } from "./enSetup";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -34,6 +35,7 @@ export const en = {
     working: "Logging in…",
     out: "Log out",
     language: "Language",
+    notSetUp: "This installation is not set up yet. Open the address that the server printed when it started; boomgate setup link makes a new one.",
   },
 
   link: {
@@ -310,6 +312,7 @@ export const en = {
 
   ...enAdmin,
   ...enAudit,
+  ...enSetup,
 };
 
 export type Messages = typeof en;

@@ -2,6 +2,7 @@
 import type { Messages } from "./en";
 import { viAdmin } from "./viAdmin";
 import { viAudit } from "./viAudit";
+import { viSetup } from "./viSetup";
 
 export const vi: Messages = {
   app: "Boomgate",
@@ -31,6 +32,7 @@ export const vi: Messages = {
     working: "Đang đăng nhập…",
     out: "Đăng xuất",
     language: "Ngôn ngữ",
+    notSetUp: "Hệ thống này chưa được thiết lập. Hãy mở địa chỉ mà máy chủ in ra khi khởi động; boomgate setup link tạo địa chỉ mới.",
   },
 
   link: {
@@ -272,6 +274,9 @@ export const vi: Messages = {
       "NOT-LOGGED-IN": "Bạn chưa đăng nhập, hoặc phiên đã kết thúc.",
       "WRONG-LOGIN": "Tên hoặc mật khẩu không đúng.",
       "TENANT-NEEDED": "Nhiều công ty có tên này; hãy chọn một.",
+      "OTP-NEEDED": "Hãy nhập mã của ứng dụng xác thực, hoặc một mã khôi phục.",
+      "WRONG-OTP": "Mã sai hoặc đã được dùng; hãy đợi mã kế tiếp.",
+      "SET-UP-ELSEWHERE": "Chỉ có thể thiết lập qua HTTPS hoặc từ chính máy chủ.",
       "SLOW-DOWN": "Đăng nhập sai quá nhiều lần; hãy thử lại sau ít phút.",
       BUSY: "Quá nhiều người đang đăng nhập; hãy thử lại sau ít giây.",
       FORBIDDEN: "Vai trò của bạn không được làm việc này.",
@@ -318,4 +323,5 @@ export const vi: Messages = {
 
   ...viAdmin,
   ...viAudit,
+  ...viSetup,
 };

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { Suspense, useCallback, useMemo } from "react";
+import { Suspense, lazy, useCallback, useMemo } from "react";
 import { lanes as lanesQuery } from "../api/lanes";
 import type { Lane } from "../api/schema.gen";
 import { may } from "../api/session";
@@ -20,6 +20,7 @@ import { isPayable, laneView } from "./laneView";
 import { useLaneCommands } from "./useLaneCommands";
 import { useUnreadSound } from "./useUnreadSound";
 
+const NextSteps = lazy(async () => ({ default: (await import("./NextSteps")).NextSteps }));
 const OrderDialog = deferred(async () => (await import("./OrderDialog")).OrderDialog);
 const TakePaymentDialog = deferred(async () => (await import("../money/TakePaymentDialog")).TakePaymentDialog);
 
@@ -33,10 +34,18 @@ export function LiveScreen() {
   useUnreadSound(lanes);
   if (error && !lanes) return <ProblemPanel error={error} retry={() => void refetch()} />;
   if (!lanes) return null;
+  const isNew = may(site, "devices:manage") && lanes.length > 0 && lanes.every(({ device }) => !device?.connected && !device?.last_seen);
   return (
     <>
       <title>{`${messages.screens.live} · ${site.name}`}</title>
       <h1 className="sr-only">{messages.screens.live}</h1>
+      {isNew && (
+        <div className="mb-4">
+          <Suspense>
+            <NextSteps lanes={lanes} />
+          </Suspense>
+        </div>
+      )}
       {lanes.length === 0 ? <NoLanes /> : <Desk lanes={lanes} />}
     </>
   );

@@ -9,9 +9,10 @@ import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
 import { FormProblem } from "../ui/FormProblem";
 import { TextField } from "../ui/TextField";
+import { TimeZoneField } from "../ui/TimeZoneField";
 import { toasts } from "../ui/toastManager";
 import { SiteConflict } from "./SiteConflict";
-import { TimeZoneField } from "./TimeZoneField";
+
 import { type SiteFields, changesOf, fieldsOf } from "./siteMerge";
 
 /** Changes a site; where somebody else did so meanwhile, both versions stand side by side and one chooses. */
