@@ -25,7 +25,7 @@ export interface Watched {
   complaints: string[];
 }
 
-export async function open(browser: Browser, demo: Demo, view: View): Promise<Watched> {
+export async function open(browser: Browser, demo: Pick<Demo, "address">, view: View): Promise<Watched> {
   const { scheme, width, height, locale } = view;
   const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height }, locale, reducedMotion: "reduce" });
   const page = await context.newPage();
