@@ -10,7 +10,7 @@ use boomgate_store::devices::{self, DeviceRow};
 use boomgate_store::sites::{self as stored, NewSite, SiteRow, SiteSettings};
 use uuid::Uuid;
 
-use crate::access::{Authorized, SettingsWrite};
+use crate::access::{AccessError, Authorized, SettingsWrite, SiteRef};
 use crate::error::OperationError;
 use crate::fault::{Change, Correction, Fault};
 use crate::time_zone::ZoneName;
@@ -83,6 +83,39 @@ pub async fn ensure(
         Some(site) if site.tenant_id == tenant => Ok(site.id),
         Some(_) => Err(taken(&new.code)),
         None => insert(client, tenant, new).await,
+    }
+}
+
+/// Opens a site for a caller who holds the permission at every site of the tenant: only they will see it.
+///
+/// # Errors
+/// `SITE-CODE-TAKEN`; the caller manages some sites only; the database's.
+pub async fn add(
+    unit: &Unit<'_>,
+    by: &Authorized<SettingsWrite>,
+    new: AddSite,
+) -> Result<SiteRow, OperationError> {
+    let (tx, code) = (unit.tx(), new.code.clone());
+    if stored::by_code(tx, &code).await?.is_some() {
+        return Err(taken(&code));
+    }
+    let id = insert(tx, by.actor().tenant, new).await.map_err(|error| taken_meanwhile(error, &code))?;
+    let site = by.site(tx, Some(&SiteRef::Id(id))).await.map_err(|error| match error {
+        AccessError::NotFound(_) => AccessError::Forbidden,
+        AccessError::Forbidden
+        | AccessError::StepUpNeeded
+        | AccessError::SiteNeeded
+        | AccessError::Store(_) => error,
+    })?;
+    audit::insert_many(tx, &[by.audit_line(id, AuditAction::SiteAdd { code: code.to_string() })]).await?;
+    Ok(site)
+}
+
+/// Two who open a site of the same code at once: one wins.
+fn taken_meanwhile(error: OperationError, code: &SiteCode) -> OperationError {
+    match &error {
+        OperationError::Store(stored) if stored.is_duplicate() => taken(code),
+        _ => error,
     }
 }
 

@@ -133,6 +133,12 @@ pub enum AuditAction {
     /// A program's key ended.
     #[serde(rename = "key.revoke")]
     KeyRevoke { key: Uuid },
+    /// A site was opened.
+    #[serde(rename = "site.add")]
+    SiteAdd { code: String },
+    /// A lane was made.
+    #[serde(rename = "lane.add")]
+    LaneAdd { lane: Uuid, code: String, direction: String },
     /// A site was corrected.
     #[serde(rename = "site.set")]
     SiteSet {

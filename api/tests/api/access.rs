@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::test_app::{PASSWORD, TestApp, TestUser, good, problem};
 
 /// A request of somebody in a browser.
-fn from_browser(app: &TestApp, method: &str, path: &str, by: &TestUser) -> RequestBuilder {
+pub fn from_browser(app: &TestApp, method: &str, path: &str, by: &TestUser) -> RequestBuilder {
     let cookie = format!("boomgate={}", by.token);
     let key = uuid::Uuid::now_v7().to_string();
     app.request(method, path)

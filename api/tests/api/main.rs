@@ -15,6 +15,7 @@ mod many_connections;
 mod nginx;
 mod outage;
 mod payments;
+mod places;
 mod rights;
 mod shutdown;
 mod stays;

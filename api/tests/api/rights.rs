@@ -91,6 +91,22 @@ async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Reques
             let key = app.key(&["lanes:read"]).await;
             app.request("DELETE", &format!("/api/v1/keys/{}", key.id))
         }
+        ("POST", "/api/v1/sites") => {
+            let code = format!("new-{}", uuid::Uuid::now_v7());
+            post(
+                "/api/v1/sites",
+                json!({ "code": code, "name": "New", "time_zone": "UTC", "currency": "EUR" }),
+            )
+        }
+        ("POST", "/api/v1/lanes") => {
+            let code = format!("new-{}", uuid::Uuid::now_v7());
+            post("/api/v1/lanes", json!({ "site": "north", "code": code, "direction": "entry" }))
+        }
+        ("GET", "/api/v1/lanes/{id}") => app.request("GET", &format!("/api/v1/lanes/{}", app.entry)),
+        ("PATCH", "/api/v1/lanes/{id}") => {
+            let path = format!("/api/v1/lanes/{}", app.entry);
+            app.request("PATCH", &path).json(&json!({ "name": "Entry" }))
+        }
         ("GET", "/api/v1/sites/{id}") => app.request("GET", &format!("/api/v1/sites/{}", app.site)),
         ("PATCH", "/api/v1/sites/{id}") => {
             app.request("PATCH", "/api/v1/sites/north").json(&json!({ "name": "North" }))
@@ -165,13 +181,17 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
         (true, "/api/v1/me/step-up") if who != STEPPED_UP => 403,
         (true, "/api/v1/sites/{id}") if who == "stranger" => 404,
         // The jobs are the server's, not a tenant's.
-        (true, "/api/v1/lanes" | "/api/v1/jobs") => 200,
+        (true, "/api/v1/lanes" | "/api/v1/jobs") if route.method == "GET" => 200,
         (true, _) if foreign => 404,
         (
             true,
             "/api/v1/logout" | "/api/v1/me/step-up" | "/api/v1/me/sessions/{id}" | "/api/v1/keys/{id}",
         ) => 204,
-        (true, "/api/v1/users" | "/api/v1/keys") if route.method == "POST" => 201,
+        (true, "/api/v1/users" | "/api/v1/keys" | "/api/v1/sites" | "/api/v1/lanes")
+            if route.method == "POST" =>
+        {
+            201
+        }
         (true, "/api/v1/live") => 101,
         (true, "/api/v1/lanes/{id}/commands") => 202,
         (true, "/api/v1/stays/{id}/payments") => 201,
