@@ -3,7 +3,7 @@
 use crate::caller::Access;
 use crate::route::{Route, route};
 use crate::routes::{
-    audit, document, evidence, health, jobs, keys, lanes, login, me, payments, sites, stays, users,
+    alarms, audit, document, evidence, health, jobs, keys, lanes, login, me, payments, sites, stays, users,
 };
 use crate::{device, live};
 
@@ -44,6 +44,10 @@ pub(crate) fn people() -> Vec<Route> {
         route(lanes::__path_one, lanes::one),
         route(lanes::__path_change, lanes::change),
         route(lanes::__path_command, lanes::command),
+        route(alarms::__path_list, alarms::list),
+        route(alarms::__path_one, alarms::one),
+        route(alarms::__path_acknowledge, alarms::acknowledge),
+        route(alarms::__path_close, alarms::close),
         route(stays::__path_list, stays::list),
         route(stays::__path_one, stays::one),
         route(payments::__path_take, payments::take),

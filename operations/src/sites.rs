@@ -113,10 +113,12 @@ pub async fn add(
 
 /// Two who open a site of the same code at once: one wins.
 fn taken_meanwhile(error: OperationError, code: &SiteCode) -> OperationError {
-    match &error {
-        OperationError::Store(stored) if stored.is_duplicate() => taken(code),
-        _ => error,
+    if let OperationError::Store(stored) = &error
+        && stored.is_duplicate()
+    {
+        return taken(code);
     }
+    error
 }
 
 pub(crate) fn taken(code: &SiteCode) -> OperationError {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::payment_method::Method;
-use crate::words::{CommandAction, CommandState, DecisionOutcome, ExceptionKind};
+use crate::words::{AlarmKind, CommandAction, CommandState, DecisionOutcome, ExceptionKind};
 
 /// A value before and after: an array of two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +157,15 @@ pub enum AuditAction {
         #[serde(skip_serializing_if = "Option::is_none")]
         direction: Option<BeforeAfter>,
     },
+    /// The server raised an alarm by itself.
+    #[serde(rename = "alarm.raised")]
+    AlarmRaised { alarm: Uuid, what: AlarmKind },
+    /// Somebody sees to an alarm.
+    #[serde(rename = "alarm.acknowledged")]
+    AlarmAcknowledged { alarm: Uuid, what: AlarmKind },
+    /// Somebody closed an alarm. Why stands with the alarm, where it can be erased.
+    #[serde(rename = "alarm.closed")]
+    AlarmClosed { alarm: Uuid, what: AlarmKind },
     /// A tariff version was put in force.
     #[serde(rename = "tariff.set")]
     TariffSet { tariff: Uuid, version: u32 },

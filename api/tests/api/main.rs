@@ -3,6 +3,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single kinds")]
 
 mod access;
+mod alarms;
 mod document;
 mod errors;
 mod evidence;

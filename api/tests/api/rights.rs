@@ -111,6 +111,17 @@ async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Reques
         ("PATCH", "/api/v1/sites/{id}") => {
             app.request("PATCH", "/api/v1/sites/north").json(&json!({ "name": "North" }))
         }
+        ("GET", "/api/v1/alarms/{id}") => {
+            app.request("GET", &format!("/api/v1/alarms/{}", app.alarm("lane_lost").await))
+        }
+        ("POST", "/api/v1/alarms/{id}/acknowledge") => {
+            let path = format!("/api/v1/alarms/{}/acknowledge", app.alarm("lane_lost").await);
+            app.request("POST", &path).header("idempotency-key", "k")
+        }
+        ("POST", "/api/v1/alarms/{id}/close") => {
+            let path = format!("/api/v1/alarms/{}/close", app.alarm("lane_lost").await);
+            post(&path, json!({ "note": "it rained" }))
+        }
         ("GET", "/api/v1/audit") => app.request("GET", &format!("/api/v1/audit?site={}", app.site)),
         (
             "GET",
@@ -121,6 +132,7 @@ async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Reques
             | "/api/v1/me/sessions"
             | "/api/v1/lanes"
             | "/api/v1/jobs"
+            | "/api/v1/alarms"
             | "/api/v1/users"
             | "/api/v1/keys"
             | "/api/v1/sites",
@@ -181,7 +193,7 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
         (true, "/api/v1/me/step-up") if who != STEPPED_UP => 403,
         (true, "/api/v1/sites/{id}") if who == "stranger" => 404,
         // The jobs are the server's, not a tenant's.
-        (true, "/api/v1/lanes" | "/api/v1/jobs") if route.method == "GET" => 200,
+        (true, "/api/v1/lanes" | "/api/v1/jobs" | "/api/v1/alarms") if route.method == "GET" => 200,
         (true, _) if foreign => 404,
         (
             true,
