@@ -3,7 +3,6 @@
 use boomgate_domain::decide::Direction;
 use boomgate_domain::ids::{LaneCode, SiteCode, TariffId};
 use boomgate_domain::money::{Currency, Money};
-use boomgate_domain::reason::Lang;
 use boomgate_domain::tariff::Tariff;
 use boomgate_domain::tariff::templates::Template;
 use boomgate_operations::links::LinkKind;
@@ -11,7 +10,6 @@ use boomgate_operations::passwords;
 use boomgate_operations::second_factor::Enrolment;
 use boomgate_operations::setup::{FirstAdmin, FirstFactor, Setup, SetupLane};
 use boomgate_operations::sites::AddSite;
-use boomgate_operations::time_zone::{NoZone, ZoneName};
 use boomgate_store::notices::{Notice as NoticeRow, NoticeKind};
 use boomgate_store::words::LaneDirection;
 use jiff::Timestamp;
@@ -22,7 +20,7 @@ use uuid::Uuid;
 use crate::error::ApiError;
 use crate::model::money::Amount;
 use crate::model::sessions::Me;
-use crate::model::sites::label;
+use crate::model::sites::{currency, label, languages, spaces_of, zone};
 use crate::request::SafeText;
 
 /// A link by which somebody chooses a password; shown this once.
@@ -320,7 +318,7 @@ impl NewSetup {
             time_zone: zone("site.time_zone", &self.site.time_zone)?,
             currency,
             languages: languages("site.languages", &self.site.languages)?,
-            capacity: self.site.capacity,
+            capacity: self.site.capacity.map(|spaces| spaces_of("site.capacity", spaces)).transpose()?,
         };
         let admin = FirstAdmin {
             name: label_of("admin.name", &self.admin.name)?,
@@ -358,22 +356,6 @@ impl NewSetup {
 
 fn label_of(field: impl Into<std::borrow::Cow<'static, str>>, text: &str) -> Result<String, ApiError> {
     label(text).map_err(|_| ApiError::invalid(field, "must be 1 to 100 characters"))
-}
-
-pub(crate) fn currency(field: &'static str, code: &str) -> Result<Currency, ApiError> {
-    Currency::parse(code).map_err(|error| ApiError::invalid(field, error.to_string()))
-}
-
-pub(crate) fn zone(field: &'static str, name: &str) -> Result<ZoneName, ApiError> {
-    name.parse().map_err(|error: NoZone| ApiError::invalid(field, error.to_string()))
-}
-
-fn languages(field: &'static str, words: &[String]) -> Result<Vec<Lang>, ApiError> {
-    let find = |word: &String| Lang::ALL.into_iter().find(|language| language.as_str() == word);
-    let found: Option<Vec<Lang>> = words.iter().map(find).collect();
-    found
-        .filter(|found| !found.is_empty())
-        .ok_or_else(|| ApiError::invalid(field, "must be one or more of en, vi"))
 }
 
 /// An address to which mail can go: one `@` with something on both sides, and no spaces.
