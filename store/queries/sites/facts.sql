@@ -1,4 +1,4 @@
-select s.id as site_id, s.code, s.time_zone, s.currency, s.languages, s.mode, s.capacity, s.visitors, s.passback, s.plate_only_limit_minor,
+select s.id as site_id, s.code, s.time_zone, s.currency, s.mode, s.capacity, s.visitors, s.passback, s.plate_only_limit_minor,
        st.inside, st.live_no,
        case when s.capacity is null then 0 else (
            select count(*) from arrivals a
