@@ -22,6 +22,7 @@ pub mod error;
 pub mod events;
 pub mod evidence;
 pub mod exceptions;
+mod id_range;
 pub mod idempotency;
 pub mod jobs;
 pub mod known_browsers;

@@ -28,7 +28,6 @@ use crate::request::SafeText;
 pub(crate) struct PasswordLink {
     pub(crate) url: String,
     /// `invitation` for somebody's first password, else `reset`.
-    #[schema(inline)]
     pub(crate) kind: LinkKind,
     pub(crate) expires_at: Timestamp,
     /// The address it was mailed to; null where it was not mailed.
@@ -47,7 +46,6 @@ pub(crate) struct LinkToken {
 /// For whom a link is.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LinkFound {
-    #[schema(inline)]
     pub(crate) kind: LinkKind,
     /// To log in with.
     pub(crate) name: String,
@@ -106,7 +104,6 @@ pub(crate) struct RecoveryCodes {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Notice {
     id: Uuid,
-    #[schema(inline)]
     kind: NoticeKind,
     at: Timestamp,
     /// Texts by name: `address`, `agent`, `left`.
@@ -134,7 +131,6 @@ pub(crate) struct SetupState {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SetupOptions {
     pub(crate) expires_at: Timestamp,
-    #[schema(inline)]
     pub(crate) templates: Vec<TariffTemplate>,
     /// ISO 4217.
     pub(crate) currencies: Vec<String>,
@@ -169,7 +165,6 @@ impl TariffTemplate {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetupTariff {
-    #[schema(inline)]
     template: TariffTemplate,
     /// Minor units: of an hour, or of a day for `per_day`.
     #[schema(minimum = 1, maximum = 100_000_000)]
@@ -199,7 +194,6 @@ pub(crate) struct SetupPrice {
 /// What some stays would cost.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExamplePrices {
-    #[schema(inline)]
     pub(crate) examples: Vec<ExamplePrice>,
 }
 

@@ -68,6 +68,8 @@ async fn a_person_is_let_in_changed_and_shown_out_by_the_api() {
     assert_eq!(me.send().await.unwrap().status(), 401);
     let line = app.audited("user.disabled").await;
     assert_eq!((&line["kind"], &line["id"]), (&json!("user"), &json!(eva.id)));
+    let read = app.get("/api/v1/audit?site=north&action=user.disabled", &eva).send().await.unwrap();
+    assert_eq!(good(read, 200).await["items"][0]["subject"], "Ann");
 }
 
 #[tokio::test]
