@@ -4,6 +4,7 @@
 //! transaction, a limit, retries and metrics, and ensures that only one of several servers runs it. When each is due and
 //! its last result are in the table `jobs`.
 
+mod alarms;
 mod audit;
 mod event_partitions;
 mod evidence;
@@ -30,6 +31,8 @@ pub const JOBS: &[Job] = &[
     job("sessions", QUARTER_HOUR, |context, tx| Box::pin(retention::sessions(context, tx))),
     job("known_browsers", QUARTER_HOUR, |_, tx| Box::pin(retention::known_browsers(tx))),
     job("idempotency_keys", QUARTER_HOUR, |context, tx| Box::pin(retention::idempotency_keys(context, tx))),
+    job("alarms", QUARTER_HOUR, |_, tx| Box::pin(alarms::prune(tx))),
+    job("lane_watch", Duration::from_secs(10), |_, tx| Box::pin(alarms::watch(tx))),
     // Pictures grow faster than anything else.
     job("evidence", Duration::from_mins(1), |context, tx| Box::pin(evidence::remove_surplus(context, tx))),
 ];

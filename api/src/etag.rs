@@ -29,6 +29,17 @@ pub(crate) fn reply<T: Serialize>(context: &RequestContext, shown: &T) -> Result
     Ok(response)
 }
 
+/// What is shown with the version of that part of it which people change: the rest is as it is at this moment.
+pub(crate) fn reply_changing<S: Serialize, P: Serialize>(
+    shown: &S,
+    changed_by_people: &P,
+) -> Result<Response, ApiError> {
+    let mut response = ok(shown)?;
+    let value = HeaderValue::from_str(&of(changed_by_people)?).map_err(ApiError::internal)?;
+    response.headers_mut().insert(ETAG, value);
+    Ok(response)
+}
+
 /// Refuses a change of another version than the present one. A client that names none means whichever there is.
 pub(crate) fn must_match<T: Serialize>(headers: &HeaderMap, shown: &T) -> Result<(), ApiError> {
     let version = of(shown)?;

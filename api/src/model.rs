@@ -1,6 +1,7 @@
 //! What the api's JSON looks like, one module per resource. Rows of the database are converted into it here and nowhere
 //! else.
 
+pub(crate) mod alarms;
 pub(crate) mod audit;
 pub(crate) mod getting_in;
 pub(crate) mod jobs;

@@ -3,8 +3,8 @@
 use crate::caller::Access;
 use crate::route::{Route, route};
 use crate::routes::{
-    audit, document, evidence, health, jobs, keys, lanes, links, login, me, oauth, payments, setup, sites,
-    stays, users,
+    alarms, audit, document, evidence, health, jobs, keys, lanes, links, login, me, oauth, payments, setup,
+    sites, stays, users,
 };
 use crate::{device, live};
 
@@ -53,11 +53,19 @@ pub(crate) fn people() -> Vec<Route> {
         route(keys::__path_add, keys::add),
         route(keys::__path_revoke, keys::revoke),
         route(sites::__path_list, sites::list),
+        route(sites::__path_add, sites::add),
         route(sites::__path_one, sites::one),
         route(sites::__path_change, sites::change),
         route(audit::__path_list, audit::list),
         route(lanes::__path_list, lanes::list),
+        route(lanes::__path_add, lanes::add),
+        route(lanes::__path_one, lanes::one),
+        route(lanes::__path_change, lanes::change),
         route(lanes::__path_command, lanes::command),
+        route(alarms::__path_list, alarms::list),
+        route(alarms::__path_one, alarms::one),
+        route(alarms::__path_acknowledge, alarms::acknowledge),
+        route(alarms::__path_close, alarms::close),
         route(stays::__path_list, stays::list),
         route(stays::__path_one, stays::one),
         route(payments::__path_take, payments::take),

@@ -1,5 +1,6 @@
 //! One module per resource.
 
+pub(crate) mod alarms;
 pub(crate) mod audit;
 pub(crate) mod document;
 pub(crate) mod evidence;

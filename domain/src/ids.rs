@@ -254,6 +254,12 @@ id!(
     "payment id"
 );
 
+id!(
+    /// An alarm.
+    AlarmId,
+    "alarm id"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

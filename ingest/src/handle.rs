@@ -8,6 +8,7 @@
 //! changes the number of cars inside. Events may come late and out of order: each kind finds its place by ids and
 //! times, so that any order leads to the same stays.
 
+mod alarms;
 mod arrivals;
 mod audit_feed;
 mod batch_state;
@@ -15,6 +16,7 @@ mod contradictions;
 pub(crate) mod device_view;
 mod event_context;
 mod numbers;
+mod open_alarms;
 pub(crate) mod orders;
 mod passages;
 pub(crate) mod seq_set;
@@ -69,6 +71,7 @@ impl BatchState<'_> {
                 let action = AuditAction::LaneFault { code: code.clone(), params: params.clone(), raised };
                 self.audit(&context, action, |_| ());
                 self.publish(&context, LiveEvent::Fault(FaultEvent { code, params, raised }));
+                self.fault_alarm(&context, fault);
             }
             EventBody::Boom(boom) => {
                 let (state, cause) = (names::boom(boom.state), Some(boom.cause.clone()));

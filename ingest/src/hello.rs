@@ -34,6 +34,9 @@ use crate::{acks, clock, names};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// So many events waiting at a device are a queue that should shrink.
+const LONG_QUEUE: u64 = 200;
+
 /// What the greeter works with.
 pub(crate) struct HelloHandler {
     pub directory: Directory,
@@ -249,6 +252,7 @@ fn new_hello(device: &Device, hello: &Hello, at: Timestamp) -> NewHello {
         hello: written(hello),
         spool: hello.spool.map(|spool| spool.0),
         clock_ahead_ms: hello.wall_ms.saturating_sub(at.as_millisecond()),
+        queue_is_long: hello.backlog >= LONG_QUEUE,
     }
 }
 

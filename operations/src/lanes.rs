@@ -16,6 +16,17 @@ use crate::fault::Change;
 use crate::sites;
 use crate::unit::Unit;
 
+/// A lane to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddLane {
+    /// Used once at its site.
+    pub code: LaneCode,
+    /// As people read it.
+    pub name: String,
+    /// Which way it leads.
+    pub direction: Direction,
+}
+
 /// What is to be another than it is; none stays.
 #[derive(Clone, Debug)]
 pub struct SetLane {
@@ -56,6 +67,34 @@ pub async fn ensure(
     stored::insert(client, &NewLane { site, id, code: code.clone(), name: name.to_owned(), direction })
         .await?;
     Ok(id)
+}
+
+/// Makes a lane at a site where the caller was found to hold the permission. It works once it has a device.
+///
+/// # Errors
+/// `LANE-CODE-TAKEN`; the database's.
+pub async fn add(
+    unit: &Unit<'_>,
+    by: &Authorized<SettingsWrite>,
+    site: &SiteRow,
+    new: AddLane,
+) -> Result<LaneId, OperationError> {
+    let tx = unit.tx();
+    stored_sites::lock(tx, site.id).await?;
+    if stored::by_code(tx, site.id, &new.code).await?.is_some() {
+        let why = format!("site {} has a lane {} already", site.code, new.code);
+        return Err(OperationError::conflict("LANE-CODE-TAKEN", why));
+    }
+    let lane = ensure(tx, site.id, &new.code, &new.name, new.direction).await?;
+    let action = AuditAction::LaneAdd {
+        lane: lane.as_uuid(),
+        code: new.code.to_string(),
+        direction: direction_name(new.direction).to_owned(),
+    };
+    let mut line = by.audit_line(site.id, action);
+    line.lane_id = Some(lane.as_uuid());
+    audit::insert_many(tx, &[line]).await?;
+    Ok(lane)
 }
 
 /// Corrects a lane, for every event that comes from now on.

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod alarms;
 pub mod booms;
 pub mod devices;
 pub mod error;

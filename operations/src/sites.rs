@@ -11,7 +11,7 @@ use boomgate_store::devices::{self, DeviceRow};
 use boomgate_store::sites::{self as stored, NewSite, SiteRow, SiteSettings};
 use uuid::Uuid;
 
-use crate::access::{Authorized, SettingsWrite};
+use crate::access::{AccessError, Authorized, SettingsWrite, SiteRef};
 use crate::error::OperationError;
 use crate::fault::{Change, Correction, Fault};
 use crate::time_zone::ZoneName;
@@ -48,6 +48,10 @@ pub struct SetSite {
     pub time_zone: Option<ZoneName>,
     /// In which it charges.
     pub currency: Option<Currency>,
+    /// Of its signs and pages, the preferred one first; not empty.
+    pub languages: Option<Vec<Lang>>,
+    /// Spaces for visitors; none of it: nobody counts.
+    pub capacity: Option<Option<u32>>,
 }
 
 /// What became of it.
@@ -87,6 +91,41 @@ pub async fn ensure(
         Some(_) => Err(taken(&new.code)),
         None => insert(client, tenant, new).await,
     }
+}
+
+/// Opens a site for a caller who holds the permission at every site of the tenant: only they will see it.
+///
+/// # Errors
+/// `SITE-CODE-TAKEN`; the caller manages some sites only; the database's.
+pub async fn add(
+    unit: &Unit<'_>,
+    by: &Authorized<SettingsWrite>,
+    new: AddSite,
+) -> Result<SiteRow, OperationError> {
+    let (tx, code) = (unit.tx(), new.code.clone());
+    if stored::by_code(tx, &code).await?.is_some() {
+        return Err(taken(&code));
+    }
+    let id = insert(tx, by.actor().tenant, new).await.map_err(|error| taken_meanwhile(error, &code))?;
+    let site = by.site(tx, Some(&SiteRef::Id(id))).await.map_err(|error| match error {
+        AccessError::NotFound(_) => AccessError::Forbidden,
+        AccessError::Forbidden
+        | AccessError::StepUpNeeded
+        | AccessError::SiteNeeded
+        | AccessError::Store(_) => error,
+    })?;
+    audit::insert_many(tx, &[by.audit_line(id, AuditAction::SiteAdd { code: code.to_string() })]).await?;
+    Ok(site)
+}
+
+/// Two who open a site of the same code at once: one wins.
+fn taken_meanwhile(error: OperationError, code: &SiteCode) -> OperationError {
+    if let OperationError::Store(stored) = &error
+        && stored.is_duplicate()
+    {
+        return taken(code);
+    }
+    error
 }
 
 pub(crate) fn taken(code: &SiteCode) -> OperationError {
@@ -136,11 +175,15 @@ pub async fn set(
         name: request.name.clone().unwrap_or_else(|| site.name.clone()),
         time_zone: time_zone.to_owned(),
         currency: request.currency.map_or_else(|| Currency::parse(&site.currency), Ok)?,
+        languages: request.languages.as_deref().map_or_else(|| site.languages.clone(), words),
+        capacity: request.capacity.unwrap_or_else(|| site.capacity.and_then(|spaces| spaces.try_into().ok())),
     };
     let changes: Vec<Change> = [
         Change::of("name", &site.name, &settings.name),
         Change::of("time_zone", &site.time_zone, &settings.time_zone),
         Change::of("currency", &site.currency, settings.currency.as_str()),
+        Change::of("languages", &site.languages.join(","), &settings.languages.join(",")),
+        Change::of("capacity", &spaces(site.capacity), &spaces(settings.capacity)),
     ]
     .into_iter()
     .flatten()
@@ -155,10 +198,23 @@ pub async fn set(
     Ok(SiteSet { changes, devices: devices::live_of_site(tx, site.id).await? })
 }
 
+fn words(languages: &[Lang]) -> Vec<String> {
+    languages.iter().map(|language| language.as_str().to_owned()).collect()
+}
+
+fn spaces(capacity: Option<impl std::fmt::Display>) -> String {
+    capacity.map_or_else(|| "not counted".to_owned(), |spaces| spaces.to_string())
+}
+
 fn line(by: &Authorized<SettingsWrite>, site: &SiteRow, changes: &[Change]) -> NewAudit {
     let pair = |field| Change::pair(changes, field);
-    let action =
-        AuditAction::SiteSet { name: pair("name"), time_zone: pair("time_zone"), currency: pair("currency") };
+    let action = AuditAction::SiteSet {
+        name: pair("name"),
+        time_zone: pair("time_zone"),
+        currency: pair("currency"),
+        languages: pair("languages"),
+        capacity: pair("capacity"),
+    };
     by.audit_line(site.id, action)
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::one_time_links::LinkKind;
 use crate::payment_method::Method;
-use crate::words::{CommandAction, CommandState, DecisionOutcome, ExceptionKind};
+use crate::words::{AlarmKind, CommandAction, CommandState, DecisionOutcome, ExceptionKind};
 
 /// A value before and after: an array of two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +146,12 @@ pub enum AuditAction {
     /// A program's key ended.
     #[serde(rename = "key.revoke")]
     KeyRevoke { key: Uuid },
+    /// A site was opened.
+    #[serde(rename = "site.add")]
+    SiteAdd { code: String },
+    /// A lane was made.
+    #[serde(rename = "lane.add")]
+    LaneAdd { lane: Uuid, code: String, direction: String },
     /// A site was corrected.
     #[serde(rename = "site.set")]
     SiteSet {
@@ -155,6 +161,10 @@ pub enum AuditAction {
         time_zone: Option<BeforeAfter>,
         #[serde(skip_serializing_if = "Option::is_none")]
         currency: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        languages: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        capacity: Option<BeforeAfter>,
     },
     /// A lane was corrected.
     #[serde(rename = "lane.set")]
@@ -164,6 +174,15 @@ pub enum AuditAction {
         #[serde(skip_serializing_if = "Option::is_none")]
         direction: Option<BeforeAfter>,
     },
+    /// The server raised an alarm by itself.
+    #[serde(rename = "alarm.raised")]
+    AlarmRaised { alarm: Uuid, what: AlarmKind },
+    /// Somebody sees to an alarm.
+    #[serde(rename = "alarm.acknowledged")]
+    AlarmAcknowledged { alarm: Uuid, what: AlarmKind },
+    /// Somebody closed an alarm. Why stands with the alarm, where it can be erased.
+    #[serde(rename = "alarm.closed")]
+    AlarmClosed { alarm: Uuid, what: AlarmKind },
     /// A tariff version was put in force.
     #[serde(rename = "tariff.set")]
     TariffSet { tariff: Uuid, version: u32 },

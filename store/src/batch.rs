@@ -1,7 +1,7 @@
 //! A batch of events in two round trips: everything it needs to know, everything it changes.
 //!
 //! ```text
-//!   begin ── lock sites ── sites lanes devices inbox arrivals orders rights blocks stays     (one pipeline)
+//!   begin ── lock sites ── sites lanes devices inbox arrivals orders rights blocks stays alarms  (one pipeline)
 //!   … the caller folds decisions over the facts, in memory …
 //!   inbox events evidence arrivals decisions stays orders audit live numbers                  (one pipeline)
 //!   commit
@@ -17,6 +17,7 @@ use futures_util::future::{BoxFuture, FutureExt, join_all};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::alarms::{self, EndedAlarm, NewAlarm, OpenAlarm, Repeated};
 use crate::arrivals::{self, ArrivalRow};
 use crate::audit::{self, NewAudit};
 use crate::blocklist::{self, BlockRow};
@@ -33,7 +34,7 @@ use crate::sites::{self, SiteFacts, SiteNumbers};
 use crate::stays::{self, StayRow};
 use crate::subscriptions::{self, SubscriptionRow};
 
-const HOT: [&str; 25] = [
+const HOT: [&str; 29] = [
     sites::LOCK,
     sites::FACTS,
     sites::UPDATE_STATE,
@@ -59,6 +60,10 @@ const HOT: [&str; 25] = [
     events::INSERT_MANY,
     evidence::ANNOUNCE_MANY,
     live_feed::INSERT_MANY,
+    alarms::OPEN_OF_LANES,
+    alarms::INSERT_MANY,
+    alarms::REPEAT_MANY,
+    alarms::END_MANY,
 ];
 /// Prepared as well; `audit` and `wake` run two statements or none.
 const ALSO_HOT: [&str; 3] = [audit::INSERT_MANY, audit::SECRETS_MANY, live_feed::WAKE];
@@ -92,6 +97,8 @@ pub struct Facts {
     pub blocks: Vec<BlockRow>,
     /// Open stays of the plates and of their twins, exit-only stays of the plates, and the stays of the arrivals.
     pub stays: Vec<StayRow>,
+    /// Open alarms of the lanes.
+    pub alarms: Vec<OpenAlarm>,
 }
 
 /// What the batch changes.
@@ -114,6 +121,10 @@ pub struct Writes {
     pub counters: Vec<LaneCounter>,
     pub audit: Vec<NewAudit>,
     pub live: Vec<NewLive>,
+    /// Alarms that end before those that are raised.
+    pub alarms_ended: Vec<EndedAlarm>,
+    pub alarms_repeated: Vec<Repeated>,
+    pub alarms: Vec<NewAlarm>,
     pub numbers: Vec<SiteNumbers>,
 }
 
@@ -206,7 +217,20 @@ async fn load(client: &Object, need: &Need) -> Result<Facts, StoreError> {
     let (arrival_sites, arrival_ids) = halves(&need.arrivals);
     let plate_sites: Vec<Uuid> = need.plates.iter().map(|(site, _)| *site).collect();
     let plates: Vec<&str> = need.plates.iter().map(|(_, plate)| plate.as_str()).collect();
-    let (begun, locked, sites, lanes, devices, inbox, arrivals, unsettled, subscriptions, blocks, stays) = tokio::join!(
+    let (
+        begun,
+        locked,
+        sites,
+        lanes,
+        devices,
+        inbox,
+        arrivals,
+        unsettled,
+        subscriptions,
+        blocks,
+        stays,
+        alarms,
+    ) = tokio::join!(
         biased;
         client.batch_execute("begin"),
         sites::lock_many(client, &keys),
@@ -219,6 +243,7 @@ async fn load(client: &Object, need: &Need) -> Result<Facts, StoreError> {
         unless_empty(&plates, subscriptions::match_many(client, &plate_sites, &plates, need.now)),
         unless_empty(&plates, blocklist::match_many(client, &plate_sites, &plates, need.now)),
         unless_empty(&arrival_ids, stays::load_many(client, (&plate_sites, &plates), (&arrival_sites, &arrival_ids))),
+        alarms::open_of_lanes(client, &lane_sites, &lane_ids),
     );
     begun?;
     locked?;
@@ -232,6 +257,7 @@ async fn load(client: &Object, need: &Need) -> Result<Facts, StoreError> {
         subscriptions: subscriptions?,
         blocks: blocks?,
         stays: stays?,
+        alarms: alarms?,
     })
 }
 
@@ -272,6 +298,9 @@ async fn write(client: &Object, writes: &Writes) -> Result<(), StoreError> {
     stage!(writes.commands, commands::insert_many(client, &writes.commands));
     stage!(writes.counters, lanes::count_many(client, &writes.counters));
     stage!(writes.audit, audit::insert_many(client, &writes.audit));
+    stage!(writes.alarms_ended, alarms::end_many(client, &writes.alarms_ended));
+    stage!(writes.alarms_repeated, alarms::repeat_many(client, &writes.alarms_repeated));
+    stage!(writes.alarms, alarms::insert_many(client, &writes.alarms));
     stage!(writes.live, live_feed::insert_many(client, &writes.live));
     stage!(writes.numbers, sites::update_numbers(client, &writes.numbers));
     join_all(pipeline).await.into_iter().collect()

@@ -150,6 +150,8 @@ pub struct NewHello {
     pub spool: Option<[u8; 16]>,
     /// Wall time of the device less ours.
     pub clock_ahead_ms: i64,
+    /// More events wait at the device than it sends.
+    pub queue_is_long: bool,
 }
 
 /// # Errors
@@ -290,6 +292,7 @@ pub async fn record_hello(
             &new.spool.as_ref().map(<[u8; 16]>::as_slice),
             &new.clock_ahead_ms,
             &any_start,
+            &new.queue_is_long,
         ],
     )
     .await

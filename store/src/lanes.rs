@@ -133,7 +133,29 @@ pub async fn get(
 /// # Errors
 /// [`StoreError::Database`].
 pub async fn list(client: &impl GenericClient, site: SiteId) -> Result<Vec<LaneStatus>, StoreError> {
-    query(client, include_str!("../queries/lanes/list.sql"), &[&site.as_uuid()]).await
+    statuses(client, site, None).await
+}
+
+/// One lane as it is now.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub async fn status(
+    client: &impl GenericClient,
+    site: SiteId,
+    lane: LaneId,
+) -> Result<LaneStatus, StoreError> {
+    let found = statuses(client, site, Some(lane)).await?.pop();
+    found.ok_or_else(|| StoreError::NotFound { what: "lane", id: lane.to_string() })
+}
+
+async fn statuses(
+    client: &impl GenericClient,
+    site: SiteId,
+    lane: Option<LaneId>,
+) -> Result<Vec<LaneStatus>, StoreError> {
+    let lane = lane.map(|lane| lane.as_uuid());
+    query(client, include_str!("../queries/lanes/list.sql"), &[&site.as_uuid(), &lane]).await
 }
 
 pub(crate) async fn lock_many(

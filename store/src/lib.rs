@@ -5,6 +5,7 @@
 //! about money and permission are not here. Every function names the site it works in.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod alarms;
 pub mod api_keys;
 pub mod arrivals;
 pub mod audit;

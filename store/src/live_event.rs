@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::payment_method::Method;
 use crate::words::{
-    BoomPosition, CommandAction, CommandState, DecisionOutcome, ExceptionKind, LaneDirection, PassageOutcome,
-    ReadingVerdict,
+    AlarmKind, AlarmState, BoomPosition, CommandAction, CommandState, DecisionOutcome, ExceptionKind,
+    LaneDirection, PassageOutcome, ReadingVerdict,
 };
 
 /// One thing that happened. Fields are only added; those that a row of an earlier version lacks are null.
@@ -38,6 +38,8 @@ pub enum LiveEvent {
     Command(CommandEvent),
     /// Money was taken for a stay.
     Payment(PaymentEvent),
+    /// An alarm was raised, acknowledged or closed.
+    Alarm(AlarmEvent),
 }
 
 impl LiveEvent {
@@ -67,6 +69,7 @@ impl LiveEvent {
             Self::Decision(event) => Some((&event.code, &event.params)),
             Self::Fault(event) => Some((&event.code, &event.params)),
             Self::Command(event) => Some((event.code.as_deref()?, &event.params)),
+            Self::Alarm(event) => Some((event.code.as_deref()?, &event.params)),
             Self::Arrival(_)
             | Self::Picture(_)
             | Self::Passage(_)
@@ -194,6 +197,29 @@ pub struct PaymentEvent {
     pub amount: Money,
     /// Nothing more is due.
     pub settles: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AlarmEvent {
+    pub alarm: Uuid,
+    pub what: Option<AlarmKind>,
+    pub state: AlarmState,
+    /// Stable code of the reason, where the cause has one.
+    pub code: Option<String>,
+    #[serde(default)]
+    /// By name, as text.
+    pub params: BTreeMap<String, String>,
+    /// The person who acknowledged or closed it, as shown; null where it closed by itself.
+    pub by: Option<String>,
+}
+
+impl AlarmEvent {
+    /// About an alarm that was raised before.
+    #[must_use]
+    pub const fn of(alarm: Uuid, what: Option<AlarmKind>, state: AlarmState) -> Self {
+        Self { alarm, what, state, code: None, params: BTreeMap::new(), by: None }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Memberships: roles of users at one site or at every site of their tenant, and the sites they see by them.
 
-use boomgate_domain::ids::{LaneId, SiteId, StayId, TenantId, UserId};
+use boomgate_domain::ids::{AlarmId, LaneId, SiteId, StayId, TenantId, UserId};
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -160,6 +160,18 @@ impl Viewer<'_> {
         stay: StayId,
     ) -> Result<Option<VisibleSite>, StoreError> {
         self.with(client, include_str!("../queries/sites/of_user_with_stay.sql"), &stay.as_uuid()).await
+    }
+
+    /// The site of an alarm, if they see it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn with_alarm(
+        &self,
+        client: &impl GenericClient,
+        alarm: AlarmId,
+    ) -> Result<Option<VisibleSite>, StoreError> {
+        self.with(client, include_str!("../queries/sites/of_user_with_alarm.sql"), &alarm.as_uuid()).await
     }
 
     /// The site of a stored picture, if they see it.

@@ -28,6 +28,10 @@ pub struct SiteSettings {
     /// IANA name, `Europe/Vienna`.
     pub time_zone: String,
     pub currency: Currency,
+    /// Of signs and pages, the preferred one first: `en`, `vi`.
+    pub languages: Vec<String>,
+    /// Spaces for visitors; none for a site that does not count.
+    pub capacity: Option<u32>,
 }
 
 row! {
@@ -223,8 +227,10 @@ pub async fn of_tenant(client: &impl GenericClient, tenant: TenantId) -> Result<
 /// [`StoreError::Database`].
 pub async fn set(tx: &impl GenericClient, site: SiteId, settings: &SiteSettings) -> Result<(), StoreError> {
     let sql = include_str!("../queries/sites/set.sql");
-    let currency = settings.currency.as_str();
-    execute(tx, sql, &[&site.as_uuid(), &settings.name, &settings.time_zone, &currency]).await.map(drop)
+    let SiteSettings { name, time_zone, currency, languages, capacity } = settings;
+    let capacity = capacity.map(|spaces| i32::try_from(spaces).unwrap_or(i32::MAX));
+    let currency = currency.as_str();
+    execute(tx, sql, &[&site.as_uuid(), name, time_zone, &currency, languages, &capacity]).await.map(drop)
 }
 
 /// What of a site is counted in its currency.

@@ -63,7 +63,8 @@ id_columns!(
     BlockId,
     TariffId,
     UserId,
-    PaymentId
+    PaymentId,
+    AlarmId
 );
 
 impl<T: Column> Column for Option<T> {

@@ -130,6 +130,45 @@ words! {
         Unknown = "unknown",
     }
 
+    /// What a person must see to.
+    pub enum AlarmKind {
+        /// Drive, end switches, or an arm that moved by itself.
+        BoomFault = "boom_fault",
+        BoomUpTooLong = "boom_up_too_long",
+        /// Camera or plate reader.
+        Camera = "camera",
+        /// A certificate ends soon.
+        Certificate = "certificate",
+        /// Two machines with one identity, a renewed store, more messages than allowed.
+        DeviceTrouble = "device_trouble",
+        /// Events of the lane that never come.
+        EventsGap = "events_gap",
+        Fire = "fire",
+        /// Not heard of for a minute.
+        LaneLost = "lane_lost",
+        LoopStuck = "loop_stuck",
+        /// Something was hit twice: the boom stays up until somebody resets it on the spot.
+        Obstructed = "obstructed",
+        /// More events wait at the lane than it sends.
+        QueueGrowing = "queue_growing",
+        /// An order with an old counter under new words.
+        ReplayedCommand = "replayed_command",
+        /// The lane's disk.
+        Storage = "storage",
+        /// Following another car, against the direction, or without leave.
+        UnauthorisedPassage = "unauthorised_passage",
+        /// Cars that left and of which no entry is known.
+        UnmatchedExits = "unmatched_exits",
+    }
+
+    /// How far an alarm has come.
+    pub enum AlarmState {
+        Open = "open",
+        /// Somebody sees to it.
+        Acknowledged = "acknowledged",
+        Closed = "closed",
+    }
+
     /// Something a person should look at.
     pub enum ExceptionKind {
         ArrivalInWrongDirection = "arrival_in_wrong_direction",

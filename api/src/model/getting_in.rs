@@ -3,7 +3,6 @@
 use boomgate_domain::decide::Direction;
 use boomgate_domain::ids::{LaneCode, SiteCode, TariffId};
 use boomgate_domain::money::{Currency, Money};
-use boomgate_domain::reason::Lang;
 use boomgate_domain::tariff::Tariff;
 use boomgate_domain::tariff::templates::Template;
 use boomgate_operations::links::LinkKind;
@@ -11,7 +10,6 @@ use boomgate_operations::passwords;
 use boomgate_operations::second_factor::Enrolment;
 use boomgate_operations::setup::{FirstAdmin, FirstFactor, Setup, SetupLane};
 use boomgate_operations::sites::AddSite;
-use boomgate_operations::time_zone::{NoZone, ZoneName};
 use boomgate_store::notices::{Notice as NoticeRow, NoticeKind};
 use boomgate_store::words::LaneDirection;
 use jiff::Timestamp;
@@ -22,7 +20,7 @@ use uuid::Uuid;
 use crate::error::ApiError;
 use crate::model::money::Amount;
 use crate::model::sessions::Me;
-use crate::model::sites::label;
+use crate::model::sites::{currency, label, languages, spaces_of, zone};
 use crate::request::SafeText;
 
 /// A link by which somebody chooses a password; shown this once.
@@ -48,7 +46,6 @@ pub(crate) struct LinkToken {
 /// For whom a link is.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LinkFound {
-    #[schema(inline)]
     pub(crate) kind: LinkKind,
     /// To log in with.
     pub(crate) name: String,
@@ -107,7 +104,6 @@ pub(crate) struct RecoveryCodes {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Notice {
     id: Uuid,
-    #[schema(inline)]
     kind: NoticeKind,
     at: Timestamp,
     /// Texts by name: `address`, `agent`, `left`.
@@ -135,7 +131,6 @@ pub(crate) struct SetupState {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SetupOptions {
     pub(crate) expires_at: Timestamp,
-    #[schema(inline)]
     pub(crate) templates: Vec<TariffTemplate>,
     /// ISO 4217.
     pub(crate) currencies: Vec<String>,
@@ -170,7 +165,6 @@ impl TariffTemplate {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetupTariff {
-    #[schema(inline)]
     template: TariffTemplate,
     /// Minor units: of an hour, or of a day for `per_day`.
     #[schema(minimum = 1, maximum = 100_000_000)]
@@ -200,7 +194,6 @@ pub(crate) struct SetupPrice {
 /// What some stays would cost.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExamplePrices {
-    #[schema(inline)]
     pub(crate) examples: Vec<ExamplePrice>,
 }
 
@@ -319,7 +312,7 @@ impl NewSetup {
             time_zone: zone("site.time_zone", &self.site.time_zone)?,
             currency,
             languages: languages("site.languages", &self.site.languages)?,
-            capacity: self.site.capacity,
+            capacity: self.site.capacity.map(|spaces| spaces_of("site.capacity", spaces)).transpose()?,
         };
         let admin = FirstAdmin {
             name: label_of("admin.name", &self.admin.name)?,
@@ -357,22 +350,6 @@ impl NewSetup {
 
 fn label_of(field: impl Into<std::borrow::Cow<'static, str>>, text: &str) -> Result<String, ApiError> {
     label(text).map_err(|_| ApiError::invalid(field, "must be 1 to 100 characters"))
-}
-
-pub(crate) fn currency(field: &'static str, code: &str) -> Result<Currency, ApiError> {
-    Currency::parse(code).map_err(|error| ApiError::invalid(field, error.to_string()))
-}
-
-pub(crate) fn zone(field: &'static str, name: &str) -> Result<ZoneName, ApiError> {
-    name.parse().map_err(|error: NoZone| ApiError::invalid(field, error.to_string()))
-}
-
-fn languages(field: &'static str, words: &[String]) -> Result<Vec<Lang>, ApiError> {
-    let find = |word: &String| Lang::ALL.into_iter().find(|language| language.as_str() == word);
-    let found: Option<Vec<Lang>> = words.iter().map(find).collect();
-    found
-        .filter(|found| !found.is_empty())
-        .ok_or_else(|| ApiError::invalid(field, "must be one or more of en, vi"))
 }
 
 /// An address to which mail can go: one `@` with something on both sides, and no spaces.

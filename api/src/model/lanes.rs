@@ -1,8 +1,11 @@
 //! Lanes as they are now, and orders to their booms.
 
-use boomgate_domain::ids::{ArrivalId, LaneId};
+use boomgate_domain::direction::Direction;
+use boomgate_domain::ids::{ArrivalId, LaneCode, LaneId};
 use boomgate_domain::reason::Lang;
+use boomgate_operations::access::SiteRef;
 use boomgate_operations::booms::{Action, NewOrder};
+use boomgate_operations::lanes::AddLane;
 use boomgate_store::lanes::LaneStatus;
 use boomgate_store::manual::ManualOrder;
 use boomgate_store::sites::SiteRow;
@@ -16,9 +19,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::money::Amount;
+use super::sites::label;
 use super::stays::unknown;
 use super::texts;
 use crate::error::ApiError;
+use crate::query;
 use crate::request::SafeText;
 
 /// A lane not heard for so long is shown as gone.
@@ -90,7 +95,72 @@ pub(crate) struct Waiting {
     waiting: bool,
 }
 
+/// What of a lane is set by people; its ETag is the version of this.
+#[derive(Debug, Serialize)]
+pub(crate) struct LaneSettings<'a> {
+    pub(crate) code: &'a str,
+    name: &'a str,
+    direction: LaneDirection,
+}
+
+/// A lane to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewLane {
+    /// Id or code; may be left out by who sees one site only.
+    #[serde(default, deserialize_with = "query::site")]
+    #[schema(value_type = Option<String>)]
+    pub(crate) site: Option<SiteRef>,
+    /// Used once at its site.
+    #[schema(pattern = "^[a-z0-9-]{1,64}$")]
+    code: String,
+    /// As people read it; the code where it is left out.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    name: Option<SafeText>,
+    direction: LaneDirection,
+}
+
+impl NewLane {
+    pub(crate) fn lane(&self) -> Result<AddLane, ApiError> {
+        let code =
+            LaneCode::parse(&self.code).map_err(|error| ApiError::invalid("code", error.to_string()))?;
+        let name = label(self.name.as_deref().unwrap_or(&self.code))?;
+        Ok(AddLane { code, name, direction: direction(self.direction) })
+    }
+}
+
+/// What is to be another; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LaneChange {
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    name: Option<SafeText>,
+    /// Of the device too: what it reports in another direction is raised and moves nothing.
+    direction: Option<LaneDirection>,
+}
+
+impl LaneChange {
+    pub(crate) fn name(&self) -> Result<Option<String>, ApiError> {
+        self.name.as_deref().map(label).transpose()
+    }
+
+    pub(crate) fn direction(&self) -> Option<Direction> {
+        self.direction.map(direction)
+    }
+}
+
+const fn direction(direction: LaneDirection) -> Direction {
+    match direction {
+        LaneDirection::Entry => Direction::Entry,
+        LaneDirection::Exit => Direction::Exit,
+    }
+}
+
 impl Lane {
+    pub(crate) fn settings(&self) -> LaneSettings<'_> {
+        LaneSettings { code: &self.code, name: &self.name, direction: self.direction }
+    }
+
     pub(crate) fn of(status: LaneStatus, site: &SiteRow, last: Option<Waiting>) -> Result<Self, ApiError> {
         let hello = status.hello.unwrap_or_default();
         let word = |name: &str| hello[name].as_str();

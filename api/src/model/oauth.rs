@@ -7,7 +7,6 @@ use uuid::Uuid;
 /// What a program asks for; a form, not JSON. Other fields are ignored, as RFC 6749 demands.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct TokenRequest {
-    #[schema(inline)]
     pub(crate) grant_type: GrantType,
     /// With `password`: the name to log in with.
     #[serde(default)]

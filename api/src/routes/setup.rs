@@ -14,9 +14,9 @@ use crate::caller::Public;
 use crate::error::ApiError;
 use crate::model::getting_in::{
     ExamplePrice, ExamplePrices, LinkToken, NewSetup, SetupAnswer, SetupOptions, SetupPrice, SetupState,
-    SetupTotp, TariffTemplate, TotpSecret, currency, zone,
+    SetupTotp, TariffTemplate, TotpSecret,
 };
-use crate::model::sites::label;
+use crate::model::sites::{currency, label, zone};
 use crate::request::{JSON_BYTES, Request, RequestContext, json, ok};
 use crate::routes::login::{describe_session, logged_in, origin};
 

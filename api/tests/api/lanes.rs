@@ -28,6 +28,7 @@ async fn record_hello(app: &TestApp, hello: Value) {
         hello,
         spool: None,
         clock_ahead_ms: 1200,
+        queue_is_long: false,
     };
     devices::record_hello(&app.db.pool.get().await.unwrap(), &hello, true).await.unwrap().unwrap();
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single kinds")]
 
 mod access;
+mod alarms;
 mod document;
 mod errors;
 mod evidence;
@@ -16,6 +17,7 @@ mod many_connections;
 mod nginx;
 mod outage;
 mod payments;
+mod places;
 mod rights;
 mod setup;
 mod shutdown;

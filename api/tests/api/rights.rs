@@ -95,9 +95,36 @@ async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Reques
             let key = app.key(&["lanes:read"]).await;
             app.request("DELETE", &format!("/api/v1/keys/{}", key.id))
         }
+        ("POST", "/api/v1/sites") => {
+            let code = format!("new-{}", uuid::Uuid::now_v7());
+            post(
+                "/api/v1/sites",
+                json!({ "code": code, "name": "New", "time_zone": "UTC", "currency": "EUR" }),
+            )
+        }
+        ("POST", "/api/v1/lanes") => {
+            let code = format!("new-{}", uuid::Uuid::now_v7());
+            post("/api/v1/lanes", json!({ "site": "north", "code": code, "direction": "entry" }))
+        }
+        ("GET", "/api/v1/lanes/{id}") => app.request("GET", &format!("/api/v1/lanes/{}", app.entry)),
+        ("PATCH", "/api/v1/lanes/{id}") => {
+            let path = format!("/api/v1/lanes/{}", app.entry);
+            app.request("PATCH", &path).json(&json!({ "name": "Entry" }))
+        }
         ("GET", "/api/v1/sites/{id}") => app.request("GET", &format!("/api/v1/sites/{}", app.site)),
         ("PATCH", "/api/v1/sites/{id}") => {
             app.request("PATCH", "/api/v1/sites/north").json(&json!({ "name": "North" }))
+        }
+        ("GET", "/api/v1/alarms/{id}") => {
+            app.request("GET", &format!("/api/v1/alarms/{}", app.alarm("lane_lost").await))
+        }
+        ("POST", "/api/v1/alarms/{id}/acknowledge") => {
+            let path = format!("/api/v1/alarms/{}/acknowledge", app.alarm("lane_lost").await);
+            app.request("POST", &path).header("idempotency-key", "k")
+        }
+        ("POST", "/api/v1/alarms/{id}/close") => {
+            let path = format!("/api/v1/alarms/{}/close", app.alarm("lane_lost").await);
+            post(&path, json!({ "note": "it rained" }))
         }
         ("GET", "/api/v1/audit") => app.request("GET", &format!("/api/v1/audit?site={}", app.site)),
         (
@@ -109,6 +136,7 @@ async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Reques
             | "/api/v1/me/sessions"
             | "/api/v1/lanes"
             | "/api/v1/jobs"
+            | "/api/v1/alarms"
             | "/api/v1/users"
             | "/api/v1/keys"
             | "/api/v1/sites",
@@ -178,10 +206,14 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
         (true, path) if getting_in::WITHOUT_CONTENT.contains(&&*format!("{} {path}", route.method)) => 204,
         (true, "/api/v1/sites/{id}") if who == "stranger" => 404,
         // The jobs are the server's, not a tenant's.
-        (true, "/api/v1/lanes" | "/api/v1/jobs") => 200,
+        (true, "/api/v1/lanes" | "/api/v1/jobs" | "/api/v1/alarms") if route.method == "GET" => 200,
         (true, _) if foreign => 404,
         (true, "/api/v1/logout" | "/api/v1/me/sessions/{id}" | "/api/v1/keys/{id}") => 204,
-        (true, "/api/v1/users" | "/api/v1/keys") if route.method == "POST" => 201,
+        (true, "/api/v1/users" | "/api/v1/keys" | "/api/v1/sites" | "/api/v1/lanes")
+            if route.method == "POST" =>
+        {
+            201
+        }
         (true, "/api/v1/live") => 101,
         (true, "/api/v1/lanes/{id}/commands") => 202,
         (true, "/api/v1/stays/{id}/payments") => 201,

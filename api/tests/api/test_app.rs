@@ -8,6 +8,7 @@ use boomgate_api::{Api, ApiConfig, Front};
 use boomgate_domain::direction::Direction;
 use boomgate_domain::ids::{ApiKeyId, ArrivalId, DeviceId, LaneId, SiteId, StayId, TenantId, UserId};
 use boomgate_operations::mail::Mailer;
+use boomgate_store::alarms::NewAlarm;
 use boomgate_store::api_keys::{self, NewApiKey};
 use boomgate_store::arrivals::ArrivalRow;
 use boomgate_store::batch::{Need, Session, Writes};
@@ -20,6 +21,7 @@ use boomgate_store::stays::StayRow;
 use boomgate_store::tariffs;
 use boomgate_store::testing::{TestDatabase, rows};
 use boomgate_store::users::{self, NewSession, NewUser};
+use boomgate_store::words::AlarmKind;
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -372,6 +374,27 @@ impl TestApp {
             decided_at: at,
         };
         self.write(Writes { arrivals: vec![arrival], decisions: vec![decision], ..Writes::default() }).await;
+        id
+    }
+
+    /// An alarm of the entry, as ingest raises it.
+    pub async fn alarm(&self, kind: &str) -> Uuid {
+        let now = Timestamp::now();
+        let alarm = NewAlarm {
+            site_id: self.site.as_uuid(),
+            id: Uuid::now_v7(),
+            lane_id: Some(self.entry.as_uuid()),
+            kind: AlarmKind::parse(kind).unwrap(),
+            subject: Uuid::now_v7().to_string(),
+            code: None,
+            params: json!({}),
+            raised_at: now,
+            last_at: now,
+            times: 1,
+            closed_at: None,
+        };
+        let id = alarm.id;
+        self.write(Writes { alarms: vec![alarm], ..Writes::default() }).await;
         id
     }
 

@@ -5,6 +5,7 @@ use boomgate_store::audit_action::AuditAction;
 use boomgate_store::live_event::{ExceptionEvent, LiveEvent};
 use boomgate_store::live_feed::NewLive;
 use boomgate_store::words::ExceptionKind;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{BatchState, EventContext};
@@ -50,16 +51,16 @@ impl BatchState<'_> {
         let arrival = super::arrival_of(&context.event.body);
         self.audit(context, AuditAction::Exception { what }, |line| line.stay_id = stay);
         self.publish(context, LiveEvent::Exception(ExceptionEvent { what, arrival, stay, detail: None }));
+        self.exception_alarm(context, what, json!({}));
         metrics::counter!("boomgate_ingest_exceptions_total", "what" => what.as_str()).increment(1);
     }
 
     /// The same with what was found, which the audit says in full.
     pub(super) fn finding(&mut self, context: &EventContext<'_>, what: ExceptionKind, action: AuditAction) {
-        let detail = Some(action.to_row().1);
+        let detail = action.to_row().1;
         self.audit(context, action, |_| ());
-        self.publish(
-            context,
-            LiveEvent::Exception(ExceptionEvent { what, arrival: None, stay: None, detail }),
-        );
+        let event = ExceptionEvent { what, arrival: None, stay: None, detail: Some(detail.clone()) };
+        self.publish(context, LiveEvent::Exception(event));
+        self.exception_alarm(context, what, detail);
     }
 }

@@ -28,6 +28,7 @@ use uuid::Uuid;
 
 use super::EventContext;
 use super::device_view::DeviceView;
+use super::open_alarms::OpenAlarms;
 use crate::batch::StoredEvents;
 
 /// What is known beside the batch's facts.
@@ -63,6 +64,7 @@ pub(crate) struct BatchState<'a> {
     pub(super) elsewhere: HashSet<(Uuid, String)>,
     /// How people wrote the plates of blocks and rights, by the ids of these.
     pub(super) typed: HashMap<Uuid, String>,
+    pub(super) alarms: OpenAlarms,
     pub(super) out: Writes,
     /// Signed orders to send once everything is committed, by command.
     pub(crate) orders: Vec<(Uuid, Topic, Vec<u8>)>,
@@ -108,6 +110,7 @@ impl<'a> BatchState<'a> {
             blocks: HashMap::new(),
             elsewhere: HashSet::new(),
             typed: HashMap::new(),
+            alarms: OpenAlarms::new(facts.alarms),
             out: Writes::default(),
             orders: Vec::new(),
             wake_outbox: false,

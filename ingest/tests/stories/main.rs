@@ -1,6 +1,7 @@
 //! Ingest against a real PostgreSQL and a real router: what lanes send, what is stored, what they receive.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod alarms;
 mod buses;
 mod car_park;
 mod false_reports;

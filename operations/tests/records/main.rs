@@ -1,6 +1,7 @@
 //! Use cases about a company's records, on a real PostgreSQL.
 #![allow(clippy::unwrap_used)]
 
+mod alarms;
 mod keys;
 mod users;
 

@@ -9,5 +9,5 @@ left join lateral (
     order by a.arrived_at desc limit 1
 ) ar on true
 left join evidence e on e.site_id = l.site_id and e.sha256 = ar.evidence and e.stored_at is not null
-where l.site_id = $1
+where l.site_id = $1 and ($2::uuid is null or l.id = $2)
 order by l.code

@@ -74,6 +74,7 @@ export function remember(lane: LaneMemory, event: LiveEvent, isPast: boolean, no
     case "exception":
     case "notice":
     case "fault":
+    case "alarm":
       return lane;
   }
 }

@@ -45,6 +45,7 @@ export function describeEvent(event: LiveEvent, plate: string | null, words: Wor
     case "boom":
       return { tone: null, text: messages.boom.label(messages.boom[event.data.state]) };
     case "picture":
+    case "alarm":
       return { tone: null, text: "" };
   }
 }

@@ -1,0 +1,1 @@
+delete from alarms where closed_at < now() - $1::bigint * interval '1 ms'
