@@ -7,6 +7,9 @@ import {
   redirect,
   retainSearchParams,
 } from "@tanstack/react-router";
+import { isAlarmKind } from "./alarms/alarmKind";
+import { ALARM_STATES } from "./api/alarms";
+import type { AlarmKind, AlarmState } from "./api/schema.gen";
 import { type AuditSearch, isAuditAction } from "./audit/auditSearch";
 import { STATES, type StayState } from "./api/stays";
 import { BrokenScreen } from "./frame/BrokenScreen";
@@ -69,6 +72,18 @@ const jobs = createRoute({
   getParentRoute: () => root,
   path: "/jobs",
   component: lazyRouteComponent(() => import("./jobs/JobsScreen"), "JobsScreen"),
+});
+
+type AlarmsSearch = { state?: AlarmState; kind?: AlarmKind; alarm?: string };
+
+const alarms = createRoute({
+  getParentRoute: () => root,
+  path: "/alarms",
+  validateSearch: (search: Search): AlarmsSearch => {
+    const state = ALARM_STATES.find((one) => one === search.state);
+    return { ...(state ? { state } : {}), ...(isAlarmKind(search.kind) ? { kind: search.kind } : {}), ...text(search, "alarm") };
+  },
+  component: lazyRouteComponent(() => import("./alarms/AlarmsScreen"), "AlarmsScreen"),
 });
 
 type PeopleSearch = { q?: string; person?: string };
@@ -153,6 +168,7 @@ export const router = createRouter({
     live,
     stays,
     stay,
+    alarms,
     people,
     settings.addChildren([settingsHome, sitesSettings, siteSettings, keysSettings]),
     audit,

@@ -34,8 +34,13 @@ const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "user.set", detail: { user: "u", role: CHANGED, sites: CHANGED } },
   { action: "key.add", detail: { key: "k", permissions: ["lanes:read"] } },
   { action: "key.revoke", detail: { key: "k" } },
+  { action: "site.add", detail: { code: "north" } },
+  { action: "lane.add", detail: { lane: "l", code: "in-1", direction: "entry" } },
   { action: "site.set", detail: { name: CHANGED, time_zone: CHANGED } },
   { action: "lane.set", detail: { direction: CHANGED } },
+  { action: "alarm.raised", detail: { alarm: "a", what: "lane_lost" } },
+  { action: "alarm.acknowledged", detail: { alarm: "a", what: "lane_lost" } },
+  { action: "alarm.closed", detail: { alarm: "a", what: "lane_lost" } },
   { action: "tariff.set", detail: { tariff: "t", version: 3 } },
 ];
 

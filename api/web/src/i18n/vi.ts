@@ -1,13 +1,14 @@
 // Mọi văn bản của ứng dụng bằng tiếng Việt.
 import type { Messages } from "./en";
 import { viAdmin } from "./viAdmin";
+import { viAlarms } from "./viAlarms";
 import { viAudit } from "./viAudit";
 import { viSetup } from "./viSetup";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -179,6 +180,8 @@ export const vi: Messages = {
     paid: (amount, method) => `Đã trả ${amount} (${method})`,
     ordered: (action, who, reason) => `${who} ra lệnh ${action}: ${reason}`,
     orderState: (state, why) => `Lệnh ${state}${why ? `: ${why}` : ""}`,
+    alarm: (what) => `Cảnh báo: ${what}`,
+    alarmState: (state, what, who) => `Cảnh báo ${state.toLowerCase()} (${who}): ${what}`,
     over: (what) => `${what} (đã hết)`,
     newer: (rows) => `${rows} mới`,
   },
@@ -304,6 +307,7 @@ export const vi: Messages = {
     escape: "Đóng hộp đang mở",
     goLive: "Đến Trực tiếp",
     goStays: "Đến Lượt gửi",
+    goAlarms: "Đến Cảnh báo",
     goPeople: "Đến Nhân sự",
     goSettings: "Đến Cài đặt",
     goAudit: "Đến Nhật ký",
@@ -322,6 +326,7 @@ export const vi: Messages = {
   },
 
   ...viAdmin,
+  ...viAlarms,
   ...viAudit,
   ...viSetup,
 };

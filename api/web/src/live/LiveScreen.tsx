@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Suspense, lazy, useCallback, useMemo } from "react";
 import { lanes as lanesQuery } from "../api/lanes";
 import type { Lane } from "../api/schema.gen";
@@ -14,6 +14,7 @@ import { ProblemPanel } from "../ui/ProblemPanel";
 import { deferred } from "../ui/deferred";
 import { toasts } from "../ui/toastManager";
 import { Activity } from "./Activity";
+import { AlarmStrip } from "./AlarmStrip";
 import { LaneCard, type LaneCommands } from "./LaneCard";
 import { reasonsOf } from "./ReasonChoice";
 import { isPayable, laneView } from "./laneView";
@@ -30,6 +31,7 @@ const route = getRouteApi("/live");
 export function LiveScreen() {
   const messages = useMessages();
   const { site } = useSite();
+  const navigate = useNavigate();
   const { data: lanes, error, refetch } = useQuery(lanesQuery(site.id));
   useUnreadSound(lanes);
   if (error && !lanes) return <ProblemPanel error={error} retry={() => void refetch()} />;
@@ -39,6 +41,7 @@ export function LiveScreen() {
     <>
       <title>{`${messages.screens.live} · ${site.name}`}</title>
       <h1 className="sr-only">{messages.screens.live}</h1>
+      <AlarmStrip show={(alarm) => void navigate({ to: "/alarms", search: { alarm } })} />
       {isNew && (
         <div className="mb-4">
           <Suspense>
