@@ -1,8 +1,9 @@
 // A demo of its own for the looks at the app: started here, ended here.
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Happening, happen } from "./yard.ts";
 
 const START_TIMEOUT = 120_000;
 const STOP_TIMEOUT = 60_000;
@@ -11,6 +12,8 @@ export interface Demo {
   address: string;
   name: string;
   password: string;
+  /** Lets something happen at a lane. */
+  happen: (lane: string, what: Happening) => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -25,14 +28,22 @@ export async function newFolder(): Promise<string> {
 export async function startDemo(program: string, speed: number): Promise<Demo> {
   const folder = await newFolder();
   const options = ["demo", "--speed", String(speed), "--lanes", "4", "--listen", "127.0.0.1:0", "--data", join(folder, "data")];
-  const child = spawn(program, options, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  // The lanes' sockets lie in a temporary folder: in ours.
+  const child = spawn(program, options, { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TMPDIR: folder } });
   const stop = async () => {
     await ended(child);
     await rm(folder, { recursive: true, force: true });
   };
   try {
     const log = await announced(child, "Ctrl-C stops it");
-    return { address: wordAfter(log, "page"), name: wordAfter(log, "name"), password: wordAfter(log, "password"), stop };
+    const yard = join(folder, (await readdir(folder)).find((name) => name.startsWith("boomgate-demo-")) ?? "");
+    return {
+      address: wordAfter(log, "page"),
+      name: wordAfter(log, "name"),
+      password: wordAfter(log, "password"),
+      happen: (lane, what) => happen(join(yard, `${lane}.sock`), what),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -146,7 +146,7 @@ async function joins(page: Page, link: string, { texts }: Told): Promise<void> {
 }
 
 function complaintsOf(watched: readonly Watched[]): string[] {
-  return watched.flatMap(({ complaints }) => complaints).filter((one) => !/status of (404|422)/.test(one));
+  return watched.flatMap(({ complaints }) => complaints).filter((one) => !/status of 422/.test(one));
 }
 
 async function tell(browser: Browser, program: string, told: Told): Promise<void> {

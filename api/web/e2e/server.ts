@@ -1,10 +1,11 @@
 // A server of its own on an empty database, as whoever installs it has it; and lanes for it, made by its command line.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, connect } from "node:net";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { announced, ended, newFolder } from "./demo.ts";
+import { happen } from "./yard.ts";
 
 const run = promisify(execFile);
 
@@ -88,14 +89,6 @@ async function startAgent(program: string, folder: string): Promise<{ child: Chi
   await writeFile(file, kept + simulated);
   const child = spawn(program, ["run", "--config", file], { cwd: folder, stdio: "ignore" });
   const control = join(folder, "lane.sock");
-  const car = async (plate: string) => order(control, { do: "car", car: plate, plate, country: "SK" });
+  const car = async (plate: string) => happen(control, { do: "car", car: plate, plate, country: "SK" });
   return { child, lane: { car } };
-}
-
-/** One JSON object a line, over the simulated lane's socket. */
-async function order(path: string, what: object): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const socket = connect(path, () => socket.end(`${JSON.stringify(what)}\n`, () => resolve()));
-    socket.once("error", reject);
-  });
 }

@@ -121,6 +121,13 @@ const siteSettings = createRoute({
   component: lazyRouteComponent(() => import("./settings/SiteSettings"), "SiteSettings"),
 });
 
+const lanesSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/lanes",
+  validateSearch: (search: Search): { lane?: string } => text(search, "lane"),
+  component: lazyRouteComponent(() => import("./settings/LanesSettings"), "LanesSettings"),
+});
+
 const keysSettings = createRoute({
   getParentRoute: () => settings,
   path: "/keys",
@@ -170,7 +177,7 @@ export const router = createRouter({
     stay,
     alarms,
     people,
-    settings.addChildren([settingsHome, sitesSettings, siteSettings, keysSettings]),
+    settings.addChildren([settingsHome, sitesSettings, siteSettings, lanesSettings, keysSettings]),
     audit,
     account,
     join,

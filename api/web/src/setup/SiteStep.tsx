@@ -1,7 +1,6 @@
 import type { SetupOptions } from "../api/schema.gen";
 import { useCatalogue } from "../i18n/CatalogueContext";
-import { LANGUAGES, type Language } from "../i18n/language";
-import { CheckField } from "../ui/CheckField";
+import { LanguagesField } from "../ui/LanguagesField";
 import { SelectField } from "../ui/SelectField";
 import { TextField } from "../ui/TextField";
 import { TimeZoneField } from "../ui/TimeZoneField";
@@ -14,8 +13,6 @@ export function SiteStep({ draft, change, options }: StepProps & { options: Setu
   const { setup, settings } = messages;
   const { site } = draft;
   const set = (changed: Partial<typeof site>) => change({ site: { ...site, ...changed } });
-  const speak = (one: string, isOn: boolean) =>
-    set({ languages: isOn ? [...site.languages, one] : site.languages.filter((other) => other !== one) });
   const names = new Intl.DisplayNames(language, { type: "currency" });
   const code = codeOf(site.name);
   return (
@@ -45,14 +42,7 @@ export function SiteStep({ draft, change, options }: StepProps & { options: Setu
           ))}
         </SelectField>
       </div>
-      <fieldset>
-        <legend className="mb-1 font-medium">{setup.languages}</legend>
-        {options.languages.map((one) => (
-          <CheckField key={one} isChecked={site.languages.includes(one)} change={(isOn) => speak(one, isOn)}>
-            {LANGUAGES[one as Language] ?? one}
-          </CheckField>
-        ))}
-      </fieldset>
+      <LanguagesField label={setup.languages} value={site.languages} change={(languages) => set({ languages })} />
       <TextField
         label={setup.capacity}
         hint={setup.capacityHint}
