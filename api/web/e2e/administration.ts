@@ -81,8 +81,13 @@ async function letsPeopleIn(page: Page, demo: Demo, elsewhere: Page): Promise<vo
   await dialog.getByLabel("Name").fill("nina");
   await dialog.getByLabel("South gate").or(dialog.getByLabel("North gate")).selectOption("guard");
   await dialog.getByRole("button", { name: "Invite", exact: true }).click();
-  const password = await page.locator("[data-secret]").innerText();
+  const { pathname, hash } = new URL(await page.locator("[data-secret]").innerText());
   await dialog.getByRole("button", { name: "I have passed it on" }).click();
+  const password = "seven lanterns over wet asphalt";
+  await visit(elsewhere, `${pathname}${hash}`);
+  await elsewhere.getByLabel("New password").fill(password);
+  await elsewhere.getByRole("button", { name: "Set the password" }).click();
+  await elsewhere.getByRole("link", { name: "To the log-in" }).click();
   await logIn(elsewhere, { ...demo, name: "nina", password });
   check((await elsewhere.locator("[data-manage]").count()) === 0, "a guard who was invited gets in, and sees no administration");
 
