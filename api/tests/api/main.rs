@@ -7,6 +7,7 @@ mod alarms;
 mod document;
 mod errors;
 mod evidence;
+mod examples;
 mod getting_in;
 mod http2;
 mod jobs;
