@@ -3,6 +3,7 @@
 
 pub(crate) mod alarms;
 pub(crate) mod audit;
+pub(crate) mod hold_all;
 pub(crate) mod jobs;
 pub(crate) mod lanes;
 pub(crate) mod live;

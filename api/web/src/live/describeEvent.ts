@@ -46,6 +46,8 @@ export function describeEvent(event: LiveEvent, plate: string | null, words: Wor
       return { tone: null, text: messages.boom.label(messages.boom[event.data.state]) };
     case "picture":
     case "alarm":
+    case "mode":
+    case "hold_all":
       return { tone: null, text: "" };
   }
 }
