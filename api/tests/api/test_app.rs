@@ -14,6 +14,7 @@ use boomgate_store::arrivals::ArrivalRow;
 use boomgate_store::batch::{Need, Session, Writes};
 use boomgate_store::decisions::NewDecision;
 use boomgate_store::devices::{self, NewDevice};
+use boomgate_store::hold_all::{self, NewHoldAll};
 use boomgate_store::lanes;
 use boomgate_store::memberships::{self, Role};
 use boomgate_store::sites;
@@ -21,7 +22,7 @@ use boomgate_store::stays::StayRow;
 use boomgate_store::tariffs;
 use boomgate_store::testing::{TestDatabase, rows};
 use boomgate_store::users::{self, NewSession, NewUser};
-use boomgate_store::words::AlarmKind;
+use boomgate_store::words::{AlarmKind, HoldAllAction, LaneDirection};
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -399,6 +400,23 @@ impl TestApp {
         let id = alarm.id;
         self.write(Writes { alarms: vec![alarm], ..Writes::default() }).await;
         id
+    }
+
+    /// A request of somebody to hold the entries open.
+    pub async fn hold_all(&self) -> Uuid {
+        let (at, somebody) = (Timestamp::now(), self.person("operator").await);
+        let new = NewHoldAll {
+            site: self.site,
+            id: Uuid::now_v7(),
+            direction: LaneDirection::Entry,
+            action: HoldAllAction::Hold,
+            reason: "concert".into(),
+            by: somebody.id,
+            at,
+            expires_at: at + SignedDuration::from_mins(5),
+        };
+        hold_all::insert(&self.db.pool.get().await.unwrap(), &new).await.unwrap();
+        new.id
     }
 
     /// Writes as a batch of ingest does.
