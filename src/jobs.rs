@@ -9,6 +9,7 @@ mod audit;
 mod event_partitions;
 mod evidence;
 mod job;
+mod lanes;
 mod retention;
 mod runner;
 
@@ -31,6 +32,8 @@ pub const JOBS: &[Job] = &[
     job("sessions", QUARTER_HOUR, |context, tx| Box::pin(retention::sessions(context, tx))),
     job("known_browsers", QUARTER_HOUR, |_, tx| Box::pin(retention::known_browsers(tx))),
     job("idempotency_keys", QUARTER_HOUR, |context, tx| Box::pin(retention::idempotency_keys(context, tx))),
+    job("lane_modes", Duration::from_secs(10), |_, tx| Box::pin(lanes::end_modes(tx))),
+    job("hold_all", QUARTER_HOUR, |_, tx| Box::pin(lanes::prune_hold_all(tx))),
     job("alarms", QUARTER_HOUR, |_, tx| Box::pin(alarms::prune(tx))),
     job("lane_watch", Duration::from_secs(10), |_, tx| Box::pin(alarms::watch(tx))),
     // Pictures grow faster than anything else.

@@ -4,6 +4,7 @@
 pub(crate) mod alarms;
 pub(crate) mod audit;
 pub(crate) mod getting_in;
+pub(crate) mod hold_all;
 pub(crate) mod jobs;
 pub(crate) mod lanes;
 pub(crate) mod live;

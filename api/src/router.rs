@@ -3,8 +3,8 @@
 use crate::caller::Access;
 use crate::route::{Route, route};
 use crate::routes::{
-    alarms, audit, document, evidence, health, jobs, keys, lanes, links, login, me, oauth, payments, setup,
-    sites, stays, users,
+    alarms, audit, document, evidence, health, hold_all, jobs, keys, lanes, links, login, me, modes, oauth,
+    payments, setup, sites, stays, users,
 };
 use crate::{device, live};
 
@@ -56,11 +56,17 @@ pub(crate) fn people() -> Vec<Route> {
         route(sites::__path_add, sites::add),
         route(sites::__path_one, sites::one),
         route(sites::__path_change, sites::change),
+        route(modes::__path_of_site, modes::of_site),
+        route(hold_all::__path_list, hold_all::list),
+        route(hold_all::__path_ask, hold_all::ask),
+        route(hold_all::__path_confirm, hold_all::confirm),
+        route(hold_all::__path_release, hold_all::release),
         route(audit::__path_list, audit::list),
         route(lanes::__path_list, lanes::list),
         route(lanes::__path_add, lanes::add),
         route(lanes::__path_one, lanes::one),
         route(lanes::__path_change, lanes::change),
+        route(modes::__path_of_lane, modes::of_lane),
         route(lanes::__path_command, lanes::command),
         route(alarms::__path_list, alarms::list),
         route(alarms::__path_one, alarms::one),

@@ -3,6 +3,8 @@
 //! It sees matches, never lists: the server finds them in PostgreSQL, the lane in its keyed store. Total: any input
 //! has an answer and nothing panics. It knows no clock, no sign and no command.
 //!
+//! In free flow everybody passes, under maintenance nobody. Else:
+//!
 //! Entry, first that applies: blocked, closed to all, not read (ticket path), fact missing offline, inside elsewhere
 //! (for those with a right), passback, subscription, reservation, full, closed, no visitors, visitor.
 //! Exit: blocked, not read, subscription or reservation, its stay (paid, grace, free, charge, supplement), no stay
@@ -28,6 +30,7 @@ pub use self::matches::{
 };
 pub use crate::direction::Direction;
 use crate::ids::StayId;
+use crate::lane_mode::LaneMode;
 use crate::money::Money;
 use crate::reading::Verdict;
 use crate::reason::Reason;
@@ -74,9 +77,16 @@ pub struct Decision {
 
 /// Decides on an arrival. See the module for the order of rules.
 pub fn decide(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Decision {
-    match arrival.direction {
-        Direction::Entry => decide_entry(arrival, matches, now),
-        Direction::Exit => decide_exit(arrival, matches, now),
+    match (matches.site.mode, arrival.direction) {
+        // The boom is up, whatever is decided.
+        (LaneMode::FreeFlow, _) => {
+            Decision { stay: stay_id(matches), ..Decision::open(Reason::OpenFreeFlow {}) }
+        }
+        (LaneMode::Maintenance, _) => {
+            Decision { stay: stay_id(matches), ..Decision::deny(Reason::DenyMaintenance {}) }
+        }
+        (_, Direction::Entry) => decide_entry(arrival, matches, now),
+        (_, Direction::Exit) => decide_exit(arrival, matches, now),
     }
 }
 
@@ -96,7 +106,7 @@ impl Decision {
 
 fn decide_entry(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Decision {
     let refused = refused_to_all(arrival, matches, now)
-        .or_else(|| (matches.site.mode == SiteMode::ClosedToAll).then_some(Reason::DenyClosedToAll {}))
+        .or_else(|| (matches.site.mode == LaneMode::ClosedToAll).then_some(Reason::DenyClosedToAll {}))
         .or_else(|| not_identified(arrival));
     if let Some(reason) = refused {
         return Decision::deny(reason);
@@ -186,19 +196,21 @@ fn refused_inside(matches: &Matches, has_right: bool) -> Option<Reason> {
 fn visitor_entry(arrival: &Arrival, matches: &Matches) -> Decision {
     let site = &matches.site;
     match (site.mode, matches.source) {
-        (SiteMode::ClosedToAll, _) => Decision::deny(Reason::DenyClosedToAll {}),
-        (SiteMode::Closed, _) => Decision::deny(Reason::DenyClosed {}),
-        (SiteMode::Full, _) => Decision::deny(Reason::DenyFull {}),
-        (SiteMode::Open, _) if site.free_spaces == Some(0) => Decision::deny(Reason::DenyFull {}),
-        (SiteMode::Open, _) if !site.visitors => Decision::deny(Reason::DenyNoVisitors {}),
-        (SiteMode::Open, MatchSource::Offline(OfflinePolicy { entry: OfflineEntry::Listed, .. })) => {
+        (LaneMode::FreeFlow, _) => Decision::open(Reason::OpenFreeFlow {}),
+        (LaneMode::Maintenance, _) => Decision::deny(Reason::DenyMaintenance {}),
+        (LaneMode::ClosedToAll, _) => Decision::deny(Reason::DenyClosedToAll {}),
+        (LaneMode::Closed, _) => Decision::deny(Reason::DenyClosed {}),
+        (LaneMode::Full, _) => Decision::deny(Reason::DenyFull {}),
+        (LaneMode::Open, _) if site.free_spaces == Some(0) => Decision::deny(Reason::DenyFull {}),
+        (LaneMode::Open, _) if !site.visitors => Decision::deny(Reason::DenyNoVisitors {}),
+        (LaneMode::Open, MatchSource::Offline(OfflinePolicy { entry: OfflineEntry::Listed, .. })) => {
             Decision::deny(Reason::DenyOffline {})
         }
-        (SiteMode::Open, MatchSource::Offline(_)) => Decision::open(Reason::OpenOfflineVisitor {}),
-        (SiteMode::Open, MatchSource::Full) if arrival.credential == Credential::Ticket => {
+        (LaneMode::Open, MatchSource::Offline(_)) => Decision::open(Reason::OpenOfflineVisitor {}),
+        (LaneMode::Open, MatchSource::Full) if arrival.credential == Credential::Ticket => {
             Decision::open(Reason::OpenTicket {})
         }
-        (SiteMode::Open, MatchSource::Full) => Decision::open(Reason::OpenVisitor {}),
+        (LaneMode::Open, MatchSource::Full) => Decision::open(Reason::OpenVisitor {}),
     }
 }
 

@@ -10,7 +10,7 @@
 //!      |            timeout        |    -> deciding locally          tailgated | wrong way
 //!      '-- Closing <---- clear ----'    -> decided (grant)
 //!            | safety, edge, fire: open again at once
-//!   over all: fire (latched, reset on the spot), obstruction lock (S5), hold, out of service, Broken
+//!   over all: fire (latched, reset on the spot), obstruction lock (S5), hold, mode, Broken
 //! ```
 //!
 //! One car has one arrival id, minted when the arming loop rises. A grant lets one car through: it is given to the
@@ -26,6 +26,7 @@ mod barrier;
 mod cars;
 pub mod command;
 pub mod event;
+mod mode;
 mod orders;
 mod state;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use event::{Authority, BoomPosition, Command, LaneEvent, Order};
 pub use state::LaneConfig;
 
 use crate::ids::ArrivalId;
+use crate::lane_mode::LaneMode;
 use crate::loops::{Loop, LoopFault, LoopRole, LoopState, RawLevel};
 use crate::reason::Reason;
 use crate::time::Monotonic;
@@ -54,6 +56,8 @@ pub struct Lane {
     now: Monotonic,
     inputs: Inputs,
     service: Service,
+    /// What the lane is for; a wish of people, not an order.
+    mode: LaneMode,
     uplink: bool,
 
     boom: Boom,
@@ -118,6 +122,7 @@ impl Lane {
             now,
             inputs,
             service: Service::Starting,
+            mode: LaneMode::Open,
             uplink: true,
             boom: Boom::Unknown,
             drive: Drive::Off,
@@ -203,8 +208,9 @@ impl Lane {
         &self.faults
     }
 
-    const fn is_out_of_service(&self) -> bool {
-        matches!(self.service, Service::Out)
+    /// What the lane is for.
+    pub const fn mode(&self) -> LaneMode {
+        self.mode
     }
 
     fn apply(&mut self, event: LaneEvent) {
@@ -221,6 +227,7 @@ impl Lane {
             }
             LaneEvent::Command(command) => self.obey(command),
             LaneEvent::Uplink { up } => self.uplink = up,
+            LaneEvent::Mode(mode) => self.change_mode(mode),
         }
     }
 
@@ -292,6 +299,7 @@ impl Lane {
     }
 
     fn show(&mut self, sign: Sign) {
+        let sign = self.sign_in_mode(sign);
         if self.sign != sign {
             self.sign = sign.clone();
             self.out.push(LaneAction::ShowSign(sign));
@@ -300,9 +308,8 @@ impl Lane {
 
     /// What the sign says when no car needs it.
     fn show_rest(&mut self) {
-        let sign = if self.is_out_of_service() { Sign::OutOfService } else { Sign::Idle };
         if !self.is_fire() && !matches!(self.front, Front::Waiting(_)) {
-            self.show(sign);
+            self.show(self.resting_sign());
         }
     }
 

@@ -36,6 +36,7 @@ pub mod decide;
 pub mod direction;
 pub mod ids;
 pub mod lane;
+pub mod lane_mode;
 pub mod listing;
 pub mod loops;
 pub mod money;

@@ -155,6 +155,9 @@ reasons! {
     OpenOfflineVisitor {} "OPEN-OFFLINE-VISITOR"
         en "Welcome. The system is offline; pay before you leave."
         vi "Xin chào. Hệ thống đang ngoại tuyến; vui lòng thanh toán trước khi ra."
+    OpenFreeFlow {} "OPEN-FREE-FLOW"
+        en "Drive through."
+        vi "Mời đi qua."
 
     // Decisions that refuse.
     DenyBlocklisted {} "DENY-BLOCKLISTED"
@@ -202,6 +205,9 @@ reasons! {
     DenyManual { operator: UserId } "DENY-MANUAL"
         en "Refused by an operator."
         vi "Nhân viên đã từ chối."
+    DenyMaintenance {} "DENY-MAINTENANCE"
+        en "This lane is out of service. Please use another."
+        vi "Làn này đang ngừng phục vụ. Vui lòng dùng làn khác."
 
     // Decisions that wait for money.
     ChargeDue { amount: Money } "CHARGE-DUE"
@@ -266,6 +272,9 @@ reasons! {
     CmdOutOfService {} "CMD-OUT-OF-SERVICE"
         en "The lane is out of service."
         vi "Làn đang ngừng phục vụ."
+    CmdMode {} "CMD-MODE"
+        en "The lane's mode keeps the boom up."
+        vi "Chế độ của làn đang giữ thanh chắn mở."
     CmdBusy {} "CMD-BUSY"
         en "The lane does this already or is busy; try again."
         vi "Làn đang bận; hãy thử lại."

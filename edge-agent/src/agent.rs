@@ -5,17 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use boomgate_domain::lane::Lane;
+use boomgate_domain::ids::ArrivalId;
 use boomgate_domain::lane::command::Addressee;
+use boomgate_domain::lane::{Lane, LaneEvent};
+use boomgate_domain::lane_mode::LaneMode;
 use boomgate_plate_reader::reading_settings::ReadingSettings;
 use boomgate_plate_reader::recogniser::Recogniser;
 use boomgate_schemas::bytes::{Epoch, Octets};
 use boomgate_schemas::topic::{Leaf, Topic};
-use boomgate_schemas::up::Boom;
+use boomgate_schemas::up::{Boom, ReportedMode};
 use rand::Rng;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tracing::info;
+use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -73,7 +76,7 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
     let wires = hardware.wires(&config)?;
     let (sampler, samples) = Sampler::start(wires.inputs, clock.clone(), sample_every(&config))?;
     let parts = Parts {
-        lane: Lane::new(config.machine.clone(), clock.lane_now()),
+        lane: lane(&config, &clock, start.mode.mode),
         relays: wires.relays,
         under_boom: sampler.under_boom(),
         settings: settings(&config, epoch, &clock),
@@ -82,6 +85,7 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
         vision,
         evidence_store,
         commands: start.commands,
+        mode: start.mode,
         lane_snapshot,
         wakes,
         observer: hardware.observer(),
@@ -113,6 +117,14 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
     Ok(outcome?)
 }
 
+/// The lane's machine; it knows its mode before anything happens, and moves nothing for it yet (S4).
+fn lane(config: &Config, clock: &Clock, mode: LaneMode) -> Lane {
+    let now = clock.lane_now();
+    let mut lane = Lane::new(config.machine.clone(), now);
+    lane.handle(LaneEvent::Mode(mode), now, &mut || ArrivalId::from_uuid(Uuid::now_v7()));
+    lane
+}
+
 /// The first snapshot for hellos.
 fn lane_snapshot(start: &Start) -> LaneSnapshot {
     LaneSnapshot {
@@ -122,6 +134,7 @@ fn lane_snapshot(start: &Start) -> LaneSnapshot {
         list_version: start.list_version,
         faults: Vec::new(),
         view: None,
+        lane_mode: ReportedMode { version: start.mode.version, mode: start.mode.mode.as_str().into() },
     }
 }
 

@@ -11,6 +11,7 @@ mod commands;
 mod condition;
 mod inputs;
 mod list;
+mod mode;
 mod partial_list;
 mod pending;
 mod perform;
@@ -44,6 +45,7 @@ use crate::gpio::{Inputs, Relays};
 use crate::notify::Supervisor;
 use crate::observer::LaneObserver;
 use crate::sampling::{Sample, UnderBoom};
+use crate::spool::store::StoredMode;
 use crate::spool::{Health, NewEvent, Spool};
 use crate::uplink::certificate::Expiry;
 use crate::uplink::{LaneSnapshot, UplinkEvent};
@@ -79,6 +81,10 @@ pub enum Wake {
     ListStored {
         version: u64,
     },
+    /// The mode of this version is stored.
+    ModeStored {
+        version: u64,
+    },
 }
 
 /// A part of the program that must run as long as the program does, and does not any more.
@@ -96,6 +102,8 @@ pub struct Parts {
     pub vision: Vision,
     pub evidence_store: EvidenceStore,
     pub commands: CommandLog,
+    /// What people wish the lane to be for; the machine knows it already.
+    pub mode: StoredMode,
     pub lane_snapshot: watch::Sender<LaneSnapshot>,
     pub wakes: mpsc::Sender<Wake>,
     pub observer: Box<dyn LaneObserver>,
@@ -226,7 +234,9 @@ impl EventLoop {
                 info!(version, "stored a new offline list");
                 self.parts.lane_snapshot.send_modify(|now| now.list_version = version);
             }
+            Wake::ModeStored { version } => self.mode_stored(version),
         }
+        self.end_mode_if_due();
         self.publish_state();
     }
 
@@ -262,6 +272,7 @@ impl EventLoop {
                 self.alarm();
             }
             UplinkEvent::ListPart(part) => self.list_part(*part),
+            UplinkEvent::WantedMode(wanted) => self.wanted_mode(&wanted),
             UplinkEvent::Clock { apart_ms, unsure_ms } => self.clock_is(apart_ms, unsure_ms),
             UplinkEvent::Published { arrival, at } => {
                 if let Some(car) = self.car(ArrivalId::from_uuid(arrival)) {

@@ -30,7 +30,7 @@ pub use job::{Health, NewEvent, NotWritable, Outlets, Renumbered};
 
 use crate::clock::Clock;
 use job::{Figures, Job};
-use store::{Start, StoreError};
+use store::{Start, StoreError, StoredMode};
 use worker::SpoolWorker;
 
 /// Jobs that may wait for the file.
@@ -99,6 +99,11 @@ impl Spool {
     /// Stores a command's counter before the command is obeyed.
     pub async fn save_commands(&self, log: CommandLog) -> Result<(), NotWritable> {
         self.ask(|reply| Job::SaveCommands { log, reply: Some(reply) }).await.unwrap_or(Err(NotWritable))
+    }
+
+    /// Whether the mode is stored.
+    pub async fn save_mode(&self, mode: StoredMode) -> bool {
+        self.ask(|reply| Job::SaveMode { mode, reply }).await.unwrap_or(false)
     }
 
     /// Whether the new offline list is stored.

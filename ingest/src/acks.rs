@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use boomgate_schemas::down::{Ack, Rejected};
+use boomgate_schemas::down::{Ack, Rejected, WantedMode};
 use boomgate_schemas::envelope::{self, Header};
-use boomgate_schemas::topic::Leaf;
+use boomgate_schemas::topic::{Leaf, Topic};
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
 
@@ -22,13 +22,23 @@ pub(crate) struct Receipt {
     pub echo: Option<u64>,
     /// Numbers up to here are taken by other events than the device's.
     pub above: Option<u64>,
+    /// What the lane is to be for, where it does not know.
+    pub wanted: Option<WantedMode>,
 }
 
 /// Seals a receipt and hands it to the bus.
 pub(crate) fn send(sender: &Sender, key: &SigningKey, receipt: Receipt, now: Timestamp) {
-    let Receipt { device, upto, rejected, echo, above } = receipt;
+    let Receipt { device, upto, rejected, echo, above, wanted } = receipt;
     let topic = device.topic(Leaf::Ack);
-    let ack = Ack { upto, rejected, echo, now_ms: now.as_millisecond(), above };
+    let ack = Ack { upto, rejected, echo, now_ms: now.as_millisecond(), above, wanted };
+    let bytes = envelope::seal(&topic, &Header::server(), ack.encode(), key);
+    sender.publish(topic, bytes);
+}
+
+/// Tells a lane at once what it is to be for; of its events this says nothing.
+pub(crate) fn send_mode(sender: &Sender, key: &SigningKey, topic: Topic, wanted: WantedMode, now: Timestamp) {
+    let (now_ms, wanted) = (now.as_millisecond(), Some(wanted));
+    let ack = Ack { upto: 0, rejected: Vec::new(), echo: None, now_ms, above: None, wanted };
     let bytes = envelope::seal(&topic, &Header::server(), ack.encode(), key);
     sender.publish(topic, bytes);
 }

@@ -3,17 +3,20 @@
 //! The first hello of a start is compared with what is kept: a store that is behind is told to number its events above,
 //! and nothing is acknowledged beyond what it says it has deleted itself.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
+use boomgate_schemas::down::WantedMode;
 use boomgate_schemas::topic::Leaf;
 use boomgate_schemas::up::Hello;
 use boomgate_store::audit_action::AuditAction;
 use boomgate_store::devices::{self, DeviceStoreRow, HelloRecord, NewHello};
 use boomgate_store::exceptions::{self, NewException};
+use boomgate_store::live_event::{LiveEvent, ModeEvent};
 use boomgate_store::pool::within;
-use boomgate_store::words::ExceptionKind;
-use boomgate_store::{Pool, StoreError, Transaction, live_feed, sites};
+use boomgate_store::words::{ExceptionKind, LaneMode};
+use boomgate_store::{Pool, StoreError, Transaction, lane_modes, live_feed, sites};
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -67,10 +70,11 @@ pub(crate) async fn run(hello_handler: HelloHandler, messages: Arc<LatestQueue<A
 }
 
 /// What a hello is answered with: up to where everything is kept, and above what its events must go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Answer {
     upto: i64,
     above: Option<i64>,
+    wanted: Option<WantedMode>,
 }
 
 impl HelloHandler {
@@ -85,6 +89,7 @@ impl HelloHandler {
             rejected: Vec::new(),
             echo: Some(hello.uptime_ms),
             above: answer.above.map(i64::unsigned_abs),
+            wanted: answer.wanted,
         };
         acks::send(&self.sender, &self.key, receipt, clock::now());
         metrics::counter!("boomgate_ingest_hellos_total").increment(1);
@@ -109,8 +114,9 @@ impl HelloHandler {
                 (record, behind)
             }
         };
+        let wanted = self.compare_mode(&mut client, device, &record, hello, at).await?;
         let report = self.compare_clock(&mut client, device, &record, &new).await? || behind;
-        let answer = answer(&record, hello);
+        let answer = Answer { wanted, ..answer(&record, hello) };
         let acked = hello.acked_seq.cast_signed();
         if answer.above.is_some() || acked <= record.kept_upto {
             if report {
@@ -127,7 +133,7 @@ impl HelloHandler {
         }
         tx.commit().await?;
         live_feed::wake(&client, &[device.site.as_uuid()]).await;
-        Ok(Answer { upto: acked, above: None })
+        Ok(Answer { upto: acked, above: None, ..answer })
     }
 
     /// The first hello of a start of the device.
@@ -207,6 +213,33 @@ impl HelloHandler {
         Ok(true)
     }
 
+    /// What the lane is to be for, if it knows an older wish. Screens are told when it obeys another mode than before.
+    async fn compare_mode(
+        &self,
+        client: &mut boomgate_store::pool::Object,
+        device: &Device,
+        record: &HelloRecord,
+        hello: &Hello,
+        at: Timestamp,
+    ) -> Result<Option<WantedMode>, StoreError> {
+        let Some(reported) = &hello.lane_mode else { return Ok(None) };
+        if let Some(report) = mode_report(record, &reported.mode) {
+            let tx = client.transaction().await?;
+            sites::lock(&tx, device.site).await?;
+            live_feed::append(&tx, device.site, at, Some(device.lane), LiveEvent::Mode(report)).await?;
+            tx.commit().await?;
+            live_feed::wake(client, &[device.site.as_uuid()]).await;
+        }
+        let known = reported.version.cast_signed();
+        let version = match known.cmp(&record.mode_version) {
+            Ordering::Equal => return Ok(None),
+            Ordering::Less => record.mode_version,
+            // This database was restored from before that wish.
+            Ordering::Greater => lane_modes::raise_version(client, device.site, device.lane, known).await?,
+        };
+        Ok(Some(names::wanted_mode(version, &record.mode, record.mode_until)))
+    }
+
     fn may_report(&self, device: &Device, kind: &'static str) -> bool {
         self.complaints.may_report(&LaneKey::of(&device.topic(Leaf::Hello)), kind)
     }
@@ -239,6 +272,14 @@ async fn raise(
     exceptions::raise(tx, &new).await
 }
 
+/// What screens are told of a mode that the lane did not obey before.
+fn mode_report(record: &HelloRecord, reported: &str) -> Option<ModeEvent> {
+    let before = record.mode_before.as_deref().unwrap_or(LaneMode::Open.as_str());
+    let reported = LaneMode::parse(reported).filter(|mode| mode.as_str() != before)?;
+    let wanted = LaneMode::parse(&record.mode)?;
+    Some(ModeEvent { wanted, reported: Some(reported), until: record.mode_until, by: None, reason: None })
+}
+
 fn new_hello(device: &Device, hello: &Hello, at: Timestamp) -> NewHello {
     NewHello {
         site: device.site,
@@ -266,7 +307,7 @@ fn lane_label(device: &Device) -> String {
 fn answer(record: &HelloRecord, hello: &Hello) -> Answer {
     let own = record.behind_epoch.as_deref() == Some(hello.epoch.as_slice());
     let above = record.behind_above.filter(|above| own && hello.next_seq.cast_signed() <= *above);
-    Answer { upto: record.kept_upto.min(hello.acked_seq.cast_signed()), above }
+    Answer { upto: record.kept_upto.min(hello.acked_seq.cast_signed()), above, wanted: None }
 }
 
 fn written(hello: &Hello) -> Value {
@@ -275,6 +316,6 @@ fn written(hello: &Hello) -> Value {
         "clock": names::clock(hello.clock), "version": hello.version, "next_seq": hello.next_seq,
         "acked_seq": hello.acked_seq, "backlog": hello.backlog, "command_counter": hello.command_counter,
         "boom": names::boom(hello.boom), "mode": hello.mode, "list_version": hello.list_version,
-        "rtt_ms": hello.rtt_ms, "faults": hello.faults, "view": hello.view,
+        "rtt_ms": hello.rtt_ms, "faults": hello.faults, "view": hello.view, "lane_mode": hello.lane_mode,
     })
 }

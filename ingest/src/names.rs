@@ -2,11 +2,12 @@
 
 use boomgate_domain::decide::{Direction, Outcome};
 use boomgate_domain::reading::Verdict;
-use boomgate_schemas::down::Action;
+use boomgate_schemas::down::{Action, WantedMode};
 use boomgate_schemas::up::{self, Answer, Boom, ClockState, EventBody, PassageKind};
 use boomgate_store::words::{
     BoomPosition, CommandState, DecisionOutcome, LaneDirection, PassageOutcome, ReadingVerdict,
 };
+use jiff::Timestamp;
 
 pub(crate) const fn direction(direction: up::Direction) -> &'static str {
     match direction {
@@ -133,4 +134,10 @@ pub(crate) const fn verdict(verdict: up::Verdict) -> Verdict {
         up::Verdict::Unsure => Verdict::Unsure,
         up::Verdict::Unreadable => Verdict::Unreadable,
     }
+}
+
+/// A wish for a mode, as it travels.
+pub(crate) fn wanted_mode(version: i64, mode: &str, until: Option<Timestamp>) -> WantedMode {
+    let until_ms = until.map(Timestamp::as_millisecond);
+    WantedMode { version: version.unsigned_abs(), mode: mode.to_owned(), until_ms }
 }

@@ -1,4 +1,4 @@
-//! Orders go out: counted under the lane's lock, signed once, sent again until answered, given up when too late.
+//! Orders and modes go out. Orders are counted under the lane's lock, signed once, sent again until answered, given up when too late.
 //!
 //! Most orders of decisions are sent by the batch that made them; here come those of people and payments, those that
 //! had to wait for another, and everything that was not answered.
@@ -12,6 +12,7 @@ use boomgate_domain::reason::Reason;
 use boomgate_schemas::down::Amount;
 use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_store::commands::{self, CommandRow, DueLane, LaneForCommand, Sent, Settled};
+use boomgate_store::lane_modes::{self, UnsentMode};
 use boomgate_store::live_event::{CommandEvent, LiveEvent};
 use boomgate_store::pool::within;
 use boomgate_store::words::{CommandAction, CommandState};
@@ -26,7 +27,7 @@ use crate::bus::Sender;
 use crate::guard::caught;
 use crate::handle::orders::{FIRST_RESEND, LaneClock, OrderBody, next_counter, read_params, sign};
 use crate::health::HealthReporter;
-use crate::{clock, names};
+use crate::{acks, clock, names};
 
 const LIMIT: Duration = Duration::from_secs(5);
 /// How often it looks without being woken.
@@ -66,11 +67,15 @@ pub(crate) async fn run(outbox: Outbox) {
 
 impl Outbox {
     async fn round(&self) -> Result<(), StoreError> {
-        let due = within(LIMIT, async {
+        let (due, modes) = within(LIMIT, async {
             let client = self.pool.get().await?;
-            commands::due_lanes(&client, clock::now()).await
+            let modes = lane_modes::take_unsent(&client).await?;
+            Ok((commands::due_lanes(&client, clock::now()).await?, modes))
         })
         .await?;
+        for mode in modes {
+            self.send_mode(&mode);
+        }
         let mut lanes_of: BTreeMap<Uuid, Vec<DueLane>> = BTreeMap::new();
         for lane in due {
             lanes_of.entry(lane.site_id).or_default().push(lane);
@@ -87,6 +92,14 @@ impl Outbox {
                 Ok(())
             }
         }
+    }
+
+    /// A wish goes out once: what is lost on the way is said again in the answer to a hello.
+    fn send_mode(&self, mode: &UnsentMode) {
+        let (Ok(site), Ok(lane)) = (mode.site_code.parse(), mode.lane_code.parse()) else { return };
+        let topic = Topic::new(site, lane, Leaf::Ack);
+        let wanted = names::wanted_mode(mode.mode_version, &mode.mode, mode.mode_until);
+        acks::send_mode(&self.sender, &self.key, topic, wanted, clock::now());
     }
 
     /// The lanes of one site, one after the other. A lane that cannot be served is left for the next round, and only an

@@ -107,6 +107,7 @@ mod tests {
             faults: Vec::new(),
             view: None,
             spool: spool.map(|byte| Octets([byte; 16])),
+            lane_mode: None,
         }
     }
 

@@ -3,16 +3,15 @@
 use boomgate_domain::ids::{ArrivalId, CommandId, LaneId, SiteId};
 use boomgate_store::manual::{self, ManualOrder};
 use boomgate_store::words::CommandAction;
-use boomgate_store::{GenericClient, arrivals, sites};
+use boomgate_store::{GenericClient, arrivals, lanes, sites};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::access::{Authorized, LanesOperate};
 use crate::error::OperationError;
+use crate::modes;
+pub use crate::modes::LONGEST_REASON;
 use crate::unit::Unit;
-
-/// Longest reason, in characters.
-pub const LONGEST_REASON: usize = 300;
 
 /// What a boom can be ordered to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,18 +85,14 @@ pub struct NewOrder {
 /// Writes an order into the lane's outbox; the lane's own answer comes later.
 ///
 /// # Errors
-/// No reason, or too long a one; `CAR-GONE` when the car does not wait there any more; the database's.
+/// No reason, or too long a one; `HOLD-ALL-NEEDED` for a hold that leaves all lanes of a direction open; `CAR-GONE` when the car does not wait there any more; the database's.
 pub async fn order(
     unit: &Unit<'_>,
     by: &Authorized<LanesOperate>,
     site: SiteId,
     new: NewOrder,
 ) -> Result<ManualOrder, OperationError> {
-    let reason = new.reason.trim();
-    if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
-        let why = format!("say why, in 1 to {LONGEST_REASON} characters");
-        return Err(OperationError::invalid("reason", why));
-    }
+    let reason = modes::checked_reason(&new.reason)?;
     let order = ManualOrder {
         site,
         lane: new.lane,
@@ -106,10 +101,15 @@ pub async fn order(
         action: new.action.into(),
         code: new.action.code().to_owned(),
         by: by.requested_by(),
-        reason: reason.to_owned(),
+        reason,
         at: Timestamp::now(),
     };
     must_wait_there(unit.tx(), site, &new).await?;
+    if new.action == Action::Hold {
+        sites::lock(unit.tx(), site).await?;
+        let all = lanes::list(unit.tx(), site).await?;
+        modes::refuse_opening_a_direction(&all, |lane| lane.id == new.lane)?;
+    }
     manual::order(unit.tx(), &order).await?;
     unit.wake_lane(site, new.lane);
     unit.wake_site(site);

@@ -28,6 +28,22 @@ pub struct Ack {
     /// what waits new numbers above it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub above: Option<u64>,
+    /// What the lane is to be for, where it said that it knows an older wish, and at once when the wish changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<WantedMode>,
+}
+
+/// A mode that people wish a lane to have. It is no order: it holds until another comes, also over restarts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedMode {
+    /// Rises with every change, per lane; a lane takes no older one.
+    pub version: u64,
+    /// `open`, `full`, `closed`, `closed_to_all`, `maintenance` or `free_flow`. A word that the lane does not know changes
+    /// nothing.
+    pub mode: String,
+    /// Unix milliseconds, from which on the lane is open again; none = until another mode comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<i64>,
 }
 
 /// An event the server will never take; the lane keeps it as a dead letter with this code.
@@ -156,7 +172,15 @@ impl Ack {
         let ack: Self = strict::decode(bytes)?;
         bounds::number("upto", ack.upto)?;
         ack.above.map_or(Ok(()), |above| bounds::seq("above", above))?;
+        ack.wanted.as_ref().map_or(Ok(()), WantedMode::check)?;
         Ok(ack)
+    }
+}
+
+impl WantedMode {
+    fn check(&self) -> Result<(), DecodeError> {
+        bounds::number("wanted.version", self.version)?;
+        self.until_ms.map_or(Ok(()), |until| bounds::wall_time("wanted.until_ms", until))
     }
 }
 

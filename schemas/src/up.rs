@@ -311,6 +311,18 @@ pub struct Hello {
     /// Drawn when the spool was created: another one than before means a renewed spool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spool: Option<SpoolId>,
+    /// The mode the lane obeys; lanes of before the modes say none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane_mode: Option<ReportedMode>,
+}
+
+/// The mode a lane obeys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedMode {
+    /// Of the wish it knows; 0 for none.
+    pub version: u64,
+    /// See [`crate::down::WantedMode::mode`].
+    pub mode: String,
 }
 
 /// How well the camera sees plates, by the frames of the last vehicles.
@@ -437,6 +449,7 @@ impl Hello {
             let what = format!("{} codes, at most {MAX_FAULTS}", self.faults.len());
             return Err(DecodeError::field("faults", what));
         }
+        self.lane_mode.as_ref().map_or(Ok(()), |mode| bounds::number("lane_mode.version", mode.version))?;
         self.view.as_ref().map_or(Ok(()), View::check)
     }
 }

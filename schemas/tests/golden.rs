@@ -12,7 +12,9 @@ use std::path::PathBuf;
 use boomgate_schemas::down::Ack;
 use boomgate_schemas::strict;
 use boomgate_schemas::topic::Leaf;
-use boomgate_schemas::up::{CommandResult, Event, EventBody, Gap, Hello, SyncRequest, UpBatch, View};
+use boomgate_schemas::up::{
+    CommandResult, Event, EventBody, Gap, Hello, ReportedMode, SyncRequest, UpBatch, View,
+};
 use samples::Sample;
 
 fn golden_file(name: &str) -> PathBuf {
@@ -100,6 +102,7 @@ fn odd_hellos() -> Vec<Hello> {
         Hello { command_counter: 1 << 53, ..good() },
         Hello { list_version: i64::MAX as u64, ..good() },
         Hello { faults: vec!["FAULT-CAMERA".into(); 65], ..good() },
+        Hello { lane_mode: Some(ReportedMode { version: 1 << 53, mode: "open".into() }), ..good() },
     ]
 }
 

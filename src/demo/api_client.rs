@@ -28,6 +28,8 @@ pub struct Lane {
     pub direction: String,
     pub last: Option<Last>,
     pub device: Option<Device>,
+    /// What the lane said last that it is for.
+    pub reported_mode: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -91,6 +93,16 @@ impl ApiClient {
         let lane = lanes.iter().find(|one| one.code == lane).context("lane is not listed")?;
         let body = json!({ "action": "open", "reason": reason, "arrival": arrival });
         self.post(&format!("/api/v1/lanes/{}/commands", lane.id), &body).await
+    }
+
+    /// Sets what a lane is for.
+    pub async fn set_mode(&self, lane: &str, mode: &str, reason: &str) -> Result<()> {
+        let lanes = self.lanes().await?;
+        let lane = lanes.iter().find(|one| one.code == lane).context("lane is not listed")?;
+        let url = format!("{}/api/v1/lanes/{}/mode", self.base, lane.id);
+        let body = json!({ "mode": mode, "reason": reason });
+        let request = self.client.put(url).bearer_auth(&self.token).json(&body);
+        checked(send_with_retry(&request).await?).await.map(drop)
     }
 
     /// Payments taken so far.

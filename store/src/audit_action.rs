@@ -183,6 +183,22 @@ pub enum AuditAction {
     /// Somebody closed an alarm. Why stands with the alarm, where it can be erased.
     #[serde(rename = "alarm.closed")]
     AlarmClosed { alarm: Uuid, what: AlarmKind },
+    /// A lane is to be for something else: `closed`, until when.
+    #[serde(rename = "lane.mode")]
+    LaneMode {
+        mode: BeforeAfter,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<String>,
+    },
+    /// Somebody asks for all lanes of a direction to be held open.
+    #[serde(rename = "hold_all.requested")]
+    HoldAllRequested { request: Uuid, direction: String, action: String },
+    /// A second person confirmed it.
+    #[serde(rename = "hold_all.confirmed")]
+    HoldAllConfirmed { request: Uuid, direction: String, action: String, requested_by: Uuid },
+    /// All lanes of a direction were released.
+    #[serde(rename = "hold_all.released")]
+    HoldAllReleased { direction: String },
     /// A tariff version was put in force.
     #[serde(rename = "tariff.set")]
     TariffSet { tariff: Uuid, version: u32 },

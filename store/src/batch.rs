@@ -27,7 +27,7 @@ use crate::devices::{self, DeviceFacts, InboxRange, Mark};
 use crate::error::StoreError;
 use crate::events::{self, NewEvent};
 use crate::evidence::{self, AnnouncedPicture};
-use crate::lanes::{self, LaneCounter};
+use crate::lanes::{self, LaneCounter, LaneFacts};
 use crate::live_feed::{self, NewLive};
 use crate::pool::within;
 use crate::sites::{self, SiteFacts, SiteNumbers};
@@ -88,7 +88,7 @@ pub struct Need {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
     pub sites: Vec<SiteFacts>,
-    pub lanes: Vec<LaneCounter>,
+    pub lanes: Vec<LaneFacts>,
     pub devices: Vec<DeviceFacts>,
     pub inbox: Vec<InboxRange>,
     pub arrivals: Vec<ArrivalRow>,

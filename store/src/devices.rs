@@ -108,6 +108,12 @@ row! {
         pub behind_epoch: Option<Vec<u8>>,
         pub behind_above: Option<i64>,
         pub clock_level: Option<String>,
+        /// The mode the hello before this one named.
+        pub mode_before: Option<String>,
+        /// What its lane is to be for, the version of that wish, and when it ends.
+        pub mode: String,
+        pub mode_version: i64,
+        pub mode_until: Option<Timestamp>,
     }
 }
 

@@ -51,6 +51,13 @@ row! {
         pub code: String,
         pub name: String,
         pub direction: String,
+        /// What it is to be for.
+        pub mode: String,
+        pub mode_reason: Option<String>,
+        pub mode_until: Option<Timestamp>,
+        pub mode_since: Option<Timestamp>,
+        /// The person who wished it, as called now.
+        pub mode_by_name: Option<String>,
         pub device_id: Option<DeviceId>,
         pub device_code: Option<String>,
         pub certificate_until: Option<Timestamp>,
@@ -68,6 +75,16 @@ row! {
         pub arrived_at: Option<Timestamp>,
         /// The picture's name, once the picture is stored.
         pub arrival_evidence: Option<Vec<u8>>,
+    }
+}
+
+row! {
+    /// What a batch needs to know of a lane; read under its lock.
+    pub struct LaneFacts {
+        pub site_id: Uuid,
+        pub lane_id: Uuid,
+        pub command_counter: i64,
+        pub mode: String,
     }
 }
 
@@ -162,7 +179,7 @@ pub(crate) async fn lock_many(
     tx: &impl GenericClient,
     sites: &[Uuid],
     lanes: &[Uuid],
-) -> Result<Vec<LaneCounter>, StoreError> {
+) -> Result<Vec<LaneFacts>, StoreError> {
     query(tx, LOCK_MANY, &[&sites, &lanes]).await
 }
 

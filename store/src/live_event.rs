@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use boomgate_domain::money::Money;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use crate::payment_method::Method;
 use crate::words::{
     AlarmKind, AlarmState, BoomPosition, CommandAction, CommandState, DecisionOutcome, ExceptionKind,
-    LaneDirection, PassageOutcome, ReadingVerdict,
+    HoldAllAction, HoldAllState, LaneDirection, LaneMode, PassageOutcome, ReadingVerdict,
 };
 
 /// One thing that happened. Fields are only added; those that a row of an earlier version lacks are null.
@@ -40,6 +41,10 @@ pub enum LiveEvent {
     Payment(PaymentEvent),
     /// An alarm was raised, acknowledged or closed.
     Alarm(AlarmEvent),
+    /// A lane is to be for something else, or says that it is.
+    Mode(ModeEvent),
+    /// All lanes of a direction are to be held open, or released.
+    HoldAll(HoldAllEvent),
 }
 
 impl LiveEvent {
@@ -76,7 +81,9 @@ impl LiveEvent {
             | Self::Exception(_)
             | Self::Notice(_)
             | Self::Boom(_)
-            | Self::Payment(_) => None,
+            | Self::Payment(_)
+            | Self::Mode(_)
+            | Self::HoldAll(_) => None,
         }
     }
 }
@@ -220,6 +227,37 @@ impl AlarmEvent {
     pub const fn of(alarm: Uuid, what: Option<AlarmKind>, state: AlarmState) -> Self {
         Self { alarm, what, state, code: None, params: BTreeMap::new(), by: None }
     }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ModeEvent {
+    /// What people wish.
+    pub wanted: LaneMode,
+    /// What the lane said last; null where it has not said.
+    pub reported: Option<LaneMode>,
+    /// From then on the lane is open again.
+    pub until: Option<Timestamp>,
+    /// The person who wished it, as shown; null where a lane says so, or where its time was over.
+    pub by: Option<String>,
+    /// In the person's words.
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HoldAllEvent {
+    /// None where lanes are released.
+    pub request: Option<Uuid>,
+    pub direction: LaneDirection,
+    pub action: HoldAllAction,
+    pub state: HoldAllState,
+    /// The person who did this step, as shown.
+    pub by: String,
+    /// In the person's words.
+    pub reason: String,
+    /// Until when it can be confirmed.
+    pub expires_at: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -38,6 +38,33 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+impl From<boomgate_domain::lane_mode::LaneMode> for LaneMode {
+    fn from(mode: boomgate_domain::lane_mode::LaneMode) -> Self {
+        use boomgate_domain::lane_mode::LaneMode as Known;
+        match mode {
+            Known::Open => Self::Open,
+            Known::Full => Self::Full,
+            Known::Closed => Self::Closed,
+            Known::ClosedToAll => Self::ClosedToAll,
+            Known::Maintenance => Self::Maintenance,
+            Known::FreeFlow => Self::FreeFlow,
+        }
+    }
+}
+
+impl From<LaneMode> for boomgate_domain::lane_mode::LaneMode {
+    fn from(word: LaneMode) -> Self {
+        match word {
+            LaneMode::Open => Self::Open,
+            LaneMode::Full => Self::Full,
+            LaneMode::Closed => Self::Closed,
+            LaneMode::ClosedToAll => Self::ClosedToAll,
+            LaneMode::Maintenance => Self::Maintenance,
+            LaneMode::FreeFlow => Self::FreeFlow,
+        }
+    }
+}
+
 words! {
     /// Which way a lane leads.
     pub enum LaneDirection {
@@ -128,6 +155,40 @@ words! {
         Ready = "ready",
         /// It has not said.
         Unknown = "unknown",
+    }
+
+    /// What a lane is for.
+    pub enum LaneMode {
+        /// Everybody who may comes in and leaves.
+        Open = "open",
+        /// Visitors are refused at the entry, subscribers and reservations come in; cars leave.
+        Full = "full",
+        /// As full, but the sign says closed.
+        Closed = "closed",
+        /// Nobody comes in; cars leave.
+        ClosedToAll = "closed_to_all",
+        /// The lane takes no cars; a person can still open it.
+        Maintenance = "maintenance",
+        /// The boom stays up, and everybody passes.
+        FreeFlow = "free_flow",
+    }
+
+    /// How all lanes of a direction are held open.
+    pub enum HoldAllAction {
+        /// By an order: ends when somebody releases the lane, or with a restart of the lane.
+        Hold = "hold",
+        /// By their mode: survives restarts and outages.
+        FreeFlow = "free_flow",
+    }
+
+    /// How far holding all lanes of a direction open has come.
+    pub enum HoldAllState {
+        /// A second person is waited for.
+        Requested = "requested",
+        Confirmed = "confirmed",
+        /// Nobody confirmed it in time.
+        Expired = "expired",
+        Released = "released",
     }
 
     /// What a person must see to.

@@ -188,6 +188,7 @@ impl Device {
             faults: Vec::new(),
             view: None,
             spool: None,
+            lane_mode: None,
         }
     }
 

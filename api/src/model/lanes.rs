@@ -6,11 +6,12 @@ use boomgate_domain::reason::Lang;
 use boomgate_operations::access::SiteRef;
 use boomgate_operations::booms::{Action, NewOrder};
 use boomgate_operations::lanes::AddLane;
+use boomgate_operations::modes::SetMode;
 use boomgate_store::lanes::LaneStatus;
 use boomgate_store::manual::ManualOrder;
 use boomgate_store::sites::SiteRow;
 use boomgate_store::words::{
-    BoomPosition, CommandAction, CommandState, DecisionOutcome, LaneDirection, LaneReadiness,
+    BoomPosition, CommandAction, CommandState, DecisionOutcome, LaneDirection, LaneMode, LaneReadiness,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,12 @@ pub(crate) struct Lane {
     device: Option<LaneDevice>,
     /// As last heard.
     boom: BoomPosition,
+    /// Whether its program works.
     mode: LaneReadiness,
+    /// What it is to be for.
+    wanted: LaneWish,
+    /// What it said last that it is for; null until it has said so.
+    reported_mode: Option<LaneMode>,
     /// Codes of the faults that last.
     faults: Vec<String>,
     /// How well the camera sees plates; null until the lane says so.
@@ -57,6 +63,20 @@ pub(crate) struct View {
     advice: String,
     /// Share of the pictures with a plate, in permille.
     plates: u16,
+}
+
+/// A mode that people wish for: a state, which the lane keeps over restarts and without a network.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LaneWish {
+    mode: LaneMode,
+    /// In the person's words.
+    reason: Option<String>,
+    /// From then on the lane is open again.
+    until: Option<Timestamp>,
+    /// Null where nobody ever wished for another mode.
+    since: Option<Timestamp>,
+    /// The person; null where a mode ended at its time.
+    by: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -176,7 +196,16 @@ impl Lane {
             clock_ahead_ms: status.clock_ahead_ms,
         });
         let direction = LaneDirection::parse(&status.direction);
+        let wanted = LaneWish {
+            mode: LaneMode::parse(&status.mode).ok_or_else(|| unknown("lanes.mode", &status.mode))?,
+            reason: status.mode_reason,
+            until: status.mode_until,
+            since: status.mode_since,
+            by: status.mode_by_name,
+        };
         Ok(Self {
+            wanted,
+            reported_mode: hello["lane_mode"]["mode"].as_str().and_then(LaneMode::parse),
             id: status.id.as_uuid(),
             code: status.code,
             name: status.name,
@@ -221,6 +250,24 @@ impl Waiting {
             evidence: status.arrival_evidence.as_deref().map(hex::encode),
             waiting: true,
         })
+    }
+}
+
+/// What lanes are to be for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewMode {
+    mode: LaneMode,
+    /// Why, in the person's words.
+    #[schema(value_type = String, min_length = 1, max_length = 300)]
+    reason: SafeText,
+    /// From then on the lanes are open again; until another mode comes where it is left out.
+    until: Option<Timestamp>,
+}
+
+impl NewMode {
+    pub(crate) fn set(self) -> SetMode {
+        SetMode { mode: self.mode.into(), reason: self.reason.to_string(), until: self.until }
     }
 }
 

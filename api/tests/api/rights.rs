@@ -41,7 +41,7 @@ async fn person(app: &TestApp, who: &'static str) -> Option<TestUser> {
 }
 
 /// A request that would succeed if its sender may. A route without a case here fails the test.
-async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> RequestBuilder {
+pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> RequestBuilder {
     let post = |path: &str, body: Value| app.request("POST", path).header("idempotency-key", "k").json(&body);
     if let Some(request) = getting_in::case(app, route, by).await {
         return signed(app, request, by);
@@ -115,6 +115,29 @@ async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Reques
         ("PATCH", "/api/v1/sites/{id}") => {
             app.request("PATCH", "/api/v1/sites/north").json(&json!({ "name": "North" }))
         }
+        ("PUT", "/api/v1/lanes/{id}/mode") => {
+            let path = format!("/api/v1/lanes/{}/mode", app.entry);
+            app.request("PUT", &path).json(&json!({ "mode": "full", "reason": "test" }))
+        }
+        ("PUT", "/api/v1/sites/{id}/mode") => {
+            let path = format!("/api/v1/sites/{}/mode", app.site);
+            app.request("PUT", &path).json(&json!({ "mode": "closed", "reason": "test" }))
+        }
+        ("GET", "/api/v1/sites/{id}/hold-all") => {
+            app.request("GET", &format!("/api/v1/sites/{}/hold-all", app.site))
+        }
+        ("POST", "/api/v1/sites/{id}/hold-all") => post(
+            &format!("/api/v1/sites/{}/hold-all", app.site),
+            json!({ "direction": "entry", "action": "hold", "reason": "test" }),
+        ),
+        ("POST", "/api/v1/sites/{id}/hold-all/{request}/confirm") => {
+            let path = format!("/api/v1/sites/{}/hold-all/{}/confirm", app.site, app.hold_all().await);
+            app.request("POST", &path).header("idempotency-key", "k")
+        }
+        ("POST", "/api/v1/sites/{id}/release-all") => post(
+            &format!("/api/v1/sites/{}/release-all", app.site),
+            json!({ "direction": "entry", "reason": "test" }),
+        ),
         ("GET", "/api/v1/alarms/{id}") => {
             app.request("GET", &format!("/api/v1/alarms/{}", app.alarm("lane_lost").await))
         }
@@ -215,7 +238,13 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
             201
         }
         (true, "/api/v1/live") => 101,
-        (true, "/api/v1/lanes/{id}/commands") => 202,
+        (
+            true,
+            "/api/v1/lanes/{id}/commands"
+            | "/api/v1/sites/{id}/hold-all/{request}/confirm"
+            | "/api/v1/sites/{id}/release-all",
+        ) => 202,
+        (true, "/api/v1/sites/{id}/hold-all") if route.method == "POST" => 201,
         (true, "/api/v1/stays/{id}/payments") => 201,
         (true, _) => 200,
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use boomgate_api::{Api, ApiConfig, Front};
+use boomgate_api::{Api, ApiConfig, Front, Reach};
 use boomgate_domain::direction::Direction;
 use boomgate_domain::ids::{ApiKeyId, ArrivalId, DeviceId, LaneId, SiteId, StayId, TenantId, UserId};
 use boomgate_operations::mail::Mailer;
@@ -14,6 +14,7 @@ use boomgate_store::arrivals::ArrivalRow;
 use boomgate_store::batch::{Need, Session, Writes};
 use boomgate_store::decisions::NewDecision;
 use boomgate_store::devices::{self, NewDevice};
+use boomgate_store::hold_all::{self, NewHoldAll};
 use boomgate_store::lanes;
 use boomgate_store::memberships::{self, Role};
 use boomgate_store::sites;
@@ -21,7 +22,7 @@ use boomgate_store::stays::StayRow;
 use boomgate_store::tariffs;
 use boomgate_store::testing::{TestDatabase, rows};
 use boomgate_store::users::{self, NewSession, NewUser};
-use boomgate_store::words::AlarmKind;
+use boomgate_store::words::{AlarmKind, HoldAllAction, LaneDirection};
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -37,6 +38,9 @@ use uuid::Uuid;
 
 /// What every person of these tests logs in with.
 pub const PASSWORD: &str = "a barrier in the morning fog";
+
+/// A page of another origin that may use the api.
+pub const ALLOWED_ORIGIN: &str = "https://kiosk.example.org";
 
 pub struct TestApp {
     pub db: TestDatabase,
@@ -100,7 +104,7 @@ impl TestApp {
             ready: watch::channel(true).1,
             people: fronts.0,
             devices: fronts.1,
-            public_url: None,
+            reach: Reach { allowed_origins: vec![ALLOWED_ORIGIN.to_owned()], ..Reach::default() },
             mailer,
             token_key: SigningKey::from_bytes(&[9; 32]),
         };
@@ -396,6 +400,23 @@ impl TestApp {
         let id = alarm.id;
         self.write(Writes { alarms: vec![alarm], ..Writes::default() }).await;
         id
+    }
+
+    /// A request of somebody to hold the entries open.
+    pub async fn hold_all(&self) -> Uuid {
+        let (at, somebody) = (Timestamp::now(), self.person("operator").await);
+        let new = NewHoldAll {
+            site: self.site,
+            id: Uuid::now_v7(),
+            direction: LaneDirection::Entry,
+            action: HoldAllAction::Hold,
+            reason: "concert".into(),
+            by: somebody.id,
+            at,
+            expires_at: at + SignedDuration::from_mins(5),
+        };
+        hold_all::insert(&self.db.pool.get().await.unwrap(), &new).await.unwrap();
+        new.id
     }
 
     /// Writes as a batch of ingest does.

@@ -41,7 +41,7 @@ function lane(index: number): Lane {
     device: { code: `d-${index}`, connected: true },
     boom: "closed",
     mode: "ready",
-    faults: [],
+    faults: [], wanted: { mode: "open" },
     last,
   };
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::direction::Direction;
 use crate::ids::{ArrivalId, BlockId, ReservationId, StayId, SubscriptionId};
+use crate::lane_mode::LaneMode;
 use crate::money::Money;
 use crate::plate::Plate;
 use crate::reading::Verdict;
@@ -54,6 +55,17 @@ pub enum SiteMode {
     ClosedToAll,
 }
 
+impl From<SiteMode> for LaneMode {
+    fn from(mode: SiteMode) -> Self {
+        match mode {
+            SiteMode::Open => Self::Open,
+            SiteMode::Full => Self::Full,
+            SiteMode::Closed => Self::Closed,
+            SiteMode::ClosedToAll => Self::ClosedToAll,
+        }
+    }
+}
+
 /// What happens to a plate that is inside and comes again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -67,11 +79,11 @@ pub enum Passback {
     Allow,
 }
 
-/// The site as a decision sees it.
+/// The site as a decision at one of its lanes sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteState {
-    /// What the site lets in.
-    pub mode: SiteMode,
+    /// What the lane is for.
+    pub mode: LaneMode,
     /// Free spaces for visitors; none if the site does not count. Zero is full.
     pub free_spaces: Option<u32>,
     /// Whether cars without a right may enter and pay.
@@ -85,7 +97,7 @@ pub struct SiteState {
 impl Default for SiteState {
     fn default() -> Self {
         Self {
-            mode: SiteMode::Open,
+            mode: LaneMode::Open,
             free_spaces: None,
             visitors: true,
             passback: Passback::Deny,

@@ -99,7 +99,7 @@ fn exit(matches: &Matches) -> &'static str {
     code(&car(Direction::Exit), matches)
 }
 
-fn site(mode: SiteMode) -> SiteState {
+fn site(mode: LaneMode) -> SiteState {
     SiteState { mode, ..SiteState::default() }
 }
 
@@ -107,15 +107,38 @@ fn site(mode: SiteMode) -> SiteState {
 fn subscribers_and_reservations_enter_when_full_and_closed_but_not_when_closed_to_all() {
     let reservation = Some(ReservationMatch { id: id(7), validity: always() });
     for (mode, visitor) in
-        [(SiteMode::Open, "OPEN-VISITOR"), (SiteMode::Full, "DENY-FULL"), (SiteMode::Closed, "DENY-CLOSED")]
+        [(LaneMode::Open, "OPEN-VISITOR"), (LaneMode::Full, "DENY-FULL"), (LaneMode::Closed, "DENY-CLOSED")]
     {
         let at_site = Matches { site: site(mode), ..nothing() };
         assert_eq!(entry(&at_site), visitor);
         assert_eq!(entry(&Matches { subscription: subscribed(), ..at_site.clone() }), "OPEN-SUBSCRIPTION");
         assert_eq!(entry(&Matches { reservation, ..at_site }), "OPEN-RESERVATION");
     }
-    let closed = Matches { site: site(SiteMode::ClosedToAll), subscription: subscribed(), ..nothing() };
+    let closed = Matches { site: site(LaneMode::ClosedToAll), subscription: subscribed(), ..nothing() };
     assert_eq!(entry(&closed), "DENY-CLOSED-TO-ALL");
+}
+
+#[test]
+fn in_free_flow_everybody_passes_and_under_maintenance_nobody() {
+    let block = Some(BlockMatch { id: id(8), validity: always() });
+    let owing = inside(stay_since(600));
+    for matches in [nothing(), Matches { block, ..nothing() }, owing.clone()] {
+        let with = |mode| Matches { site: site(mode), ..matches.clone() };
+        for way in [entry, exit] {
+            assert_eq!(way(&with(LaneMode::FreeFlow)), "OPEN-FREE-FLOW");
+            assert_eq!(way(&with(LaneMode::Maintenance)), "DENY-MAINTENANCE");
+        }
+    }
+    let free = Matches { site: site(LaneMode::FreeFlow), ..owing };
+    let decision = decide(&car(Direction::Exit), &free, now());
+    assert_eq!((decision.stay, decision.charge), (Some(id(4)), None), "the passage ends the stay, unpaid");
+}
+
+#[test]
+fn cars_leave_in_every_mode_that_closes_an_entry() {
+    for mode in [LaneMode::Full, LaneMode::Closed, LaneMode::ClosedToAll] {
+        assert_eq!(exit(&Matches { site: site(mode), ..inside(stay_since(600)) }), "CHARGE-DUE", "{mode:?}");
+    }
 }
 
 #[test]
@@ -272,7 +295,7 @@ fn offline_entries_fail_closed_and_exits_fail_open() {
 prop_compose! {
     fn some_matches()(
         (offline, block, subscription, reservation, stay, elsewhere, tariffed) in any::<(bool, bool, bool, bool, bool, bool, bool)>(),
-        mode in prop::sample::select(vec![SiteMode::Open, SiteMode::Full, SiteMode::Closed, SiteMode::ClosedToAll]),
+        mode in prop::sample::select(LaneMode::ALL.to_vec()),
         passback in prop::sample::select(vec![Passback::Deny, Passback::DenyRights, Passback::Allow]),
         free_spaces in prop::option::of(0u32..3),
         minutes in -100i64..10_000_000,
@@ -321,9 +344,10 @@ proptest! {
         prop_assert!(charged, "a charge without an amount or a stay");
         let blocked = matches.block.is_some_and(|block| block.validity.covers(now()));
         let recognised = read && verdict == Verdict::Accept;
-        prop_assert!(!(blocked && recognised && decision.outcome == Outcome::Open), "a blocked plate was let through");
+        let guarded = matches.site.mode != LaneMode::FreeFlow && decision.outcome == Outcome::Open;
+        prop_assert!(!(blocked && recognised && guarded), "a blocked plate was let through");
         let entering_unread = direction == Direction::Entry && !recognised && credential == Credential::Plate;
-        prop_assert!(!(entering_unread && decision.outcome == Outcome::Open), "an unread plate was let in");
+        prop_assert!(!(entering_unread && guarded), "an unread plate was let in");
     }
 }
 

@@ -192,7 +192,7 @@ impl Lane {
 
     /// Something wants the boom up wherever it is now. After obstructions nothing is driven until a person resets.
     const fn is_up_requested(&self) -> bool {
-        self.is_fire() || self.hold || self.failing_open
+        self.is_fire() || self.hold || self.failing_open || self.is_free_flow()
     }
 
     pub(super) const fn is_fire(&self) -> bool {

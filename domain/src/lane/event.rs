@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::Outcome;
 use crate::ids::{ArrivalId, CommandId};
+use crate::lane_mode::LaneMode;
 use crate::loops::{LoopRole, RawLevel};
 use crate::reading::Verdict;
 use crate::reason::Reason;
@@ -32,6 +33,8 @@ pub enum LaneEvent {
     LocalDecision { arrival: ArrivalId, outcome: Outcome, reason: Reason },
     /// A command that [`super::command::CommandLog::check`] let through.
     Command(Command),
+    /// What the lane is for from now on.
+    Mode(LaneMode),
     /// Whether the server can be asked at all; while it cannot, nothing waits for it.
     Uplink { up: bool },
 }
@@ -81,10 +84,6 @@ pub enum Order {
     Hold,
     /// End a hold.
     Release,
-    /// Take no more arrivals.
-    TakeOutOfService,
-    /// Take arrivals again.
-    PutInService,
 }
 
 /// Who stands behind an order.

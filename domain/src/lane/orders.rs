@@ -6,7 +6,7 @@ use super::Lane;
 use super::action::{Answer, LaneAction, Sign};
 use super::barrier::Urgency;
 use super::event::{Authority, Command, Order};
-use super::state::{Boom, DecidedBy, Front, Service, Stage, Waiting};
+use super::state::{Boom, DecidedBy, Front, Stage, Waiting};
 use crate::decide::Outcome;
 use crate::ids::ArrivalId;
 use crate::loops::LoopState;
@@ -53,8 +53,6 @@ impl Lane {
             Order::Close => self.order_close(),
             Order::Hold => self.order_hold(command),
             Order::Release => self.order_release(),
-            Order::TakeOutOfService => self.order_service(Service::Out),
-            Order::PutInService => self.order_service(Service::Serving),
         }
     }
 
@@ -138,6 +136,7 @@ impl Lane {
             _ if self.is_fire() => Answer::Refused(Reason::CmdFire {}),
             _ if self.is_locked() => Answer::Refused(Reason::CmdLocalReset {}),
             _ if self.failing_open => Answer::Refused(Reason::CmdUnsafe {}),
+            _ if self.is_free_flow() => Answer::Refused(Reason::CmdMode {}),
             Boom::Closed { .. } | Boom::Closing { .. } => Answer::Ignored(Reason::CmdAlreadyClosed {}),
             Boom::Broken => Answer::Refused(Reason::CmdBroken {}),
             Boom::Opening { .. } | Boom::Unknown => Answer::Refused(Reason::CmdBusy {}),
@@ -179,17 +178,6 @@ impl Lane {
             self.show_rest();
             Answer::Done
         }
-    }
-
-    fn order_service(&mut self, service: Service) -> Answer {
-        if self.service == service {
-            return Answer::Ignored(Reason::CmdAlreadySo {});
-        }
-        self.service = service;
-        // A car that stands there already is looked at as soon as the lane serves again.
-        self.inputs.followed_arming = LoopState::Clear;
-        self.show_rest();
-        Answer::Done
     }
 
     fn decided(&mut self, waiting: Waiting, by: DecidedBy) {

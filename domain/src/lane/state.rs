@@ -165,7 +165,6 @@ pub(super) enum Service {
     /// Nothing moves until the inputs are stable (S4).
     Starting,
     Serving,
-    Out,
 }
 
 /// The request that stands at the drive.

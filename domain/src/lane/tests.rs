@@ -5,6 +5,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for single actions")]
 
 mod barrier;
+mod modes;
 mod orders;
 mod shown;
 
@@ -133,6 +134,7 @@ fn event_of(words: &[&str]) -> LaneEvent {
         ["fire", state] => LaneEvent::FireInput { active: *state == "on" },
         ["reset"] => LaneEvent::LocalReset,
         ["switch"] => LaneEvent::LocalOpen,
+        ["mode", mode] => LaneEvent::Mode(LaneMode::parse(mode).unwrap()),
         ["uplink", state] => LaneEvent::Uplink { up: *state == "up" },
         ["read", arrival, verdict] => {
             let verdict = match *verdict {
@@ -163,8 +165,6 @@ fn command_of(number: u128, order: &str, arrival: Option<ArrivalId>, authority: 
         "close" => (Order::Close, Reason::DenyClosed {}),
         "hold" => (Order::Hold, Reason::OpenFree {}),
         "release" => (Order::Release, Reason::DenyClosed {}),
-        "stop-service" => (Order::TakeOutOfService, Reason::DenyClosed {}),
-        "serve" => (Order::PutInService, Reason::DenyClosed {}),
         other => panic!("unknown order {other}"),
     };
     let authority = match authority {
@@ -1021,9 +1021,8 @@ fn a_switch_on_the_spot_opens_whatever_the_server_says() {
     check(
         "
         0 uplink down
-        0 command 1 stop-service - operator
+        0 mode maintenance
         0 > sign outofservice
-        0 > answer 1 done
         1000 switch
         1000 > local-open
         1000 > drive open
@@ -1042,13 +1041,11 @@ fn a_switch_on_the_spot_opens_whatever_the_server_says() {
 fn a_lane_out_of_service_takes_no_arrivals_until_it_serves_again() {
     check(
         "
-        0 command 1 stop-service - operator
+        0 mode maintenance
         0 > sign outofservice
-        0 > answer 1 done
         1000 arming occupied
-        2000 command 2 serve - operator
+        2000 mode open
         2000 > sign idle
-        2000 > answer 2 done
         2050 > frames car1
         2050 > sign wait
         2060 until
@@ -1180,17 +1177,7 @@ fn some_event() -> impl Strategy<Value = LaneEvent> {
     ]);
     let verdict =
         prop::sample::select(vec![Verdict::Accept, Verdict::Accept, Verdict::Unsure, Verdict::Unreadable]);
-    let order = prop::sample::select(vec![
-        "open",
-        "open",
-        "close",
-        "close",
-        "hold",
-        "release",
-        "refuse",
-        "stop-service",
-        "serve",
-    ]);
+    let order = prop::sample::select(vec!["open", "open", "close", "close", "hold", "release", "refuse"]);
     let authority = prop::sample::select(vec!["reading", "operator", "payment"]);
     prop_oneof![
         12 => (role, level).prop_map(|(role, level)| LaneEvent::Level { role, level }),
@@ -1207,6 +1194,7 @@ fn some_event() -> impl Strategy<Value = LaneEvent> {
             LaneEvent::Command(command_of(n, order, (n > 0).then(|| car(n)), authority))
         }),
         1 => any::<bool>().prop_map(|up| LaneEvent::Uplink { up }),
+        2 => prop::sample::select(LaneMode::ALL.to_vec()).prop_map(LaneEvent::Mode),
     ]
 }
 

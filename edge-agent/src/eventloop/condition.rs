@@ -1,6 +1,7 @@
 //! Faults of the lane itself, reported when they begin and end: camera, reader, spool, clock, certificate.
 
 use boomgate_domain::reason::Reason;
+use boomgate_schemas::up::ReportedMode;
 use tracing::{info, warn};
 
 use super::EventLoop;
@@ -68,6 +69,7 @@ impl EventLoop {
         }
         let version = start.list_version;
         self.parts.lane_snapshot.send_modify(|now| now.list_version = now.list_version.max(version));
+        self.known_mode(start.mode);
     }
 
     /// Takes a reading of the server's clock. `unsure_ms` is the round trip's uncertainty.
@@ -123,8 +125,10 @@ impl EventLoop {
         let mode = if parts.lane.is_ready() { "ready" } else { "starting" };
         let command_counter = parts.commands.counter();
         parts.lane_snapshot.send_if_modified(|now| {
-            let (list_version, view) = (now.list_version, now.view.clone());
-            let new = LaneSnapshot { boom, mode: mode.into(), command_counter, list_version, faults, view };
+            let (list_version, view, version) = (now.list_version, now.view.clone(), now.lane_mode.version);
+            let lane_mode = ReportedMode { version, mode: parts.lane.mode().as_str().into() };
+            let mode = mode.into();
+            let new = LaneSnapshot { boom, mode, command_counter, list_version, faults, view, lane_mode };
             let changed = *now != new;
             *now = new;
             changed

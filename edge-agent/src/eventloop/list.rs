@@ -55,7 +55,7 @@ impl EventLoop {
         let listed = wire::listed(entries);
         let matches = offline_matches(
             Some(&listed),
-            SiteState::default(),
+            SiteState { mode: self.parts.lane.mode(), ..SiteState::default() },
             settings.offline,
             settings.time_zone.clone(),
         );

@@ -10,7 +10,7 @@ use boomgate_domain::reading::Thresholds;
 use boomgate_plate_reader::reading_settings::ReadingSettings;
 use boomgate_plate_reader::recogniser::{ModelPaths, Recogniser};
 use boomgate_schemas::bytes::Octets;
-use boomgate_schemas::up::{Boom, Event, PassageKind};
+use boomgate_schemas::up::{Boom, Event, PassageKind, ReportedMode};
 
 use super::*;
 use crate::clock::wall_ms;
@@ -69,6 +69,7 @@ impl Rig {
             list_version: 0,
             faults: Vec::new(),
             view: None,
+            lane_mode: ReportedMode { version: 0, mode: "open".into() },
         };
         let (samples, samples_inbox) = mpsc::channel(1_000);
         let (uplink_events, uplink_inbox) = mpsc::channel(8);
@@ -93,6 +94,7 @@ impl Rig {
             vision,
             evidence_store: EvidenceStore::open(folder.path(), 1_000_000),
             commands: start.commands,
+            mode: start.mode,
             lane_snapshot: watch::channel(lane_snapshot).0,
             wakes,
             observer: Box::new(Unobserved),

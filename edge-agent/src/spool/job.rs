@@ -12,7 +12,7 @@ use boomgate_schemas::up::{Event, EventBody};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::store::Start;
+use super::store::{Start, StoredMode};
 use crate::clock::Moment;
 
 /// Facts held in memory while the file cannot be written.
@@ -73,6 +73,10 @@ pub(super) enum Job {
     SaveCommands {
         log: CommandLog,
         reply: Option<oneshot::Sender<Result<(), NotWritable>>>,
+    },
+    SaveMode {
+        mode: StoredMode,
+        reply: oneshot::Sender<bool>,
     },
     ReplaceList {
         version: u64,

@@ -4,6 +4,7 @@
 //! no policy: what to shed and when is `spool.rs`'s business.
 
 mod renumber;
+mod singles;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -18,6 +19,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction,
 use thiserror::Error;
 
 use super::lock::LockError;
+pub use singles::StoredMode;
 
 /// Sequence numbers made durable at a time.
 pub const BLOCK: u64 = 4096;
@@ -30,6 +32,7 @@ create table if not exists command_log (one integer primary key check (one = 1),
 create table if not exists list_entry (tag blob not null, kind text not null, until_ms integer, primary key (tag, kind)) strict;
 create table if not exists list_key (one integer primary key check (one = 1), key blob not null) strict;
 create table if not exists identity (one integer primary key check (one = 1), id blob not null) strict;
+create table if not exists lane_mode (one integer primary key check (one = 1), body text not null) strict;
 insert or ignore into identity (one, id) values (1, randomblob(16));
 ";
 
@@ -58,6 +61,7 @@ pub struct Start {
     pub backlog: u64,
     pub commands: CommandLog,
     pub list_version: u64,
+    pub mode: StoredMode,
     /// Drawn when the file was made: another one is another spool.
     pub spool: Option<Octets<16>>,
 }
@@ -73,6 +77,7 @@ impl Default for Start {
             backlog: 0,
             commands: CommandLog::default(),
             list_version: 0,
+            mode: StoredMode::default(),
             spool: None,
         }
     }
@@ -213,6 +218,11 @@ impl Store {
         Ok(())
     }
 
+    /// Stores what the lane is for.
+    pub fn save_mode(&mut self, mode: &StoredMode) -> Result<(), StoreError> {
+        singles::save_mode(&self.connection, mode).map_err(classified)
+    }
+
     /// Takes a whole offline list in place of the old one.
     pub fn replace_list(
         &mut self,
@@ -286,20 +296,9 @@ fn start(connection: &Connection, noted: Option<u64>) -> Result<Start, StoreErro
         backlog,
         commands: command_log(connection)?,
         list_version: meta(connection, "list_version")?,
-        spool: identity(connection)?,
+        mode: singles::mode(connection)?,
+        spool: singles::identity(connection)?,
     })
-}
-
-/// None for a file that was made before files had one.
-fn identity(connection: &Connection) -> rusqlite::Result<Option<Octets<16>>> {
-    let known: bool =
-        connection
-            .query_row("select count(*) from sqlite_master where name = 'identity'", [], |row| row.get(0))?;
-    if !known {
-        return Ok(None);
-    }
-    let id = connection.query_row("select id from identity", [], |row| row.get(0)).optional()?;
-    Ok(id.map(Octets))
 }
 
 /// Makes the file readable by its owner alone, before SQLite makes it for everybody; SQLite's own files follow it.

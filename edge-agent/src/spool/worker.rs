@@ -217,6 +217,10 @@ impl SpoolWorker {
                     let _ = reply.send(done);
                 }
             }
+            Job::SaveMode { mode, reply } => {
+                let done = self.file.writable().and_then(|store| store.save_mode(&mode));
+                let _ = reply.send(self.note(done).is_some());
+            }
             Job::ReplaceList { version, key, entries, reply } => {
                 let done = self.file.writable().and_then(|store| store.replace_list(version, &key, &entries));
                 let _ = reply.send(self.note(done).is_some());

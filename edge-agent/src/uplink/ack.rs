@@ -1,4 +1,5 @@
-//! What the server's acks do: the line is alive, events may be forgotten, or what waits must have other numbers.
+//! What the server's acks do: the line is alive, events may be forgotten, what waits must have other numbers, or the lane is
+//! to be for something else.
 
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ impl Session<'_> {
         };
         if let Some(echo) = ack.echo {
             self.take_echo(echo, ack.now_ms).await;
+        }
+        if let Some(wanted) = ack.wanted {
+            let _ = self.line.uplink_events.send(UplinkEvent::WantedMode(wanted)).await;
         }
         if let Some(above) = ack.above {
             // The rest of it is about events that are not ours.

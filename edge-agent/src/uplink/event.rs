@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use boomgate_schemas::down::{Command, SyncPart};
-use boomgate_schemas::up::{Boom, View};
+use boomgate_schemas::down::{Command, SyncPart, WantedMode};
+use boomgate_schemas::up::{Boom, ReportedMode, View};
 use uuid::Uuid;
 
 /// What the lane is now, for the greeting.
@@ -15,6 +15,8 @@ pub struct LaneSnapshot {
     pub list_version: u64,
     pub faults: Vec<String>,
     pub view: Option<View>,
+    /// What the lane is for, and the version of the wish that is stored.
+    pub lane_mode: ReportedMode,
 }
 
 /// What comes over the line.
@@ -34,6 +36,8 @@ pub enum UplinkEvent {
         why: String,
     },
     ListPart(Box<SyncPart>),
+    /// What people wish the lane to be for.
+    WantedMode(WantedMode),
     /// How far our wall clock is ahead of the server's, and how sure that is.
     Clock {
         apart_ms: i64,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use boomgate_schemas::envelope::{self, Header};
 use boomgate_schemas::topic::Leaf;
-use boomgate_schemas::up::{Event, EventBody, Hello, SyncRequest, UpBatch};
+use boomgate_schemas::up::{Event, EventBody, Hello, ReportedMode, SyncRequest, UpBatch};
 use boomgate_schemas::{MAX_EVENTS, MAX_PAYLOAD, strict};
 use rand::Rng;
 use rumqttc::{AsyncClient, ConnectReturnCode, Packet, QoS, SubscribeFilter, SubscribeReasonCode};
@@ -29,12 +29,14 @@ pub(super) struct Session<'a> {
     pub(super) ready: bool,
     pub(super) unanswered: u32,
     pub(super) beats: u32,
+    /// The mode named in the last greeting.
+    pub(super) told_mode: Option<ReportedMode>,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn new(line: &'a mut Uplink, client: AsyncClient) -> Session<'a> {
         line.window.restart(line.clock.uptime_ms());
-        Session { line, client, ready: false, unanswered: 0, beats: 0 }
+        Session { line, client, ready: false, unanswered: 0, beats: 0, told_mode: None }
     }
 
     pub(super) async fn run(mut self, mut packets: mpsc::Receiver<Polled>) -> Ended {
@@ -56,6 +58,7 @@ impl<'a> Session<'a> {
                     self.renumber_if_pending().await;
                     self.greet()
                 }
+                Ok(()) = self.line.lane.changed(), if self.ready => self.tell_mode(),
                 () = tokio::time::sleep(due) => self.resend(),
             };
             let step = match step {
@@ -118,7 +121,14 @@ impl<'a> Session<'a> {
             self.request_list()?;
         }
         let hello = self.hello();
+        self.told_mode.clone_from(&hello.lane_mode);
         self.publish(Leaf::Hello, None, hello.encode())
+    }
+
+    /// People wait to see that a lane obeys: another mode is not left to the next heartbeat.
+    fn tell_mode(&mut self) -> Result<(), Ended> {
+        let told = self.told_mode.as_ref() == Some(&self.line.lane.borrow().lane_mode);
+        if told { Ok(()) } else { self.greet() }
     }
 
     fn request_list(&self) -> Result<(), Ended> {
@@ -148,6 +158,7 @@ impl<'a> Session<'a> {
             faults: lane.faults,
             view: lane.view,
             spool: line.spool.id(),
+            lane_mode: Some(lane.lane_mode),
         }
     }
 

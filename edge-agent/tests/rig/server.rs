@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use boomgate_schemas::bytes::Octets;
-use boomgate_schemas::down::{Ack, Action, Command, SyncPart};
+use boomgate_schemas::down::{Ack, Action, Command, SyncPart, WantedMode};
 use boomgate_schemas::envelope::{self, Header};
 use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_schemas::up::{Arrival, CommandResult, Event, EventBody, Hello, Params, UpBatch};
@@ -168,6 +168,13 @@ impl Server {
         self.with(|shared| shared.send_ack(upto, None, above));
     }
 
+    /// Tells the lane what it is to be for.
+    pub fn send_mode(&self, wanted: WantedMode) {
+        let ack = Ack { upto: 0, rejected: vec![], echo: None, now_ms: 0, above: None, wanted: Some(wanted) };
+        let signing = SigningKey::from_bytes(&SERVER_KEY);
+        self.send(Leaf::Ack, envelope::seal(&topic(Leaf::Ack), &Header::server(), ack.encode(), &signing));
+    }
+
     /// Cuts the line, as a broker that dies would.
     pub fn cut(&self) {
         self.with(|shared| shared.lane = None);
@@ -282,7 +289,7 @@ impl Shared {
     fn send_ack(&mut self, upto: u64, echo: Option<u64>, above: Option<u64>) {
         let wall_ms =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
-        let ack = Ack { upto, rejected: vec![], echo, now_ms: wall_ms + self.ahead_ms, above };
+        let ack = Ack { upto, rejected: vec![], echo, now_ms: wall_ms + self.ahead_ms, above, wanted: None };
         let signing = SigningKey::from_bytes(&SERVER_KEY);
         self.send(Leaf::Ack, envelope::seal(&topic(Leaf::Ack), &Header::server(), ack.encode(), &signing));
     }

@@ -39,6 +39,7 @@ pub(super) fn receipts(
             rejected,
             echo: None,
             above: above.map(i64::unsigned_abs),
+            wanted: None,
         });
     }
     receipts

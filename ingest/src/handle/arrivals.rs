@@ -4,6 +4,7 @@ use boomgate_domain::decide::{
     Arrival, Credential, Decision, Direction, MatchSource, Matches, NearStay, Outcome, decide,
 };
 use boomgate_domain::ids::ArrivalId;
+use boomgate_domain::lane_mode::LaneMode;
 use boomgate_domain::plate::Plate;
 use boomgate_domain::plate::distance::{EDIT, suggest};
 use boomgate_domain::reading::Verdict;
@@ -119,7 +120,8 @@ impl BatchState<'_> {
         let site = self.sites.get(&site_id);
         let site = site.ok_or_else(|| StoreError::NotFound { what: "site", id: site_id.to_string() })?;
         let tariff = self.tariff(site.facts.tariff_id);
-        let mut matches = Matches { site: site.state(), tariff, ..Matches::none(site.time_zone.clone()) };
+        let mode = self.lanes.get(&context.device.lane.as_uuid()).map_or(LaneMode::Open, |lane| lane.mode);
+        let mut matches = Matches { site: site.state(mode), tariff, ..Matches::none(site.time_zone.clone()) };
         matches.source = MatchSource::Full;
         let Some(plate) = &arrival.plate else { return Ok(matches) };
         let key = (site_id, plate.to_string());

@@ -7,6 +7,7 @@ use boomgate_domain::decide::{
     BlockMatch, Passback, ReservationMatch, SiteMode, SiteState, SubscriptionMatch, Validity,
 };
 use boomgate_domain::ids::{BlockId, ReservationId, StayId, SubscriptionId};
+use boomgate_domain::lane_mode::LaneMode;
 use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::plate::Plate;
 use boomgate_domain::plate::twins::exact_or_only_twin;
@@ -17,7 +18,7 @@ use boomgate_store::arrivals::ArrivalRow;
 use boomgate_store::batch::{Facts, Writes};
 use boomgate_store::blocklist::BlockRow;
 use boomgate_store::commands::UnsettledRow;
-use boomgate_store::lanes::LaneCounter;
+use boomgate_store::lanes::{LaneCounter, LaneFacts};
 use boomgate_store::sites::{ENTRY_RESERVATION, SiteFacts, SiteNumbers, read_word};
 use boomgate_store::stays::StayRow;
 use boomgate_store::words::ExceptionKind;
@@ -84,6 +85,8 @@ pub(super) struct Site {
 
 /// A lane's orders.
 pub(super) struct Lane {
+    /// What people wish it to be for.
+    pub mode: LaneMode,
     pub counter: i64,
     pub counted: bool,
     pub unsettled: Vec<UnsettledRow>,
@@ -116,10 +119,7 @@ impl<'a> BatchState<'a> {
             wake_outbox: false,
         };
         for lane in facts.lanes {
-            batch_state.lanes.insert(
-                lane.lane_id,
-                Lane { counter: lane.command_counter, counted: false, unsettled: Vec::new() },
-            );
+            batch_state.lanes.insert(lane.lane_id, Lane::read(&lane)?);
         }
         for command in facts.unsettled {
             if let Some(lane) = batch_state.lanes.get_mut(&command.lane_id) {
@@ -291,6 +291,13 @@ impl<'a> BatchState<'a> {
     }
 }
 
+impl Lane {
+    fn read(facts: &LaneFacts) -> Result<Self, StoreError> {
+        let mode = read_word("lanes.mode", &facts.mode)?;
+        Ok(Self { mode, counter: facts.command_counter, counted: false, unsettled: Vec::new() })
+    }
+}
+
 impl Site {
     fn read(facts: SiteFacts) -> Result<(Uuid, Self), StoreError> {
         let wrong = |column, value: &str, reason: String| StoreError::Stored {
@@ -313,12 +320,12 @@ impl Site {
         Ok((site.facts.site_id, site))
     }
 
-    /// The site as a decision sees it: spaces promised to cars on their way in are taken.
-    pub(super) fn state(&self) -> SiteState {
+    /// The site as a decision at a lane of this mode sees it: spaces promised to cars on their way in are taken.
+    pub(super) fn state(&self, lane: LaneMode) -> SiteState {
         let taken = i64::from(self.facts.inside).saturating_add(self.facts.promised);
         let free = self.facts.capacity.map(|spaces| i64::from(spaces).saturating_sub(taken));
         SiteState {
-            mode: self.mode,
+            mode: if lane == LaneMode::Open { self.mode.into() } else { lane },
             free_spaces: free.map(|free| u32::try_from(free.max(0)).unwrap_or(u32::MAX)),
             visitors: self.facts.visitors,
             passback: self.passback,

@@ -5,12 +5,12 @@ use std::time::Duration;
 use boomgate_domain::decide::Direction;
 use boomgate_domain::ids::LaneId;
 use boomgate_schemas::bytes::Octets;
-use boomgate_schemas::down::{Ack, Command, SyncPart};
+use boomgate_schemas::down::{Ack, Command, SyncPart, WantedMode};
 use boomgate_schemas::envelope::{Header, open, seal};
 use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_schemas::up::{
     self, Answer, Arrival, Boom, ClockState, CommandResult, Event, EventBody, Hello, Passage, PassageKind,
-    Reading, UpBatch, Verdict,
+    Reading, ReportedMode, UpBatch, Verdict,
 };
 use bytes::Bytes;
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -119,6 +119,10 @@ pub struct Lane {
     pub epoch: [u8; 16],
     pub boot: u32,
     pub spool: Option<[u8; 16]>,
+    /// As it says in its hellos.
+    pub mode: Option<ReportedMode>,
+    /// The newest wish it heard.
+    pub wanted: Option<WantedMode>,
     /// What its wall clock says more than ours.
     pub ahead_ms: i64,
     /// The highest number above which it must renumber.
@@ -155,6 +159,8 @@ impl Lane {
             epoch: *Uuid::now_v7().as_bytes(),
             boot: 1,
             spool: Some([1; 16]),
+            mode: None,
+            wanted: None,
             ahead_ms: 0,
             above: None,
             device: device.to_owned(),
@@ -235,6 +241,7 @@ impl Lane {
             faults: Vec::new(),
             view: Some(up::View { score: 62, advice: VIEW.into(), plates: 875 }),
             spool: self.spool.map(Octets),
+            lane_mode: self.mode.clone(),
         }
     }
 
@@ -408,6 +415,7 @@ impl Lane {
                 self.rejected.extend(ack.rejected.into_iter().map(|one| (one.seq, one.code)));
                 self.echoes.extend(ack.echo);
                 self.above = ack.above.or(self.above);
+                self.wanted = ack.wanted.or(self.wanted.take());
             }
             Leaf::Cmd => {
                 let command = Command::decode(&payload).unwrap();

@@ -8,6 +8,7 @@ mod false_reports;
 mod faults;
 mod floods;
 mod lane;
+mod modes;
 mod order;
 mod passages;
 mod twins;

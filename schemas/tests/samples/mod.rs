@@ -71,6 +71,16 @@ pub fn all() -> Vec<Sample> {
             rewrite: |b| Hello::decode(b).map(|m| m.encode()),
         },
         Sample {
+            name: "hello-mode",
+            rule: "hello",
+            bytes: Hello {
+                lane_mode: Some(ReportedMode { version: 7, mode: "closed_to_all".into() }),
+                ..hello()
+            }
+            .encode(),
+            rewrite: |b| Hello::decode(b).map(|m| m.encode()),
+        },
+        Sample {
             name: "up-renumbered",
             rule: "up",
             bytes: renumbered().encode(),
@@ -80,6 +90,12 @@ pub fn all() -> Vec<Sample> {
             name: "ack-above",
             rule: "ack",
             bytes: Ack { upto: 3, rejected: vec![], above: Some(41), ..ack() }.encode(),
+            rewrite: |b| Ack::decode(b).map(|m| m.encode()),
+        },
+        Sample {
+            name: "ack-wanted",
+            rule: "ack",
+            bytes: Ack { upto: 0, rejected: vec![], echo: None, wanted: Some(wanted()), ..ack() }.encode(),
             rewrite: |b| Ack::decode(b).map(|m| m.encode()),
         },
         Sample {
@@ -222,6 +238,7 @@ fn hello() -> Hello {
         faults: vec!["FAULT-CAMERA".into()],
         view: None,
         spool: None,
+        lane_mode: None,
     }
 }
 
@@ -229,9 +246,13 @@ fn view() -> View {
     View { score: 62, advice: "plate 15 px high, want 24: move closer or zoom".into(), plates: 875 }
 }
 
+fn wanted() -> WantedMode {
+    WantedMode { version: 8, mode: "free_flow".into(), until_ms: Some(1_795_000_600_000) }
+}
+
 fn ack() -> Ack {
     let rejected = vec![Rejected { seq: 40, code: "EVENT-UNREADABLE".into() }];
-    Ack { upto: 42, rejected, echo: Some(60_000), now_ms: 1_795_000_000_456, above: None }
+    Ack { upto: 42, rejected, echo: Some(60_000), now_ms: 1_795_000_000_456, above: None, wanted: None }
 }
 
 fn open() -> Command {

@@ -1,8 +1,10 @@
-select l.site_id, l.id, l.code, l.name, l.direction, d.id as device_id, d.code as device_code, d.certificate_until, ds.last_seen, ds.hello, ds.clock_ahead_ms,
+select l.site_id, l.id, l.code, l.name, l.direction,
+       l.mode, l.mode_reason, l.mode_until, l.mode_since, mu.name as mode_by_name, d.id as device_id, d.code as device_code, d.certificate_until, ds.last_seen, ds.hello, ds.clock_ahead_ms,
        ar.id as arrival_id, ar.plate as arrival_plate, ar.code as arrival_code, ar.outcome as arrival_outcome,
        ar.amount_minor as arrival_amount_minor, ar.stay_id as arrival_stay_id, ar.arrived_at, e.sha256 as arrival_evidence
 from lanes l
 left join devices d on d.site_id = l.site_id and d.lane_id = l.id and d.revoked_at is null
+left join users mu on mu.id = l.mode_by
 left join device_state ds on ds.site_id = d.site_id and ds.device_id = d.id
 left join lateral (
     select a.* from arrivals a where a.site_id = l.site_id and a.lane_id = l.id and a.passed_at is null

@@ -211,6 +211,7 @@ impl Line {
             faults: Vec::new(),
             view: None,
             spool: None,
+            lane_mode: None,
         };
         envelope::seal(&topic, &self.header, hello.encode(), &self.key)
     }

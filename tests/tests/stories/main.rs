@@ -15,6 +15,7 @@ mod jobs;
 mod last_bay;
 mod logs;
 mod man_in_the_middle;
+mod modes;
 mod mosquitto;
 mod order;
 mod storms;

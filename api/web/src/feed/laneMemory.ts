@@ -75,6 +75,8 @@ export function remember(lane: LaneMemory, event: LiveEvent, isPast: boolean, no
     case "notice":
     case "fault":
     case "alarm":
+    case "mode":
+    case "hold_all":
       return lane;
   }
 }

@@ -47,6 +47,8 @@ export function describeEvent(event: LiveEvent, plate: string | null, words: Wor
     case "boom":
       return { tone: null, text: messages.boom.label(messages.boom[event.data.state]) };
     case "picture":
+    case "mode":
+    case "hold_all":
       return { tone: null, text: "" };
   }
 }

@@ -12,7 +12,7 @@ const lane: Lane = {
   device: { code: "pi-1", connected: true },
   boom: "closed",
   mode: "ready",
-  faults: [],
+  faults: [], wanted: { mode: "open" },
 };
 const last: NonNullable<Lane["last"]> = {
   arrival: "a1",

@@ -275,11 +275,9 @@ fn fire_stands_above_every_order() {
 #[test]
 fn a_lane_out_of_service_opens_for_an_operator_only() {
     let stopped = "
-        0 command 1 stop-service - operator
+        0 mode maintenance
         0 > sign outofservice
-        0 > answer 1 done
-        100 command 2 stop-service - operator
-        100 > answer 2 ignored CMD-ALREADY-SO
+        100 mode maintenance
         1000 arming occupied
         ";
     for authority in ["reading", "payment"] {
@@ -299,21 +297,14 @@ fn a_lane_out_of_service_opens_for_an_operator_only() {
         1200 > boom opening
         "
     ));
-    check(
-        "
-        100 command 1 serve - operator
-        100 > answer 1 ignored CMD-ALREADY-SO
-        ",
-    );
 }
 
 #[test]
 fn an_opening_for_nobody_needs_something_on_the_loop() {
     check(
         "
-        0 command 1 stop-service - operator
+        0 mode maintenance
         0 > sign outofservice
-        0 > answer 1 done
         1000 command 2 open - operator
         1000 > answer 2 refused CMD-NO-VEHICLE
         2000 command 3 open car1 operator
