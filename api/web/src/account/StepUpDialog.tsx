@@ -7,7 +7,7 @@ import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
 import { FormProblem } from "../ui/FormProblem";
 import { Modal } from "../ui/Modal";
-import { useObservable } from "../ui/Observable";
+import { useObservable } from "../observable/Observable";
 import { TextField } from "../ui/TextField";
 import { CodeField } from "./CodeField";
 

@@ -9,7 +9,7 @@ import { useMessages } from "../i18n/CatalogueContext";
 import { LoginScreen } from "../login/LoginScreen";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
-import { useObservable } from "../ui/Observable";
+import { useObservable } from "../observable/Observable";
 import { ProblemPanel } from "../ui/ProblemPanel";
 import { Frame } from "./Frame";
 import { isLeaving, useLogOut } from "./useLogOut";
