@@ -115,6 +115,7 @@ export const en = {
     "OPEN-MANUAL": "Opened by a person",
     "OPEN-TICKET": "With a ticket",
     "OPEN-FIRE": "Fire alarm",
+    "OPEN-FREE-FLOW": "Everybody passes",
     "OPEN-FAIL-SAFE": "Let out while the system was down",
     "OPEN-OFFLINE-VISITOR": "Visitor, while offline",
     "DENY-BLOCKLISTED": "On the blocklist",

@@ -111,6 +111,7 @@ export const vi: Messages = {
     "OPEN-MANUAL": "Nhân viên mở",
     "OPEN-TICKET": "Có vé",
     "OPEN-FIRE": "Báo cháy",
+    "OPEN-FREE-FLOW": "Mọi xe đều qua",
     "OPEN-FAIL-SAFE": "Cho ra khi hệ thống ngừng",
     "OPEN-OFFLINE-VISITOR": "Khách vãng lai, khi ngoại tuyến",
     "DENY-BLOCKLISTED": "Trong danh sách chặn",

@@ -1,11 +1,13 @@
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import type { LaneDirection } from "../api/schema.gen";
 import { may } from "../api/session";
 import { useIsConnected, useSite } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
-import { HoldAllDialog } from "./HoldAllDialog";
-import { ReleaseAllDialog } from "./ReleaseAllDialog";
+import { deferred } from "../ui/deferred";
+
+const HoldAllDialog = deferred(async () => (await import("./HoldAllDialog")).HoldAllDialog);
+const ReleaseAllDialog = deferred(async () => (await import("./ReleaseAllDialog")).ReleaseAllDialog);
 
 /** All lanes of a direction at once: held open with a second person, released by one. */
 export function HoldAllButtons({ direction }: { direction: LaneDirection }) {
@@ -23,8 +25,10 @@ export function HoldAllButtons({ direction }: { direction: LaneDirection }) {
       <Button look="quiet" disabled={!isLive} onClick={() => setOpen("release")}>
         {holdAll.release[direction]}
       </Button>
-      {open === "hold" && <HoldAllDialog direction={direction} close={close} />}
-      {open === "release" && <ReleaseAllDialog direction={direction} close={close} />}
+      <Suspense>
+        {open === "hold" && <HoldAllDialog direction={direction} close={close} />}
+        {open === "release" && <ReleaseAllDialog direction={direction} close={close} />}
+      </Suspense>
     </div>
   );
 }

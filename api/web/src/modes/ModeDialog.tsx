@@ -12,6 +12,7 @@ import { Modal } from "../ui/Modal";
 import { RadioField } from "../ui/RadioField";
 import { TextField } from "../ui/TextField";
 import { toasts } from "../ui/toastManager";
+import { useNow } from "../ui/useNow";
 import { instantOf, wallTime } from "../ui/zonedTime";
 
 const LONGEST_REASON = 300;
@@ -26,6 +27,7 @@ export function ModeDialog({ lane, close }: { lane: Lane; close: () => void }) {
   const [reason, setReason] = useState("");
   const [until, setUntil] = useState("");
   const [isForAll, setIsForAll] = useState(false);
+  const now = useNow();
   const end = until ? instantOf(until, site.time_zone) : null;
   const setting = useMutation({
     mutationFn: () => {
@@ -60,7 +62,7 @@ export function ModeDialog({ lane, close }: { lane: Lane; close: () => void }) {
             label={modes.until}
             hint={modes.untilHint}
             type="datetime-local"
-            min={wallTime(Date.now(), site.time_zone)}
+            min={wallTime(now, site.time_zone)}
             value={until}
             change={setUntil}
             problem={wrongEnd}
