@@ -193,7 +193,8 @@ async fn a_line_of_the_audit_that_was_altered_breaks_its_chain() {
     assert!(lines >= 3, "{before}");
     app.seal_audit().await;
     assert_eq!(chain().await, json!({ "sealed": lines, "waiting": 0, "broken_at": null }));
-    app.run("update audit set actor_kind = 'job' where no = 2").await;
+    // As somebody who owns the database could.
+    app.run("alter table audit disable trigger user; update audit set actor_kind = 'job' where no = 2").await;
     assert_eq!(chain().await["broken_at"], 2);
     let hers = app.get("/api/v1/audit/chain?site=north", &guard).send().await.unwrap();
     problem(hers, 403).await;
