@@ -62,6 +62,7 @@ pub(crate) fn people() -> Vec<Route> {
         route(hold_all::__path_confirm, hold_all::confirm),
         route(hold_all::__path_release, hold_all::release),
         route(audit::__path_list, audit::list),
+        route(audit::__path_chain, audit::chain),
         route(lanes::__path_list, lanes::list),
         route(lanes::__path_add, lanes::add),
         route(lanes::__path_one, lanes::one),

@@ -222,6 +222,27 @@ row! {
     }
 }
 
+row! {
+    /// One site's chain, looked through from its first line.
+    pub struct SiteChain {
+        pub sealed: i64,
+        /// Lines that a job has not sealed yet.
+        pub waiting: i64,
+        /// Number of the first line that is not what was sealed, or is gone.
+        pub broken_at: Option<i64>,
+    }
+}
+
+/// Computes a site's chain anew, within the time a statement may take.
+///
+/// # Errors
+/// [`StoreError::Database`]; also where there is too much to be looked through in that time.
+pub async fn chain(client: &impl GenericClient, site: SiteId) -> Result<SiteChain, StoreError> {
+    let sql = include_str!("../queries/audit/chain.sql");
+    let found = query_opt(client, sql, &[&site.as_uuid()]).await?;
+    found.ok_or_else(|| StoreError::NotFound { what: "site", id: site.to_string() })
+}
+
 /// Computes every site's chain anew. Reads the whole audit, and so may take longer than a statement otherwise may.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Lines of the audit.
 
-use boomgate_store::audit::AuditRow;
+use boomgate_store::audit::{AuditRow, SiteChain};
 use boomgate_store::audit_action::AuditAction;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,6 +25,23 @@ pub(crate) struct AuditLine {
     request_id: Option<String>,
     /// Its number in the site's chain; null until it is sealed.
     no: Option<i64>,
+}
+
+/// A site's chain, looked through from its first line.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditChain {
+    /// Lines in the chain.
+    sealed: i64,
+    /// Lines that wait to be sealed; a job does so every quarter of an hour.
+    waiting: i64,
+    /// Number of the first line that is not what was sealed, or is gone; null where the chain is whole.
+    broken_at: Option<i64>,
+}
+
+impl From<SiteChain> for AuditChain {
+    fn from(SiteChain { sealed, waiting, broken_at }: SiteChain) -> Self {
+        Self { sealed, waiting, broken_at }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]

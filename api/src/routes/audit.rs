@@ -11,7 +11,7 @@ use warp::reply::Response;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::model::audit::AuditLine;
+use crate::model::audit::{AuditChain, AuditLine};
 use crate::model::page::Page;
 use crate::query::{self, Limit};
 use crate::request::{Request, ok};
@@ -63,6 +63,31 @@ pub(crate) async fn list(
     let rows = audit::page(&client, site.id, &filter, i64::from(limit) + 1).await?;
     let cursor = |row: &AuditRow| format!("{}_{}", row.at.as_microsecond(), row.id);
     ok(&Page::of(rows, limit, cursor, |row| Ok::<_, ApiError>(AuditLine::from(row)))?)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ChainQuery {
+    /// Id or code; may be left out by who sees one site only.
+    #[serde(default, deserialize_with = "query::site")]
+    #[param(value_type = Option<String>)]
+    site: Option<SiteRef>,
+}
+
+/// Whether one site's audit is still what was sealed: every line is looked through. Where there are too many for a request,
+/// `boomgate doctor` does it.
+#[utoipa::path(get, path = "/api/v1/audit/chain", tag = "audit", params(ChainQuery),
+    responses((status = 200, body = AuditChain), (status = 400, body = crate::Problem), (status = 404, body = crate::Problem)))]
+pub(crate) async fn chain(
+    app: App,
+    by: Authorized<AuditRead>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let ChainQuery { site } = query::read(&request.query)?;
+    let client = app.client().await?;
+    let site = by.site(&client, site.as_ref()).await?;
+    ok(&AuditChain::from(audit::chain(&client, site.id).await?))
 }
 
 /// Time and id of a line, as a cursor names them.

@@ -175,6 +175,31 @@ async fn the_audit_says_who_did_what_by_which_request_page_by_page() {
 }
 
 #[tokio::test]
+async fn a_line_of_the_audit_that_was_altered_breaks_its_chain() {
+    let app = TestApp::open().await;
+    let (eva, guard) = (app.person("admin").await, app.person("guard").await);
+    let path = format!("/api/v1/lanes/{}/commands", app.entry);
+    let order = json!({ "action": "open", "reason": "fire drill" });
+    for _ in 0..3 {
+        assert_eq!(app.post(&path, &guard, &order).send().await.unwrap().status(), 202);
+    }
+    let chain = async || {
+        let answer = app.get("/api/v1/audit/chain?site=north", &eva).send().await.unwrap();
+        good(answer, 200).await
+    };
+    let before = chain().await;
+    assert_eq!((&before["sealed"], &before["broken_at"]), (&json!(0), &Value::Null));
+    let lines = before["waiting"].as_i64().unwrap();
+    assert!(lines >= 3, "{before}");
+    app.seal_audit().await;
+    assert_eq!(chain().await, json!({ "sealed": lines, "waiting": 0, "broken_at": null }));
+    app.run("update audit set actor_kind = 'job' where no = 2").await;
+    assert_eq!(chain().await["broken_at"], 2);
+    let hers = app.get("/api/v1/audit/chain?site=north", &guard).send().await.unwrap();
+    problem(hers, 403).await;
+}
+
+#[tokio::test]
 async fn one_of_ones_own_sessions_is_ended_and_nobody_elses() {
     let app = TestApp::open().await;
     let (ann, bob) = (app.person("guard").await, app.person("guard").await);

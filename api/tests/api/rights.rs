@@ -149,6 +149,9 @@ pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Re
             let path = format!("/api/v1/alarms/{}/close", app.alarm("lane_lost").await);
             post(&path, json!({ "note": "it rained" }))
         }
+        ("GET", "/api/v1/audit/chain") => {
+            app.request("GET", &format!("/api/v1/audit/chain?site={}", app.site))
+        }
         ("GET", "/api/v1/audit") => app.request("GET", &format!("/api/v1/audit?site={}", app.site)),
         (
             "GET",

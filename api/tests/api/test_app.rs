@@ -438,6 +438,14 @@ impl TestApp {
         self.db.pool.get().await.unwrap().query_one(sql, &[]).await.unwrap().get(0)
     }
 
+    /// Seals the audit as the job does.
+    pub async fn seal_audit(&self) {
+        let mut client = self.db.pool.get().await.unwrap();
+        let tx = client.transaction().await.unwrap();
+        boomgate_store::audit::seal(&tx, 1000).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     /// Something done behind the api's back.
     pub async fn run(&self, sql: &str) {
         self.db.pool.get().await.unwrap().batch_execute(sql).await.unwrap();

@@ -1,5 +1,6 @@
 // What an admin does on a quiet day, in a real browser: proves who they are once, corrects a site that somebody else changes at
-// the same time, makes and revokes a key, ends a forgotten session, lets a guard in and out, and reads in the audit what they did. Usage: administration.ts PROGRAM
+// the same time, makes and revokes a key, ends a forgotten session, lets a guard in and out, reads
+// the audit, closes a lane, and holds all exits open with a second person. Usage: administration.ts PROGRAM
 import type { Page } from "playwright-core";
 import { logIn, open, startBrowser } from "./browser.ts";
 import { type Demo, startDemo } from "./demo.ts";
@@ -73,16 +74,25 @@ async function makesKey(page: Page): Promise<void> {
   await page.locator("[data-key='display at the entry']", { hasText: "revoked" }).waitFor();
 }
 
-async function letsPeopleIn(page: Page, demo: Demo, elsewhere: Page): Promise<void> {
-  await page.keyboard.press("g");
-  await page.keyboard.press("p");
-  await page.getByRole("button", { name: "Invite somebody" }).click();
+/** Invites somebody and lets them choose a password by their link, on the other screen. */
+async function invite(page: Page, elsewhere: Page, who: { name: string; role: string; password: string }): Promise<void> {
+  await visit(page, "/people?person=new");
   const dialog = page.locator("[data-modal]");
-  await dialog.getByLabel("Name").fill("nina");
-  await dialog.getByLabel("South gate").or(dialog.getByLabel("North gate")).selectOption("guard");
+  await dialog.getByLabel("Name").fill(who.name);
+  await dialog.getByLabel("North gate").selectOption(who.role);
   await dialog.getByRole("button", { name: "Invite", exact: true }).click();
-  const password = await page.locator("[data-secret]").innerText();
+  const { pathname, hash } = new URL(await page.locator("[data-secret]").innerText());
   await dialog.getByRole("button", { name: "I have passed it on" }).click();
+  await visit(elsewhere, `${pathname}${hash}`);
+  await elsewhere.getByLabel("New password").fill(who.password);
+  await elsewhere.getByRole("button", { name: "Set the password" }).click();
+  await elsewhere.getByRole("link", { name: "To the log-in" }).click();
+}
+
+async function letsPeopleIn(page: Page, demo: Demo, elsewhere: Page): Promise<void> {
+  const dialog = page.locator("[data-modal]");
+  const password = "seven lanterns over wet asphalt";
+  await invite(page, elsewhere, { name: "nina", role: "guard", password });
   await logIn(elsewhere, { ...demo, name: "nina", password });
   check((await elsewhere.locator("[data-manage]").count()) === 0, "a guard who was invited gets in, and sees no administration");
 
@@ -124,6 +134,50 @@ async function readsAudit(page: Page): Promise<void> {
   check(true, "back brings the lines of the filter before");
 }
 
+async function closesLane(page: Page): Promise<void> {
+  await visit(page, "/live");
+  const card = page.locator("article[data-lane=in-1]");
+  await card.getByRole("button", { name: "Mode" }).click();
+  const dialog = page.locator("[data-modal]");
+  await dialog.getByLabel("Closed to all").check();
+  await dialog.getByLabel("Reason").fill("the ramp is being painted");
+  await dialog.getByRole("button", { name: "Set the mode" }).click();
+  await card.locator("[data-mode=closed_to_all][data-mode-done=true]").waitFor();
+  check((await card.innerText()).includes("the ramp is being painted"), "a lane is closed to all: asked for first, and so once the lane has said it");
+  await card.getByRole("button", { name: "Mode" }).click();
+  await dialog.getByLabel("Open", { exact: true }).check();
+  await dialog.getByLabel("Reason").fill("the paint is dry");
+  await dialog.getByRole("button", { name: "Set the mode" }).click();
+  await card.locator("[data-mode]").waitFor({ state: "detached" });
+  check(true, "and opened again");
+}
+
+async function holdsAllWithSecondPerson(page: Page, demo: Demo, elsewhere: Page): Promise<void> {
+  const password = "nine kettles under one bridge";
+  await elsewhere.locator("[data-own-menu]").click();
+  await elsewhere.getByRole("menuitem", { name: "Log out" }).click();
+  await elsewhere.locator("input[type=password]").waitFor();
+  await invite(page, elsewhere, { name: "otto", role: "operator", password });
+  await logIn(elsewhere, { ...demo, name: "otto", password });
+  await visit(page, "/live");
+  await page.getByRole("button", { name: "Hold all exits open" }).click();
+  const dialog = page.locator("[data-modal]");
+  await dialog.getByLabel("Reason").fill("everybody leaves the concert");
+  await dialog.getByRole("button", { name: "Ask a second person" }).click();
+  await page.locator("[data-hold-all]", { hasText: "another person has to confirm" }).waitFor();
+  check((await page.locator("[data-hold-all] button").count()) === 0, "who asks for all lanes cannot confirm it");
+  await elsewhere.locator("[data-hold-all]", { hasText: "everybody leaves the concert" }).waitFor();
+  await elsewhere.getByRole("button", { name: "Confirm: open them" }).click();
+  await giveStepUp(elsewhere, password);
+  for (const lane of ["out-1", "out-2"]) await page.locator(`article[data-lane=${lane}] [data-boom=held]`).waitFor();
+  check(true, "a second person does, after giving the password again, and all exits are held open");
+  await page.getByRole("button", { name: "Release all exits" }).click();
+  await dialog.getByLabel("Reason").fill("the concert is over");
+  await dialog.getByRole("button", { name: "Release", exact: true }).click();
+  for (const lane of ["out-1", "out-2"]) await page.locator(`article[data-lane=${lane}] [data-boom=held]`).waitFor({ state: "detached" });
+  check(true, "one person releases them");
+}
+
 async function endsForgottenSession(page: Page, elsewhere: Page): Promise<void> {
   await visit(page, "/account");
   await page.locator("[data-session=current]", { hasText: "this browser" }).waitFor();
@@ -149,6 +203,8 @@ try {
   await endsForgottenSession(page, other.page);
   await letsPeopleIn(page, demo, other.page);
   await readsAudit(page);
+  await closesLane(page);
+  await holdsAllWithSecondPerson(page, demo, other.page);
   const unexpected = complaints.filter((one) => !/status of (409|412)/.test(one));
   check(unexpected.length === 0, `the browser complains of nothing ${unexpected.join("; ")}`);
 } finally {

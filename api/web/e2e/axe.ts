@@ -1,14 +1,12 @@
 // Looks at every screen with axe-core, in both themes, on a desk, on a phone and at 200 %: no finding of any impact, nothing
 // that scrolls sideways, no target under 44 px where fingers go, no complaint of the browser, no request to elsewhere.
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { type View, type Watched, logIn, open, startBrowser } from "./browser.ts";
 import { type Demo, startDemo } from "./demo.ts";
+import { lookAt } from "./look.ts";
 import { SCREENS } from "./screens.ts";
-
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SMALLEST_TARGET = 44;
+import { startServer } from "./server.ts";
+import { SETUP_STEPS } from "./setupSteps.ts";
 
 const VIEWS: Record<string, View> = {
   "desk, light": { scheme: "light", width: 1300, height: 1000, locale: "en-GB" },
@@ -18,42 +16,6 @@ const VIEWS: Record<string, View> = {
   // A desk of 1280 by 1024 at 200 %.
   "200 %, light": { scheme: "light", width: 640, height: 512, locale: "en-GB" },
 };
-
-interface AxeResult {
-  violations: { id: string; impact: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
-}
-
-async function axe(page: Page): Promise<string[]> {
-  // By the debugger, not by a script element: the page's policy stays as it is.
-  await page.evaluate(AXE);
-  const result = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as AxeResult;
-  return result.violations.flatMap(({ id, impact, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `axe ${id} (${impact}): ${html.slice(0, 160)} ${failureSummary}`),
-  );
-}
-
-/** What is wider than the screen, and what a finger misses. */
-async function fits(page: Page, isPhone: boolean): Promise<string[]> {
-  return page.evaluate(
-    ([smallest, checkTargets]) => {
-      const found: string[] = [];
-      const { scrollWidth, clientWidth } = document.documentElement;
-      if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} px wide on ${clientWidth}`);
-      const targets = checkTargets ? document.querySelectorAll("button, a[href], input, select, [role^=menuitem], [role=option]") : [];
-      for (const target of targets) {
-        // A label is part of its control's target, and a row of the whole row's.
-        const area = target.closest("label, tr") ?? target;
-        const { width, height } = area.getBoundingClientRect();
-        const isShown = target.checkVisibility() && width > 1 && !target.classList.contains("skip-link");
-        if (isShown && (height < smallest - 0.5 || width < smallest - 0.5)) {
-          found.push(`a target of ${width.toFixed(0)} by ${height.toFixed(0)} px: ${target.outerHTML.slice(0, 140)}`);
-        }
-      }
-      return found;
-    },
-    [SMALLEST_TARGET, isPhone] as const,
-  );
-}
 
 async function lookAtAll(watched: Watched, demo: Demo, view: string): Promise<string[]> {
   const found: string[] = [];
@@ -66,10 +28,31 @@ async function lookAtAll(watched: Watched, demo: Demo, view: string): Promise<st
     }
     await screen.show(page, demo);
     if (screen.isForeign) continue;
-    const bad = [...(await axe(page)), ...(await fits(page, view.startsWith("phone")))];
+    const bad = await lookAt(page, view.startsWith("phone"));
     found.push(...bad.map((one) => `${screen.name}, ${view}: ${one}`));
   }
   return [...found, ...watched.complaints.map((one) => `${view}: the browser complains: ${one}`)];
+}
+
+/** The pages of the first run, which only an empty installation has. */
+async function lookAtSetup(browser: Browser, path: string): Promise<string[]> {
+  const server = await startServer(path);
+  const found: string[] = [];
+  try {
+    for (const [name, view] of Object.entries(VIEWS)) {
+      const { page, context, complaints } = await open(browser, server, view);
+      await page.goto(server.setupUrl);
+      for (const step of SETUP_STEPS) {
+        await step.show(page, view.locale);
+        const bad = [...(await lookAt(page, name.startsWith("phone"))), ...complaints.splice(0)];
+        found.push(...bad.map((one) => `set-up, ${step.name}, ${name}: ${one}`));
+      }
+      await context.close();
+    }
+  } finally {
+    await server.stop();
+  }
+  return found;
 }
 
 const program = process.argv[2];
@@ -83,11 +66,13 @@ try {
     found.push(...(await lookAtAll(watched, demo, name)));
     await watched.context.close();
   }
+  await demo.stop();
+  found.push(...(await lookAtSetup(browser, program)));
 } finally {
   await browser.close();
   await demo.stop();
 }
-process.stdout.write(`${SCREENS.length} screens in ${Object.keys(VIEWS).length} views, ${found.length} findings\n`);
+process.stdout.write(`${SCREENS.length + SETUP_STEPS.length} screens in ${Object.keys(VIEWS).length} views, ${found.length} findings\n`);
 if (found.length > 0) {
   process.stderr.write(`${[...new Set(found)].join("\n")}\n`);
   process.exit(1);

@@ -14,10 +14,13 @@ const VIEWS: Record<string, View> = {
 };
 /** What of them is kept. */
 const TAKEN: Record<keyof typeof VIEWS, readonly string[]> = {
-  light: ["login", "live", "reason", "palette", "stays", "stay", "jobs"],
-  dark: ["live", "stays", "stay"],
-  phone: ["live", "stays", "stay"],
-  vietnamese: ["live"],
+  light: [
+    "login", "live", "reasons", "palette", "stays", "stay", "alarm", "alarm-history", "people", "invite", "site", "lanes", "api-keys-new",
+    "audit", "account", "jobs",
+  ],
+  dark: ["live", "reasons", "stays", "stay", "alarms", "people", "audit"],
+  phone: ["live", "reasons", "stays", "stay", "alarms", "people", "audit"],
+  vietnamese: ["live", "audit"],
 };
 
 const WAIT_MS = 20_000;

@@ -34,7 +34,7 @@ async function go(page: Page, path: string): Promise<void> {
 async function showLive(page: Page): Promise<void> {
   await go(page, "/live");
   await page.locator("article[data-lane] img").first().waitFor();
-  await page.waitForFunction(() => document.querySelectorAll("article[data-lane] img").length === 4);
+  await page.waitForFunction(() => document.querySelectorAll("article[data-lane] img").length >= 2);
 }
 
 async function showStay(page: Page): Promise<void> {
@@ -153,6 +153,24 @@ export const SCREENS: readonly ScreenStep[] = [
     show: async (page) => {
       await go(page, "/alarms");
       await page.locator("[data-alarm] button").first().click();
+      await page.locator("[data-modal] form").waitFor();
+    },
+  },
+  {
+    name: "mode",
+    isInside: true,
+    show: async (page) => {
+      await showLive(page);
+      await page.locator("article[data-lane=in-1]").getByRole("button", { name: /^(Mode|Chế độ)$/ }).click();
+      await page.locator("[data-modal] form").waitFor();
+    },
+  },
+  {
+    name: "hold-all",
+    isInside: true,
+    show: async (page) => {
+      await showLive(page);
+      await page.getByRole("button", { name: /^(Hold all exits open|Giữ mở mọi lối ra)$/ }).click();
       await page.locator("[data-modal] form").waitFor();
     },
   },

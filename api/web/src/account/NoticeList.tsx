@@ -5,7 +5,7 @@ import type { Notice } from "../api/schema.gen";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
 import { Panel } from "../ui/Panel";
-import { Time } from "../ui/Time";
+import { Time } from "../clock/Time";
 import { useReport } from "../ui/useReport";
 import { agentName } from "./agentName";
 

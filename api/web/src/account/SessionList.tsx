@@ -7,7 +7,7 @@ import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { Panel } from "../ui/Panel";
 import { ProblemPanel } from "../ui/ProblemPanel";
-import { Time } from "../ui/Time";
+import { Time } from "../clock/Time";
 import { toasts } from "../ui/toastManager";
 import { useReport } from "../ui/useReport";
 import { agentName } from "./agentName";

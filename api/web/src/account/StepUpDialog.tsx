@@ -1,22 +1,17 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { stepUp } from "../api/account";
-import { answerStepUp, isStepUpAsked } from "../api/stepUp";
+import { answerStepUp } from "../api/stepUp";
 import { useSite } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
 import { FormProblem } from "../ui/FormProblem";
 import { Modal } from "../ui/Modal";
-import { useObservable } from "../ui/Observable";
 import { TextField } from "../ui/TextField";
 import { CodeField } from "./CodeField";
 
-/** Asks who one is again when the server wants it, whoever asked for what; then that goes on by itself. */
+/** Asks who one is again, by the password or a code; then whatever was asked for goes on by itself. */
 export function StepUpDialog() {
-  return useObservable(isStepUpAsked) ? <Question /> : null;
-}
-
-function Question() {
   const messages = useMessages();
   const { stepUp: texts } = messages;
   const { me } = useSite();

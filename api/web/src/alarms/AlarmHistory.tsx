@@ -1,6 +1,6 @@
 import type { AlarmDetail } from "../api/schema.gen";
 import { useMessages } from "../i18n/CatalogueContext";
-import { Time } from "../ui/Time";
+import { Time } from "../clock/Time";
 
 /** What became of an alarm, the first thing first. */
 export function AlarmHistory({ history }: Pick<AlarmDetail, "history">) {

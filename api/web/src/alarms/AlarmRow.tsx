@@ -4,7 +4,7 @@ import { may } from "../api/session";
 import { useSite } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
-import { Time } from "../ui/Time";
+import { Time } from "../clock/Time";
 import { useAlarmText } from "./useAlarmText";
 import { useTakeAlarm } from "./useTakeAlarm";
 

@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import type { Alarm } from "../api/schema.gen";
 import { useMessages } from "../i18n/CatalogueContext";
-import { useReason } from "../i18n/useReason";
+import { useReason } from "../reasons/useReason";
 
 /** What an alarm is about: its reason, or its kind where it has none. */
 export function useAlarmText(): (alarm: Pick<Alarm, "kind" | "code" | "params">) => string {

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 import { answered, client } from "./client";
-import type { AuditAction, AuditLine } from "./schema.gen";
+import type { AuditAction, AuditChain, AuditLine } from "./schema.gen";
 
 export type AuditActionName = AuditAction["action"];
 
@@ -31,4 +31,9 @@ export function audit(filter: AuditFilter) {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
   });
+}
+
+/** Looks through every line of a site's chain; where there are too many for that, the server gives up. */
+export async function checkChain(site: string): Promise<AuditChain> {
+  return answered(client.GET("/api/v1/audit/chain", { params: { query: { site } } }));
 }

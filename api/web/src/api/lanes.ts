@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { type Versioned, answered, client, newKey, versioned } from "./client";
-import type { Lane, LaneChange, NewCommand, NewLane, OrderAction } from "./schema.gen";
+import type { Lane, LaneChange, LaneMode, NewCommand, NewLane, NewMode, OrderAction } from "./schema.gen";
 
 export type Action = OrderAction;
 
@@ -47,4 +47,16 @@ export async function addLane(body: NewLane): Promise<Lane> {
 export async function changeLane(id: string, etag: string, change: LaneChange): Promise<Versioned<Lane>> {
   const params = { path: { id }, header: { "If-Match": etag } };
   return versioned(client.PATCH("/api/v1/lanes/{id}", { params, body: change }));
+}
+
+export const MODES = ["open", "full", "closed", "closed_to_all", "maintenance", "free_flow"] as const satisfies readonly LaneMode[];
+
+/** Says what a lane is for; it obeys in its own time. */
+export async function setLaneMode(id: string, mode: NewMode): Promise<void> {
+  await answered(client.PUT("/api/v1/lanes/{id}/mode", { params: { path: { id } }, body: mode }));
+}
+
+/** Says what all lanes of a site are for. */
+export async function setSiteMode(id: string, mode: NewMode): Promise<void> {
+  await answered(client.PUT("/api/v1/sites/{id}/mode", { params: { path: { id } }, body: mode }));
 }

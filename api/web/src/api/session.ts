@@ -42,6 +42,8 @@ export async function logOut(): Promise<void> {
 /** What screens and buttons ask for. */
 export type Permission =
   | "lanes:operate"
+  | "lanes:mode"
+  | "lanes:hold-all"
   | "alarms:read"
   | "alarms:settle"
   | "stays:read"

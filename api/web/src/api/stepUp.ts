@@ -1,6 +1,6 @@
 // Some acts need the password again. What the server refuses for that waits here until it was given, and then goes out
 // once more: nobody has to begin anew.
-import { Observable } from "../ui/Observable";
+import { Observable } from "../observable/Observable";
 
 type Answer = (isGiven: boolean) => void;
 

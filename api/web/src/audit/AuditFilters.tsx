@@ -6,7 +6,7 @@ import { SelectField } from "../ui/SelectField";
 import { TextField } from "../ui/TextField";
 import type { AuditSearch } from "./auditSearch";
 import { actorName } from "./describeAudit";
-import { wallTime } from "./zonedTime";
+import { wallTime } from "../ui/zonedTime";
 
 const HOUR = 3_600_000;
 const RANGES = { hour: HOUR, day: 24 * HOUR, week: 7 * 24 * HOUR } as const;

@@ -4,11 +4,11 @@ import type { AuditEntry } from "../api/audit";
 import type { ActorKind } from "../api/schema.gen";
 import { useSite } from "../feed/SiteContext";
 import { useCatalogue } from "../i18n/CatalogueContext";
-import { useReason } from "../i18n/useReason";
+import { useReason } from "../reasons/useReason";
 import { useMoney } from "../money/useMoney";
 import { Button } from "../ui/Button";
 import { RequestId } from "../ui/RequestId";
-import { Time } from "../ui/Time";
+import { Time } from "../clock/Time";
 import type { AuditSearch } from "./auditSearch";
 import { actorName, describeAudit } from "./describeAudit";
 
@@ -64,7 +64,7 @@ function AuditDetails({ line, change }: Props) {
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-small">
         <dt>{audit.at}</dt>
         <dd className="font-plate">{line.at}</dd>
-        <dt>{audit.chain}</dt>
+        <dt>{audit.chainWord}</dt>
         <dd>{line.no ? audit.sealed(line.no.toLocaleString(language)) : audit.unsealed}</dd>
         {Object.entries(line.detail ?? {}).map(([field, value]) => (
           <Fact key={field} name={field} value={value} />

@@ -9,8 +9,9 @@ import { EmptyState } from "../ui/EmptyState";
 import { ProblemPanel } from "../ui/ProblemPanel";
 import { AuditFilters } from "./AuditFilters";
 import { AuditRow } from "./AuditRow";
+import { ChainState } from "./ChainState";
 import type { AuditSearch } from "./auditSearch";
-import { instantOf } from "./zonedTime";
+import { instantOf } from "../ui/zonedTime";
 
 const route = getRouteApi("/audit");
 
@@ -48,6 +49,7 @@ export function AuditScreen() {
       <title>{`${messages.screens.audit} · ${site.name}`}</title>
       <h1 className="text-title font-semibold">{messages.screens.audit}</h1>
       <p className="text-soft">{audit.hint}</p>
+      <ChainState />
       <AuditFilters search={search} lines={lines} change={change} />
       {query.error && !query.data ? (
         <ProblemPanel error={query.error} retry={() => void query.refetch()} />

@@ -1,6 +1,6 @@
 // One line of the audit in a sentence. Pure.
 import type { AuditEntry } from "../api/audit";
-import type { Amount, Role } from "../api/schema.gen";
+import type { Amount, LaneMode, Role } from "../api/schema.gen";
 import type { Messages } from "../i18n/en";
 
 export interface AuditWords {
@@ -15,7 +15,7 @@ type Changes = Record<string, readonly string[] | null | undefined>;
 
 export function describeAudit(line: AuditEntry, words: AuditWords): string {
   const { messages, money, reason, currency } = words;
-  const { alarms, audit, order, outcome, why } = messages;
+  const { alarms, audit, holdAll, order, outcome, why } = messages;
   const { did } = audit;
   const because = (code: string | null | undefined, params?: Record<string, string>) =>
     code ? (why[code] ?? reason(code, params, code)) : "";
@@ -89,6 +89,16 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.siteAdded(line.detail.code);
     case "lane.add":
       return did.laneAdded(line.detail.code, line.detail.direction);
+    case "lane.mode": {
+      const [before = "", after = ""] = line.detail.mode.map((mode) => modeWord(mode, messages));
+      return did.modeSet(before, after);
+    }
+    case "hold_all.requested":
+      return did.holdAllAsked(directionOf(line.detail.direction, holdAll.hold));
+    case "hold_all.confirmed":
+      return did.holdAllConfirmed(directionOf(line.detail.direction, holdAll.hold));
+    case "hold_all.released":
+      return directionOf(line.detail.direction, holdAll.release);
     case "alarm.raised":
       return did.alarmRaised(alarms.kinds[line.detail.what]);
     case "alarm.acknowledged":
@@ -100,6 +110,14 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
     default:
       return audit.later;
   }
+}
+
+function modeWord(mode: string, { modes }: Messages): string {
+  return Object.hasOwn(modes.names, mode) ? modes.names[mode as LaneMode] : mode;
+}
+
+function directionOf(direction: string, texts: Messages["holdAll"]["hold"]): string {
+  return direction === "exit" ? texts.exit : texts.entry;
 }
 
 function roleWord(role: string, { roles }: Messages): string {

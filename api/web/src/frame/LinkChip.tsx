@@ -3,7 +3,7 @@ import { useFeed } from "../feed/SiteContext";
 import type { Link } from "../feed/feedState";
 import { type Messages } from "../i18n/en";
 import { useMessages } from "../i18n/CatalogueContext";
-import { useClock } from "../ui/useClock";
+import { useClock } from "../clock/useClock";
 
 const LOOK = {
   connecting: { Icon: LoaderCircle, tone: "text-soft" },

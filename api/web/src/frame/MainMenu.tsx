@@ -5,7 +5,7 @@ import type { ReactNode, RefObject } from "react";
 import { useSite } from "../feed/SiteContext";
 import { useCatalogue } from "../i18n/CatalogueContext";
 import { LANGUAGES, type Language } from "../i18n/language";
-import { useObservable } from "../ui/Observable";
+import { useObservable } from "../observable/Observable";
 import { DENSITIES, type Density, THEMES, type Theme, changeSettings, settings as settingsHere } from "../ui/settings";
 import { useLogOut } from "./useLogOut";
 

@@ -1,18 +1,21 @@
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useRouterState, useSearch } from "@tanstack/react-router";
 import { Suspense } from "react";
-import { StepUpDialog } from "../account/StepUpDialog";
 import { me as meQuery } from "../api/session";
 import type { Me } from "../api/schema.gen";
+import { isStepUpAsked } from "../api/stepUp";
 import { SiteProvider } from "../feed/SiteProvider";
 import { useMessages } from "../i18n/CatalogueContext";
 import { LoginScreen } from "../login/LoginScreen";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
-import { useObservable } from "../ui/Observable";
+import { useObservable } from "../observable/Observable";
 import { ProblemPanel } from "../ui/ProblemPanel";
+import { deferred } from "../ui/deferred";
 import { Frame } from "./Frame";
 import { isLeaving, useLogOut } from "./useLogOut";
+
+const StepUpDialog = deferred(async () => (await import("../account/StepUpDialog")).StepUpDialog);
 
 /** Pages for whoever has a link; nobody need be logged in. */
 const PUBLIC: readonly string[] = ["/join", "/setup"];
@@ -22,6 +25,7 @@ export function RootScreen() {
   const { site: wanted } = useSearch({ from: "__root__" });
   const { data: me, error, refetch } = useQuery(meQuery);
   const leaving = useObservable(isLeaving);
+  const isAsked = useObservable(isStepUpAsked);
   const isPublic = useRouterState({ select: ({ location }) => PUBLIC.includes(location.pathname) });
   if (isPublic) {
     return (
@@ -44,7 +48,7 @@ export function RootScreen() {
   return (
     <SiteProvider key={site.id} me={me} site={site}>
       <Frame />
-      <StepUpDialog />
+      <Suspense>{isAsked && <StepUpDialog />}</Suspense>
     </SiteProvider>
   );
 }

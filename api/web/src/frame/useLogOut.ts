@@ -3,7 +3,7 @@ import { useCallback } from "react";
 import { flushSync } from "react-dom";
 import { isStatus } from "../api/problem";
 import { logOut, me } from "../api/session";
-import { Observable } from "../ui/Observable";
+import { Observable } from "../observable/Observable";
 import { useReport } from "../ui/useReport";
 
 /** Whether the session is being ended: nothing is shown or asked for meanwhile. */

@@ -1,8 +1,9 @@
 // Every text of the app in English. `vi.ts` has the same names, checked by the compiler.
-import type { CommandState, ExceptionKind, Method, ReadingVerdict } from "../api/schema.gen";
+import type { CommandState, ExceptionKind, HoldAllState, Method, ReadingVerdict } from "../api/schema.gen";
 import { enAdmin } from "./enAdmin";
 import { enAlarms } from "./enAlarms";
 import { enAudit } from "./enAudit";
+import { enModes } from "./enModes";
 import { enSetup } from "./enSetup";
 import { plural } from "./plural";
 
@@ -114,6 +115,7 @@ export const en = {
     "OPEN-MANUAL": "Opened by a person",
     "OPEN-TICKET": "With a ticket",
     "OPEN-FIRE": "Fire alarm",
+    "OPEN-FREE-FLOW": "Everybody passes",
     "OPEN-FAIL-SAFE": "Let out while the system was down",
     "OPEN-OFFLINE-VISITOR": "Visitor, while offline",
     "DENY-BLOCKLISTED": "On the blocklist",
@@ -129,6 +131,7 @@ export const en = {
     "DENY-NEAR-STAY": "The entry has to be confirmed",
     "DENY-TICKET-NEEDED": "A ticket is needed",
     "DENY-CHARGE-FAILED": "The price could not be computed",
+    "DENY-MAINTENANCE": "The lane is being worked on",
     "DENY-OFFLINE": "The lane is offline",
     "DENY-MANUAL": "Refused by a person",
     "CHARGE-DUE": "Has to pay",
@@ -184,6 +187,14 @@ export const en = {
     paid: (amount: string, method: string) => `${amount} paid (${method})`,
     ordered: (action: string, who: string, reason: string) => `${action} ordered by ${who}: ${reason}`,
     orderState: (state: string, why: string) => `Order ${state}${why ? `: ${why}` : ""}`,
+    modeIs: (mode: string) => `The lane is ${mode.toLowerCase()} now`,
+    modeWanted: (who: string, mode: string, reason: string) => `${who} asks for ${mode.toLowerCase()}: ${reason}`,
+    holdAll: {
+      requested: (who: string, what: string, reason: string) => `${who} asks: ${what}: ${reason}`,
+      confirmed: (who: string, what: string, reason: string) => `${who} confirmed: ${what}: ${reason}`,
+      expired: (_: string, what: string) => `Nobody confirmed: ${what}`,
+      released: (who: string, what: string, reason: string) => `${what}, by ${who}: ${reason}`,
+    } satisfies Record<HoldAllState, (who: string, what: string, reason: string) => string>,
     alarm: (what: string) => `Alarm: ${what}`,
     alarmState: (state: string, what: string, who: string) => `Alarm ${state.toLowerCase()} (${who}): ${what}`,
     over: (what: string) => `${what} (over)`,
@@ -317,6 +328,7 @@ export const en = {
   ...enAdmin,
   ...enAlarms,
   ...enAudit,
+  ...enModes,
   ...enSetup,
 };
 

@@ -1,11 +1,10 @@
 // Texts of the first run, in English. Part of `en.ts`.
 import type { SetupTariff } from "../api/schema.gen";
-import type { Step } from "../setup/draft";
 
 export const enSetup = {
   setup: {
     title: "Set-up",
-    steps: { company: "Company", site: "Car park", lanes: "Lanes", prices: "Prices", admin: "You" } satisfies Record<Step, string>,
+    steps: { company: "Company", site: "Car park", lanes: "Lanes", prices: "Prices", admin: "You" },
     progress: (now: number, all: number) => `Step ${now} of ${all}`,
     next: "Next",
     finish: "Set it up",

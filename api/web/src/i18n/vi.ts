@@ -3,6 +3,7 @@ import type { Messages } from "./en";
 import { viAdmin } from "./viAdmin";
 import { viAlarms } from "./viAlarms";
 import { viAudit } from "./viAudit";
+import { viModes } from "./viModes";
 import { viSetup } from "./viSetup";
 
 export const vi: Messages = {
@@ -110,6 +111,7 @@ export const vi: Messages = {
     "OPEN-MANUAL": "Nhân viên mở",
     "OPEN-TICKET": "Có vé",
     "OPEN-FIRE": "Báo cháy",
+    "OPEN-FREE-FLOW": "Mọi xe đều qua",
     "OPEN-FAIL-SAFE": "Cho ra khi hệ thống ngừng",
     "OPEN-OFFLINE-VISITOR": "Khách vãng lai, khi ngoại tuyến",
     "DENY-BLOCKLISTED": "Trong danh sách chặn",
@@ -125,6 +127,7 @@ export const vi: Messages = {
     "DENY-NEAR-STAY": "Cần xác nhận lượt vào",
     "DENY-TICKET-NEEDED": "Cần có vé",
     "DENY-CHARGE-FAILED": "Không tính được giá",
+    "DENY-MAINTENANCE": "Làn đang bảo trì",
     "DENY-OFFLINE": "Làn đang ngoại tuyến",
     "DENY-MANUAL": "Nhân viên từ chối",
     "CHARGE-DUE": "Phải trả tiền",
@@ -180,6 +183,14 @@ export const vi: Messages = {
     paid: (amount, method) => `Đã trả ${amount} (${method})`,
     ordered: (action, who, reason) => `${who} ra lệnh ${action}: ${reason}`,
     orderState: (state, why) => `Lệnh ${state}${why ? `: ${why}` : ""}`,
+    modeIs: (mode) => `Chế độ của làn nay là: ${mode}`,
+    modeWanted: (who, mode, reason) => `${who} yêu cầu chế độ ${mode}: ${reason}`,
+    holdAll: {
+      requested: (who, what, reason) => `${who} yêu cầu: ${what}: ${reason}`,
+      confirmed: (who, what, reason) => `${who} đã xác nhận: ${what}: ${reason}`,
+      expired: (_, what) => `Không ai xác nhận: ${what}`,
+      released: (who, what, reason) => `${what}, bởi ${who}: ${reason}`,
+    },
     alarm: (what) => `Cảnh báo: ${what}`,
     alarmState: (state, what, who) => `Cảnh báo ${state.toLowerCase()} (${who}): ${what}`,
     over: (what) => `${what} (đã hết)`,
@@ -328,5 +339,6 @@ export const vi: Messages = {
   ...viAdmin,
   ...viAlarms,
   ...viAudit,
+  ...viModes,
   ...viSetup,
 };

@@ -4,7 +4,7 @@ import { jobs as jobsQuery } from "../api/jobs";
 import type { Job } from "../api/schema.gen";
 import { useCatalogue } from "../i18n/CatalogueContext";
 import { ProblemPanel } from "../ui/ProblemPanel";
-import { Time } from "../ui/Time";
+import { Time } from "../clock/Time";
 import { formatDuration } from "../ui/formatTime";
 
 const CELL = "px-3 py-2 text-left align-top first:pl-4 last:pr-4";

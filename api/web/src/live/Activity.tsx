@@ -5,10 +5,10 @@ import type { LiveEvent } from "../api/liveEvent";
 import { useFeed, useSite } from "../feed/SiteContext";
 import type { SiteView } from "../feed/SiteStore";
 import { useCatalogue } from "../i18n/CatalogueContext";
-import { useReason } from "../i18n/useReason";
+import { useReason } from "../reasons/useReason";
 import { useMoney } from "../money/useMoney";
 import { EmptyState } from "../ui/EmptyState";
-import { Time } from "../ui/Time";
+import { Time } from "../clock/Time";
 import { OUTCOME_LOOK } from "../ui/outcomeLook";
 import { type Words, describeEvent } from "./describeEvent";
 

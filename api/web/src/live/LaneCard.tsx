@@ -8,11 +8,12 @@ import { useFeed, useIsConnected, useSite } from "../feed/SiteContext";
 import { NOTHING } from "../feed/laneMemory";
 import { useCatalogue } from "../i18n/CatalogueContext";
 import { useMoney } from "../money/useMoney";
+import { LaneModeNote } from "../modes/LaneModeNote";
 import { Plate } from "../plates/Plate";
 import { Button } from "../ui/Button";
 import { Kbd } from "../ui/Kbd";
 import { formatDuration } from "../ui/formatTime";
-import { useClock } from "../ui/useClock";
+import { useClock } from "../clock/useClock";
 import { useIsBefore } from "../ui/useIsBefore";
 import { useNow } from "../ui/useNow";
 import { BoomDrawing } from "./BoomDrawing";
@@ -31,6 +32,8 @@ export interface LaneCommands {
   /** Asks for the reason in words. */
   order: (lane: Lane, view: LaneView, action: Action) => void;
   pay: (lane: Lane, view: LaneView) => void;
+  /** Asks what the lane is to be for. */
+  mode: (lane: Lane) => void;
   choose: (lane: Lane) => void;
 }
 
@@ -81,6 +84,7 @@ export const LaneCard = memo(function LaneCard({ lane, number, isChosen, isAsked
       </div>
       <LaneCar view={view} />
       <LaneDecision view={view} />
+      <LaneModeNote lane={lane} />
       <LaneNotes lane={lane} boom={view.boom} order={view.order} />
       {isAsked ? (
         <ReasonChoice
@@ -175,9 +179,9 @@ function LaneButtons({ lane, view, isLive, commands }: ButtonsProps) {
   const money = useMoney();
   const canPay = isPayable(view) && may(site, "payments:take");
   return (
-    <div className="mt-auto grid grid-cols-3 gap-2">
+    <div className="mt-auto grid grid-cols-[repeat(auto-fit,minmax(4.75rem,1fr))] gap-2">
       {canPay && isPayable(view) && (
-        <Button look="money" className="col-span-3 text-large" disabled={!isLive} onClick={() => commands.pay(lane, view)}>
+        <Button look="money" className="col-span-full text-large" disabled={!isLive} onClick={() => commands.pay(lane, view)}>
           {messages.money.take(money(view.amount))}
         </Button>
       )}
@@ -188,6 +192,7 @@ function LaneButtons({ lane, view, isLive, commands }: ButtonsProps) {
 
 function OrderButtons({ lane, view, isLive, commands }: ButtonsProps) {
   const { messages } = useCatalogue();
+  const { site } = useSite();
   const isHeld = view.boom === "held";
   const order = (action: Action) => () => commands.order(lane, view, action);
   return (
@@ -205,6 +210,11 @@ function OrderButtons({ lane, view, isLive, commands }: ButtonsProps) {
       <Button disabled={!isLive} onClick={order(isHeld ? "release" : "hold")}>
         {isHeld ? messages.order.release : messages.order.hold}
       </Button>
+      {may(site, "lanes:mode") && (
+        <Button disabled={!isLive} onClick={() => commands.mode(lane)}>
+          {messages.modes.button}
+        </Button>
+      )}
     </>
   );
 }

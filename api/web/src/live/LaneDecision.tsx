@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { useMessages } from "../i18n/CatalogueContext";
-import { useReason } from "../i18n/useReason";
+import { useReason } from "../reasons/useReason";
 import { Money } from "../money/Money";
 import { OUTCOME_LOOK } from "../ui/outcomeLook";
 import type { LaneView } from "./laneView";

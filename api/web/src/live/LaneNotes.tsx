@@ -4,7 +4,7 @@ import type { BoomState } from "../api/liveEvent";
 import type { Lane } from "../api/schema.gen";
 import type { Order } from "../feed/laneMemory";
 import { useMessages } from "../i18n/CatalogueContext";
-import { useReason } from "../i18n/useReason";
+import { useReason } from "../reasons/useReason";
 
 /** A month ahead is time enough to renew a certificate; a week is not much. */
 const CERTIFICATE = { warn: 30, urge: 7 };

@@ -9,6 +9,8 @@ import { NOTHING } from "../feed/laneMemory";
 import type { KeyAction } from "../frame/keymap";
 import { useKeys } from "../frame/useKeys";
 import { useMessages } from "../i18n/CatalogueContext";
+import { HoldAllButtons } from "../modes/HoldAllButtons";
+import { HoldAllRequests } from "../modes/HoldAllRequests";
 import { EmptyState } from "../ui/EmptyState";
 import { ProblemPanel } from "../ui/ProblemPanel";
 import { deferred } from "../ui/deferred";
@@ -22,6 +24,7 @@ import { useLaneCommands } from "./useLaneCommands";
 import { useUnreadSound } from "./useUnreadSound";
 
 const NextSteps = lazy(async () => ({ default: (await import("./NextSteps")).NextSteps }));
+const ModeDialog = deferred(async () => (await import("../modes/ModeDialog")).ModeDialog);
 const OrderDialog = deferred(async () => (await import("./OrderDialog")).OrderDialog);
 const TakePaymentDialog = deferred(async () => (await import("../money/TakePaymentDialog")).TakePaymentDialog);
 
@@ -41,6 +44,7 @@ export function LiveScreen() {
     <>
       <title>{`${messages.screens.live} · ${site.name}`}</title>
       <h1 className="sr-only">{messages.screens.live}</h1>
+      <HoldAllRequests />
       <AlarmStrip show={(alarm) => void navigate({ to: "/alarms", search: { alarm } })} />
       {isNew && (
         <div className="mb-4">
@@ -71,7 +75,7 @@ function Desk({ lanes }: { lanes: Lane[] }) {
     (lane: Lane) => void navigate({ search: (before) => ({ ...before, lane: lane.code }), replace: true, resetScroll: false }),
     [navigate],
   );
-  const { commands, asked, order, payment, send, closeAll } = useLaneCommands(choose);
+  const { commands, asked, order, payment, mode, send, closeAll } = useLaneCommands(choose);
   // Lanes are numbered as they stand on the screen: those in, then those out.
   const ordered = useMemo(() => lanes.toSorted((a, b) => a.direction.localeCompare(b.direction)), [lanes]);
   const chosen = ordered.find(({ code }) => code === chosenCode) ?? null;
@@ -94,6 +98,7 @@ function Desk({ lanes }: { lanes: Lane[] }) {
             order={(reason) => send(order, reason)}
           />
         )}
+        {mode && <ModeDialog lane={mode} close={closeAll} />}
         {payment && <TakePaymentDialog {...payment} close={closeAll} />}
       </Suspense>
     </div>
@@ -126,6 +131,7 @@ function LaneGroup({ direction, lanes, chosen, asked, commands }: GroupProps) {
           commands={commands}
         />
       ))}
+      <HoldAllButtons direction={direction} />
     </section>
   );
 }

@@ -1,5 +1,13 @@
 // One row of the feed in words. Pure.
-import { type AlarmEvent, type CommandEvent, type DecisionEvent, type LiveEvent, amountOf } from "../api/liveEvent";
+import {
+  type AlarmEvent,
+  type CommandEvent,
+  type DecisionEvent,
+  type HoldAllEvent,
+  type LiveEvent,
+  type ModeEvent,
+  amountOf,
+} from "../api/liveEvent";
 import type { Amount } from "../api/schema.gen";
 import type { Messages } from "../i18n/en";
 import type { Shown } from "../ui/outcomeLook";
@@ -46,9 +54,11 @@ export function describeEvent(event: LiveEvent, plate: string | null, words: Wor
       return alarm(event, words);
     case "boom":
       return { tone: null, text: messages.boom.label(messages.boom[event.data.state]) };
-    case "picture":
     case "mode":
+      return mode(event, words);
     case "hold_all":
+      return holdAll(event, words);
+    case "picture":
       return { tone: null, text: "" };
   }
 }
@@ -68,6 +78,19 @@ function alarm({ data, text }: AlarmEvent, { messages, reason }: Words): Describ
   if (data.state === "open") return { tone: "deny", text: activity.alarm(what) };
   const who = data.by ?? alarms.byItself;
   return { tone: null, text: activity.alarmState(alarms.states[data.state], what, who) };
+}
+
+/** What somebody wishes; or, by the lane itself, what it is for now. */
+function mode({ data }: ModeEvent, { messages }: Words): Described {
+  const { activity, modes } = messages;
+  if (!data.by) return { tone: null, text: activity.modeIs(modes.names[data.reported ?? data.wanted]) };
+  return { tone: null, text: activity.modeWanted(data.by, modes.names[data.wanted], data.reason ?? "") };
+}
+
+function holdAll({ data }: HoldAllEvent, { messages }: Words): Described {
+  const { activity, holdAll: texts } = messages;
+  const what = (data.state === "released" ? texts.release : texts.hold)[data.direction];
+  return { tone: data.state === "confirmed" ? "deny" : null, text: activity.holdAll[data.state](data.by, what, data.reason) };
 }
 
 function command({ data, text }: CommandEvent, { messages, reason }: Words): Described {

@@ -30,6 +30,7 @@ export function useLaneCommands(choose: (lane: Lane) => void) {
   const [asked, setAsked] = useAskedLane();
   const [order, setOrder] = useState<PendingOrder | null>(null);
   const [payment, setPayment] = useState<PendingPayment | null>(null);
+  const [mode, setMode] = useState<Lane | null>(null);
   const { mutate } = useMutation({
     mutationFn: ({ lane, action, arrival, reason }: PendingOrder & { reason: string }) =>
       orderBoom(lane.id, action, reason, arrival),
@@ -62,6 +63,11 @@ export function useLaneCommands(choose: (lane: Lane) => void) {
         setAsked(null);
         setOrder({ lane, action, arrival: view.arrival });
       },
+      mode: (lane: Lane) => {
+        choose(lane);
+        setAsked(null);
+        setMode(lane);
+      },
       pay: (lane: Lane, view: LaneView) => {
         choose(lane);
         setAsked(null);
@@ -73,8 +79,9 @@ export function useLaneCommands(choose: (lane: Lane) => void) {
   const closeAll = useCallback(() => {
     setOrder(null);
     setPayment(null);
+    setMode(null);
   }, []);
-  return { commands, asked, order, payment, send, closeAll };
+  return { commands, asked, order, payment, mode, send, closeAll };
 }
 
 /** Id of the lane whose card asks for a reason to open; none after a while. */

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import type { Lane } from "../api/schema.gen";
-import { useObservable } from "../ui/Observable";
+import { useObservable } from "../observable/Observable";
 import { settings as settingsHere } from "../ui/settings";
 
 /** Two short tones, made here: no file is fetched for them. */

@@ -2,7 +2,7 @@ import type { PasswordLink } from "../api/schema.gen";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
 import { SecretBox } from "../ui/SecretBox";
-import { Time } from "../ui/Time";
+import { Time } from "../clock/Time";
 
 /** A link by which somebody chooses a password, shown this once; whether it went by mail already. */
 export function PasswordLinkView({ link, close }: { link: PasswordLink; close: () => void }) {

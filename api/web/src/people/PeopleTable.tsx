@@ -4,7 +4,7 @@ import { useSite } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Badge } from "../ui/Badge";
 import { TableFrame } from "../ui/TableFrame";
-import { Time } from "../ui/Time";
+import { Time } from "../clock/Time";
 import { CELL } from "../ui/tableCells";
 
 /** One person a row; the name leads to what can be changed. */

@@ -3,7 +3,7 @@ import { useMessages } from "../i18n/CatalogueContext";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { TableFrame } from "../ui/TableFrame";
-import { Time } from "../ui/Time";
+import { Time } from "../clock/Time";
 import { CELL } from "../ui/tableCells";
 import { useIsBefore } from "../ui/useIsBefore";
 

@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
+import { useState } from "react";
 import { lanes as lanesQuery } from "../api/lanes";
 import type { Lane } from "../api/schema.gen";
 import { useSite } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
+import { ModeDialog } from "../modes/ModeDialog";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { ProblemPanel } from "../ui/ProblemPanel";
@@ -22,6 +24,7 @@ export function LanesSettings() {
   const { lane: open } = route.useSearch();
   const navigate = route.useNavigate();
   const { data, error, refetch } = useQuery(lanesQuery(site.id));
+  const [moved, setMoved] = useState<Lane | null>(null);
   const show = (lane: string | null) =>
     void navigate({ search: ({ lane: _before, ...rest }) => (lane ? { ...rest, lane } : rest), resetScroll: false });
   if (error && !data) return <ProblemPanel error={error} retry={() => void refetch()} />;
@@ -39,17 +42,24 @@ export function LanesSettings() {
       {data.length === 0 ? (
         <EmptyState title={messages.lanes.noLanes}>{settings.lanes.noneHint}</EmptyState>
       ) : (
-        <LaneTable lanes={data} show={show} />
+        <LaneTable lanes={data} show={show} setMode={setMoved} />
       )}
       {open === "new" && <NewLaneDialog close={() => show(null)} />}
+      {moved && <ModeDialog lane={moved} close={() => setMoved(null)} />}
       {lane && <LaneDialog key={lane.id} id={lane.id} close={() => show(null)} />}
     </>
   );
 }
 
-function LaneTable({ lanes, show }: { lanes: readonly Lane[]; show: (code: string) => void }) {
-  const { settings, direction, ...messages } = useMessages();
-  const heads = [settings.lanes.name, settings.lanes.code, settings.lanes.direction, settings.lanes.device];
+interface TableProps {
+  lanes: readonly Lane[];
+  show: (code: string) => void;
+  setMode: (lane: Lane) => void;
+}
+
+function LaneTable({ lanes, show, setMode }: TableProps) {
+  const { settings, direction, modes, ...messages } = useMessages();
+  const heads = [settings.lanes.name, settings.lanes.code, settings.lanes.direction, modes.button, settings.lanes.device];
   return (
     <TableFrame label={settings.lanes.title}>
       <table className="w-full border-collapse">
@@ -76,6 +86,11 @@ function LaneTable({ lanes, show }: { lanes: readonly Lane[]; show: (code: strin
               </td>
               <td className={`${CELL} font-plate text-small`}>{lane.code}</td>
               <td className={CELL}>{direction[lane.direction]}</td>
+              <td className={CELL}>
+                <Button className="relative" onClick={() => setMode(lane)} aria-label={modes.title(lane.name || lane.code)}>
+                  {modes.names[lane.wanted.mode]}
+                </Button>
+              </td>
               <td className={CELL}>
                 {lane.device ? (
                   <>

@@ -11,7 +11,7 @@ import { Modal } from "../ui/Modal";
 import { SecretBox } from "../ui/SecretBox";
 import { SelectField } from "../ui/SelectField";
 import { TextField } from "../ui/TextField";
-import { Time } from "../ui/Time";
+import { Time } from "../clock/Time";
 import { PermissionChoice } from "./PermissionChoice";
 import { SiteChoice } from "./SiteChoice";
 

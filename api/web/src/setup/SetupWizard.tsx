@@ -4,6 +4,7 @@ import type { SetupAnswer, SetupOptions } from "../api/schema.gen";
 import { useCatalogue, useMessages } from "../i18n/CatalogueContext";
 import { currencyDigits } from "../money/formatMoney";
 import { Button } from "../ui/Button";
+import { presentZone } from "../ui/timeZones";
 import { AdminStep } from "./AdminStep";
 import { CompanyStep } from "./CompanyStep";
 import { LanesStep } from "./LanesStep";
@@ -57,7 +58,7 @@ export function SetupWizard({ token, options, done }: Props) {
 function useDraft() {
   const { messages, language } = useCatalogue();
   const [draft, setDraft] = useState(() => {
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    const timeZone = presentZone(Intl.DateTimeFormat().resolvedOptions().timeZone);
     const { laneNames } = messages.setup;
     return storedDraft(
       firstDraft(timeZone, language, [

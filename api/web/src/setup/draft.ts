@@ -97,7 +97,6 @@ export function setupOf(draft: Draft, { token, password, totp }: Secrets, digits
 /** The currency of where the browser's clock stands, as far as anybody can guess. */
 const CURRENCIES: Readonly<Record<string, string>> = {
   "Asia/Ho_Chi_Minh": "VND",
-  "Asia/Saigon": "VND",
   "Europe/London": "GBP",
   "Europe/Prague": "CZK",
   "Europe/Warsaw": "PLN",

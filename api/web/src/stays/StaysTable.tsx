@@ -4,7 +4,7 @@ import type { Stay } from "../api/schema.gen";
 import { useCatalogue } from "../i18n/CatalogueContext";
 import { Money } from "../money/Money";
 import { Plate } from "../plates/Plate";
-import { Time } from "../ui/Time";
+import { Time } from "../clock/Time";
 import { formatDuration } from "../ui/formatTime";
 import { useNow } from "../ui/useNow";
 import { StayStatus } from "./StayStatus";

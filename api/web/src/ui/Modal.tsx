@@ -3,7 +3,7 @@ import { X } from "lucide-react";
 import { type ReactNode, type RefObject, useRef } from "react";
 import { isStepUpAsked } from "../api/stepUp";
 import { useMessages } from "../i18n/CatalogueContext";
-import { useObservable } from "./Observable";
+import { useObservable } from "../observable/Observable";
 
 interface Props {
   title: ReactNode;

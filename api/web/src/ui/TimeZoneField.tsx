@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import { SelectField } from "./SelectField";
+import { zonesByRegion } from "./timeZones";
 
 interface Props {
   label: string;
@@ -11,14 +12,10 @@ interface Props {
 
 /** The zones the browser knows, by continent; one that it calls otherwise stays in the list. */
 export function TimeZoneField({ value, ...rest }: Props) {
-  const groups = useMemo(() => {
-    const names = Intl.supportedValuesOf("timeZone");
-    const all = names.includes(value) ? names : [value, ...names];
-    return Map.groupBy(all, (name) => name.split("/", 1)[0] ?? name);
-  }, [value]);
+  const regions = useMemo(() => zonesByRegion(value), [value]);
   return (
     <SelectField value={value} {...rest}>
-      {[...groups].map(([region, names]) => (
+      {[...regions].map(([region, names]) => (
         <optgroup key={region} label={region}>
           {names.map((name) => (
             <option key={name} value={name}>

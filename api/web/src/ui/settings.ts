@@ -1,5 +1,5 @@
 // What a person set on this machine: theme, density, sound.
-import { Observable } from "./Observable";
+import { Observable } from "../observable/Observable";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];

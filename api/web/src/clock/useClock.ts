@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import { useSite } from "../feed/SiteContext";
 import { useCatalogue } from "../i18n/CatalogueContext";
-import { formatTime } from "./formatTime";
+import { formatTime } from "../ui/formatTime";
 
 /** Writes times as the clocks of this screen's site show them. */
 export function useClock(): (at: string | number) => string {

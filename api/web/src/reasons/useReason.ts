@@ -1,8 +1,8 @@
 import { useCallback } from "react";
 import { parseAmount } from "../money/formatMoney";
 import { useMoney } from "../money/useMoney";
-import { useCatalogue } from "./CatalogueContext";
-import { reasonText } from "./reasonText";
+import { useCatalogue } from "../i18n/CatalogueContext";
+import { reasonText } from "../i18n/reasonText";
 
 /** A reason in words: in this screen's language where its parameters are known, else as the server said it. */
 export function useReason() {
