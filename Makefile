@@ -70,6 +70,7 @@ e2e: web ## Look at the web app in a real browser
 	@$(CARGO) nextest run --workspace --run-ignored only -E 'package(boomgate-tests) and binary(page)'
 	@$(NPM) axe --silent -- $(abspath $(TARGET))/debug/boomgate
 	@$(NPM) night --silent -- $(abspath $(TARGET))/debug/boomgate
+	@$(NPM) administration --silent -- $(abspath $(TARGET))/debug/boomgate
 
 .PHONY: bench-web
 bench-web: web ## Measure the live screen with 50 lanes and 20 events a second for a minute

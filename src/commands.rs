@@ -3,6 +3,7 @@
 pub mod device;
 pub mod key;
 pub mod lane;
+pub mod setup;
 pub mod site;
 pub mod user;
 

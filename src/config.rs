@@ -10,6 +10,7 @@ mod database;
 mod files;
 mod front;
 mod listeners;
+mod mail;
 mod unreadable;
 
 use std::fs;
@@ -27,6 +28,8 @@ pub use database::Database;
 use database::{Environment, RawDatabase};
 pub use front::Metrics;
 use front::{RawFront, RawMetrics};
+use mail::RawMail;
+pub use mail::{Mail, MailSecurity};
 
 /// As written in TOML. Unknown fields are refused.
 #[derive(Debug, Default, Deserialize)]
@@ -39,6 +42,7 @@ struct RawConfig {
     device_https: RawDeviceHttps,
     metrics: RawMetrics,
     evidence: RawEvidence,
+    mail: Option<RawMail>,
     pki: RawPki,
     keep: RawKeep,
     log: RawLog,
@@ -105,6 +109,8 @@ pub struct Config {
     pub device_front: Front,
     pub metrics: Metrics,
     pub evidence: Evidence,
+    /// None: links are only shown.
+    pub mail: Option<Mail>,
     pub pki: PathBuf,
     /// Further names and addresses in the server's certificate.
     pub hosts: Vec<String>,
@@ -207,6 +213,7 @@ impl Check {
             ),
             metrics: self.metrics(raw.metrics),
             evidence: self.evidence(raw.evidence),
+            mail: raw.mail.map(|mail| self.mail(mail)),
             pki,
             hosts: self.hosts(raw.pki.hosts),
             keep: self.keep(raw.keep),

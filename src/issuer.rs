@@ -171,6 +171,7 @@ fn write_agent(dir: &Path, device: &DevicePlace, agent: &AgentSettings<'_>, pki:
         hardware: agent.hardware,
         time_scale: 1.0,
         time_zone: &device.time_zone,
+        language: &device.language,
     }
     .write()
     .context("agent.toml")
@@ -189,6 +190,8 @@ pub struct AgentFile<'a> {
     pub hardware: &'a str,
     pub time_scale: f64,
     pub time_zone: &'a str,
+    /// Of the sign: `en`, `vi`.
+    pub language: &'a str,
 }
 
 impl AgentFile<'_> {
@@ -208,8 +211,9 @@ impl AgentFile<'_> {
             "# Configuration of one lane; `edge-agent check-config --config agent.toml` explains what is wrong with it.\n\
              site = \"{site}\"\nlane = \"{lane}\"\ndevice = \"{device}\"\ndirection = \"{direction}\"\ntime_zone = \"{zone}\"\n{scale}\n\
              [server]\nmqtt = \"{mqtt}\"\nhttps = \"{https}\"\nca = \"ca.pem\"\ncert = \"device.pem\"\nkey = \"device.key\"\n\
-             sign_key = \"sign.key\"\npublic_key = \"{public}\"\n\n[spool]\npath = \"spool.db\"\n\n{hardware}",
+             sign_key = \"sign.key\"\npublic_key = \"{public}\"\n\n[spool]\npath = \"spool.db\"\n\n[sign]\nlanguage = \"{language}\"\n\n{hardware}",
             zone = self.time_zone,
+            language = self.language,
             mqtt = self.mqtt,
             https = self.https,
             public = hex::encode(self.server_key),

@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod issuer;
 pub mod jobs;
 pub mod log;
+pub mod mail;
 pub mod memory;
 pub mod output;
 pub mod pki;

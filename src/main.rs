@@ -25,7 +25,7 @@ const BAD_CONFIG: u8 = 78;
 #[command(
     version,
     after_help = "New here? `boomgate demo` runs a whole car park on this machine and prints where to look.\n\
-    A server of your own: write boomgate.toml (may be empty), `boomgate device add` for each lane, `boomgate tariff set`, `boomgate user add`, `boomgate serve`. \
+    A server of your own: write boomgate.toml (may be empty), `boomgate serve`, open the page whose address it prints, then `boomgate device add` for each lane. \
     What was mistyped: `boomgate site set`, `boomgate lane set`, `boomgate user set`."
 )]
 struct Arguments {
@@ -39,6 +39,8 @@ enum Command {
     Demo(Demo),
     /// Run the server: broker, ingest and api, with a private PostgreSQL unless a database is configured
     Serve(WithConfig),
+    /// The first run: print the address of the set-up page, or set up from a file
+    Setup(commands::setup::SetupCommand),
     /// Bring the database to the shape this version needs, and end
     Migrate(WithConfig),
     /// People who may log in: add, change role and sites, list
@@ -198,6 +200,7 @@ async fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Demo(demo) => run_demo(demo).await,
         Command::Serve(with) => serve(&with.load()?).await,
+        Command::Setup(setup) => commands::setup::run(setup).await,
         Command::Migrate(with) => migrate(&with.load()?).await,
         Command::User(user) => commands::user::run(user).await,
         Command::Key(key) => commands::key::run(key).await,
@@ -242,6 +245,9 @@ async fn serve(config: &Config) -> Result<ExitCode> {
     private::restrict_umask();
     private::data_folder(&config.data)?;
     let mut server = Server::start(config).await?;
+    if let Some(text) = commands::setup::first_run(config, server.database()).await? {
+        output::note(text);
+    }
     tracing::info!(api = %server.addresses.api, device_https = %server.addresses.device_https, metrics = ?server.addresses.metrics, mqtt = ?server.addresses.mqtt, "serving");
     let ended = tokio::select! {
         error = server.failed() => Err(error.context("a part of the server ended; the whole ends with it")),

@@ -25,11 +25,13 @@ use boomgate_schemas::identity::DeviceIdentity;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use hmac::{Hmac, Mac};
 use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, SanType,
 };
+use sha2::Sha256;
 
 use crate::private;
 
@@ -141,6 +143,13 @@ impl Pki {
         SigningKey::from_pkcs8_pem(&self.read("server-sign.key")?).map_err(|error| {
             anyhow::anyhow!("{} is not an Ed25519 key in PKCS#8 PEM: {error}", path.display())
         })
+    }
+
+    /// The key that signs the access tokens of programs, derived from [`Self::signing_key`]: whoever keeps one keeps both.
+    pub fn token_key(&self) -> Result<SigningKey> {
+        let mut derived = Hmac::<Sha256>::new_from_slice(self.signing_key()?.as_bytes())?;
+        derived.update(b"boomgate access tokens");
+        Ok(SigningKey::from_bytes(&derived.finalize().into_bytes().into()))
     }
 
     /// Fresh keys and a certificate for one device.

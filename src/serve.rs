@@ -11,6 +11,7 @@ use boomgate_api::{Api, ApiConfig};
 use boomgate_broker::{Broker, BrokerConfig, Limits, Listening, TlsListener};
 use boomgate_ingest::bus::{Bus, LinkBus, MqttBus, MqttConfig};
 use boomgate_ingest::{CutOff, Health, IngestConfig};
+use boomgate_operations::mail::Mailer;
 use boomgate_store::{Address, Pool, tariffs};
 use ed25519_dalek::SigningKey;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -29,6 +30,7 @@ pub use crate::database::Database;
 use crate::config::{self, Config, External};
 use crate::directory::StoredDevices;
 use crate::jobs::{self, JobContext};
+use crate::mail::Smtp;
 use crate::pki::Pki;
 use crate::pki::expiry::Certificates;
 use crate::pki::reloading::ReloadedCertificate;
@@ -117,6 +119,10 @@ impl Server {
 
     pub fn pool(&self) -> &Pool {
         &self.database.pool
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Waits for the end of a part that must not end.
@@ -369,6 +375,9 @@ fn start_api(
         ready,
         people: config.api.front.clone(),
         devices: config.device_front.clone(),
+        public_url: config.api.public_url.clone(),
+        mailer: config.mail.as_ref().map(mailer).transpose()?,
+        token_key: pki.token_key()?,
     };
     let people_certificate =
         config.api.tls.as_ref().map(|(cert, key)| ReloadedCertificate::load(cert, key)).transpose()?;
@@ -395,6 +404,10 @@ fn start_api(
         anyhow!("the devices' listener ended")
     });
     Ok(())
+}
+
+fn mailer(config: &config::Mail) -> Result<Arc<dyn Mailer>> {
+    Ok(Arc::new(Smtp::new(config)?))
 }
 
 fn people_tls(certificate: &Arc<ReloadedCertificate>) -> TlsAcceptor {

@@ -154,6 +154,7 @@ mod tests {
     use std::fs;
 
     use boomgate_domain::money::Currency;
+    use boomgate_domain::reason::Lang;
     use boomgate_domain::tariff::VehicleType;
     use boomgate_store::testing::TestDatabase;
     use jiff::tz::TimeZone;
@@ -187,6 +188,7 @@ mod tests {
             name: code.into(),
             time_zone: "Europe/Bratislava".parse().unwrap(),
             currency: Currency::EUR,
+            languages: vec![Lang::En],
             capacity: None,
         };
         site_operations::ensure(&client, &command_line(&client).await.unwrap(), new).await.unwrap();

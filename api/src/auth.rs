@@ -6,7 +6,9 @@ use boomgate_operations::access::{Actor, Who};
 use boomgate_operations::sessions::{self, BROWSER_KNOWN};
 use boomgate_operations::{keys, tokens};
 use http::Method;
+use jiff::Timestamp;
 
+use crate::access_tokens;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
@@ -23,8 +25,13 @@ pub(crate) async fn actor(app: &App, context: &RequestContext) -> Result<Actor, 
         same_site(context)?;
     }
     let (client, id) = (app.client().await?, Some(context.id.to_string()));
-    let found = if token.starts_with(tokens::KEY_PREFIX) && !from_cookie {
+    let found = if from_cookie {
+        sessions::bearer(&client, &token, id).await?
+    } else if token.starts_with(tokens::KEY_PREFIX) {
         keys::bearer(&client, &token, id).await?
+    } else if access_tokens::looks_like_one(&token) {
+        let session = app.access_tokens.session(&token, Timestamp::now()).ok_or(ApiError::NotLoggedIn)?;
+        sessions::of_id(&client, session, id).await?
     } else {
         sessions::bearer(&client, &token, id).await?
     };

@@ -22,6 +22,13 @@ pub enum ApiError {
     NotLoggedIn,
     #[error("name or password is wrong")]
     WrongLogin,
+    /// The password is right, and the user is asked for a one-time code.
+    #[error("give the code of your authenticator app, or a recovery code")]
+    OtpNeeded,
+    #[error("the code is wrong or was used before; wait for the next one")]
+    WrongOtp,
+    #[error("set up is possible over HTTPS or from the machine itself only")]
+    SetUpElsewhere,
     /// The password is right in several tenants: with id and name of each.
     #[error("several companies know this name; say which one")]
     TenantNeeded(Vec<(uuid::Uuid, String)>),
@@ -132,11 +139,19 @@ impl ApiError {
         Self::Internal(error.into())
     }
 
+    /// Stable name of the rule that was broken.
+    pub(crate) fn code(&self) -> &'static str {
+        self.kind().1
+    }
+
     fn kind(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "INVALID"),
             Self::NotLoggedIn => (StatusCode::UNAUTHORIZED, "NOT-LOGGED-IN"),
             Self::WrongLogin => (StatusCode::UNAUTHORIZED, "WRONG-LOGIN"),
+            Self::OtpNeeded => (StatusCode::UNAUTHORIZED, "OTP-NEEDED"),
+            Self::WrongOtp => (StatusCode::UNAUTHORIZED, "WRONG-OTP"),
+            Self::SetUpElsewhere => (StatusCode::FORBIDDEN, "SET-UP-ELSEWHERE"),
             Self::TenantNeeded(_) => (StatusCode::CONFLICT, "TENANT-NEEDED"),
             Self::SlowDown(_) => (StatusCode::TOO_MANY_REQUESTS, "SLOW-DOWN"),
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "BUSY"),

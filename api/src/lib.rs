@@ -6,6 +6,7 @@
 //! store's), no rule about plates or money (that is the domain's).
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod access_tokens;
 mod app;
 mod auth;
 mod caller;
@@ -14,6 +15,7 @@ mod device;
 mod error;
 mod etag;
 mod feed_notifier;
+mod identity;
 mod language;
 mod live;
 mod login_limiter;
@@ -34,7 +36,9 @@ mod write_probe;
 
 use std::sync::{Arc, OnceLock};
 
+use boomgate_operations::mail::Mailer;
 use boomgate_store::{Address, Pool};
+use ed25519_dalek::SigningKey;
 use metrics_exporter_prometheus::PrometheusHandle;
 use object_store::ObjectStore;
 use tokio::net::TcpListener;
@@ -48,6 +52,7 @@ pub use proxies::{Network, ProxyHeaders, TrustedProxies};
 pub use router::{RouteInfo, all_routes, people_routes};
 pub use server::{Front, PROTOCOLS};
 
+use crate::access_tokens::AccessTokens;
 use crate::app::{App, Shared};
 use crate::feed_notifier::FeedNotifier;
 use crate::login_limiter::LoginLimiter;
@@ -68,6 +73,12 @@ pub struct ApiConfig {
     /// Proxies before the people's listener, and before the devices'.
     pub people: Front,
     pub devices: Front,
+    /// How people reach the server, for links: `https://gate.example.org`.
+    pub public_url: Option<String>,
+    /// Sends mail; without it links are only shown.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// Signs the access tokens of programs.
+    pub token_key: SigningKey,
 }
 
 /// The OpenAPI document of all listeners.
@@ -97,6 +108,9 @@ impl Api {
             socket_limit: SocketLimit::default(),
             shutdown: shutdown.clone(),
             document: openapi_document(),
+            public_url: config.public_url,
+            mailer: config.mailer,
+            access_tokens: AccessTokens::new(config.token_key),
         });
         Self { app, people: config.people, devices: config.devices, shutdown }
     }

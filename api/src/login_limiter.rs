@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use boomgate_operations::passwords;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use crate::error::ApiError;
 
@@ -33,13 +34,15 @@ enum Key {
     Name([u8; 32]),
     Address(IpAddr),
     Browser([u8; 32], [u8; 32]),
+    /// One-time codes of a user whose password is known to whoever tries.
+    Code(Uuid),
 }
 
 impl Key {
     /// Failures that cost nothing, and the longest wait after more.
     const fn limits(self) -> (u32, Duration) {
         match self {
-            Self::NameAt(..) | Self::Browser(..) => (5, FAILURE_WINDOW),
+            Self::NameAt(..) | Self::Browser(..) | Self::Code(_) => (5, FAILURE_WINDOW),
             Self::Name(_) => (5, Duration::from_secs(5)),
             Self::Address(_) => (30, Duration::from_secs(5)),
         }
@@ -47,7 +50,7 @@ impl Key {
 
     /// Whether a success ends the count: not where others' failures are counted too.
     const fn is_own(self) -> bool {
-        matches!(self, Self::NameAt(..) | Self::Browser(..))
+        matches!(self, Self::NameAt(..) | Self::Browser(..) | Self::Code(_))
     }
 }
 
@@ -68,9 +71,31 @@ pub(crate) struct Attempt<'a> {
     pub(crate) given: String,
 }
 
+/// An attempt whose password was right; it is a success once nothing more is to be proved.
+#[derive(Debug)]
+pub(crate) struct RightPassword {
+    /// For which of the stored hashes: at least one.
+    pub(crate) of: Vec<usize>,
+    keys: Vec<Key>,
+    /// The browser is known: a stranger's failures do not count against it.
+    known: bool,
+}
+
+impl RightPassword {
+    /// Of somebody who has a session already: their password is not asked for.
+    pub(crate) fn assumed(attempt: &Attempt<'_>) -> Self {
+        Self { of: vec![0], keys: attempt.keys(), known: false }
+    }
+
+    fn keys_of_code(&self, user: Uuid) -> Vec<Key> {
+        let code = (!self.known).then_some(Key::Code(user));
+        self.keys.iter().copied().chain(code).collect()
+    }
+}
+
 impl Attempt<'_> {
     fn keys(&self) -> Vec<Key> {
-        let name: [u8; 32] = Sha256::digest(self.name.to_lowercase()).into();
+        let name = name_hash(self.name);
         match self.browser {
             Some(browser) => vec![Key::Browser(browser, name)],
             None => {
@@ -101,21 +126,50 @@ impl Default for LoginLimiter {
 }
 
 impl LoginLimiter {
-    /// Checks a password, taking the same time whether or not there is such a user. Returns for which of the stored
-    /// hashes it is right: at least one.
-    pub(crate) async fn check(&self, attempt: Attempt<'_>) -> Result<Vec<usize>, ApiError> {
+    /// Checks a password, taking the same time whether or not there is such a user.
+    pub(crate) async fn check(&self, attempt: Attempt<'_>) -> Result<RightPassword, ApiError> {
         let keys = attempt.keys();
         self.check_backoff(&keys)?;
-        let queue = if attempt.browser.is_some() { &self.known } else { &self.strangers };
+        let known = attempt.browser.is_some();
+        let queue = if known { &self.known } else { &self.strangers };
         let _slot = QueueSlot::take(queue)?;
         let _permit = self.permits.acquire().await.map_err(ApiError::internal)?;
         // Many may have come at once and failed while this one queued.
         self.check_backoff(&keys)?;
         let (stored, given) = (attempt.stored, attempt.given);
         let right = tokio::task::spawn_blocking(move || right_ones(&stored, &given));
-        let right = right.await.map_err(ApiError::internal)?;
-        self.remember(&keys, !right.is_empty());
-        if right.is_empty() { Err(ApiError::WrongLogin) } else { Ok(right) }
+        let of = right.await.map_err(ApiError::internal)?;
+        if of.is_empty() {
+            self.remember(&keys, false);
+            return Err(ApiError::WrongLogin);
+        }
+        Ok(RightPassword { of, keys, known })
+    }
+
+    /// Whether a one-time code of this user may be tried now.
+    pub(crate) fn admit_code(&self, right: &RightPassword, user: Uuid) -> Result<(), ApiError> {
+        self.check_backoff(&right.keys_of_code(user))
+    }
+
+    /// The code was wrong: as bad as a wrong password.
+    pub(crate) fn wrong_code(&self, right: &RightPassword, user: Uuid) {
+        self.remember(&right.keys_of_code(user), false);
+    }
+
+    /// Everything was right.
+    pub(crate) fn passed(&self, right: &RightPassword, user: Uuid) {
+        self.remember(&right.keys_of_code(user), true);
+    }
+
+    /// Forgets the failures of a name, wherever they came from, and of the user's codes.
+    pub(crate) fn forget(&self, name: &str, user: Uuid) {
+        let hash = name_hash(name);
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.retain(|key, _| match key {
+            Key::NameAt(name, _) | Key::Name(name) | Key::Browser(_, name) => *name != hash,
+            Key::Code(code) => *code != user,
+            Key::Address(_) => true,
+        });
     }
 
     fn check_backoff(&self, keys: &[Key]) -> Result<(), ApiError> {
@@ -148,6 +202,10 @@ impl LoginLimiter {
             *entry = Failures { count: before.saturating_add(1), last: now };
         }
     }
+}
+
+fn name_hash(name: &str) -> [u8; 32] {
+    Sha256::digest(name.to_lowercase()).into()
 }
 
 /// Forgets the older half when there are too many.
@@ -263,6 +321,26 @@ mod tests {
         // Nor does it matter that the stranger sits behind the same address.
         let known = Attempt { browser: Some(BROWSER), ..attempt("ann", AWAY, Some(&hash), "open sesame") };
         limiter.check(known).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn codes_are_not_guessed_by_giving_the_right_password_again() {
+        let (limiter, hash) = (LoginLimiter::default(), hash_password("open sesame").unwrap());
+        let user = Uuid::from_u128(1);
+        let right = limiter.check(attempt("ann", AWAY, Some(&hash), "open sesame")).await.unwrap();
+        for _ in 0..9 {
+            limiter.wrong_code(&right, user);
+        }
+        let again = limiter.check(attempt("ann", AWAY, Some(&hash), "open sesame")).await;
+        assert!(matches!(again, Err(ApiError::SlowDown(10..))), "{again:?}");
+        // Nor from another address.
+        let keys = attempt("ann", HOME, None, "").keys();
+        let elsewhere = RightPassword { of: vec![0], keys: keys.clone(), known: false };
+        assert!(matches!(limiter.admit_code(&elsewhere, user), Err(ApiError::SlowDown(10..))));
+        // The owner's browser is not held up, and an admin ends the wait.
+        limiter.admit_code(&RightPassword { of: vec![0], keys: Vec::new(), known: true }, user).unwrap();
+        limiter.forget("Ann", user);
+        limiter.admit_code(&elsewhere, user).unwrap();
     }
 
     #[tokio::test]

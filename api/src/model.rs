@@ -3,14 +3,17 @@
 
 pub(crate) mod alarms;
 pub(crate) mod audit;
+pub(crate) mod getting_in;
 pub(crate) mod hold_all;
 pub(crate) mod jobs;
 pub(crate) mod lanes;
 pub(crate) mod live;
 pub(crate) mod money;
+pub(crate) mod oauth;
 pub(crate) mod page;
 pub(crate) mod sessions;
 pub(crate) mod sites;
+pub(crate) mod stay_history;
 pub(crate) mod stays;
 pub(crate) mod texts;
 pub(crate) mod users;

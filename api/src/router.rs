@@ -3,8 +3,8 @@
 use crate::caller::Access;
 use crate::route::{Route, route};
 use crate::routes::{
-    alarms, audit, document, evidence, health, hold_all, jobs, keys, lanes, login, me, modes, payments,
-    sites, stays, users,
+    alarms, audit, document, evidence, health, hold_all, jobs, keys, lanes, links, login, me, modes, oauth,
+    payments, setup, sites, stays, users,
 };
 use crate::{device, live};
 
@@ -29,9 +29,26 @@ pub(crate) fn people() -> Vec<Route> {
         route(me::__path_list, me::list),
         route(me::__path_end, me::end),
         route(me::__path_step_up, me::step_up),
+        route(me::__path_set_password, me::set_password),
+        route(me::__path_begin_totp, me::begin_totp),
+        route(me::__path_confirm_totp, me::confirm_totp),
+        route(me::__path_remove_totp, me::remove_totp),
+        route(me::__path_renew_codes, me::renew_codes),
+        route(me::__path_notices, me::notices),
+        route(me::__path_see_notice, me::see_notice),
+        route(oauth::__path_token, oauth::token),
+        route(links::__path_look_up, links::look_up),
+        route(links::__path_redeem, links::redeem),
+        route(setup::__path_state, setup::state),
+        route(setup::__path_look_up, setup::look_up),
+        route(setup::__path_price, setup::price),
+        route(setup::__path_propose_totp, setup::propose_totp),
+        route(setup::__path_make, setup::make),
         route(users::__path_list, users::list),
         route(users::__path_add, users::add),
         route(users::__path_change, users::change),
+        route(users::__path_make_link, users::make_link),
+        route(users::__path_unlock, users::unlock),
         route(keys::__path_list, keys::list),
         route(keys::__path_add, keys::add),
         route(keys::__path_revoke, keys::revoke),

@@ -24,6 +24,19 @@ pub enum Lang {
     Vi,
 }
 
+impl Lang {
+    /// Every language there is.
+    pub const ALL: [Self; 2] = [Self::En, Self::Vi];
+
+    /// ISO 639-1.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Vi => "vi",
+        }
+    }
+}
+
 /// What a reason explains; the code's first word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReasonKind {

@@ -6,6 +6,7 @@
 mod charging;
 mod faults;
 pub mod notation;
+pub mod templates;
 #[cfg(test)]
 mod tests;
 

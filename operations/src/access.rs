@@ -11,6 +11,8 @@ use boomgate_store::memberships::{Viewer, VisibleSite};
 use boomgate_store::sites::SiteRow;
 use boomgate_store::{GenericClient, StoreError};
 
+use uuid::Uuid;
+
 pub use boomgate_store::memberships::Role;
 pub use table::*;
 
@@ -55,6 +57,8 @@ pub struct Actor {
     pub name: String,
     /// What the person is anywhere.
     pub roles: Vec<Role>,
+    /// The session they came with; none of a program with a key, and of the command line.
+    pub session: Option<Uuid>,
     /// Whether they proved again, in a browser and a short while ago, who they are.
     pub stepped_up: bool,
     /// Of the request they came with.
@@ -77,7 +81,7 @@ impl Actor {
     #[must_use]
     pub fn command_line(tenant: TenantId) -> Self {
         let (who, name) = (Who::CommandLine, "command line".to_owned());
-        Self { who, tenant, name, roles: Vec::new(), stepped_up: false, request_id: None }
+        Self { who, tenant, name, roles: Vec::new(), session: None, stepped_up: false, request_id: None }
     }
 
     /// The user; of a program, the owner of its key.
@@ -331,6 +335,7 @@ mod tests {
             tenant: TenantId::from_uuid(Default::default()),
             name: "ann".into(),
             roles: vec![role],
+            session: None,
             stepped_up: false,
             request_id: None,
         }

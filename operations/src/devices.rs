@@ -5,6 +5,7 @@ use std::error::Error;
 use boomgate_domain::decide::Direction;
 use boomgate_domain::ids::{DeviceCode, DeviceId, LaneCode, LaneId, SiteCode, SiteId, TenantId};
 use boomgate_domain::money::Currency;
+use boomgate_domain::reason::Lang;
 use boomgate_store::audit_action::AuditAction;
 use boomgate_store::devices::{self as stored, DeviceRow, NewDevice};
 use boomgate_store::lanes::{self as stored_lanes, LaneRow, direction_name};
@@ -35,6 +36,8 @@ pub struct DevicePlace {
     pub direction: Direction,
     /// Of the site, as it is stored.
     pub time_zone: String,
+    /// Of the sign: `en`, `vi`.
+    pub language: String,
 }
 
 /// What the server stores of an issued certificate.
@@ -145,10 +148,11 @@ async fn add_in(
     let (known, mut faults) = look(tx, tenant, request).await?;
     faults.extend(issuer.faults());
     OperationError::unless_empty(faults)?;
+    let language = known.site.as_ref().map_or_else(|| Lang::En.as_str().to_owned(), sign_language);
     let (site, time_zone, currency) = the_site(tx, tenant, request, known.site.as_ref()).await?;
     let name = request.lane_name.as_deref().unwrap_or(request.lane.as_str());
     let lane = lanes::ensure(tx, site, &request.lane, name, request.direction).await?;
-    enrol(tx, issuer, (site, lane), &place(request, &time_zone)).await?;
+    enrol(tx, issuer, (site, lane), &place(request, &time_zone, language)).await?;
     let replaced = known.at_lane.map(|device| device.code);
     let action = AuditAction::DeviceAdd { device: request.device.to_string(), replaced: replaced.clone() };
     let mut line = by.audit_line(site, action);
@@ -163,13 +167,19 @@ async fn add_in(
     })
 }
 
-fn place(request: &AddDevice, time_zone: &str) -> DevicePlace {
+/// What the site's signs speak.
+fn sign_language(site: &SiteRow) -> String {
+    site.languages.first().cloned().unwrap_or_else(|| Lang::En.as_str().to_owned())
+}
+
+fn place(request: &AddDevice, time_zone: &str, language: String) -> DevicePlace {
     DevicePlace {
         site: request.site.clone(),
         lane: request.lane.clone(),
         device: request.device.clone(),
         direction: request.direction,
         time_zone: time_zone.to_owned(),
+        language,
     }
 }
 
@@ -256,6 +266,7 @@ async fn renew_in(
         lane: stored_code(&device.lane_code)?,
         device: code.clone(),
         direction: stored_sites::read_word("lanes.direction", &device.direction)?,
+        language: sign_language(&site),
         time_zone: site.time_zone,
     };
     let Certificate { sha256, until } = issuer.renew(&place).map_err(OperationError::Issuer)?;
@@ -374,6 +385,7 @@ async fn the_site(
         time_zone: time_zone.clone(),
         currency,
         capacity: None,
+        languages: vec![Lang::En],
     };
     Ok((sites::insert(tx, tenant, new).await?, time_zone.to_string(), currency.to_string()))
 }

@@ -165,6 +165,7 @@ pub async fn bearer(
         tenant: row.tenant_id,
         name: format!("{} (key of {})", row.name, row.maker),
         roles,
+        session: None,
         stepped_up: false,
         request_id,
     }))

@@ -3,11 +3,13 @@
 use boomgate_domain::ids::UserId;
 use boomgate_store::GenericClient;
 use boomgate_store::known_browsers;
-use boomgate_store::users::{self, ListedSession, NewSession, UserRow};
+use boomgate_store::notices::{self, Notice, NoticeKind};
+use boomgate_store::users::{self, ListedSession, NewSession, SessionRow, UserRow};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::access::{Actor, Authorized, SignedIn, Who};
+use crate::access::{AccessError, Actor, Authorized, SignedIn, Who};
 use crate::error::OperationError;
 use crate::tokens;
 use crate::unit::Unit;
@@ -24,6 +26,10 @@ const MOST_TENANTS: usize = 8;
 /// How long a step-up holds.
 pub const STEP_UP: SignedDuration = SignedDuration::from_mins(10);
 
+/// Kinds of sessions, as stored.
+const BROWSER: &str = "browser";
+const BEARER: &str = "bearer";
+
 /// The last use of a session is stored to the minute.
 const NOTED: SignedDuration = SignedDuration::from_mins(1);
 
@@ -38,17 +44,23 @@ pub struct Origin {
     pub address: String,
     /// As it calls itself.
     pub agent: String,
+    /// How long the session lasts at most.
+    pub lifetime: SignedDuration,
 }
 
 /// A session that was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
+    /// By which it is listed and ended.
+    pub id: Uuid,
     /// Shown once.
     pub token: String,
     /// When it ends.
     pub expires_at: Timestamp,
     /// By which the browser is known from now on.
     pub browser_token: Option<String>,
+    /// Nobody has logged in as this user from there before.
+    pub new_device: bool,
 }
 
 /// Everybody of this name who may log in, at most one in each tenant.
@@ -80,27 +92,46 @@ pub async fn known_browser(
     Ok(None)
 }
 
-/// Opens a session for a user whose password was right, and stores their browser as known.
+/// Opens a session for a user who proved who they are, and stores their browser as known. Where it was not known before, the
+/// user is given a notice.
 ///
 /// # Errors
 /// The database's.
 pub async fn open(unit: &Unit<'_>, user: UserId, from: Origin) -> Result<Opened, OperationError> {
     let (token, token_hash) = tokens::new();
     let now = Timestamp::now();
-    let browser = from.browser;
+    let new_device = is_new_device(unit, user, &from).await?;
+    if new_device {
+        let params = json!({ "address": from.address, "agent": from.agent });
+        notices::insert(unit.tx(), user, NoticeKind::NewDevice, &params).await?;
+    }
     let session = NewSession {
+        id: Uuid::now_v7(),
         token_hash,
         user,
-        kind: if browser { "browser" } else { "bearer" },
+        kind: if from.browser { BROWSER } else { BEARER },
         created_at: now,
-        expires_at: now + LIFETIME,
+        expires_at: now + from.lifetime,
         address: from.address,
         agent: from.agent,
     };
     users::open_session(unit.tx(), &session).await?;
     let browser_token =
-        if browser { Some(remember_browser(unit, user, from.browser_token, now).await?) } else { None };
-    Ok(Opened { token, expires_at: session.expires_at, browser_token })
+        if from.browser { Some(remember_browser(unit, user, from.browser_token, now).await?) } else { None };
+    Ok(Opened { id: session.id, token, expires_at: session.expires_at, browser_token, new_device })
+}
+
+/// Whether a browser is not known, or a program comes from an address without a session of this user. The first login of all
+/// surprises nobody.
+async fn is_new_device(unit: &Unit<'_>, user: UserId, from: &Origin) -> Result<bool, OperationError> {
+    let (tx, now) = (unit.tx(), Timestamp::now());
+    let sessions = users::sessions_of(tx, user, now).await?;
+    let seen = match (&from.browser_token, from.browser) {
+        (Some(token), true) => known_browsers::knows(tx, &tokens::hash(token), Some(user), now).await?,
+        (None, true) => false,
+        (_, false) => sessions.iter().any(|session| session.address == from.address),
+    };
+    Ok(!seen && (!sessions.is_empty() || known_browsers::has_any(tx, user).await?))
 }
 
 /// The browser's token: the one it has, or a new one. A token that this server did not issue is replaced: an attacker may
@@ -131,37 +162,69 @@ pub async fn bearer(
     token: &str,
     request_id: Option<String>,
 ) -> Result<Option<Actor>, OperationError> {
-    let (hash, now) = (tokens::hash(token), Timestamp::now());
-    let Some(session) = users::session(client, &hash, now).await? else { return Ok(None) };
+    let now = Timestamp::now();
+    match users::session(client, &tokens::hash(token), now).await? {
+        Some(session) => Ok(Some(actor(client, session, now, request_id).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The actor of the session with this id; none where it has ended. Records its use.
+///
+/// # Errors
+/// The database's.
+pub async fn of_id(
+    client: &impl GenericClient,
+    id: Uuid,
+    request_id: Option<String>,
+) -> Result<Option<Actor>, OperationError> {
+    let now = Timestamp::now();
+    match users::session_by_id(client, id, now).await? {
+        Some(session) => Ok(Some(actor(client, session, now, request_id).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn actor(
+    client: &impl GenericClient,
+    session: SessionRow,
+    now: Timestamp,
+    request_id: Option<String>,
+) -> Result<Actor, OperationError> {
     if now.duration_since(session.last_seen) > NOTED {
-        users::touch_session(client, &hash, now).await?;
+        users::touch_session(client, session.id, now).await?;
     }
     let roles = session.roles();
     let recent = session.stepped_up_at.is_some_and(|at| now.duration_since(at) < STEP_UP);
-    Ok(Some(Actor {
+    Ok(Actor {
         who: Who::Person(session.user_id),
         tenant: session.tenant_id,
         name: session.name,
         roles,
-        stepped_up: recent && session.kind == "browser",
+        session: Some(session.id),
+        stepped_up: recent && session.kind == BROWSER,
         request_id,
-    }))
+    })
 }
 
-/// Ends the session of this token.
+/// Ends the session the caller came with.
 ///
 /// # Errors
 /// The database's.
-pub async fn close(unit: &Unit<'_>, token: &str) -> Result<(), OperationError> {
-    Ok(users::close_session(unit.tx(), &tokens::hash(token)).await?)
+pub async fn close(unit: &Unit<'_>, by: &Authorized<SignedIn>) -> Result<(), OperationError> {
+    match by.actor().session {
+        Some(session) => Ok(users::close_session(unit.tx(), session).await?),
+        None => Ok(()),
+    }
 }
 
-/// Notes that whoever bears this token gave their password again.
+/// Notes that whoever came with this session proved again who they are.
 ///
 /// # Errors
 /// The database's.
-pub async fn step_up(unit: &Unit<'_>, token: &str) -> Result<(), OperationError> {
-    Ok(users::step_up(unit.tx(), &tokens::hash(token), Timestamp::now()).await?)
+pub async fn step_up(unit: &Unit<'_>, by: &Authorized<SignedIn>) -> Result<(), OperationError> {
+    let session = by.actor().session.ok_or(AccessError::Forbidden)?;
+    Ok(users::step_up(unit.tx(), session, Timestamp::now()).await?)
 }
 
 /// The sessions of whoever asks, the one used last first.
@@ -176,15 +239,6 @@ pub async fn own(
     Ok(users::sessions_of(client, user, Timestamp::now()).await?)
 }
 
-/// The id of the session of this token.
-///
-/// # Errors
-/// The database's.
-pub async fn id_of(client: &impl GenericClient, token: &str) -> Result<Option<Uuid>, OperationError> {
-    let session = users::session(client, &tokens::hash(token), Timestamp::now()).await?;
-    Ok(session.map(|session| session.id))
-}
-
 /// Ends one of one's own sessions; its screens close within seconds.
 ///
 /// # Errors
@@ -195,4 +249,28 @@ pub async fn end(unit: &Unit<'_>, by: &Authorized<SignedIn>, id: Uuid) -> Result
         return Ok(());
     }
     Err(OperationError::NotFound("session"))
+}
+
+/// What whoever asks should know about their account, the newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn notices(
+    client: &impl GenericClient,
+    by: &Authorized<SignedIn>,
+) -> Result<Vec<Notice>, OperationError> {
+    let user = by.actor().user().ok_or(OperationError::NotFound("user"))?;
+    Ok(notices::of_user(client, user).await?)
+}
+
+/// Whoever asks has seen this notice.
+///
+/// # Errors
+/// There is no such unseen notice of this user; the database's.
+pub async fn see_notice(unit: &Unit<'_>, by: &Authorized<SignedIn>, id: Uuid) -> Result<(), OperationError> {
+    let user = by.actor().user().ok_or(OperationError::NotFound("user"))?;
+    if notices::see(unit.tx(), user, id, Timestamp::now()).await? {
+        return Ok(());
+    }
+    Err(OperationError::NotFound("notice"))
 }

@@ -3,6 +3,7 @@
 use boomgate_domain::decide::{Passback, SiteMode};
 use boomgate_domain::ids::{SiteCode, SiteId, TenantId};
 use boomgate_domain::money::Currency;
+use boomgate_domain::reason::Lang;
 use boomgate_store::GenericClient;
 use boomgate_store::audit::{self, NewAudit};
 use boomgate_store::audit_action::AuditAction;
@@ -30,6 +31,8 @@ pub struct AddSite {
     pub time_zone: ZoneName,
     /// In which it charges.
     pub currency: Currency,
+    /// Of its signs and pages, the preferred one first; at least one.
+    pub languages: Vec<Lang>,
     /// Spaces for visitors; none where they are not counted.
     pub capacity: Option<u32>,
 }
@@ -45,6 +48,10 @@ pub struct SetSite {
     pub time_zone: Option<ZoneName>,
     /// In which it charges.
     pub currency: Option<Currency>,
+    /// Of its signs and pages, the preferred one first; not empty.
+    pub languages: Option<Vec<Lang>>,
+    /// Spaces for visitors; none of it: nobody counts.
+    pub capacity: Option<Option<u32>>,
 }
 
 /// What became of it.
@@ -138,6 +145,7 @@ pub(crate) async fn insert(
         name: new.name,
         time_zone: new.time_zone.as_str().to_owned(),
         currency: new.currency,
+        languages: new.languages,
         mode: SiteMode::Open,
         capacity: new.capacity,
         visitors: true,
@@ -167,11 +175,15 @@ pub async fn set(
         name: request.name.clone().unwrap_or_else(|| site.name.clone()),
         time_zone: time_zone.to_owned(),
         currency: request.currency.map_or_else(|| Currency::parse(&site.currency), Ok)?,
+        languages: request.languages.as_deref().map_or_else(|| site.languages.clone(), words),
+        capacity: request.capacity.unwrap_or_else(|| site.capacity.and_then(|spaces| spaces.try_into().ok())),
     };
     let changes: Vec<Change> = [
         Change::of("name", &site.name, &settings.name),
         Change::of("time_zone", &site.time_zone, &settings.time_zone),
         Change::of("currency", &site.currency, settings.currency.as_str()),
+        Change::of("languages", &site.languages.join(","), &settings.languages.join(",")),
+        Change::of("capacity", &spaces(site.capacity), &spaces(settings.capacity)),
     ]
     .into_iter()
     .flatten()
@@ -186,10 +198,23 @@ pub async fn set(
     Ok(SiteSet { changes, devices: devices::live_of_site(tx, site.id).await? })
 }
 
+fn words(languages: &[Lang]) -> Vec<String> {
+    languages.iter().map(|language| language.as_str().to_owned()).collect()
+}
+
+fn spaces(capacity: Option<impl std::fmt::Display>) -> String {
+    capacity.map_or_else(|| "not counted".to_owned(), |spaces| spaces.to_string())
+}
+
 fn line(by: &Authorized<SettingsWrite>, site: &SiteRow, changes: &[Change]) -> NewAudit {
     let pair = |field| Change::pair(changes, field);
-    let action =
-        AuditAction::SiteSet { name: pair("name"), time_zone: pair("time_zone"), currency: pair("currency") };
+    let action = AuditAction::SiteSet {
+        name: pair("name"),
+        time_zone: pair("time_zone"),
+        currency: pair("currency"),
+        languages: pair("languages"),
+        capacity: pair("capacity"),
+    };
     by.audit_line(site.id, action)
 }
 

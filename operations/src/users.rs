@@ -1,5 +1,7 @@
 //! Users: added with a role at their sites, changed, given a new password.
 
+mod membership;
+
 use std::fmt;
 
 use boomgate_domain::ids::{SiteCode, TenantId, UserId};
@@ -11,11 +13,13 @@ use boomgate_store::{GenericClient, audit, known_browsers};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::access::{Authorized, Role, UsersManage, Who};
+use crate::access::{Authorized, Grant, Role, UsersManage, Who};
 use crate::error::OperationError;
-use crate::fault::{Change, Correction, Fault};
+use crate::fault::{Correction, Fault};
 use crate::unit::Unit;
-use crate::{passwords, sites};
+use crate::{passwords, second_factor, sites};
+
+pub use membership::{SetUser, UserSet, set};
 
 /// A new user, or a known one who gets another password.
 #[derive(Clone, Debug)]
@@ -26,21 +30,8 @@ pub struct AddUser {
     pub role: Option<Role>,
     /// Of a new user who is not an admin: the only site there is, where none is given.
     pub sites: Vec<SiteCode>,
-    /// The new one.
-    pub password: String,
-}
-
-/// A change of a user; what is none stays.
-#[derive(Clone, Debug)]
-pub struct SetUser {
-    /// Of a known user.
-    pub name: String,
-    /// With `give` the role at those sites; else at every site they have.
-    pub role: Option<Role>,
-    /// Sites they see from now on.
-    pub give: Vec<SiteCode>,
-    /// Sites they see no more.
-    pub take: Vec<SiteCode>,
+    /// Of a new user: where links and notices go.
+    pub email: Option<String>,
 }
 
 /// A person as they are stored now.
@@ -114,16 +105,8 @@ pub struct UserAdded {
     pub was_known: bool,
 }
 
-/// What became of a correction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserSet {
-    /// As they are now.
-    pub person: Person,
-    /// `role` and `sites`, as far as they changed.
-    pub changes: Vec<Change>,
-}
-
-/// Lets a person in. One who is known gets the password and stays what they are; their sessions end.
+/// Lets a person in by a password with this hash. One who is known gets the password and stays what they are; their sessions
+/// end.
 ///
 /// # Errors
 /// What is given differs from what is stored, or a person would see no site; the database's.
@@ -131,8 +114,8 @@ pub async fn add(
     unit: &Unit<'_>,
     by: &Authorized<UsersManage>,
     request: &AddUser,
+    hash: String,
 ) -> Result<UserAdded, OperationError> {
-    let hash = passwords::hash(&request.password)?;
     let tx = unit.tx();
     let (id, was_known) = match stored::in_tenant(tx, by.actor().tenant, &request.name).await? {
         Some(known) => {
@@ -143,13 +126,13 @@ pub async fn add(
             note(tx, by, &[&person.sees()], action).await?;
             (known.id, true)
         }
-        None => (insert(tx, by, request, hash).await?, false),
+        None => (insert(tx, by, request, Some(hash)).await?, false),
     };
     let name = get(tx, id).await?.name;
     Ok(UserAdded { person: person(tx, id, name).await?, was_known })
 }
 
-/// Lets in somebody who is not known.
+/// Makes a user of somebody who is not known; they have no password until they choose one by a link.
 ///
 /// # Errors
 /// The name is taken, or they would see no site; the database's.
@@ -158,7 +141,6 @@ pub async fn add_new(
     by: &Authorized<UsersManage>,
     request: &AddUser,
 ) -> Result<UserId, OperationError> {
-    let hash = passwords::hash(&request.password)?;
     let (tx, tenant) = (unit.tx(), by.actor().tenant);
     stored::lock(tx, tenant).await?;
     if stored::in_tenant(tx, tenant, &request.name).await?.is_some() {
@@ -167,7 +149,7 @@ pub async fn add_new(
             format!("{} is known already", request.name),
         ));
     }
-    insert(tx, by, request, hash).await
+    insert(tx, by, request, None).await
 }
 
 /// What somebody is where.
@@ -215,13 +197,17 @@ async fn insert(
     tx: &impl GenericClient,
     by: &Authorized<UsersManage>,
     request: &AddUser,
-    password_hash: String,
+    hash: Option<String>,
 ) -> Result<UserId, OperationError> {
     let role = request.role.unwrap_or(Role::Operator);
     let given = sites_of_new(tx, by, request, role).await?;
     let id = UserId::from_uuid(Uuid::now_v7());
     let (tenant, name) = (by.actor().tenant, request.name.clone());
-    stored::insert(tx, &NewUser { tenant, id, name: name.clone(), password_hash }).await?;
+    let password_set_at = hash.as_ref().map(|_| Timestamp::now());
+    let password_hash = hash.unwrap_or_else(|| passwords::NOBODY.to_owned());
+    let email = request.email.clone();
+    let new = NewUser { tenant, id, name: name.clone(), email, password_hash, password_set_at };
+    stored::insert(tx, &new).await?;
     if role == Role::Admin {
         memberships::put(tx, id, None, role).await?;
     }
@@ -276,121 +262,21 @@ async fn by_codes(
 }
 
 /// Sets a new password: ends all sessions and forgets all browsers of the user.
-async fn reset_password(client: &impl GenericClient, id: UserId, hash: &str) -> Result<(), OperationError> {
+pub(crate) async fn reset_password(
+    client: &impl GenericClient,
+    id: UserId,
+    hash: &str,
+) -> Result<(), OperationError> {
     stored::set_password(client, id, hash).await?;
     stored::close_sessions_of(client, id).await?;
     known_browsers::forget_all_of(client, id).await?;
     Ok(())
 }
 
-/// Changes what a person is and which sites they see, from their next request on.
-///
-/// # Errors
-/// Sites of an admin, no role for a first site, or an admin who would see none; an unknown name or site.
-pub async fn set(
-    unit: &Unit<'_>,
-    by: &Authorized<UsersManage>,
-    request: &SetUser,
-) -> Result<UserSet, OperationError> {
-    let tx = unit.tx();
-    stored::lock(tx, by.actor().tenant).await?;
-    let known = stored::in_tenant(tx, by.actor().tenant, &request.name).await?;
-    let known =
-        known.ok_or_else(|| OperationError::Unknown(format!("nobody named {} is known", request.name)))?;
-    let before = person(tx, known.id, known.name.clone()).await?;
-    if before.role() == Some(Role::Admin) && request.role.is_some_and(|role| role != Role::Admin) {
-        keep_an_admin(tx, by, known.id).await?;
-    }
-    let (give, take) = (by_codes(tx, by, &request.give).await?, by_codes(tx, by, &request.take).await?);
-    let role = request.role.or_else(|| before.role());
-    if role == Some(Role::Admin) && !(give.is_empty() && take.is_empty()) {
-        let message = format!("{} is an admin and sees every site", known.name);
-        return Err(Fault::new("site", "ADMIN-SEES-ALL", message).into());
-    }
-    give_sites(tx, known.id, &before, role, &give).await?;
-    for site in &take {
-        memberships::remove(tx, known.id, site.id).await?;
-    }
-    if let Some(role) = request.role.filter(|_| give.is_empty()) {
-        set_role(tx, known.id, &before, role).await?;
-    }
-    let after = person(tx, known.id, known.name).await?;
-    refuse_blindness(&before, &after, request.role)?;
-    let changes: Vec<Change> = [
-        Change::of("role", &before.roles(), &after.roles()),
-        Change::of("sites", &before.sees().to_string(), &after.sees().to_string()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if !changes.is_empty() {
-        let pair = |field| Change::pair(&changes, field);
-        let action =
-            AuditAction::UserSet { user: known.id.as_uuid(), role: pair("role"), sites: pair("sites") };
-        note(tx, by, &[&before.sees(), &after.sees()], action).await?;
-    }
-    Ok(UserSet { person: after, changes })
-}
-
-async fn give_sites(
-    tx: &impl GenericClient,
-    user: UserId,
-    before: &Person,
-    role: Option<Role>,
-    give: &[SiteRow],
-) -> Result<(), OperationError> {
-    let Some(first) = give.first() else { return Ok(()) };
-    let Some(role) = role else {
-        let (name, roles) = (&before.name, before.roles());
-        let message = format!("{name} is {roles}; say as what they see {}", first.code);
-        let site = first.code.parse().ok();
-        let correction = Correction::GiveSite { name: name.clone(), role: Some("ROLE"), site };
-        return Err(Fault::new("role", "ROLE-NEEDED", message).with(correction).into());
-    };
-    if before.sees() == SiteVisibility::Every {
-        memberships::remove_of_tenant(tx, user).await?;
-    }
-    for site in give {
-        memberships::put(tx, user, Some(site.id), role).await?;
-    }
-    Ok(())
-}
-
-/// One role at every site they have; an admin's holds for the tenant.
-async fn set_role(
-    tx: &impl GenericClient,
-    user: UserId,
-    before: &Person,
-    role: Role,
-) -> Result<(), OperationError> {
-    if role == Role::Admin {
-        memberships::remove_of_sites(tx, user).await?;
-        return Ok(memberships::put(tx, user, None, role).await?);
-    }
-    if before.role() == Some(Role::Admin) {
-        memberships::remove_of_tenant(tx, user).await?;
-    }
-    for site in before.memberships.iter().filter_map(|one| one.site.as_ref()) {
-        memberships::put(tx, user, Some(site.0), role).await?;
-    }
-    Ok(())
-}
-
-/// An admin who becomes something else needs a site to see; who had sites may lose the last one on purpose.
-fn refuse_blindness(before: &Person, after: &Person, role: Option<Role>) -> Result<(), OperationError> {
-    if before.sees() != SiteVisibility::Every || after.sees() != SiteVisibility::These(Vec::new()) {
-        return Ok(());
-    }
-    let (name, role) = (&after.name, role.unwrap_or(Role::Operator).as_str());
-    let message = format!("{name} would be {role} and see no site; give one, too");
-    let correction = Correction::GiveSite { name: name.clone(), role: Some(role), site: None };
-    Err(Fault::new("site", "SITE-NEEDED", message).with(correction).into())
-}
-
 /// One line in the audit of each site that is seen.
-async fn note(
+pub(crate) async fn note<G: Grant>(
     tx: &impl GenericClient,
-    by: &Authorized<UsersManage>,
+    by: &Authorized<G>,
     seen: &[&SiteVisibility],
     action: AuditAction,
 ) -> Result<(), OperationError> {
@@ -413,6 +299,12 @@ pub struct Listed {
     pub id: UserId,
     /// What they are where.
     pub person: Person,
+    /// Where links and notices go.
+    pub email: Option<String>,
+    /// They were invited and have chosen no password yet.
+    pub invited: bool,
+    /// They are asked for one-time codes.
+    pub totp: bool,
     /// Since when they are not let in.
     pub disabled_at: Option<Timestamp>,
 }
@@ -427,10 +319,50 @@ pub async fn all(
 ) -> Result<Vec<Listed>, OperationError> {
     let mut all = Vec::new();
     for row in stored::list(client, by.actor().tenant).await? {
-        let person = person(client, row.id, row.name).await?;
-        all.push(Listed { id: row.id, person, disabled_at: row.disabled_at });
+        all.push(Listed {
+            person: person(client, row.id, row.name).await?,
+            id: row.id,
+            email: row.email,
+            invited: row.password_set_at.is_none(),
+            totp: row.totp_confirmed_at.is_some(),
+            disabled_at: row.disabled_at,
+        });
     }
     Ok(all)
+}
+
+/// One user of the tenant, as [`all`] lists them.
+///
+/// # Errors
+/// There is no such user of the tenant; the database's.
+pub async fn one(
+    client: &impl GenericClient,
+    by: &Authorized<UsersManage>,
+    id: UserId,
+) -> Result<Listed, OperationError> {
+    let row = of_tenant(client, by.actor().tenant, id).await?;
+    Ok(Listed {
+        person: person(client, id, row.name).await?,
+        id,
+        email: row.email,
+        invited: row.password_set_at.is_none(),
+        totp: row.totp_confirmed_at.is_some(),
+        disabled_at: row.disabled_at,
+    })
+}
+
+/// Where links and notices for somebody go; none: nowhere.
+///
+/// # Errors
+/// There is no such user of the tenant; the database's.
+pub async fn set_email(
+    unit: &Unit<'_>,
+    by: &Authorized<UsersManage>,
+    id: UserId,
+    email: Option<&str>,
+) -> Result<(), OperationError> {
+    of_tenant(unit.tx(), by.actor().tenant, id).await?;
+    Ok(stored::set_email(unit.tx(), id, email).await?)
 }
 
 /// Lets somebody in no more, from their next request on; their sessions end. Or lets them in again.
@@ -460,6 +392,46 @@ pub async fn set_disabled(
     let action = AuditAction::UserDisabled { user: id.as_uuid(), disabled };
     note(tx, by, &[&person.sees()], action).await?;
     Ok(person)
+}
+
+/// Lets somebody in again who lost their phone, their recovery codes or their password: no code is asked for, and the password
+/// is the one with this hash. Their sessions end. Whether codes were asked for.
+///
+/// # Errors
+/// An unknown or disabled user; the database's.
+pub async fn rescue(
+    unit: &Unit<'_>,
+    by: &Authorized<UsersManage>,
+    name: &str,
+    hash: &str,
+) -> Result<bool, OperationError> {
+    let tx = unit.tx();
+    let known = stored::in_tenant(tx, by.actor().tenant, name).await?;
+    let known = known.ok_or_else(|| OperationError::Unknown(format!("nobody named {name} is known")))?;
+    if known.disabled_at.is_some() {
+        let why = format!("{name} is disabled: nothing lets them in");
+        return Err(OperationError::conflict("USER-DISABLED", why));
+    }
+    let was_on = second_factor::rescue(unit, by, known.id).await?;
+    reset_password(tx, known.id, hash).await?;
+    let person = person(tx, known.id, known.name).await?;
+    note(tx, by, &[&person.sees()], AuditAction::UserPassword { user: known.id.as_uuid() }).await?;
+    Ok(was_on)
+}
+
+/// Notes that failed logins of somebody are forgotten. Returns the name they log in with.
+///
+/// # Errors
+/// There is no such user of the tenant; the database's.
+pub async fn unlock(
+    unit: &Unit<'_>,
+    by: &Authorized<UsersManage>,
+    id: UserId,
+) -> Result<String, OperationError> {
+    let name = of_tenant(unit.tx(), by.actor().tenant, id).await?.name;
+    let person = person(unit.tx(), id, name.clone()).await?;
+    note(unit.tx(), by, &[&person.sees()], AuditAction::UserUnlocked { user: id.as_uuid() }).await?;
+    Ok(name)
 }
 
 /// The tenant's user of this id.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use boomgate_domain::ids::SiteCode;
 use boomgate_domain::money::Currency;
+use boomgate_domain::reason::Lang;
 use boomgate_operations::access::SettingsWrite;
 use boomgate_operations::sites::{self, SetSite, SiteSet};
 use boomgate_operations::time_zone::ZoneName;
@@ -22,7 +23,7 @@ use crate::{output, tariff};
 /// Car parks.
 #[derive(Subcommand)]
 pub enum Site {
-    /// Correct a site: its name, time zone or currency
+    /// Correct a site: its name, time zone, currency, languages or spaces
     Set(SiteSetting),
     /// All sites: code, time zone, currency, name
     List(WithConfig),
@@ -34,7 +35,7 @@ pub enum Site {
     boomgate site set --site north --currency HUF      only while nothing was counted in another one\n  \
     boomgate site set --site north --name \"North car park\"\n\n\
     It holds for the next event, also beside a running server. Cars inside are charged by the new time zone, too.")]
-#[group(required = true, multiple = true, args = ["name", "time_zone", "currency"])]
+#[group(required = true, multiple = true, args = ["name", "time_zone", "currency", "languages", "capacity"])]
 pub struct SiteSetting {
     #[arg(long, help = "Code of the site")]
     site: SiteCode,
@@ -44,8 +45,22 @@ pub struct SiteSetting {
     time_zone: Option<ZoneName>,
     #[arg(long, value_name = "CODE", help = "ISO 4217 code of the currency, such as EUR")]
     currency: Option<Currency>,
+    #[arg(
+        long = "language",
+        value_name = "CODE",
+        value_delimiter = ',',
+        value_parser = language,
+        help = "Language of signs and pages, the preferred one first: en, vi; may be repeated"
+    )]
+    languages: Vec<Lang>,
+    #[arg(long, value_name = "N", help = "Spaces for visitors", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    capacity: Option<u32>,
     #[command(flatten)]
     config: WithConfig,
+}
+
+fn language(word: &str) -> Result<Lang, String> {
+    Lang::ALL.into_iter().find(|language| language.as_str() == word).ok_or_else(|| "must be en or vi".into())
 }
 
 /// Does one of the site commands.
@@ -63,6 +78,8 @@ async fn set(config: &Config, setting: &SiteSetting) -> Result<ExitCode> {
         name: setting.name.clone(),
         time_zone: setting.time_zone.clone(),
         currency: setting.currency,
+        languages: (!setting.languages.is_empty()).then(|| setting.languages.clone()),
+        capacity: setting.capacity.map(Some),
     };
     let database = Database::reach(config).await?;
     let mut client = database.pool.get().await?;

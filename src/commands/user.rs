@@ -22,8 +22,22 @@ pub enum User {
     Add(UserAdd),
     /// Change what a person is and which sites they see
     Set(UserSetting),
+    /// Let somebody in again who lost their phone and their recovery codes: no one-time code is asked for, and a new password
+    /// is printed once
+    Rescue(UserRescue),
     /// Everybody: name, role, sites
     List(WithConfig),
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  \
+    boomgate user rescue eva\n\n\
+    The last admin is lost? `boomgate user add NAME --role admin` makes another one. Both stand in the audit.")]
+pub struct UserRescue {
+    #[arg(value_parser = label, help = "Name of somebody who is known")]
+    name: String,
+    #[command(flatten)]
+    config: WithConfig,
 }
 
 #[derive(Args)]
@@ -46,6 +60,8 @@ pub struct UserAdd {
         help = "A site that a new person sees; may be repeated"
     )]
     sites: Vec<SiteCode>,
+    #[arg(long, value_name = "ADDRESS", help = "Where links and notices for a new person go")]
+    email: Option<String>,
     #[command(flatten)]
     config: WithConfig,
 }
@@ -110,6 +126,7 @@ pub async fn run(command: User) -> Result<ExitCode> {
     match command {
         User::Add(add) => add_user(&add.config.load()?, &add).await,
         User::Set(setting) => set_user(&setting.config.load()?, &setting).await,
+        User::Rescue(rescue) => rescue_user(&rescue.config.load()?, &rescue.name).await,
         User::List(with) => list(&with.load()?).await,
     }
 }
@@ -120,15 +137,34 @@ async fn add_user(config: &Config, add: &UserAdd) -> Result<ExitCode> {
         name: add.name.clone(),
         role: add.role.map(Into::into),
         sites: add.sites.clone(),
-        password: passwords::new(),
+        email: add.email.clone(),
     };
+    let password = passwords::new();
+    let hash = passwords::hash(&password)?;
     let database = Database::reach(config).await?;
     let mut client = database.pool.get().await?;
     let by = command_line::<UsersManage>(&client).await?;
-    let added = unit::run(&mut client, async |unit| users::add(unit, &by, &request).await).await;
+    let added = unit::run(&mut client, async |unit| users::add(unit, &by, &request, hash).await).await;
     drop(client);
     database.close().await?;
-    print_added(&added.map_err(explain)?, &request.password);
+    print_added(&added.map_err(explain)?, &password);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn rescue_user(config: &Config, name: &str) -> Result<ExitCode> {
+    log(config.log_json, "warn");
+    let password = passwords::new();
+    let hash = passwords::hash(&password)?;
+    let database = Database::reach(config).await?;
+    let mut client = database.pool.get().await?;
+    let by = command_line::<UsersManage>(&client).await?;
+    let rescued = unit::run(&mut client, async |unit| users::rescue(unit, &by, name, &hash).await).await;
+    drop(client);
+    database.close().await?;
+    if rescued.map_err(explain)? {
+        output::result(format!("{name} is asked for one-time codes no more; they may turn them on again"));
+    }
+    output::result(format!("{name} may log in with the password {password}"));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,9 +10,11 @@ use boomgate_domain::ids::{
 };
 use boomgate_domain::money::Currency;
 use boomgate_domain::plate::TypedPlate;
+use boomgate_domain::reason::Lang;
 use boomgate_operations as operations;
 use boomgate_operations::access::Role;
 use boomgate_operations::devices::{self, AddDevice};
+use boomgate_operations::passwords;
 use boomgate_operations::sites::{self, AddSite};
 use boomgate_operations::unit;
 use boomgate_operations::users::{self, AddUser};
@@ -83,6 +85,7 @@ pub async fn prepare(pool: &Pool, keys: &Path, data: &Path, lanes: usize) -> Res
         time_zone: TIME_ZONE.parse()?,
         currency: Currency::EUR,
         capacity: None,
+        languages: vec![Lang::En],
     };
     let id = sites::ensure(&client, &command_line(&client).await?, new).await?;
     if tariffs::current(&client, id, jiff::Timestamp::now()).await?.is_none() {
@@ -134,13 +137,9 @@ async fn demo_lane(
 /// The person who may do everything, with a new password.
 pub async fn admin(client: &mut Object, password: &str) -> Result<UserId> {
     let by = command_line(client).await?;
-    let new = AddUser {
-        name: ADMIN.into(),
-        role: Some(Role::Admin),
-        sites: Vec::new(),
-        password: password.to_owned(),
-    };
-    unit::run(client, async |unit| users::add(unit, &by, &new).await).await?;
+    let new = AddUser { name: ADMIN.into(), role: Some(Role::Admin), sites: Vec::new(), email: None };
+    let hash = passwords::hash(password)?;
+    unit::run(client, async |unit| users::add(unit, &by, &new, hash).await).await?;
     let stored = boomgate_store::users::in_tenant(client, by.actor().tenant, ADMIN).await?;
     Ok(stored.context("the demo's admin is gone")?.id)
 }
@@ -179,6 +178,7 @@ pub fn configure(
             hardware: &hardware,
             time_scale: speed,
             time_zone: TIME_ZONE,
+            language: "en",
         }
         .write()?;
         made.push((Arc::from(lane.code.as_str()), config, control));

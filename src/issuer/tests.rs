@@ -287,6 +287,8 @@ async fn nothing_could_correct_a_site() {
         name: Some("North".into()),
         time_zone: Some("Europe/Vienna".parse().unwrap()),
         currency: Some("HUF".parse().unwrap()),
+        languages: None,
+        capacity: None,
     };
     let done = server.set_site(&set).await.unwrap();
     assert_eq!(
@@ -316,6 +318,8 @@ async fn a_currency_is_not_corrected_once_something_was_counted_in_it() {
         name: None,
         time_zone: None,
         currency: Some("HUF".parse().unwrap()),
+        languages: None,
+        capacity: None,
     };
     let refused = server.set_site(&set).await.unwrap_err();
     let words = "HUF is given, but site north has counted in EUR: 1 cars are inside, 0 entries";
@@ -342,7 +346,14 @@ async fn a_tariff_in_another_currency_than_the_sites_is_not_in_force() {
     assert!(!free(&client).await);
     for (currency, is_free) in [("HUF", true), ("EUR", false)] {
         let currency = Some(currency.parse().unwrap());
-        let set = SetSite { site: code.clone(), name: None, time_zone: None, currency };
+        let set = SetSite {
+            site: code.clone(),
+            name: None,
+            time_zone: None,
+            currency,
+            languages: None,
+            capacity: None,
+        };
         server.set_site(&set).await.unwrap();
         assert_eq!(free(&client).await, is_free);
     }

@@ -171,6 +171,8 @@ row! {
         pub actor_name: String,
         pub action: String,
         pub detail: Value,
+        /// As the user, key or device of the detail is called now; empty where there is no name.
+        pub subject_name: String,
         pub lane_id: Option<Uuid>,
         pub arrival_id: Option<Uuid>,
         pub stay_id: Option<Uuid>,

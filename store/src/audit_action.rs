@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::one_time_links::LinkKind;
 use crate::payment_method::Method;
 use crate::words::{AlarmKind, CommandAction, CommandState, DecisionOutcome, ExceptionKind};
 
@@ -118,6 +119,18 @@ pub enum AuditAction {
     /// A person is let in no more, or again.
     #[serde(rename = "user.disabled")]
     UserDisabled { user: Uuid, disabled: bool },
+    /// Somebody was given a link to choose a password.
+    #[serde(rename = "user.password_link")]
+    UserPasswordLink { user: Uuid, kind: LinkKind },
+    /// Somebody is asked for one-time codes from now on, or no more.
+    #[serde(rename = "user.second_factor")]
+    UserSecondFactor { user: Uuid, on: bool },
+    /// Failed logins of somebody were forgotten.
+    #[serde(rename = "user.unlocked")]
+    UserUnlocked { user: Uuid },
+    /// The installation was set up.
+    #[serde(rename = "setup.done")]
+    SetupDone { user: Uuid },
     /// A person's roles or sites changed.
     #[serde(rename = "user.set")]
     UserSet {
@@ -148,6 +161,10 @@ pub enum AuditAction {
         time_zone: Option<BeforeAfter>,
         #[serde(skip_serializing_if = "Option::is_none")]
         currency: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        languages: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        capacity: Option<BeforeAfter>,
     },
     /// A lane was corrected.
     #[serde(rename = "lane.set")]

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use boomgate_domain::ids::{CommandId, LaneId, SiteId};
+use boomgate_domain::ids::{ArrivalId, CommandId, DecisionId, LaneId, SiteId};
 use boomgate_domain::money::Money;
 use bytes::BytesMut;
 use deadpool_postgres::GenericClient;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::audit::RequestedBy;
 use crate::error::StoreError;
+use crate::id_range::{self, around};
 use crate::statement::{Column, columns, execute, hint, query, query_opt, row};
 
 pub(crate) const INSERT_MANY: &str = include_str!("../queries/commands/insert_many.sql");
@@ -273,6 +274,26 @@ pub async fn get(
     query_opt(client, include_str!("../queries/commands/get.sql"), &[&site.as_uuid(), &id.as_uuid()]).await
 }
 
+/// Orders are given within so long of the decision on their arrival.
+const BEFORE_MS: u64 = 60_000;
+const AFTER_MS: u64 = 6 * 3_600_000;
+
+/// Orders for a car, oldest first, as far as they were given within hours of the decision on it.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn of_arrival(
+    client: &impl GenericClient,
+    site: SiteId,
+    arrival: ArrivalId,
+    decision: DecisionId,
+) -> Result<Vec<CommandRow>, StoreError> {
+    let (site, arrival) = (site.as_uuid(), arrival.as_uuid());
+    let Some((from, upto)) = around(decision.as_uuid(), BEFORE_MS, AFTER_MS) else { return Ok(Vec::new()) };
+    let sql = include_str!("../queries/commands/of_arrival.sql");
+    query(client, sql, &[&site, &arrival, &from, &upto]).await
+}
+
 /// Lanes with an order that is pending, to be sent again, or overdue.
 ///
 /// # Errors
@@ -300,6 +321,26 @@ pub async fn lock_lane(
 /// [`StoreError::Database`].
 pub async fn of_lane(tx: &impl GenericClient, site: Uuid, lane: Uuid) -> Result<Vec<CommandRow>, StoreError> {
     query(tx, include_str!("../queries/commands/of_lane.sql"), &[&site, &lane]).await
+}
+
+/// The lanes of a site that were ordered to be held since then, and not released after it: too lately for a hello to
+/// show it.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn held_lately(
+    client: &impl GenericClient,
+    site: SiteId,
+    since: Timestamp,
+) -> Result<Vec<LaneId>, StoreError> {
+    row! {
+        pub struct Held {
+            pub lane_id: LaneId,
+        }
+    }
+    let sql = include_str!("../queries/commands/held_lately.sql");
+    let held: Vec<Held> = query(client, sql, &[&site.as_uuid(), &id_range::since(since)]).await?;
+    Ok(held.into_iter().map(|row| row.lane_id).collect())
 }
 
 /// How an order was counted and signed.

@@ -1,11 +1,13 @@
 //! Events as the lanes reported them; written once, read by arrival and by time.
 
+use boomgate_domain::ids::{ArrivalId, SiteId};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::id_range::around;
 use crate::statement::{columns, execute, query, query_opt, row};
 
 pub(crate) const INSERT_MANY: &str = include_str!("../queries/events/insert_many.sql");
@@ -84,17 +86,22 @@ pub async fn known(client: &impl GenericClient, keys: &[EventKey]) -> Result<Vec
     Ok(known)
 }
 
-/// All events of an arrival received since `since`, in the order they were received.
+/// An event is made within so long of its arrival, on the same clock.
+const BEFORE_MS: u64 = 60_000;
+const AFTER_MS: u64 = 6 * 3_600_000;
+
+/// Events of an arrival in the order they were made, as far as they were made within hours of it.
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub async fn of_arrival(
     client: &impl GenericClient,
-    site: Uuid,
-    arrival: Uuid,
-    since: Timestamp,
+    site: SiteId,
+    arrival: ArrivalId,
 ) -> Result<Vec<EventRow>, StoreError> {
-    query(client, include_str!("../queries/events/of_arrival.sql"), &[&site, &arrival, &since]).await
+    let (site, arrival) = (site.as_uuid(), arrival.as_uuid());
+    let Some((from, upto)) = around(arrival, BEFORE_MS, AFTER_MS) else { return Ok(Vec::new()) };
+    query(client, include_str!("../queries/events/of_arrival.sql"), &[&site, &arrival, &from, &upto]).await
 }
 
 /// Makes the monthly partitions from this month on, as far as they are missing. Returns how many were made; none is ever

@@ -7,6 +7,12 @@ use jiff::Timestamp;
 use crate::error::StoreError;
 use crate::statement::{execute, query_opt, row};
 
+row! {
+    pub struct Found {
+        pub known: bool,
+    }
+}
+
 /// Whether this browser is known to have let `user` in; without a user, whether it is known at all.
 ///
 /// # Errors
@@ -17,14 +23,19 @@ pub async fn knows(
     user: Option<UserId>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    row! {
-        pub struct Found {
-            pub known: bool,
-        }
-    }
     let sql = include_str!("../queries/known_browsers/find.sql");
     let user = user.map(|user| user.as_uuid());
     let found: Option<Found> = query_opt(client, sql, &[&token_hash.as_slice(), &user, &now]).await?;
+    Ok(found.is_some_and(|found| found.known))
+}
+
+/// Whether any browser is known to have let `user` in.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn has_any(client: &impl GenericClient, user: UserId) -> Result<bool, StoreError> {
+    let sql = include_str!("../queries/known_browsers/has_any.sql");
+    let found: Option<Found> = query_opt(client, sql, &[&user.as_uuid()]).await?;
     Ok(found.is_some_and(|found| found.known))
 }
 

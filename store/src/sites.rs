@@ -3,6 +3,7 @@
 use boomgate_domain::decide::{Passback, SiteMode};
 use boomgate_domain::ids::{SiteCode, SiteId, TenantId};
 use boomgate_domain::money::Currency;
+use boomgate_domain::reason::Lang;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -27,6 +28,10 @@ pub struct SiteSettings {
     /// IANA name, `Europe/Vienna`.
     pub time_zone: String,
     pub currency: Currency,
+    /// Of signs and pages, the preferred one first: `en`, `vi`.
+    pub languages: Vec<String>,
+    /// Spaces for visitors; none for a site that does not count.
+    pub capacity: Option<u32>,
 }
 
 row! {
@@ -47,6 +52,8 @@ pub struct NewSite {
     /// IANA name, `Europe/Vienna`.
     pub time_zone: String,
     pub currency: Currency,
+    /// Of signs and pages, the preferred one first.
+    pub languages: Vec<Lang>,
     pub mode: SiteMode,
     /// Spaces for visitors; none for a site that does not count.
     pub capacity: Option<u32>,
@@ -66,6 +73,8 @@ row! {
         pub name: String,
         pub time_zone: String,
         pub currency: String,
+        /// Of signs and pages, the preferred one first: `en`, `vi`.
+        pub languages: Vec<String>,
         pub mode: String,
         pub capacity: Option<i32>,
         pub visitors: bool,
@@ -155,11 +164,22 @@ pub async fn first_tenant(client: &impl GenericClient) -> Result<Option<TenantId
     Ok(found.map(|tenant| tenant.id))
 }
 
+/// Another name for a company.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn rename_tenant(client: &impl GenericClient, id: TenantId, name: &str) -> Result<(), StoreError> {
+    execute(client, include_str!("../queries/sites/rename_tenant.sql"), &[&id.as_uuid(), &name])
+        .await
+        .map(drop)
+}
+
 /// # Errors
 /// [`StoreError::Database`]; [`StoreError::is_duplicate`] when the code is taken.
 pub async fn insert(tx: &impl GenericClient, site: &NewSite) -> Result<(), StoreError> {
     let capacity = site.capacity.map(|spaces| i32::try_from(spaces).unwrap_or(i32::MAX));
     let (mode, passback) = (word(&site.mode), word(&site.passback));
+    let languages: Vec<&str> = site.languages.iter().map(|language| language.as_str()).collect();
     execute(
         tx,
         include_str!("../queries/sites/insert.sql"),
@@ -170,6 +190,7 @@ pub async fn insert(tx: &impl GenericClient, site: &NewSite) -> Result<(), Store
             &site.name,
             &site.time_zone,
             &site.currency.as_str(),
+            &languages,
             &mode,
             &capacity,
             &site.visitors,
@@ -206,8 +227,10 @@ pub async fn of_tenant(client: &impl GenericClient, tenant: TenantId) -> Result<
 /// [`StoreError::Database`].
 pub async fn set(tx: &impl GenericClient, site: SiteId, settings: &SiteSettings) -> Result<(), StoreError> {
     let sql = include_str!("../queries/sites/set.sql");
-    let currency = settings.currency.as_str();
-    execute(tx, sql, &[&site.as_uuid(), &settings.name, &settings.time_zone, &currency]).await.map(drop)
+    let SiteSettings { name, time_zone, currency, languages, capacity } = settings;
+    let capacity = capacity.map(|spaces| i32::try_from(spaces).unwrap_or(i32::MAX));
+    let currency = currency.as_str();
+    execute(tx, sql, &[&site.as_uuid(), name, time_zone, &currency, languages, &capacity]).await.map(drop)
 }
 
 /// What of a site is counted in its currency.

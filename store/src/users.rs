@@ -16,8 +16,12 @@ pub struct NewUser {
     pub tenant: TenantId,
     pub id: UserId,
     pub name: String,
+    /// Where links and notices go.
+    pub email: Option<String>,
     /// argon2id in PHC form.
     pub password_hash: String,
+    /// None of somebody who was invited and has chosen no password yet.
+    pub password_set_at: Option<Timestamp>,
 }
 
 row! {
@@ -26,7 +30,12 @@ row! {
         pub tenant_name: String,
         pub id: UserId,
         pub name: String,
+        pub email: Option<String>,
         pub password_hash: String,
+        /// None: the person was invited and has chosen no password yet.
+        pub password_set_at: Option<Timestamp>,
+        /// Since when one-time codes are asked for.
+        pub totp_confirmed_at: Option<Timestamp>,
         pub disabled_at: Option<Timestamp>,
     }
 }
@@ -35,6 +44,11 @@ row! {
     pub struct ListedUser {
         pub id: UserId,
         pub name: String,
+        pub email: Option<String>,
+        /// None: the person was invited and has chosen no password yet.
+        pub password_set_at: Option<Timestamp>,
+        /// Since when one-time codes are asked for.
+        pub totp_confirmed_at: Option<Timestamp>,
         pub disabled_at: Option<Timestamp>,
     }
 }
@@ -42,6 +56,7 @@ row! {
 /// A session to be opened; the token itself is never stored, only its SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSession {
+    pub id: Uuid,
     pub token_hash: [u8; 32],
     pub user: UserId,
     /// `browser` or `bearer`.
@@ -96,9 +111,9 @@ impl SessionRow {
 /// [`StoreError::Database`]; [`StoreError::is_duplicate`] when the name is taken (in any case).
 pub async fn insert(client: &impl GenericClient, new: &NewUser) -> Result<(), StoreError> {
     let sql = include_str!("../queries/users/insert.sql");
-    execute(client, sql, &[&new.tenant.as_uuid(), &new.id.as_uuid(), &new.name, &new.password_hash])
-        .await
-        .map(drop)
+    let (tenant, id) = (new.tenant.as_uuid(), new.id.as_uuid());
+    let NewUser { name, email, password_hash, password_set_at, .. } = new;
+    execute(client, sql, &[&tenant, &id, name, email, password_hash, password_set_at]).await.map(drop)
 }
 
 /// Everybody of this name (in any case), at most one in each tenant.
@@ -138,6 +153,18 @@ pub async fn set_password(
     execute(client, sql, &[&id.as_uuid(), &password_hash]).await.map(drop)
 }
 
+/// Where links and notices for this user go; none: nowhere.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn set_email(
+    client: &impl GenericClient,
+    id: UserId,
+    email: Option<&str>,
+) -> Result<(), StoreError> {
+    execute(client, include_str!("../queries/users/set_email.sql"), &[&id.as_uuid(), &email]).await.map(drop)
+}
+
 /// Everybody, by name.
 ///
 /// # Errors
@@ -154,6 +181,7 @@ pub async fn open_session(client: &impl GenericClient, new: &NewSession) -> Resu
         client,
         sql,
         &[
+            &new.id,
             &new.token_hash.as_slice(),
             &new.user.as_uuid(),
             &new.kind,
@@ -179,21 +207,33 @@ pub async fn session(
     query_opt(client, include_str!("../queries/sessions/find.sql"), &[&token_hash.as_slice(), &now]).await
 }
 
+/// As [`session`], by the session's id.
+///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn touch_session(
+pub async fn session_by_id(
     client: &impl GenericClient,
-    token_hash: &[u8; 32],
+    id: Uuid,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let sql = include_str!("../queries/sessions/touch.sql");
-    execute(client, sql, &[&token_hash.as_slice(), &now]).await.map(drop)
+) -> Result<Option<SessionRow>, StoreError> {
+    query_opt(client, include_str!("../queries/sessions/find_by_id.sql"), &[&id, &now]).await
 }
 
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn close_session(client: &impl GenericClient, token_hash: &[u8; 32]) -> Result<(), StoreError> {
-    execute(client, include_str!("../queries/sessions/delete.sql"), &[&token_hash.as_slice()]).await.map(drop)
+pub async fn touch_session(
+    client: &impl GenericClient,
+    session: Uuid,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/sessions/touch.sql");
+    execute(client, sql, &[&session, &now]).await.map(drop)
+}
+
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn close_session(client: &impl GenericClient, session: Uuid) -> Result<(), StoreError> {
+    execute(client, include_str!("../queries/sessions/delete.sql"), &[&session]).await.map(drop)
 }
 
 /// # Errors
@@ -202,17 +242,26 @@ pub async fn close_sessions_of(client: &impl GenericClient, user: UserId) -> Res
     execute(client, include_str!("../queries/sessions/delete_of_user.sql"), &[&user.as_uuid()]).await
 }
 
+/// Ends every session of a user but one.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn close_other_sessions(
+    client: &impl GenericClient,
+    user: UserId,
+    kept: Option<Uuid>,
+) -> Result<u64, StoreError> {
+    let sql = include_str!("../queries/sessions/delete_others.sql");
+    execute(client, sql, &[&user.as_uuid(), &kept]).await
+}
+
 /// Notes that the person of this session proved again who they are.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn step_up(
-    client: &impl GenericClient,
-    token_hash: &[u8; 32],
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn step_up(client: &impl GenericClient, session: Uuid, now: Timestamp) -> Result<(), StoreError> {
     let sql = include_str!("../queries/sessions/step_up.sql");
-    execute(client, sql, &[&token_hash.as_slice(), &now]).await.map(drop)
+    execute(client, sql, &[&session, &now]).await.map(drop)
 }
 
 /// The valid sessions of a user, the one used last first.
@@ -270,14 +319,25 @@ pub async fn count_other_admins(
     tenant: TenantId,
     user: UserId,
 ) -> Result<i64, StoreError> {
-    row! {
-        pub struct Count {
-            pub admins: i64,
-        }
-    }
     let sql = include_str!("../queries/users/count_other_admins.sql");
-    let count: Option<Count> = query_opt(client, sql, &[&tenant.as_uuid(), &user.as_uuid()]).await?;
+    let count: Option<AdminCount> = query_opt(client, sql, &[&tenant.as_uuid(), &user.as_uuid()]).await?;
     Ok(count.map_or(0, |count| count.admins))
+}
+
+/// How many admins of a whole tenant may log in, in every tenant together.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn count_admins(client: &impl GenericClient) -> Result<i64, StoreError> {
+    let sql = include_str!("../queries/users/count_admins.sql");
+    let count: Option<AdminCount> = query_opt(client, sql, &[]).await?;
+    Ok(count.map_or(0, |count| count.admins))
+}
+
+row! {
+    pub struct AdminCount {
+        pub admins: i64,
+    }
 }
 
 /// Removes sessions that ended longer than `keep` ago.

@@ -15,6 +15,8 @@ pub(crate) struct AuditLine {
     /// What was done, with its detail; null for what only a later version knows.
     #[serde(flatten)]
     done: Option<AuditAction>,
+    /// The user, key or device that the detail names, as it is called now; empty where there is no name.
+    subject: String,
     lane: Option<Uuid>,
     arrival: Option<Uuid>,
     stay: Option<Uuid>,
@@ -59,6 +61,7 @@ impl From<AuditRow> for AuditLine {
             at: row.at,
             actor: AuditActor { kind, id: row.actor_id, name: row.actor_name },
             done: AuditAction::from_row(&row.action, &row.detail),
+            subject: row.subject_name,
             lane: row.lane_id,
             arrival: row.arrival_id,
             stay: row.stay_id,

@@ -15,6 +15,10 @@ pub(crate) struct Login {
     #[schema(value_type = String)]
     pub(crate) name: SafeText,
     pub(crate) password: String,
+    /// Six digits of the authenticator app or a recovery code; needed where the user has a second factor: the problem
+    /// `OTP-NEEDED` says so, once the password was right.
+    #[serde(default)]
+    pub(crate) otp: Option<String>,
     /// Needed only where several tenants know the name and the password is right in more than one: the problem
     /// `TENANT-NEEDED` says which.
     #[serde(default)]
@@ -35,6 +39,10 @@ pub(crate) struct Me {
     pub(crate) id: Uuid,
     pub(crate) name: String,
     pub(crate) tenant: Uuid,
+    /// Whether one-time codes are asked for.
+    pub(crate) totp: bool,
+    /// Recovery codes not used yet.
+    pub(crate) recovery_codes_left: i64,
     /// The role with most permissions they have anywhere; null without any.
     pub(crate) role: Option<Role>,
     /// Sites they see, by code.

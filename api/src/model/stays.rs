@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::money::Amount;
+use super::stay_history::{StayCommand, StayReading};
 use super::texts;
 use crate::error::ApiError;
 use crate::request::SafeText;
@@ -46,6 +47,8 @@ pub(crate) struct OneStay {
     pub(crate) charge: Option<Charge>,
     pub(crate) payments: Vec<Payment>,
     pub(crate) decisions: Vec<Decided>,
+    pub(crate) readings: Vec<StayReading>,
+    pub(crate) commands: Vec<StayCommand>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,7 +1,7 @@
 //! People and keys of programs.
 
 use boomgate_operations::access::{Permission, Role};
-use boomgate_operations::users::{Listed, Person};
+use boomgate_operations::users::Listed;
 use boomgate_store::api_keys::ListedApiKey;
 use boomgate_store::users::ListedSession;
 use jiff::Timestamp;
@@ -10,12 +10,19 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::ApiError;
+use crate::model::getting_in::PasswordLink;
 use crate::request::SafeText;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct User {
     id: Uuid,
     name: String,
+    /// Where links and notices go.
+    email: Option<String>,
+    /// They have chosen no password yet.
+    invited: bool,
+    /// They are asked for one-time codes.
+    totp: bool,
     disabled_at: Option<Timestamp>,
     memberships: Vec<UserMembership>,
 }
@@ -27,19 +34,21 @@ pub(crate) struct UserMembership {
     site: Option<String>,
 }
 
-impl User {
-    pub(crate) fn of(id: Uuid, person: Person, disabled_at: Option<Timestamp>) -> Self {
-        let memberships = person.memberships.into_iter();
+impl From<Listed> for User {
+    fn from(listed: Listed) -> Self {
+        let memberships = listed.person.memberships.into_iter();
         let memberships = memberships
             .map(|one| UserMembership { role: one.role, site: one.site.map(|(_, code)| code) })
             .collect();
-        Self { id, name: person.name, disabled_at, memberships }
-    }
-}
-
-impl From<Listed> for User {
-    fn from(listed: Listed) -> Self {
-        Self::of(listed.id.as_uuid(), listed.person, listed.disabled_at)
+        Self {
+            id: listed.id.as_uuid(),
+            name: listed.person.name,
+            email: listed.email,
+            invited: listed.invited,
+            totp: listed.totp,
+            disabled_at: listed.disabled_at,
+            memberships,
+        }
     }
 }
 
@@ -53,13 +62,17 @@ pub(crate) struct NewUser {
     /// Codes of the sites they see; none for an admin, who sees every site.
     #[serde(default)]
     pub(crate) sites: Vec<String>,
+    /// Where the invitation, links and notices go.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 254)]
+    pub(crate) email: Option<SafeText>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserAdded {
     pub(crate) user: User,
-    /// Shown this once.
-    pub(crate) password: String,
+    /// By which they choose their password.
+    pub(crate) link: PasswordLink,
 }
 
 /// What a person is to be; what is left out stays.
@@ -78,6 +91,10 @@ pub(crate) struct UserChange {
     /// True: they are let in no more, and their sessions end. False: they are let in again.
     #[serde(default)]
     pub(crate) disabled: Option<bool>,
+    /// Where links and notices go; empty: nowhere.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 254)]
+    pub(crate) email: Option<SafeText>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -184,7 +201,11 @@ impl Session {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StepUp {
-    pub(crate) password: String,
+    #[serde(default)]
+    pub(crate) password: Option<String>,
+    /// In place of the password: six digits of the authenticator app, or a recovery code.
+    #[serde(default)]
+    pub(crate) otp: Option<String>,
 }
 
 /// Codes of sites, as the request names them.

@@ -1,11 +1,12 @@
 //! Sessions: log in, log out, and the user of a session.
 
 use boomgate_operations::access::{Authorized, SignedIn};
-use boomgate_operations::sessions::{self, Origin};
-use boomgate_operations::unit;
+use boomgate_operations::sessions::{self, Opened, Origin};
+use boomgate_operations::{second_factor, unit};
 use boomgate_store::users::UserRow;
 use bytes::Bytes;
 use http::header::SET_COOKIE;
+use serde::Serialize;
 use uuid::Uuid;
 use warp::reply::Response;
 
@@ -13,7 +14,7 @@ use crate::app::App;
 use crate::auth;
 use crate::caller::Public;
 use crate::error::ApiError;
-use crate::login_limiter::Attempt;
+use crate::identity::{self, Credentials};
 use crate::model::sessions::{LoggedIn, Login, Me, highest};
 use crate::request::{JSON_BYTES, Request, RequestContext, json, ok};
 
@@ -25,58 +26,58 @@ pub(crate) async fn log_in(app: App, _: Public, mut request: Request) -> Result<
     auth::not_foreign(&request.context)?;
     let login: Login = json(&request.body(JSON_BYTES).await?)?;
     let context = request.context;
-    let user = who(&app, &context, login).await?;
-    let mut client = app.client().await?;
-    let from = Origin {
-        browser: context.header("origin").is_some(),
-        browser_token: auth::browser_token(&context).map(str::to_owned),
-        address: context.address().to_string(),
-        agent: context.header("user-agent").unwrap_or_default().chars().take(200).collect(),
+    let given = Credentials {
+        name: &login.name,
+        password: login.password,
+        otp: login.otp.as_deref(),
+        tenant: login.tenant,
     };
-    let opened = unit::run(&mut client, async |unit| sessions::open(unit, user.id, from).await).await?;
+    let user = identity::identify(&app, &context, given).await?;
+    open_session(&app, &context, &user).await
+}
+
+/// A session for somebody who proved who they are, as body and cookie.
+async fn open_session(app: &App, context: &RequestContext, user: &UserRow) -> Result<Response, ApiError> {
+    let opened = {
+        let mut client = app.client().await?;
+        unit::run(&mut client, async |unit| sessions::open(unit, user.id, origin(context)).await).await?
+    };
     tracing::info!(user.id = %user.id, "logged in");
-    let by = sessions::bearer(&client, &opened.token, Some(context.id.to_string())).await?;
-    let by = Authorized::check(by.ok_or(ApiError::NotLoggedIn)?)?;
-    let cookie = auth::set_cookie(context.secure(), Some(&opened.token));
-    let user = describe(&app, &by).await?;
-    let answer = ok(&LoggedIn { token: opened.token, expires_at: opened.expires_at, user })?;
-    let answer = with_cookie(answer, &cookie)?;
+    if opened.new_device {
+        app.notify_new_device(user, context.language(), &origin(context));
+    }
+    let user = describe_session(app, opened.id).await?;
+    let body = LoggedIn { token: opened.token.clone(), expires_at: opened.expires_at, user };
+    logged_in(context, opened, &body)
+}
+
+/// Whoever has this session now.
+pub(crate) async fn describe_session(app: &App, session: Uuid) -> Result<Me, ApiError> {
+    let by = sessions::of_id(&app.client().await?, session, None).await?;
+    describe(app, &Authorized::check(by.ok_or(ApiError::NotLoggedIn)?)?).await
+}
+
+/// An answer with the cookies of a session that was just opened.
+pub(crate) fn logged_in<T: Serialize>(
+    context: &RequestContext,
+    opened: Opened,
+    body: &T,
+) -> Result<Response, ApiError> {
+    let answer = with_cookie(ok(body)?, &auth::set_cookie(context.secure(), Some(&opened.token)))?;
     match opened.browser_token {
         Some(browser) => with_cookie(answer, &auth::set_browser_cookie(context.secure(), &browser)),
         None => Ok(answer),
     }
 }
 
-/// The user with this name and password. Where several tenants have the name, the password decides; where
-/// it is right in more than one, the client must name the tenant, and only then.
-async fn who(app: &App, context: &RequestContext, login: Login) -> Result<UserRow, ApiError> {
-    let (mut candidates, browser) = {
-        let client = app.client().await?;
-        let candidates = sessions::candidates(&client, &login.name).await?;
-        let browser = sessions::known_browser(&client, auth::browser_token(context), &candidates).await?;
-        (candidates, browser)
-    };
-    if let Some(tenant) = login.tenant {
-        candidates.retain(|user| user.tenant_id.as_uuid() == tenant);
-    }
-    let attempt = Attempt {
-        name: &login.name,
-        address: context.address(),
-        browser,
-        stored: candidates.iter().map(|user| user.password_hash.clone()).collect(),
-        given: login.password,
-    };
-    let right = app.limiter.check(attempt).await?;
-    let mut right: Vec<UserRow> =
-        right.into_iter().filter_map(|index| candidates.get(index).cloned()).collect();
-    match right.pop() {
-        Some(user) if right.is_empty() => Ok(user),
-        Some(user) => {
-            right.push(user);
-            let named = |user: UserRow| (user.tenant_id.as_uuid(), user.tenant_name);
-            Err(ApiError::TenantNeeded(right.into_iter().map(named).collect::<Vec<(Uuid, String)>>()))
-        }
-        None => Err(ApiError::WrongLogin),
+/// Where a session is opened from.
+pub(crate) fn origin(context: &RequestContext) -> Origin {
+    Origin {
+        browser: context.header("origin").is_some(),
+        browser_token: auth::browser_token(context).map(str::to_owned),
+        address: context.address().to_string(),
+        agent: context.header("user-agent").unwrap_or_default().chars().take(200).collect(),
+        lifetime: sessions::LIFETIME,
     }
 }
 
@@ -89,10 +90,8 @@ pub(crate) async fn log_out(
 ) -> Result<Response, ApiError> {
     let context = request.context;
     auth::must_be_person(by.actor())?;
-    if let Some((token, _)) = auth::token(&context) {
-        let mut client = app.client().await?;
-        unit::run(&mut client, async |unit| sessions::close(unit, &token).await).await?;
-    }
+    let mut client = app.client().await?;
+    unit::run(&mut client, async |unit| sessions::close(unit, &by).await).await?;
     let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = http::StatusCode::NO_CONTENT;
     with_cookie(response, &auth::set_cookie(context.secure(), None))
@@ -106,9 +105,14 @@ pub(crate) async fn me(app: App, by: Authorized<SignedIn>, _: Request) -> Result
 
 async fn describe(app: &App, by: &Authorized<SignedIn>) -> Result<Me, ApiError> {
     let actor = by.actor();
-    let visible = by.visible_sites(&app.client().await?).await?;
+    let client = app.client().await?;
+    let visible = by.visible_sites(&client).await?;
+    let user = actor.user().ok_or(ApiError::NotLoggedIn)?;
+    let second = second_factor::state(&client, user).await?;
     Ok(Me {
-        id: actor.user().ok_or(ApiError::NotLoggedIn)?.as_uuid(),
+        id: user.as_uuid(),
+        totp: second.on,
+        recovery_codes_left: second.recovery_codes_left,
         name: actor.name.clone(),
         tenant: actor.tenant.as_uuid(),
         role: highest(&actor.roles),

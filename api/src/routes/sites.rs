@@ -64,13 +64,14 @@ pub(crate) async fn change(
     mut request: Request,
 ) -> Result<Response, ApiError> {
     let change: SiteChange = json(&request.body(JSON_BYTES).await?)?;
-    let (name, time_zone) = (change.name()?, change.time_zone()?);
+    let (name, time_zone, currency) = (change.name()?, change.time_zone()?, change.currency()?);
+    let (languages, capacity) = (change.languages()?, change.capacity()?);
     let wanted = SiteRef::parse(request.part("id"));
     let mut client = app.client().await?;
     let changed = unit::run(&mut client, async |unit| {
         let site = by.site(unit.tx(), Some(&wanted)).await?;
-        let set =
-            SetSite { site: site.code.parse().map_err(ApiError::internal)?, name, time_zone, currency: None };
+        let code = site.code.parse().map_err(ApiError::internal)?;
+        let set = SetSite { site: code, name, time_zone, currency, languages, capacity };
         etag::must_match(&request.context.headers, &Site::from(site))?;
         sites::set(unit, &by, &set).await?;
         Ok::<_, ApiError>(by.site(unit.tx(), Some(&wanted)).await?)

@@ -1,7 +1,7 @@
 //! Stays: who is inside, who was, and what one of them costs, line by line.
 #![expect(unused_qualifications, reason = "utoipa's attribute writes them")]
 
-use boomgate_domain::ids::{ArrivalId, SiteId, StayId};
+use boomgate_domain::ids::{ArrivalId, DecisionId, SiteId, StayId};
 use boomgate_domain::plate::Plate;
 use boomgate_domain::reason::Lang;
 use boomgate_operations::access::{Authorized, Grant, SiteRef, StaysRead};
@@ -9,7 +9,7 @@ use boomgate_operations::stays::quote;
 use boomgate_store::sites::SiteRow;
 use boomgate_store::stays::{self, StayFilter, StayRow};
 use boomgate_store::words::StayState;
-use boomgate_store::{GenericClient, decisions, evidence, lanes, payments};
+use boomgate_store::{GenericClient, commands, decisions, events, evidence, lanes, payments};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::etag;
 use crate::model::page::Page;
+use crate::model::stay_history::{StayCommand, StayReading};
 use crate::model::stays::{Charge, Decided, LaneCodes, OneStay, Payment, Stay};
 use crate::query::{self, Limit};
 use crate::request::{Request, ok};
@@ -117,22 +118,54 @@ pub(crate) async fn describe(
     let id = StayId::from_uuid(row.id);
     let quote = quote(client, site, row, Timestamp::now()).await?;
     let codes = lane_codes(client, site.id).await?;
-    let mut decided = Vec::new();
+    let mut history = History::default();
     for arrival in [row.entry_arrival_id, row.exit_arrival_id].into_iter().flatten() {
-        let arrival = ArrivalId::from_uuid(arrival);
-        let picture = evidence::of_arrival(client, site.id, arrival).await?;
-        let picture = picture.filter(|row| row.stored_at.is_some()).map(|row| row.sha256);
-        for row in decisions::of_arrival(client, site.id, arrival).await? {
-            decided.push(Decided::of(row, picture.as_deref(), lang)?);
-        }
+        history.add(client, site.id, ArrivalId::from_uuid(arrival), lang).await?;
     }
     let paid = payments::of_stay(client, site.id, id).await?;
     Ok(OneStay {
         stay: Stay::of(row, &codes)?,
         charge: quote.map(|quote| Charge::from(&quote.due)),
         payments: paid.into_iter().map(Payment::of).collect::<Result<_, _>>()?,
-        decisions: decided,
+        decisions: history.decisions,
+        readings: history.readings,
+        commands: history.commands,
     })
+}
+
+/// What happened to a stay's car at its lanes.
+#[derive(Default)]
+struct History {
+    decisions: Vec<Decided>,
+    readings: Vec<StayReading>,
+    commands: Vec<StayCommand>,
+}
+
+impl History {
+    async fn add(
+        &mut self,
+        client: &impl GenericClient,
+        site: SiteId,
+        arrival: ArrivalId,
+        lang: Lang,
+    ) -> Result<(), ApiError> {
+        let id = arrival.as_uuid();
+        let events = events::of_arrival(client, site, arrival).await?;
+        self.readings.extend(events.iter().filter_map(|event| StayReading::of(id, event)));
+        let picture = evidence::of_arrival(client, site, arrival).await?;
+        let picture = picture.filter(|row| row.stored_at.is_some()).map(|row| row.sha256);
+        let decisions = decisions::of_arrival(client, site, arrival).await?;
+        if let Some(first) = decisions.first() {
+            let decision = DecisionId::from_uuid(first.id);
+            for row in commands::of_arrival(client, site, arrival, decision).await? {
+                self.commands.push(StayCommand::of(id, row)?);
+            }
+        }
+        for row in decisions {
+            self.decisions.push(Decided::of(row, picture.as_deref(), lang)?);
+        }
+        Ok(())
+    }
 }
 
 /// A stay of one of the caller's sites.

@@ -43,11 +43,15 @@ async fn a_person_is_let_in_changed_and_shown_out_by_the_api() {
     };
     let added = good(request().send().await.unwrap(), 201).await;
     assert_eq!(added["user"]["memberships"], json!([{ "role": "guard", "site": "north" }]));
-    // The password is shown once: the same request again does not say it.
+    // The link is shown once: the same request again does not say it.
     let again = problem(request().send().await.unwrap(), 409).await;
     assert_eq!(again["code"], "SECRET-SHOWN-ONCE");
     assert_eq!(app.count("select count(*) from users where name = 'Ann'").await, 1);
-    let log_in = json!({ "name": "ann", "password": added["password"] });
+    let (_, token) = added["link"]["url"].as_str().unwrap().split_once('#').unwrap();
+    let chosen = json!({ "token": token, "password": PASSWORD });
+    let chosen = app.request("POST", "/api/v1/links/redeem").json(&chosen).send().await.unwrap();
+    assert_eq!(chosen.status(), 204);
+    let log_in = json!({ "name": "ann", "password": PASSWORD });
     let ann = good(app.request("POST", "/api/v1/login").json(&log_in).send().await.unwrap(), 200).await;
     let taken = from_browser(&app, "POST", "/api/v1/users", &eva).json(&body).send().await.unwrap();
     assert_eq!(problem(taken, 409).await["code"], "USER-NAME-TAKEN");
@@ -64,6 +68,8 @@ async fn a_person_is_let_in_changed_and_shown_out_by_the_api() {
     assert_eq!(me.send().await.unwrap().status(), 401);
     let line = app.audited("user.disabled").await;
     assert_eq!((&line["kind"], &line["id"]), (&json!("user"), &json!(eva.id)));
+    let read = app.get("/api/v1/audit?site=north&action=user.disabled", &eva).send().await.unwrap();
+    assert_eq!(good(read, 200).await["items"][0]["subject"], "Ann");
 }
 
 #[tokio::test]

@@ -4,9 +4,11 @@
 
 mod access;
 mod alarms;
+mod attention;
 mod document;
 mod errors;
 mod evidence;
+mod getting_in;
 mod hold_all;
 mod http2;
 mod jobs;
@@ -20,6 +22,7 @@ mod outage;
 mod payments;
 mod places;
 mod rights;
+mod setup;
 mod shutdown;
 mod stays;
 mod test_app;

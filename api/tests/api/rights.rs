@@ -7,6 +7,7 @@ use boomgate_operations::access::{Held, Role};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
+use crate::getting_in;
 use crate::test_app::{PASSWORD, TestApp, TestUser};
 
 /// `stepped-up`: an admin in a browser who has just given the password again.
@@ -42,6 +43,9 @@ async fn person(app: &TestApp, who: &'static str) -> Option<TestUser> {
 /// A request that would succeed if its sender may. A route without a case here fails the test.
 async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> RequestBuilder {
     let post = |path: &str, body: Value| app.request("POST", path).header("idempotency-key", "k").json(&body);
+    if let Some(request) = getting_in::case(app, route, by).await {
+        return signed(app, request, by);
+    }
     let plate = format!("R{:03}", by.map_or(0, |by| by.id.as_uuid().as_u128() % 1000));
     let request = match (&*route.method, &*route.path) {
         ("GET", "/api/v1/evidence/{sha256}") => {
@@ -162,6 +166,10 @@ async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Reques
         ) => app.request("GET", &route.path),
         (method, path) => panic!("{method} {path} has no authorisation case"),
     };
+    signed(app, request, by)
+}
+
+fn signed(app: &TestApp, request: RequestBuilder, by: Option<&TestUser>) -> RequestBuilder {
     match by {
         Some(person) if person.browser => request
             .header("cookie", format!("boomgate={}", person.token))
@@ -213,15 +221,17 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
         (false, _) if who == "nobody" => 401,
         (false, _) => 403,
         // No bearer token satisfies a step-up.
-        (true, "/api/v1/me/step-up") if who != STEPPED_UP => 403,
+        (true, path) if getting_in::NEEDS_A_BROWSER.contains(&path) && who != STEPPED_UP => 403,
+        // It is set up.
+        (true, "/api/v1/setup") if route.method == "POST" => 409,
+        (true, "/api/v1/users/{id}/password-link") if !foreign => 201,
+        (true, "/api/v1/users/{id}/unlock") if !foreign => 204,
+        (true, path) if getting_in::WITHOUT_CONTENT.contains(&&*format!("{} {path}", route.method)) => 204,
         (true, "/api/v1/sites/{id}") if who == "stranger" => 404,
         // The jobs are the server's, not a tenant's.
         (true, "/api/v1/lanes" | "/api/v1/jobs" | "/api/v1/alarms") if route.method == "GET" => 200,
         (true, _) if foreign => 404,
-        (
-            true,
-            "/api/v1/logout" | "/api/v1/me/step-up" | "/api/v1/me/sessions/{id}" | "/api/v1/keys/{id}",
-        ) => 204,
+        (true, "/api/v1/logout" | "/api/v1/me/sessions/{id}" | "/api/v1/keys/{id}") => 204,
         (true, "/api/v1/users" | "/api/v1/keys" | "/api/v1/sites" | "/api/v1/lanes")
             if route.method == "POST" =>
         {
@@ -287,8 +297,7 @@ fn the_document_says_what_each_route_demands() {
                 route.path
             );
         }
-        let session = ["/api/v1/login", "/api/v1/logout", "/api/v1/me/step-up"].contains(&&*route.path);
-        let creates = route.method == "POST" && !session;
+        let creates = route.method == "POST" && !getting_in::WITHOUT_A_KEY.contains(&&*route.path);
         let keyed = operation["parameters"].to_string().contains("Idempotency-Key");
         assert_eq!(keyed, creates, "{} {}", route.method, route.path);
     }

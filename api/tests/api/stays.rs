@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use boomgate_store::batch::Writes;
+use boomgate_store::events::NewEvent;
 use boomgate_store::stays::StayRow;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -238,4 +239,46 @@ async fn the_pictures_of_a_stay_were_shown_only_while_the_page_had_followed_it()
     let shown = decision().await;
     assert_eq!(shown["evidence"], "07".repeat(32));
     assert_eq!(shown["params"]["amount"], "1.00 EUR", "{shown}");
+}
+
+#[tokio::test]
+async fn a_stay_tells_what_was_read_character_by_character_and_what_its_boom_was_ordered() {
+    let app = TestApp::open().await;
+    let guard = app.person("guard").await;
+    let mut stay = app.stay("BA123AB", 10).await;
+    let arrival = app.charged_at_exit(&stay, 100, 1).await;
+    stay.exit_arrival_id = Some(arrival);
+    let reading = json!({
+        "plate": "BA123AB", "raw": "8A123AB", "chars": [420, 990, 990, 990, 990, 990, 985], "margin": 310, "frames": 5,
+        "verdict": "unsure", "candidates": ["BA123A8"],
+    });
+    let event = NewEvent {
+        site_id: stay.site_id,
+        id: Uuid::now_v7(),
+        lane_id: app.exit.as_uuid(),
+        device_id: Uuid::now_v7(),
+        seq: 1,
+        boot: 1,
+        kind: "arrival",
+        arrival_id: Some(arrival),
+        occurred_at: Timestamp::now(),
+        clock: "synced",
+        uptime_ms: 1,
+        received_at: Timestamp::now(),
+        body: json!({ "arrival": arrival, "direction": "exit", "reading": reading }),
+    };
+    app.write(Writes { events: vec![event], stays: vec![stay.clone()], ..Writes::default() }).await;
+    let order = json!({ "action": "open", "reason": "paid at the desk", "arrival": arrival });
+    let path = format!("/api/v1/lanes/{}/commands", app.exit);
+    good(app.post(&path, &guard, &order).send().await.unwrap(), 202).await;
+
+    let one = good(app.get(&format!("/api/v1/stays/{}", stay.id), &guard).send().await.unwrap(), 200).await;
+    let read = &one["readings"][0];
+    assert_eq!((&read["raw"], &read["verdict"]), (&json!("8A123AB"), &json!("unsure")));
+    assert_eq!((&read["chars"][0], &read["candidates"][0]), (&json!(420), &json!("BA123A8")));
+    assert_eq!(read["arrival"], json!(arrival));
+    let order = &one["commands"][0];
+    assert_eq!((&order["action"], &order["state"]), (&json!("open"), &json!("pending")));
+    assert_eq!((&order["by"], &order["reason"]), (&json!(guard.name), &json!("paid at the desk")));
+    assert_eq!(one["commands"].as_array().unwrap().len(), 1);
 }

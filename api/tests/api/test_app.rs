@@ -7,13 +7,12 @@ use std::time::Duration;
 use boomgate_api::{Api, ApiConfig, Front};
 use boomgate_domain::direction::Direction;
 use boomgate_domain::ids::{ApiKeyId, ArrivalId, DeviceId, LaneId, SiteId, StayId, TenantId, UserId};
-use boomgate_store::alarms::NewAlarm;
+use boomgate_operations::mail::Mailer;
 use boomgate_store::api_keys::{self, NewApiKey};
 use boomgate_store::arrivals::ArrivalRow;
 use boomgate_store::batch::{Need, Session, Writes};
 use boomgate_store::decisions::NewDecision;
 use boomgate_store::devices::{self, NewDevice};
-use boomgate_store::hold_all::{self, NewHoldAll};
 use boomgate_store::lanes;
 use boomgate_store::memberships::{self, Role};
 use boomgate_store::sites;
@@ -21,7 +20,7 @@ use boomgate_store::stays::StayRow;
 use boomgate_store::tariffs;
 use boomgate_store::testing::{TestDatabase, rows};
 use boomgate_store::users::{self, NewSession, NewUser};
-use boomgate_store::words::{AlarmKind, HoldAllAction, LaneDirection};
+use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use object_store::local::LocalFileSystem;
@@ -78,7 +77,15 @@ impl TestApp {
 
     /// With proxies before the people's and the devices' listener.
     pub async fn open_behind(people: Front, devices: Front) -> Self {
-        let fronts = (people, devices);
+        Self::open_with((people, devices), None).await
+    }
+
+    /// With a server that takes mail.
+    pub async fn open_with_mail(mailer: Arc<dyn Mailer>) -> Self {
+        Self::open_with((Front::default(), Front::default()), Some(mailer)).await
+    }
+
+    async fn open_with(fronts: (Front, Front), mailer: Option<Arc<dyn Mailer>>) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         let db = TestDatabase::new().await;
         let pictures = tempfile::tempdir().unwrap();
@@ -91,6 +98,9 @@ impl TestApp {
             ready: watch::channel(true).1,
             people: fronts.0,
             devices: fronts.1,
+            public_url: None,
+            mailer,
+            token_key: SigningKey::from_bytes(&[9; 32]),
         };
         let api = Arc::new(Api::new(config, stopped));
         let (people, devices) = (listener().await, listener().await);
@@ -162,7 +172,14 @@ impl TestApp {
     /// Somebody without a role, who logs in with [`PASSWORD`].
     pub async fn user(&self, tenant: TenantId, id: UserId, name: &str) {
         let client = self.db.pool.get().await.unwrap();
-        let user = NewUser { tenant, id, name: name.to_owned(), password_hash: password_hash() };
+        let user = NewUser {
+            tenant,
+            id,
+            name: name.to_owned(),
+            email: None,
+            password_hash: password_hash(),
+            password_set_at: Some(Timestamp::now()),
+        };
         users::insert(&client, &user).await.unwrap();
     }
 
@@ -239,6 +256,7 @@ impl TestApp {
         let token = hex::encode(Uuid::now_v7().as_bytes().repeat(2));
         let now = Timestamp::now();
         let session = NewSession {
+            id: Uuid::now_v7(),
             token_hash: Sha256::digest(&token).into(),
             user: id,
             kind: "bearer",
@@ -355,44 +373,6 @@ impl TestApp {
         };
         self.write(Writes { arrivals: vec![arrival], decisions: vec![decision], ..Writes::default() }).await;
         id
-    }
-
-    /// An alarm of the entry, as ingest raises it.
-    pub async fn alarm(&self, kind: &str) -> Uuid {
-        let now = Timestamp::now();
-        let alarm = NewAlarm {
-            site_id: self.site.as_uuid(),
-            id: Uuid::now_v7(),
-            lane_id: Some(self.entry.as_uuid()),
-            kind: AlarmKind::parse(kind).unwrap(),
-            subject: Uuid::now_v7().to_string(),
-            code: None,
-            params: json!({}),
-            raised_at: now,
-            last_at: now,
-            times: 1,
-            closed_at: None,
-        };
-        let id = alarm.id;
-        self.write(Writes { alarms: vec![alarm], ..Writes::default() }).await;
-        id
-    }
-
-    /// A request of somebody to hold the entries open.
-    pub async fn hold_all(&self) -> Uuid {
-        let (at, somebody) = (Timestamp::now(), self.person("operator").await);
-        let new = NewHoldAll {
-            site: self.site,
-            id: Uuid::now_v7(),
-            direction: LaneDirection::Entry,
-            action: HoldAllAction::Hold,
-            reason: "concert".into(),
-            by: somebody.id,
-            at,
-            expires_at: at + SignedDuration::from_mins(5),
-        };
-        hold_all::insert(&self.db.pool.get().await.unwrap(), &new).await.unwrap();
-        new.id
     }
 
     /// Writes as a batch of ingest does.

@@ -64,7 +64,7 @@ async function lookAtAll(watched: Watched, demo: Demo, view: string): Promise<st
       await logIn(page, demo);
       isInside = true;
     }
-    await screen.show(page);
+    await screen.show(page, demo);
     if (screen.isForeign) continue;
     const bad = [...(await axe(page)), ...(await fits(page, view.startsWith("phone")))];
     found.push(...bad.map((one) => `${screen.name}, ${view}: ${one}`));

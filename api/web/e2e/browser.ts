@@ -4,8 +4,8 @@ import type { Demo } from "./demo.ts";
 
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-/** How the app learns that nobody is logged in yet. */
-const EXPECTED = /status of 401/;
+/** How the app learns that nobody is logged in yet, or that the password is needed again. */
+const EXPECTED = /status of (401|403)/;
 
 export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--no-proxy-server"] });

@@ -49,7 +49,7 @@ try {
         await someTraffic(page);
         isInside = true;
       }
-      await screen.show(page);
+      await screen.show(page, demo);
       if (screen.name === "live") await somethingToDo(page);
       await page.screenshot({ path: join(folder, `${screen.name}-${name}.png`) });
     }

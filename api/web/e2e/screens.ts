@@ -1,5 +1,6 @@
 // Every screen of the app and how one comes to it.
 import type { Page } from "playwright-core";
+import type { Demo } from "./demo.ts";
 
 export interface ScreenStep {
   name: string;
@@ -7,7 +8,23 @@ export interface ScreenStep {
   isInside: boolean;
   /** Drawn by Swagger UI, which axe-core has much to say about: only the policy and foreign requests are looked at. */
   isForeign?: boolean;
-  show: (page: Page) => Promise<void>;
+  show: (page: Page, demo: Demo) => Promise<void>;
+}
+
+/** The server asks once in ten minutes. */
+async function giveStepUp(page: Page, { password }: Demo): Promise<void> {
+  const field = page.locator("[data-step-up] input[type=password]");
+  await field.fill(password);
+  await field.press("Enter");
+}
+
+/** Shows a screen for which the password may have to be given first. */
+async function showLocked(page: Page, demo: Demo, path: string, shown: string): Promise<void> {
+  await go(page, path);
+  const asked = page.locator("[data-step-up]");
+  await page.locator(`${shown}, [data-step-up]`).first().waitFor();
+  if (await asked.isVisible()) await giveStepUp(page, demo);
+  await page.locator(shown).first().waitFor();
 }
 
 async function go(page: Page, path: string): Promise<void> {
@@ -32,6 +49,15 @@ async function showStay(page: Page): Promise<void> {
 export const SCREENS: readonly ScreenStep[] = [
   { name: "login", isInside: false, show: async (page) => page.locator("input[type=password]").waitFor() },
   { name: "live", isInside: true, show: showLive },
+  {
+    name: "reasons",
+    isInside: true,
+    show: async (page) => {
+      await showLive(page);
+      await page.keyboard.press("2");
+      await page.locator("[data-reasons]").waitFor();
+    },
+  },
   {
     name: "reason",
     isInside: true,
@@ -65,7 +91,7 @@ export const SCREENS: readonly ScreenStep[] = [
     isInside: true,
     show: async (page) => {
       await showLive(page);
-      await page.locator("header button[aria-haspopup=menu]").click();
+      await page.locator("[data-own-menu]").click();
       await page.getByRole("menu").waitFor();
     },
   },
@@ -86,6 +112,93 @@ export const SCREENS: readonly ScreenStep[] = [
     },
   },
   { name: "stay", isInside: true, show: showStay },
+  {
+    name: "manage",
+    isInside: true,
+    show: async (page) => {
+      await showLive(page);
+      await page.locator("[data-manage]").click();
+      await page.getByRole("menu").waitFor();
+    },
+  },
+  {
+    name: "step-up",
+    isInside: true,
+    show: async (page) => {
+      // A view begins with a fresh session: nobody has given the password again yet.
+      await go(page, "/settings/keys");
+      await page.locator("[data-step-up]").waitFor();
+    },
+  },
+  {
+    name: "keys-locked",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/settings/keys");
+      await page.locator("[data-step-up]").waitFor();
+      await page.keyboard.press("Escape");
+      await page.locator("main section button").waitFor();
+    },
+  },
+  { name: "api-keys", isInside: true, show: (page, demo) => showLocked(page, demo, "/settings/keys", "main button:has(svg)") },
+  {
+    name: "api-keys-new",
+    isInside: true,
+    show: async (page, demo) => {
+      await showLocked(page, demo, "/settings/keys", "main button:has(svg)");
+      await page.locator("main button:has(svg)").click();
+      await page.locator("[data-modal] form").waitFor();
+    },
+  },
+  { name: "people", isInside: true, show: (page, demo) => showLocked(page, demo, "/people", "[data-person]") },
+  {
+    name: "person",
+    isInside: true,
+    show: async (page, demo) => {
+      await showLocked(page, demo, "/people", "[data-person]");
+      await page.locator("[data-person] button").first().click();
+      await page.locator("[data-modal] form").waitFor();
+    },
+  },
+  {
+    name: "invite",
+    isInside: true,
+    show: async (page, demo) => {
+      await showLocked(page, demo, "/people?person=new", "[data-modal] form:not([data-step-up])");
+    },
+  },
+  {
+    name: "sites",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/settings/sites");
+      await page.locator("tbody tr").first().waitFor();
+    },
+  },
+  {
+    name: "site",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/settings/sites/demo");
+      await page.locator("main form").waitFor();
+    },
+  },
+  {
+    name: "audit",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/audit");
+      await page.locator("li[data-action] summary").first().click();
+    },
+  },
+  {
+    name: "account",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/account");
+      await page.locator("[data-session=current]").waitFor();
+    },
+  },
   {
     name: "jobs",
     isInside: true,

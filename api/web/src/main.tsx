@@ -4,7 +4,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@ta
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ProblemError, isStatus } from "./api/problem";
+import { ProblemError, isSessionOver } from "./api/problem";
 import { me } from "./api/session";
 import "./app.css";
 import { CatalogueProvider } from "./i18n/CatalogueProvider";
@@ -18,7 +18,7 @@ const MOST_TRIES = 2;
 
 /** A session that is over shows the login, whatever asked. */
 function onError(error: unknown): void {
-  if (isStatus(error, 401) && queries.getQueryData(me.queryKey)) queries.setQueryData(me.queryKey, null);
+  if (isSessionOver(error) && queries.getQueryData(me.queryKey)) queries.setQueryData(me.queryKey, null);
 }
 
 const queries = new QueryClient({

@@ -7,6 +7,7 @@ import {
   redirect,
   retainSearchParams,
 } from "@tanstack/react-router";
+import { type AuditSearch, isAuditAction } from "./audit/auditSearch";
 import { STATES, type StayState } from "./api/stays";
 import { BrokenScreen } from "./frame/BrokenScreen";
 import { NotFound } from "./frame/NotFound";
@@ -69,8 +70,78 @@ const jobs = createRoute({
   component: lazyRouteComponent(() => import("./jobs/JobsScreen"), "JobsScreen"),
 });
 
+type PeopleSearch = { q?: string; person?: string };
+
+const people = createRoute({
+  getParentRoute: () => root,
+  path: "/people",
+  validateSearch: (search: Search): PeopleSearch => ({ ...text(search, "q"), ...text(search, "person") }),
+  component: lazyRouteComponent(() => import("./people/PeopleScreen"), "PeopleScreen"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./settings/SettingsScreen"), "SettingsScreen"),
+});
+
+const settingsHome = createRoute({
+  getParentRoute: () => settings,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/sites", replace: true });
+  },
+});
+
+const sitesSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/sites",
+  component: lazyRouteComponent(() => import("./settings/SitesSettings"), "SitesSettings"),
+});
+
+const siteSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/sites/$id",
+  component: lazyRouteComponent(() => import("./settings/SiteSettings"), "SiteSettings"),
+});
+
+const keysSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("./settings/KeysSettings"), "KeysSettings"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: (search: Search): AuditSearch => ({
+    ...(isAuditAction(search.action) ? { action: search.action } : {}),
+    ...text(search, "actor"),
+    ...text(search, "stay"),
+    ...text(search, "from"),
+    ...text(search, "until"),
+  }),
+  component: lazyRouteComponent(() => import("./audit/AuditScreen"), "AuditScreen"),
+});
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./account/AccountScreen"), "AccountScreen"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, live, stays, stay, jobs]),
+  routeTree: root.addChildren([
+    home,
+    live,
+    stays,
+    stay,
+    people,
+    settings.addChildren([settingsHome, sitesSettings, siteSettings, keysSettings]),
+    audit,
+    account,
+    jobs,
+  ]),
   defaultPreload: "intent",
   defaultErrorComponent: BrokenScreen,
   scrollRestoration: true,

@@ -101,7 +101,14 @@ impl CarPark {
             tariffs::insert(&client, site, &tariff, from, None).await.unwrap();
         }
         let operator = UserId::from_uuid(Uuid::now_v7());
-        let user = NewUser { tenant, id: operator, name: "olga".into(), password_hash: "x".into() };
+        let user = NewUser {
+            tenant,
+            id: operator,
+            name: "olga".into(),
+            email: None,
+            password_hash: "x".into(),
+            password_set_at: Some(Timestamp::now()),
+        };
         users::insert(&client, &user).await.unwrap();
         let server = SigningKey::from_bytes(&[42; 32]);
         let health = watch::channel(Health::default()).1;

@@ -13,11 +13,13 @@ use super::*;
 impl Company {
     async fn let_in(&self, name: &str, role: Role, sites: &[&str]) {
         let sites = sites.iter().map(|code| code.parse().unwrap()).collect();
-        let request = AddUser { name: name.into(), role: Some(role), sites, password: "pass".into() };
+        let request = AddUser { name: name.into(), role: Some(role), sites, email: None };
         let by = self.by().await;
-        unit::run(&mut self.client().await, async |unit| users::add(unit, &by, &request).await)
-            .await
-            .unwrap();
+        unit::run(&mut self.client().await, async |unit| {
+            users::add(unit, &by, &request, "hash".into()).await
+        })
+        .await
+        .unwrap();
     }
 
     async fn key(&self, permissions: &[Permission], sites: &[&str]) -> Result<KeyAdded, OperationError> {

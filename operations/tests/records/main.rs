@@ -6,6 +6,7 @@ mod keys;
 mod users;
 
 use boomgate_domain::money::Currency;
+use boomgate_domain::reason::Lang;
 use boomgate_operations::access::{Actor, Authorized, Grant};
 use boomgate_operations::error::OperationError;
 use boomgate_operations::sites::{self, AddSite};
@@ -34,6 +35,7 @@ impl Company {
             name: code.to_owned(),
             time_zone: "UTC".parse().unwrap(),
             currency: Currency::EUR,
+            languages: vec![Lang::En],
             capacity: None,
         };
         sites::ensure(&self.client().await, &self.by().await, new).await.unwrap();

@@ -15,9 +15,9 @@ impl Company {
         sites: &[&str],
     ) -> Result<UserAdded, OperationError> {
         let sites = sites.iter().map(|code| code.parse().unwrap()).collect();
-        let request = AddUser { name: name.into(), role, sites, password: "pass".into() };
-        let by = self.by().await;
-        unit::run(&mut self.client().await, async |unit| add(unit, &by, &request).await).await
+        let request = AddUser { name: name.into(), role, sites, email: None };
+        let (by, hash) = (self.by().await, format!("hash {}", uuid::Uuid::now_v7()));
+        unit::run(&mut self.client().await, async |unit| add(unit, &by, &request, hash).await).await
     }
 
     async fn set_user(

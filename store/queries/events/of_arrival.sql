@@ -1,2 +1,2 @@
 select id, lane_id, seq, kind, occurred_at, received_at, body from events
-where site_id = $1 and arrival_id = $2 and received_at >= $3 order by received_at, seq
+where site_id = $1 and arrival_id = $2 and id >= $3 and id < $4 order by id

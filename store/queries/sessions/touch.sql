@@ -1,1 +1,1 @@
-update sessions set last_seen = $2 where token_hash = $1
+update sessions set last_seen = $2 where id = $1

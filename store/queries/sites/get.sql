@@ -1,1 +1,1 @@
-select id, tenant_id, code, name, time_zone, currency, mode, capacity, visitors, passback, plate_only_limit_minor, list_key from sites where id = $1
+select id, tenant_id, code, name, time_zone, currency, languages, mode, capacity, visitors, passback, plate_only_limit_minor, list_key from sites where id = $1

@@ -1,1 +1,1 @@
-select id, tenant_id, code, name, time_zone, currency, mode, capacity, visitors, passback, plate_only_limit_minor, list_key from sites where tenant_id = $1 order by code
+select id, tenant_id, code, name, time_zone, currency, languages, mode, capacity, visitors, passback, plate_only_limit_minor, list_key from sites where tenant_id = $1 order by code

@@ -1,4 +1,4 @@
-select s.id, s.tenant_id, s.code, s.name, s.time_zone, s.currency, s.mode, s.capacity, s.visitors, s.passback, s.plate_only_limit_minor, s.list_key,
+select s.id, s.tenant_id, s.code, s.name, s.time_zone, s.currency, s.languages, s.mode, s.capacity, s.visitors, s.passback, s.plate_only_limit_minor, s.list_key,
        coalesce(array_agg(distinct m.role) filter (where m.role is not null), '{}') as roles
 from sites s
 left join memberships m on m.user_id = $2 and m.tenant_id = s.tenant_id and (m.site_id is null or m.site_id = s.id)

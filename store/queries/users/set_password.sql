@@ -1,1 +1,1 @@
-update users set password_hash = $2 where id = $1
+update users set password_hash = $2, password_set_at = now() where id = $1

@@ -4,6 +4,7 @@ use boomgate_domain::decide::{Passback, SiteMode};
 use boomgate_domain::direction::Direction;
 use boomgate_domain::ids::{DeviceId, LaneId, SiteId, TariffId, TenantId};
 use boomgate_domain::money::Currency;
+use boomgate_domain::reason::Lang;
 use boomgate_domain::tariff::{Band, Rule, Tariff};
 use uuid::Uuid;
 
@@ -24,6 +25,7 @@ pub fn site(tenant: TenantId, id: SiteId, code: &str) -> NewSite {
         name: code.to_owned(),
         time_zone: "Europe/Vienna".into(),
         currency: Currency::EUR,
+        languages: vec![Lang::En],
         mode: SiteMode::Open,
         capacity: None,
         visitors: true,

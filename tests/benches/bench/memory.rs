@@ -100,6 +100,7 @@ fn write_agent(park: &Park, lane: &LaneKeys, round: usize) -> Result<PathBuf> {
         hardware: &hardware,
         time_scale: 1.0,
         time_zone: "Europe/Vienna",
+        language: "en",
     }
     .write()
 }

@@ -31,9 +31,21 @@ export async function logOut(): Promise<void> {
   await answered(client.POST("/api/v1/logout"));
 }
 
-/** What a person may do at a site. The server decides; this only hides what it would refuse. */
-export type Permission = "lanes:operate" | "stays:read" | "payments:take" | "jobs:read";
+/** What screens and buttons ask for. */
+export type Permission =
+  | "lanes:operate"
+  | "stays:read"
+  | "payments:take"
+  | "jobs:read"
+  | "audit:read"
+  | "users:manage"
+  | "keys:manage"
+  | "settings:write";
 
-export function may(site: MySite, permission: Permission): boolean {
-  return site.permissions.includes(permission);
+/**
+ * What a person may do at a site, at once or once the password was given again. The server decides; this only hides what it
+ * would refuse.
+ */
+export function may({ permissions, after_step_up: later }: MySite, permission: Permission): boolean {
+  return permissions.includes(permission) || later.includes(permission);
 }

@@ -47,7 +47,7 @@ export function Frame() {
       >
         <img src="/icon.svg" alt="" width={28} height={28} className="shrink-0" />
         <SiteSelect />
-        <Navigation />
+        <Navigation container={header} />
         <div className="ml-auto flex shrink-0 items-center gap-1 tablet:gap-2">
           <LinkChip />
           <button

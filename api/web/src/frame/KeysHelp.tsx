@@ -7,6 +7,7 @@ export function KeysHelp({ close }: { close: () => void }) {
   const { keys } = useMessages();
   const rows: readonly (readonly [readonly string[], string])[] = [
     [["1", "…", "9"], keys.lane],
+    [["A", "B", "…"], keys.reason],
     [["o"], keys.open],
     [["c"], keys.close],
     [["h"], keys.hold],
@@ -16,6 +17,9 @@ export function KeysHelp({ close }: { close: () => void }) {
     [["Ctrl", "K"], keys.palette],
     [["g", "l"], keys.goLive],
     [["g", "s"], keys.goStays],
+    [["g", "p"], keys.goPeople],
+    [["g", "e"], keys.goSettings],
+    [["g", "u"], keys.goAudit],
     [["g", "j"], keys.goJobs],
     [["Esc"], keys.escape],
     [["?"], keys.help],

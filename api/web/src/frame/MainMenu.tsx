@@ -1,4 +1,5 @@
 import { Menu } from "@base-ui/react/menu";
+import { Link } from "@tanstack/react-router";
 import { Check, CircleUser } from "lucide-react";
 import type { ReactNode, RefObject } from "react";
 import { useSite } from "../feed/SiteContext";
@@ -21,6 +22,7 @@ export function MainMenu({ container, openKeys }: { container: RefObject<HTMLEle
   return (
     <Menu.Root>
       <Menu.Trigger
+        data-own-menu
         aria-label={`${menu.title}: ${me.name}`}
         className="flex min-h-11 min-w-11 items-center justify-center gap-2 rounded-control px-2 hover:bg-raised"
       >
@@ -42,6 +44,10 @@ export function MainMenu({ container, openKeys }: { container: RefObject<HTMLEle
               {menu.sound}
             </Menu.CheckboxItem>
             <Menu.Separator className="my-1.5 h-px bg-line" />
+            <Menu.LinkItem className={ITEM} render={<Link to="/account" />} closeOnClick>
+              <Mark />
+              {messages.account.title}
+            </Menu.LinkItem>
             <Menu.Item className={ITEM} onClick={openKeys}>
               <Mark />
               {menu.keys}

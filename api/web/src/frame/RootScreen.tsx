@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
+import { StepUpDialog } from "../account/StepUpDialog";
 import { me as meQuery } from "../api/session";
 import type { Me } from "../api/schema.gen";
 import { SiteProvider } from "../feed/SiteProvider";
@@ -31,6 +32,7 @@ export function RootScreen() {
   return (
     <SiteProvider key={site.id} me={me} site={site}>
       <Frame />
+      <StepUpDialog />
     </SiteProvider>
   );
 }

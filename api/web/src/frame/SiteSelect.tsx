@@ -10,7 +10,8 @@ export function SiteSelect() {
   const { me, site } = useSite();
   const navigate = useNavigate();
   const zone = zoneNote(site.time_zone, language, useNow());
-  const change = (code: string) => void navigate({ to: "/live", search: { site: code } });
+  // One stay belongs to one site; its list is the nearest thing that another site has.
+  const change = (code: string) => void navigate({ to: siblingOf(location.pathname), search: { site: code } });
   return (
     <div className="flex min-w-0 items-center gap-2">
       {me.sites.length === 1 ? (
@@ -32,4 +33,10 @@ export function SiteSelect() {
       {zone && <span className="hidden text-small text-soft phone:inline">{zone}</span>}
     </div>
   );
+}
+
+/** The screen to show of another site, from where one is. */
+function siblingOf(path: string): "/live" | "/stays" | "/jobs" | "/people" | "/settings" | "/audit" {
+  const screens = ["/stays", "/jobs", "/people", "/settings", "/audit"] as const;
+  return screens.find((screen) => path.startsWith(screen)) ?? "/live";
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type KeyPress, keyAction } from "./keymap";
+import { type KeyPress, REASON_KEYS, keyAction } from "./keymap";
 
 function press(key: string, with_: Partial<KeyPress> = {}) {
   return keyAction({ key, ctrlKey: false, metaKey: false, altKey: false, isBusy: false, before: null, ...with_ });
@@ -11,6 +11,12 @@ describe("keys", () => {
     expect(press("o")).toEqual({ kind: "order", action: "open" });
     expect(press("h")).toEqual({ kind: "order", action: "hold" });
     expect(press("0")).toBeNull();
+  });
+
+  it("give a reason by a letter that does nothing else, and leave by Escape", () => {
+    expect(REASON_KEYS.map((key) => press(key))).toEqual(REASON_KEYS.map((_, index) => ({ kind: "reason", index })));
+    expect(press("Escape")).toEqual({ kind: "leave" });
+    expect(press("Escape", { isBusy: true })).toBeNull();
   });
 
   it("are letters where somebody writes", () => {

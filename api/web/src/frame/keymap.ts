@@ -2,12 +2,16 @@
 
 export type KeyAction =
   | { kind: "lane"; index: number }
+  /** One of the reasons that a card shows. */
+  | { kind: "reason"; index: number }
+  /** Away from what is asked on a card. */
+  | { kind: "leave" }
   | { kind: "order"; action: "open" | "close" | "hold" | "release" }
   | { kind: "pay" }
   | { kind: "find" }
   | { kind: "help" }
   | { kind: "palette" }
-  | { kind: "go"; screen: "live" | "stays" | "jobs" };
+  | { kind: "go"; screen: GoScreen };
 
 export interface KeyPress {
   key: string;
@@ -20,8 +24,12 @@ export interface KeyPress {
   before: string | null;
 }
 
+/** Letters of reasons: none that does something else. */
+export const REASON_KEYS = ["a", "b", "d", "e", "i", "j"] as const;
+
 const ORDERS = { o: "open", c: "close", h: "hold", r: "release" } as const;
-const SCREENS = { l: "live", s: "stays", j: "jobs" } as const;
+const SCREENS = { l: "live", s: "stays", p: "people", e: "settings", u: "audit", j: "jobs" } as const;
+export type GoScreen = (typeof SCREENS)[keyof typeof SCREENS];
 
 function isOwn<T extends object>(table: T, key: string): key is Extract<keyof T, string> {
   return Object.hasOwn(table, key);
@@ -33,6 +41,9 @@ export function keyAction({ key, ctrlKey, metaKey, altKey, isBusy, before }: Key
   if (before === "g" && isOwn(SCREENS, key)) return { kind: "go", screen: SCREENS[key] };
   if (/^[1-9]$/.test(key)) return { kind: "lane", index: Number(key) - 1 };
   if (isOwn(ORDERS, key)) return { kind: "order", action: ORDERS[key] };
+  const reason = REASON_KEYS.findIndex((letter) => letter === key);
+  if (reason >= 0) return { kind: "reason", index: reason };
+  if (key === "Escape") return { kind: "leave" };
   if (key === "p") return { kind: "pay" };
   if (key === "f" || key === "/") return { kind: "find" };
   return key === "?" ? { kind: "help" } : null;

@@ -1,21 +1,28 @@
-import { CarFront, Radio, Timer, type LucideIcon } from "lucide-react";
-import { may } from "../api/session";
+import { CarFront, FileClock, Radio, Settings, Timer, Users, type LucideIcon } from "lucide-react";
+import { type Permission, may } from "../api/session";
 import type { MySite } from "../api/schema.gen";
 
+export type ScreenName = "live" | "stays" | "people" | "settings" | "audit" | "jobs";
+
 export interface Screen {
-  name: "live" | "stays" | "jobs";
-  path: "/live" | "/stays" | "/jobs";
+  name: ScreenName;
+  path: `/${ScreenName}`;
   Icon: LucideIcon;
   keys: string;
+  /** Used every hour, or for running the car park. */
+  group: "daily" | "manage";
 }
 
-const SCREENS: readonly (Screen & { isFor: (site: MySite) => boolean })[] = [
-  { name: "live", path: "/live", Icon: Radio, keys: "g l", isFor: () => true },
-  { name: "stays", path: "/stays", Icon: CarFront, keys: "g s", isFor: (site) => may(site, "stays:read") },
-  { name: "jobs", path: "/jobs", Icon: Timer, keys: "g j", isFor: (site) => may(site, "jobs:read") },
+const SCREENS: readonly (Screen & { needs: readonly Permission[] })[] = [
+  { name: "live", path: "/live", Icon: Radio, keys: "g l", group: "daily", needs: [] },
+  { name: "stays", path: "/stays", Icon: CarFront, keys: "g s", group: "daily", needs: ["stays:read"] },
+  { name: "people", path: "/people", Icon: Users, keys: "g p", group: "manage", needs: ["users:manage"] },
+  { name: "settings", path: "/settings", Icon: Settings, keys: "g e", group: "manage", needs: ["settings:write", "keys:manage"] },
+  { name: "audit", path: "/audit", Icon: FileClock, keys: "g u", group: "manage", needs: ["audit:read"] },
+  { name: "jobs", path: "/jobs", Icon: Timer, keys: "g j", group: "manage", needs: ["jobs:read"] },
 ];
 
 /** The screens that may be seen at a site, in the order of the navigation. */
 export function screensFor(site: MySite): readonly Screen[] {
-  return SCREENS.filter(({ isFor }) => isFor(site));
+  return SCREENS.filter(({ needs }) => needs.length === 0 || needs.some((permission) => may(site, permission)));
 }

@@ -1,5 +1,7 @@
 // Every text of the app in English. `vi.ts` has the same names, checked by the compiler.
-import type { CommandState, ExceptionKind, Method } from "../api/schema.gen";
+import type { CommandState, ExceptionKind, Method, ReadingVerdict } from "../api/schema.gen";
+import { enAdmin } from "./enAdmin";
+import { enAudit } from "./enAudit";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -7,7 +9,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", jobs: "Jobs", api: "API" },
+  screens: { live: "Live", stays: "Stays", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -17,6 +19,12 @@ export const en = {
   copied: "Copied",
   none: "none",
   unknown: "unknown",
+  yes: "yes",
+  no: "no",
+  never: "never",
+  save: "Save",
+  undo: "Undo",
+  loading: "Loading…",
 
   login: {
     title: "Log in",
@@ -131,6 +139,7 @@ export const en = {
     release: "Release",
     refuse: "Refuse",
     title: (action: string, lane: string) => `${action} ${lane}?`,
+    why: (lane: string) => `Open ${lane}: why?`,
     reason: "Reason",
     reasonHint: "Pick one, or write your own and press Enter. It is kept in the audit.",
     own: "Another reason",
@@ -211,8 +220,8 @@ export const en = {
     none: "No stay matches",
     noneHint: "Search for fewer letters, or show all states.",
     emptyHint: "A stay begins when a car passes an entry.",
+    csv: "Save as CSV",
     missing: "This stay is not known here.",
-    loading: "Loading…",
     count: (rows: number) => count(rows, { one: "# stay shown", other: "# stays shown" }),
   },
 
@@ -222,6 +231,13 @@ export const en = {
     enteredAt: (lane: string) => `Entered at ${lane}`,
     exitedAt: (lane: string) => `Left at ${lane}`,
     unknownEntry: "Entry not known",
+    ordered: (action: string) => `Ordered: ${action}`,
+    reading: {
+      title: "Read",
+      verdicts: { accept: "sure", unsure: "not sure", unreadable: "not readable" } satisfies Record<ReadingVerdict, string>,
+      frames: (frames: number) => count(frames, { one: "from # picture", other: "from # pictures" }),
+      candidates: "Might be",
+    },
     superseded: "The lane had decided already.",
     charge: "Charge",
     line: "For",
@@ -256,12 +272,15 @@ export const en = {
     broken: "This part of the page failed.",
     notFound: "There is no such page.",
     home: "To the lanes",
+    /** By code, where the server's own words will not do. */
+    codes: {} as Record<string, string>,
   },
 
   keys: {
     title: "Keys",
-    lane: "Choose a lane",
-    open: "Open the chosen lane, with a reason",
+    lane: "Choose a lane and see why it might open",
+    reason: "Open it for the reason with this letter",
+    open: "Open the chosen lane for another reason",
     close: "Close it",
     hold: "Hold it open",
     release: "Release it",
@@ -272,6 +291,9 @@ export const en = {
     escape: "Close what is open",
     goLive: "Go to Live",
     goStays: "Go to Stays",
+    goPeople: "Go to People",
+    goSettings: "Go to Settings",
+    goAudit: "Go to Audit",
     goJobs: "Go to Jobs",
     noLane: "Choose a lane first: press its number.",
     nothingDue: "Nothing is due at this lane.",
@@ -285,6 +307,9 @@ export const en = {
     groups: { lanes: "Lanes", screens: "Screens", commands: "Commands", stays: "Stays" },
     stay: (plate: string, state: string) => `${plate}, ${state}`,
   },
+
+  ...enAdmin,
+  ...enAudit,
 };
 
 export type Messages = typeof en;

@@ -1,10 +1,12 @@
 // Mọi văn bản của ứng dụng bằng tiếng Việt.
 import type { Messages } from "./en";
+import { viAdmin } from "./viAdmin";
+import { viAudit } from "./viAudit";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", jobs: "Tác vụ", api: "API" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -14,6 +16,12 @@ export const vi: Messages = {
   copied: "Đã sao chép",
   none: "không có",
   unknown: "không rõ",
+  yes: "có",
+  no: "không",
+  never: "chưa bao giờ",
+  save: "Lưu",
+  undo: "Hoàn tác",
+  loading: "Đang tải…",
 
   login: {
     title: "Đăng nhập",
@@ -127,6 +135,7 @@ export const vi: Messages = {
     release: "Thôi giữ",
     refuse: "Từ chối",
     title: (action, lane) => `${action} ${lane}?`,
+    why: (lane) => `Mở ${lane}: vì sao?`,
     reason: "Lý do",
     reasonHint: "Chọn một lý do, hoặc tự viết rồi nhấn Enter. Lý do được lưu trong nhật ký.",
     own: "Lý do khác",
@@ -207,8 +216,8 @@ export const vi: Messages = {
     none: "Không có lượt nào phù hợp",
     noneHint: "Hãy tìm với ít ký tự hơn, hoặc hiện mọi trạng thái.",
     emptyHint: "Lượt gửi bắt đầu khi xe qua lối vào.",
+    csv: "Lưu CSV",
     missing: "Không có lượt gửi này ở đây.",
-    loading: "Đang tải…",
     count: (rows) => `Hiện ${rows} lượt`,
   },
 
@@ -218,6 +227,13 @@ export const vi: Messages = {
     enteredAt: (lane) => `Vào tại ${lane}`,
     exitedAt: (lane) => `Ra tại ${lane}`,
     unknownEntry: "Không rõ lượt vào",
+    ordered: (action) => `Ra lệnh: ${action}`,
+    reading: {
+      title: "Đọc được",
+      verdicts: { accept: "chắc chắn", unsure: "chưa chắc", unreadable: "không đọc được" },
+      frames: (frames) => `từ ${frames} hình`,
+      candidates: "Có thể là",
+    },
     superseded: "Làn đã quyết định trước đó.",
     charge: "Tiền gửi",
     line: "Khoản",
@@ -252,12 +268,27 @@ export const vi: Messages = {
     broken: "Phần này của trang bị lỗi.",
     notFound: "Không có trang này.",
     home: "Về các làn",
+    codes: {
+      "NOT-LOGGED-IN": "Bạn chưa đăng nhập, hoặc phiên đã kết thúc.",
+      "WRONG-LOGIN": "Tên hoặc mật khẩu không đúng.",
+      "TENANT-NEEDED": "Nhiều công ty có tên này; hãy chọn một.",
+      "SLOW-DOWN": "Đăng nhập sai quá nhiều lần; hãy thử lại sau ít phút.",
+      BUSY: "Quá nhiều người đang đăng nhập; hãy thử lại sau ít giây.",
+      FORBIDDEN: "Vai trò của bạn không được làm việc này.",
+      "STEP-UP-NEEDED": "Hãy nhập lại mật khẩu: việc này cần mật khẩu trong vòng mười phút gần đây.",
+      UNAVAILABLE: "Cơ sở dữ liệu không trả lời; không có gì được thay đổi ngoài những gì đã xác nhận.",
+      INTERNAL: "Máy chủ gặp lỗi.",
+      "LAST-ADMIN": "Đây là quản trị viên cuối cùng: phải còn ít nhất một người.",
+      "USER-NAME-TAKEN": "Tên này đã có người dùng.",
+      "KEY-NAME-TAKEN": "Đã có một khóa mang tên này.",
+    },
   },
 
   keys: {
     title: "Phím tắt",
-    lane: "Chọn làn",
-    open: "Mở làn đã chọn, kèm lý do",
+    lane: "Chọn làn và xem các lý do để mở",
+    reason: "Mở vì lý do mang chữ này",
+    open: "Mở làn đã chọn vì lý do khác",
     close: "Đóng",
     hold: "Giữ mở",
     release: "Thôi giữ",
@@ -268,6 +299,9 @@ export const vi: Messages = {
     escape: "Đóng hộp đang mở",
     goLive: "Đến Trực tiếp",
     goStays: "Đến Lượt gửi",
+    goPeople: "Đến Nhân sự",
+    goSettings: "Đến Cài đặt",
+    goAudit: "Đến Nhật ký",
     goJobs: "Đến Tác vụ",
     noLane: "Hãy chọn làn trước: nhấn số của làn.",
     nothingDue: "Làn này không có khoản nào phải trả.",
@@ -281,4 +315,7 @@ export const vi: Messages = {
     groups: { lanes: "Làn", screens: "Màn hình", commands: "Lệnh", stays: "Lượt gửi" },
     stay: (plate, state) => `${plate}, ${state}`,
   },
+
+  ...viAdmin,
+  ...viAudit,
 };

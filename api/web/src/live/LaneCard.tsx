@@ -19,9 +19,16 @@ import { BoomDrawing } from "./BoomDrawing";
 import { LaneDecision } from "./LaneDecision";
 import { LaneFrame } from "./LaneFrame";
 import { LaneNotes } from "./LaneNotes";
+import { ReasonChoice } from "./ReasonChoice";
 import { type LaneView, isPayable, laneView, needsPerson } from "./laneView";
 
 export interface LaneCommands {
+  /** Shows on the card why it might open. */
+  ask: (lane: Lane) => void;
+  /** Opens for this reason. */
+  give: (lane: Lane, view: LaneView, reason: string) => void;
+  leave: () => void;
+  /** Asks for the reason in words. */
   order: (lane: Lane, view: LaneView, action: Action) => void;
   pay: (lane: Lane, view: LaneView) => void;
   choose: (lane: Lane) => void;
@@ -32,19 +39,23 @@ interface Props {
   /** The key that chooses it, up to 9. */
   number: number;
   isChosen: boolean;
+  /** Whether it asks for a reason to open. */
+  isAsked: boolean;
   commands: LaneCommands;
 }
 
 /** One lane: what stands there, what was decided and why, where the boom is, and what can be done. */
-export const LaneCard = memo(function LaneCard({ lane, number, isChosen, commands }: Props) {
+export const LaneCard = memo(function LaneCard({ lane, number, isChosen, isAsked, commands }: Props) {
   const memory = useFeed((view) => view.lanes.get(lane.id)) ?? NOTHING;
   const isLive = useIsConnected();
   const seen = laneView(lane, memory, useIsBefore(memory.boom?.until ?? 0));
   const view: LaneView = isLive ? seen : { ...seen, boom: "unknown" };
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (isChosen) card.current?.scrollIntoView({ block: "nearest" });
-  }, [isChosen]);
+    // What is asked comes first where a card is taller than the screen.
+    const shown = isAsked ? card.current?.querySelector("[data-reasons]") : card.current;
+    if (isChosen) shown?.scrollIntoView({ block: "nearest" });
+  }, [isChosen, isAsked]);
   return (
     <article
       ref={card}
@@ -71,7 +82,17 @@ export const LaneCard = memo(function LaneCard({ lane, number, isChosen, command
       <LaneCar view={view} />
       <LaneDecision view={view} />
       <LaneNotes lane={lane} boom={view.boom} order={view.order} />
-      <LaneButtons lane={lane} view={view} isLive={isLive} commands={commands} />
+      {isAsked ? (
+        <ReasonChoice
+          lane={lane.name || lane.code}
+          isLive={isLive}
+          give={(reason) => commands.give(lane, view, reason)}
+          other={() => commands.order(lane, view, "open")}
+          leave={commands.leave}
+        />
+      ) : (
+        <LaneButtons lane={lane} view={view} isLive={isLive} commands={commands} />
+      )}
     </article>
   );
 });
@@ -171,7 +192,11 @@ function OrderButtons({ lane, view, isLive, commands }: ButtonsProps) {
   const order = (action: Action) => () => commands.order(lane, view, action);
   return (
     <>
-      <Button look={needsPerson(view) && !UP.includes(view.boom) ? "main" : "plain"} disabled={!isLive} onClick={order("open")}>
+      <Button
+        look={needsPerson(view) && !UP.includes(view.boom) ? "main" : "plain"}
+        disabled={!isLive}
+        onClick={() => commands.ask(lane)}
+      >
         {messages.order.open}
       </Button>
       <Button disabled={!isLive} onClick={order("close")}>

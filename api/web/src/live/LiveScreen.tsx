@@ -15,6 +15,7 @@ import { deferred } from "../ui/deferred";
 import { toasts } from "../ui/toastManager";
 import { Activity } from "./Activity";
 import { LaneCard, type LaneCommands } from "./LaneCard";
+import { reasonsOf } from "./ReasonChoice";
 import { isPayable, laneView } from "./laneView";
 import { useLaneCommands } from "./useLaneCommands";
 import { useUnreadSound } from "./useUnreadSound";
@@ -55,25 +56,32 @@ function Desk({ lanes }: { lanes: Lane[] }) {
   const { lane: chosenCode } = route.useSearch();
   const navigate = route.useNavigate();
   const choose = useCallback(
-    (lane: Lane) => void navigate({ search: (before) => ({ ...before, lane: lane.code }), replace: true }),
+    (lane: Lane) => void navigate({ search: (before) => ({ ...before, lane: lane.code }), replace: true, resetScroll: false }),
     [navigate],
   );
-  const { commands, order, payment, send, closeAll } = useLaneCommands(choose);
+  const { commands, asked, order, payment, send, closeAll } = useLaneCommands(choose);
   // Lanes are numbered as they stand on the screen: those in, then those out.
   const ordered = useMemo(() => lanes.toSorted((a, b) => a.direction.localeCompare(b.direction)), [lanes]);
   const chosen = ordered.find(({ code }) => code === chosenCode) ?? null;
-  useLaneKeys(ordered, chosen, commands);
+  useLaneKeys({ lanes: ordered, chosen, asked, commands });
   return (
     <div className="grid gap-4 desk:grid-cols-[minmax(0,1fr)_21rem] desk:items-start">
       <div className="grid min-w-0 gap-4 tablet:grid-cols-2">
-        <LaneGroup direction="entry" lanes={ordered} chosen={chosen} commands={commands} />
-        <LaneGroup direction="exit" lanes={ordered} chosen={chosen} commands={commands} />
+        <LaneGroup direction="entry" lanes={ordered} chosen={chosen} asked={asked} commands={commands} />
+        <LaneGroup direction="exit" lanes={ordered} chosen={chosen} asked={asked} commands={commands} />
       </div>
       <div className="grid max-h-[70dvh] min-h-0 grid-rows-[minmax(0,1fr)] desk:sticky desk:top-18 desk:max-h-[calc(100dvh-5.5rem)]">
         <Activity />
       </div>
       <Suspense>
-        {order && <OrderDialog action={order.action} lane={order.lane.name || order.lane.code} close={closeAll} order={send} />}
+        {order && (
+          <OrderDialog
+            action={order.action}
+            lane={order.lane.name || order.lane.code}
+            close={closeAll}
+            order={(reason) => send(order, reason)}
+          />
+        )}
         {payment && <TakePaymentDialog {...payment} close={closeAll} />}
       </Suspense>
     </div>
@@ -84,10 +92,12 @@ interface GroupProps {
   direction: Lane["direction"];
   lanes: readonly Lane[];
   chosen: Lane | null;
+  /** Id of the lane whose card asks for a reason. */
+  asked: string | null;
   commands: LaneCommands;
 }
 
-function LaneGroup({ direction, lanes, chosen, commands }: GroupProps) {
+function LaneGroup({ direction, lanes, chosen, asked, commands }: GroupProps) {
   const messages = useMessages();
   const own = lanes.filter((lane) => lane.direction === direction);
   if (own.length === 0) return null;
@@ -95,28 +105,57 @@ function LaneGroup({ direction, lanes, chosen, commands }: GroupProps) {
     <section aria-label={messages.direction[direction]} className="grid min-w-0 content-start gap-4">
       <h2 className="sr-only">{messages.direction[direction]}</h2>
       {own.map((lane) => (
-        <LaneCard key={lane.id} lane={lane} number={lanes.indexOf(lane) + 1} isChosen={lane === chosen} commands={commands} />
+        <LaneCard
+          key={lane.id}
+          lane={lane}
+          number={lanes.indexOf(lane) + 1}
+          isChosen={lane === chosen}
+          isAsked={lane.id === asked}
+          commands={commands}
+        />
       ))}
     </section>
   );
 }
 
-function useLaneKeys(lanes: readonly Lane[], chosen: Lane | null, commands: LaneCommands): void {
+interface KeysProps {
+  lanes: readonly Lane[];
+  chosen: Lane | null;
+  asked: string | null;
+  commands: LaneCommands;
+}
+
+/** A digit and a letter open; other letters do the rest to the lane that was chosen. */
+function useLaneKeys({ lanes, chosen, asked, commands }: KeysProps): void {
   const messages = useMessages();
   const isLive = useIsConnected();
   const mayOrder = may(useSite().site, "lanes:operate");
   const memory = useFeed((view) => (chosen ? view.lanes.get(chosen.id) : undefined)) ?? NOTHING;
+  const viewOf = (lane: Lane) => laneView(lane, memory, (memory.boom?.until ?? 0) > Date.now());
+  const choose = (lane: Lane | undefined) => {
+    if (lane && isLive && mayOrder) commands.ask(lane);
+    else if (lane) commands.choose(lane);
+    return lane !== undefined;
+  };
+  const give = (index: number) => {
+    const reason = reasonsOf(messages.order.presets)[index];
+    if (!chosen || chosen.id !== asked || !reason) return false;
+    if (isLive) commands.give(chosen, viewOf(chosen), reason);
+    else toasts.add({ title: messages.link.paused });
+    return true;
+  };
   useKeys((action: KeyAction) => {
-    if (action.kind === "lane") {
-      const lane = lanes[action.index];
-      if (lane) commands.choose(lane);
-      return lane !== undefined;
+    if (action.kind === "lane") return choose(lanes[action.index]);
+    if (action.kind === "reason") return give(action.index);
+    if (action.kind === "leave") {
+      commands.leave();
+      return asked !== null;
     }
     if (action.kind !== "pay" && (action.kind !== "order" || !mayOrder)) return false;
     if (!chosen) toasts.add({ title: messages.keys.noLane });
     else if (!isLive) toasts.add({ title: messages.link.paused });
     else {
-      const view = laneView(chosen, memory, (memory.boom?.until ?? 0) > Date.now());
+      const view = viewOf(chosen);
       if (action.kind === "order") commands.order(chosen, view, action.action);
       else if (isPayable(view)) commands.pay(chosen, view);
       else toasts.add({ title: messages.keys.nothingDue });

@@ -17,9 +17,9 @@ export function withReason(reasons: readonly string[], reason: string): string[]
   return [reason, ...reasons.filter((one) => one !== reason)].slice(0, KEPT);
 }
 
-/** What is offered: what was given last, then the usual ones, nine in all: each has a digit. */
-export function offered(recent: readonly string[], presets: readonly string[]): string[] {
-  return [...recent, ...presets.filter((preset) => !recent.includes(preset))].slice(0, 9);
+/** What is offered: what was given last, then the usual ones, `most` in all: each has a key. */
+export function offered(recent: readonly string[], presets: readonly string[], most = 9): string[] {
+  return [...recent, ...presets.filter((preset) => !recent.includes(preset))].slice(0, most);
 }
 
 export function recentReasons(): string[] {

@@ -4,6 +4,7 @@ import { ProblemError } from "../api/problem";
 import { logIn, me } from "../api/session";
 import { useCatalogue } from "../i18n/CatalogueContext";
 import { LANGUAGES, type Language } from "../i18n/language";
+import { useProblemText } from "../i18n/useProblemText";
 import { Button } from "../ui/Button";
 import { RequestId } from "../ui/RequestId";
 
@@ -80,11 +81,11 @@ export function LoginScreen() {
 
 /** Why not; or which of several companies it should be. */
 function LoginError({ error, choose }: { error: Error; choose: (tenant: string) => void }) {
-  const { messages } = useCatalogue();
-  if (!(error instanceof ProblemError)) return <p className="text-deny">{messages.problem.unreachable}</p>;
+  const text = useProblemText();
+  if (!(error instanceof ProblemError)) return <p className="text-deny">{text(error)}</p>;
   return (
     <>
-      <p className="font-medium text-deny">{error.message}</p>
+      <p className="font-medium text-deny">{text(error)}</p>
       {error.choices.map(({ id, name }) => (
         <Button key={id} className="mt-2 w-full" onClick={() => choose(id)}>
           {name}

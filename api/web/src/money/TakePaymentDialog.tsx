@@ -6,6 +6,7 @@ import { type PaymentMethod, stayKey, staysKey, takePayment } from "../api/stays
 import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
 import { Modal } from "../ui/Modal";
+import { RadioField } from "../ui/RadioField";
 import { toasts } from "../ui/toastManager";
 import { useReport } from "../ui/useReport";
 import { useMoney } from "./useMoney";
@@ -44,10 +45,9 @@ export function TakePaymentDialog({ stay, amount, close }: { stay: string; amoun
         <fieldset className="grid gap-1">
           <legend className="mb-1 font-medium">{messages.money.method}</legend>
           {METHODS.map((one) => (
-            <label key={one} className="flex min-h-11 items-center gap-3 rounded-control px-2 hover:bg-raised">
-              <input type="radio" name="method" checked={method === one} onChange={() => setMethod(one)} className="size-5 accent-accent" />
+            <RadioField key={one} name="method" isChecked={method === one} choose={() => setMethod(one)}>
               {messages.money.methods[one]}
-            </label>
+            </RadioField>
           ))}
         </fieldset>
         <div className="grid gap-1">

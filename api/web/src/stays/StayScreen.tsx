@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
-import { type ReactNode, useId, useState } from "react";
+import { useState } from "react";
 import { isStatus } from "../api/problem";
 import type { OneStay } from "../api/schema.gen";
 import { may } from "../api/session";
@@ -13,6 +13,7 @@ import { useMoney } from "../money/useMoney";
 import { Plate } from "../plates/Plate";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
+import { Panel } from "../ui/Panel";
 import { ProblemPanel } from "../ui/ProblemPanel";
 import { formatDuration } from "../ui/formatTime";
 import { useNow } from "../ui/useNow";
@@ -37,7 +38,7 @@ export function StayScreen() {
       {data && <StayDetails stay={data} />}
       {!data && isStatus(error, 404) && <EmptyState as="h1" title={messages.stays.missing} />}
       {!data && error && !isStatus(error, 404) && <ProblemPanel error={error} retry={() => void refetch()} />}
-      {!data && !error && <p className="text-soft">{messages.stays.loading}</p>}
+      {!data && !error && <p className="text-soft">{messages.loading}</p>}
     </div>
   );
 }
@@ -95,17 +96,5 @@ function TakeButton({ stay }: { stay: OneStay }) {
       </Button>
       {isOpen && <TakePaymentDialog stay={stay.id} amount={due} close={() => setIsOpen(false)} />}
     </>
-  );
-}
-
-function Panel({ title, children }: { title: string; children: ReactNode }) {
-  const id = useId();
-  return (
-    <section aria-labelledby={id} className="min-w-0 rounded-card border border-line bg-card p-4">
-      <h2 id={id} className="mb-3 font-semibold">
-        {title}
-      </h2>
-      {children}
-    </section>
   );
 }

@@ -1,4 +1,4 @@
-import { ArrowDownToLine, ArrowUpFromLine, Banknote, type LucideIcon } from "lucide-react";
+import { ArrowDownToLine, ArrowUpFromLine, Banknote, type LucideIcon, Milestone } from "lucide-react";
 import type { ReactNode } from "react";
 import type { OneStay } from "../api/schema.gen";
 import { useFeed } from "../feed/SiteContext";
@@ -7,6 +7,7 @@ import { useReason } from "../i18n/useReason";
 import { Money } from "../money/Money";
 import { Time } from "../ui/Time";
 import { OUTCOME_LOOK } from "../ui/outcomeLook";
+import { ReadingChars } from "./ReadingChars";
 import { type Entry, timeline } from "./timeline";
 
 /** From the first loop to the receipt, as far as the server tells. */
@@ -42,12 +43,31 @@ function TimelineEntry({ entry }: { entry: Entry }) {
           {messages.money.takenBy(entry.payment.taken_by)}
         </Row>
       );
+    case "ordered":
+      return <OrderedRow entry={entry} />;
     case "decided":
       return <DecidedRow entry={entry} />;
   }
 }
 
-function DecidedRow({ entry: { at, decision } }: { entry: Extract<Entry, { kind: "decided" }> }) {
+function OrderedRow({ entry: { at, command } }: { entry: Extract<Entry, { kind: "ordered" }> }) {
+  const { order, outcome, stay } = useMessages();
+  const reason = useReason();
+  const action = command.action === "charge" ? outcome.charge : order[command.action];
+  const isDone = command.state === "done" || command.state === "ignored";
+  return (
+    <Row at={at} Icon={Milestone}>
+      <p className="flex flex-wrap items-baseline gap-x-2">
+        <span className="font-medium">{stay.ordered(action)}</span>
+        <span className={isDone ? "text-soft" : "text-deny"}>{order.state[command.state]}</span>
+        {command.result_code && <span className="text-deny">{reason(command.result_code, null, command.result_code)}</span>}
+      </p>
+      {command.by && <p className="text-small text-soft">{order.by(command.by, command.reason ?? "")}</p>}
+    </Row>
+  );
+}
+
+function DecidedRow({ entry: { at, decision, reading } }: { entry: Extract<Entry, { kind: "decided" }> }) {
   const messages = useMessages();
   const reason = useReason();
   const fresh = useFeed((view) => view.cars.get(decision.arrival)?.picture);
@@ -73,6 +93,7 @@ function DecidedRow({ entry: { at, decision } }: { entry: Extract<Entry, { kind:
           className="mt-2 aspect-video w-full max-w-xs rounded-control bg-raised object-cover"
         />
       )}
+      {reading && <ReadingChars reading={reading} />}
     </Row>
   );
 }

@@ -1,13 +1,16 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { Download } from "lucide-react";
 import { STATES, type StayState, stays as staysQuery } from "../api/stays";
 import { useSite } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { ProblemPanel } from "../ui/ProblemPanel";
+import { saveFile } from "../ui/saveFile";
 import { PlateSearch } from "./PlateSearch";
 import { StaysTable } from "./StaysTable";
+import { staysCsv } from "./staysCsv";
 
 const route = getRouteApi("/stays");
 
@@ -63,6 +66,10 @@ export function StaysScreen() {
               {messages.more}
             </Button>
           )}
+          <Button className="ml-auto" onClick={() => saveFile(`${site.code}-stays.csv`, "text/csv;charset=utf-8", staysCsv(rows))}>
+            <Download aria-hidden size={18} />
+            {messages.stays.csv}
+          </Button>
         </div>
       )}
     </section>

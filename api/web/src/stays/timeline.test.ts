@@ -18,6 +18,12 @@ const stay: OneStay = {
   payments: [
     { id: "p1", method: "cash", amount: zero, taken_at: "2026-11-30T11:00:05Z", taken_by: "ann", reference: "" },
   ],
+  readings: [
+    { arrival: "a1", at: "2026-11-30T09:59:59Z", plate: "WU123AB", raw: "WU123AB", chars: [990], margin: 300, frames: 3, verdict: "accept", candidates: [] },
+  ],
+  commands: [
+    { id: "c1", arrival: "a2", at: "2026-11-30T11:00:05Z", action: "open", state: "done", code: "OPEN-PAID", by: "ann", reason: "paid" },
+  ],
   decisions: [
     { arrival: "a2", at: "2026-11-30T11:00:00Z", outcome: "charge", code: "CHARGE-DUE", params: {}, text: "", local: false, superseded: false },
     { arrival: "a1", at: "2026-11-30T10:00:00Z", outcome: "open", code: "OPEN-VISITOR", params: {}, text: "", local: false, superseded: false },
@@ -26,7 +32,12 @@ const stay: OneStay = {
 
 describe("a stay", () => {
   it("is told from the decision that let it in to the passage that ended it", () => {
-    expect(timeline(stay).map(({ kind }) => kind)).toEqual(["decided", "entered", "decided", "paid", "exited"]);
+    expect(timeline(stay).map(({ kind }) => kind)).toEqual(["decided", "entered", "decided", "paid", "ordered", "exited"]);
+  });
+
+  it("shows what was read beside the first decision on it", () => {
+    const readings = timeline(stay).map((entry) => (entry.kind === "decided" ? entry.reading?.raw : null));
+    expect(readings).toEqual(["WU123AB", null, undefined, null, null, null]);
   });
 
   it("has a length only where its ends are known", () => {

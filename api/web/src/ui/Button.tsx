@@ -1,11 +1,12 @@
 import type { ComponentProps } from "react";
 
-type Look = "plain" | "main" | "money" | "quiet";
+type Look = "plain" | "main" | "money" | "danger" | "quiet";
 
 const LOOKS: Record<Look, string> = {
   plain: "border border-strong-line bg-card text-ink enabled:hover:bg-raised",
   main: "border border-main bg-main text-main-ink enabled:hover:opacity-90",
   money: "border border-charge bg-charge-ground text-charge enabled:hover:brightness-95",
+  danger: "border border-deny bg-deny-ground text-deny enabled:hover:brightness-95",
   quiet: "border border-transparent text-ink enabled:hover:bg-raised",
 };
 

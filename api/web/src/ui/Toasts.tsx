@@ -23,6 +23,9 @@ export function Toasts() {
                 <Toast.Title render={<p />} className="font-medium data-[type=error]:text-deny" />
                 <Toast.Description render={<div />} className="text-small text-soft" />
               </div>
+              {toast.actionProps && (
+                <Toast.Action className="min-h-11 shrink-0 rounded-control px-3 font-medium text-accent hover:bg-raised" />
+              )}
               <Toast.Close
                 aria-label={messages.close}
                 className="grid size-11 shrink-0 place-items-center rounded-control text-soft hover:bg-raised"

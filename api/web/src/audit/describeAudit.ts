@@ -1,0 +1,105 @@
+// One line of the audit in a sentence. Pure.
+import type { AuditEntry } from "../api/audit";
+import type { Amount, Role } from "../api/schema.gen";
+import type { Messages } from "../i18n/en";
+
+export interface AuditWords {
+  messages: Messages;
+  money: (amount: Amount) => string;
+  reason: (code: string | null | undefined, params: Record<string, string> | undefined, said: string | null | undefined) => string;
+  /** Of the site. */
+  currency: string;
+}
+
+type Changes = Record<string, readonly string[] | null | undefined>;
+
+export function describeAudit(line: AuditEntry, words: AuditWords): string {
+  const { messages, money, reason, currency } = words;
+  const { audit, order, outcome, why } = messages;
+  const { did } = audit;
+  const because = (code: string | null | undefined, params?: Record<string, string>) =>
+    code ? (why[code] ?? reason(code, params, code)) : "";
+  const device = line.subject || did.someDevice;
+  const person = line.subject || did.somebody;
+  switch (line.action) {
+    case "decision.made":
+      return did.decided(outcome[line.detail.outcome], because(line.detail.code, line.detail.params));
+    case "decision.local":
+      return did.decidedLocally(outcome[line.detail.outcome], because(line.detail.code));
+    case "command.ordered":
+      return did.ordered(line.detail.action === "charge" ? outcome.charge : order[line.detail.action]);
+    case "command.answered":
+      return did.answered(order.state[line.detail.state], because(line.detail.code));
+    case "stay.opened":
+      return did.stayOpened(because(line.detail.code));
+    case "stay.closed": {
+      const { charged_minor: minor, code } = line.detail;
+      return did.stayClosed(minor ? money({ minor, currency }) : "", because(code));
+    }
+    case "stay.paid":
+      // The document says of the amount only that it is an object.
+      return did.paid(money(line.detail.amount as unknown as Amount), messages.money.methods[line.detail.method]);
+    case "exception":
+      return messages.exceptions[line.detail.what];
+    case "lane.fault":
+      return did.fault(reason(line.detail.code, line.detail.params, line.detail.code), line.detail.raised);
+    case "events.gap":
+      return did.gap(line.detail.first, line.detail.last, line.detail.reason);
+    case "events.missing":
+      return did.missing(device, line.detail.after, line.detail.upto);
+    case "device.store_behind":
+      return did.storeBehind(device, line.detail.above);
+    case "device.clock":
+      return did.clock(device, `${(line.detail.ahead_ms / 1000).toFixed(1)} s`, line.detail.level);
+    case "device.floods":
+      return did.floods(device, line.detail.why ?? line.detail.peer ?? "");
+    case "device.twin":
+      return did.twin(device, line.detail.live, line.detail.refused);
+    case "device.add":
+      return did.deviceAdded(line.detail.device, line.detail.replaced ?? "");
+    case "device.renew":
+      return did.deviceRenewed(line.detail.device);
+    case "device.revoke":
+      return did.deviceRevoked(line.detail.device);
+    case "user.add":
+      return did.userAdded(person, roleWord(line.detail.role, messages));
+    case "user.password":
+      return did.userPassword(person);
+    case "user.disabled":
+      return did.userDisabled(person, line.detail.disabled);
+    case "user.set":
+      return did.userChanged(person, changed(line.detail, messages));
+    case "key.add":
+      return did.keyAdded(line.subject || did.someKey, line.detail.permissions.join(", "));
+    case "key.revoke":
+      return did.keyRevoked(line.subject || did.someKey);
+    case "site.set":
+      return did.siteChanged(changed(line.detail, messages));
+    case "lane.set":
+      return did.laneChanged(changed(line.detail, messages));
+    case "tariff.set":
+      return did.tariffSet(line.detail.version);
+    default:
+      return audit.later;
+  }
+}
+
+function roleWord(role: string, { roles }: Messages): string {
+  return Object.hasOwn(roles, role) ? roles[role as Role] : role;
+}
+
+/** What was before and is after, field by field. */
+function changed(detail: object, { audit: { did } }: Messages): string {
+  return Object.entries(detail as Changes)
+    .flatMap(([field, pair]) => {
+      const [before, after] = Array.isArray(pair) ? pair : [];
+      const name = did.fields[field];
+      return name && before !== undefined && after !== undefined ? [did.change(name, before, after)] : [];
+    })
+    .join(", ");
+}
+
+/** Who did it: a name where there is one, else what kind of actor it is. */
+export function actorName({ actor }: Pick<AuditEntry, "actor">, { audit }: Messages): string {
+  return actor.name || audit.actors[actor.kind];
+}

@@ -1,0 +1,1 @@
+select exists (select from known_browsers where user_id = $1) as known

@@ -1,0 +1,1 @@
+delete from notices where at < $1

@@ -1,0 +1,1 @@
+delete from one_time_links where expires_at < now()

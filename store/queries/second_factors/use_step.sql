@@ -1,0 +1,1 @@
+update users set totp_last_step = $2 where id = $1

@@ -1,0 +1,1 @@
+update tenants set name = $2 where id = $1
