@@ -18,7 +18,7 @@ use boomgate_store::pool::within;
 use boomgate_store::words::{ExceptionKind, LaneMode};
 use boomgate_store::{Pool, StoreError, Transaction, lane_modes, live_feed, sites};
 use ed25519_dalek::SigningKey;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -36,6 +36,9 @@ use crate::store_check::{self, Behind, ClockLevel};
 use crate::{acks, clock, names};
 
 const LIMIT: Duration = Duration::from_secs(5);
+
+/// Clocks differ, and a hello takes its time.
+const ABOUT_NOW: SignedDuration = SignedDuration::from_mins(1);
 
 /// So many events waiting at a device are a queue that should shrink.
 const LONG_QUEUE: u64 = 200;
@@ -232,10 +235,12 @@ impl HelloHandler {
         }
         let known = reported.version.cast_signed();
         let version = match known.cmp(&record.mode_version) {
-            Ordering::Equal => return Ok(None),
+            Ordering::Equal if is_as_wished(record, &reported.mode, at) => return Ok(None),
             Ordering::Less => record.mode_version,
             // This database was restored from before that wish.
-            Ordering::Greater => lane_modes::raise_version(client, device.site, device.lane, known).await?,
+            Ordering::Equal | Ordering::Greater => {
+                lane_modes::raise_version(client, device.site, device.lane, known).await?
+            }
         };
         Ok(Some(names::wanted_mode(version, &record.mode, record.mode_until)))
     }
@@ -270,6 +275,12 @@ async fn raise(
     let (site, lane) = (device.site, Some(device.lane));
     let new = NewException { site, lane, id: clock::new_id(), at, action, what, can_wait };
     exceptions::raise(tx, &new).await
+}
+
+/// Whether the lane obeys this wish. One that ends about now may be over at the lane already.
+fn is_as_wished(record: &HelloRecord, reported: &str, at: Timestamp) -> bool {
+    let ending = record.mode_until.is_some_and(|until| until.duration_since(at) < ABOUT_NOW);
+    reported == record.mode || (ending && reported == LaneMode::Open.as_str())
 }
 
 /// What screens are told of a mode that the lane did not obey before.

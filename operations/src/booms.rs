@@ -3,7 +3,7 @@
 use boomgate_domain::ids::{ArrivalId, CommandId, LaneId, SiteId};
 use boomgate_store::manual::{self, ManualOrder};
 use boomgate_store::words::CommandAction;
-use boomgate_store::{GenericClient, arrivals, lanes, sites};
+use boomgate_store::{GenericClient, arrivals, sites};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -107,8 +107,7 @@ pub async fn order(
     must_wait_there(unit.tx(), site, &new).await?;
     if new.action == Action::Hold {
         sites::lock(unit.tx(), site).await?;
-        let all = lanes::list(unit.tx(), site).await?;
-        modes::refuse_opening_a_direction(&all, |lane| lane.id == new.lane)?;
+        modes::refuse_opening_a_direction(unit.tx(), site, |lane| lane.id == new.lane).await?;
     }
     manual::order(unit.tx(), &order).await?;
     unit.wake_lane(site, new.lane);

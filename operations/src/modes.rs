@@ -7,7 +7,7 @@ use boomgate_store::audit_action::{AuditAction, BeforeAfter};
 use boomgate_store::lane_modes::{self as stored, NewMode};
 use boomgate_store::lanes::{self, LaneStatus};
 use boomgate_store::live_event::{LiveEvent, ModeEvent};
-use boomgate_store::{GenericClient, StoreError, live_feed, sites};
+use boomgate_store::{GenericClient, StoreError, commands, live_feed, sites};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
@@ -18,6 +18,9 @@ use crate::unit::Unit;
 
 /// Longest reason, in characters.
 pub const LONGEST_REASON: usize = 300;
+
+/// A hold shows in a lane's hellos after this time at the latest.
+const UNSEEN: SignedDuration = SignedDuration::from_mins(1);
 
 /// A mode may be set for so long at most; without an end it holds until another comes.
 const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
@@ -60,7 +63,7 @@ pub async fn set(
     let all = lanes::list(unit.tx(), site).await?;
     let chosen: Vec<&LaneStatus> = all.iter().filter(|lane| which.contains(lane.id)).collect();
     if new.mode == LaneMode::FreeFlow {
-        refuse_opening_a_direction(&all, |lane| which.contains(lane.id))?;
+        refuse_opening_a_direction(unit.tx(), site, |lane| which.contains(lane.id)).await?;
     }
     let wish =
         NewMode { mode: new.mode, reason: Some(reason), until: new.until, at: now, by: by.actor().user() };
@@ -149,11 +152,15 @@ fn check_end(new: &SetMode, now: Timestamp) -> Result<(), OperationError> {
     }
 }
 
-/// Opening all lanes of a direction takes two people, also one lane after the other.
-pub(crate) fn refuse_opening_a_direction(
-    all: &[LaneStatus],
+/// Opening all lanes of a direction takes two people, also one lane after the other. The site's lock is held.
+pub(crate) async fn refuse_opening_a_direction(
+    tx: &impl GenericClient,
+    site: SiteId,
     opens: impl Fn(&LaneStatus) -> bool,
 ) -> Result<(), OperationError> {
+    let all = lanes::list(tx, site).await?;
+    let held = commands::held_lately(tx, site, Timestamp::now() - UNSEEN).await?;
+    let is_up = |lane: &LaneStatus| is_up(lane) || held.contains(&lane.id);
     for direction in ["entry", "exit"] {
         let of_it = || all.iter().filter(|lane| lane.direction == direction);
         // A lane without a device lets nobody through, and protects nothing.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::audit::RequestedBy;
 use crate::error::StoreError;
-use crate::id_range::around;
+use crate::id_range::{self, around};
 use crate::statement::{Column, columns, execute, hint, query, query_opt, row};
 
 pub(crate) const INSERT_MANY: &str = include_str!("../queries/commands/insert_many.sql");
@@ -321,6 +321,26 @@ pub async fn lock_lane(
 /// [`StoreError::Database`].
 pub async fn of_lane(tx: &impl GenericClient, site: Uuid, lane: Uuid) -> Result<Vec<CommandRow>, StoreError> {
     query(tx, include_str!("../queries/commands/of_lane.sql"), &[&site, &lane]).await
+}
+
+/// The lanes of a site that were ordered to be held since then, and not released after it: too lately for a hello to
+/// show it.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn held_lately(
+    client: &impl GenericClient,
+    site: SiteId,
+    since: Timestamp,
+) -> Result<Vec<LaneId>, StoreError> {
+    row! {
+        pub struct Held {
+            pub lane_id: LaneId,
+        }
+    }
+    let sql = include_str!("../queries/commands/held_lately.sql");
+    let held: Vec<Held> = query(client, sql, &[&site.as_uuid(), &id_range::since(since)]).await?;
+    Ok(held.into_iter().map(|row| row.lane_id).collect())
 }
 
 /// How an order was counted and signed.

@@ -1,5 +1,6 @@
 //! Ids are UUIDv7, so what was made about the same time lies together in the primary key.
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 /// The ids made from `before_ms` before to `after_ms` after another; none where that one carries no time.
@@ -9,6 +10,13 @@ pub(crate) fn around(id: Uuid, before_ms: u64, after_ms: u64) -> Option<(Uuid, U
     let at = seconds.saturating_mul(1000).saturating_add(u64::from(nanoseconds / 1_000_000));
     let first = |ms: u64| Uuid::from_u128(u128::from(ms) << 80);
     Some((first(at.saturating_sub(before_ms)), first(at.saturating_add(after_ms))))
+}
+
+/// The first id that could have been made at this time.
+#[must_use]
+pub(crate) fn since(at: Timestamp) -> Uuid {
+    let ms = u64::try_from(at.as_millisecond()).unwrap_or(0);
+    Uuid::from_u128(u128::from(ms) << 80)
 }
 
 #[cfg(test)]

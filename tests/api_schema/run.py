@@ -13,6 +13,7 @@ import http.client
 import json
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -93,7 +94,7 @@ def people(demo):
 def run(demo, who, headers, options):
     phases, examples = ("examples,coverage,fuzzing,stateful", "200") if options.full else ("examples,coverage,fuzzing", "8")
     command = [options.st, "run", str(DOCUMENT), "--url", demo.address.rstrip("/"), "--checks", CHECKS, "--phases", phases]
-    command += ["--max-examples", examples, "--rate-limit", "auto", "--continue-on-failure", "--no-color", "--warnings", "off"]
+    command += ["--max-examples", examples, "--continue-on-failure", "--no-color", "--warnings", "off"]
     command += ["--request-timeout", "30", "--suppress-health-check", "all", "--no-shrink"]
     if not options.full:
         command += ["--generation-deterministic"]
@@ -121,6 +122,8 @@ def main():
     parser.add_argument("--full", action="store_true", help="all phases, 200 cases for each operation, not deterministic")
     parser.add_argument("--only", help="one of: nobody, resident, guard, operator, admin, 'admin in a browser'")
     options = parser.parse_args()
+    # What ends this ends the server, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     demo = Demo(options.boomgate)
     try:
         chosen = {who: headers for who, headers in people(demo).items() if options.only in (None, who)}

@@ -4,6 +4,7 @@
 
 mod access;
 mod alarms;
+mod attention;
 mod document;
 mod errors;
 mod evidence;

@@ -107,6 +107,14 @@ async fn one_person_cannot_open_every_lane_of_a_direction_not_even_one_after_the
     good(put(&app, &path, &ann, &wish("open")).await, 200).await;
     let held = app.post(&format!("/api/v1/lanes/{second}/commands"), &ann, &hold).send().await.unwrap();
     good(held, 202).await;
+    // It was ordered a moment ago, and no hello shows it yet.
+    let first = app.post(&format!("/api/v1/lanes/{}/commands", app.entry), &ann, &hold).send().await.unwrap();
+    assert_eq!(problem(first, 409).await["code"], "HOLD-ALL-NEEDED");
+    let release = json!({ "action": "release", "reason": "gone" });
+    good(app.post(&format!("/api/v1/lanes/{second}/commands"), &ann, &release).send().await.unwrap(), 202)
+        .await;
+    good(app.post(&format!("/api/v1/lanes/{}/commands", app.entry), &ann, &hold).send().await.unwrap(), 202)
+        .await;
 }
 
 #[tokio::test]

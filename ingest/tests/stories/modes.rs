@@ -75,6 +75,17 @@ async fn a_lane_that_knows_a_newer_wish_than_a_restored_database_is_told_the_dat
     entry.mode = says(7, "free_flow");
     entry.hello().await;
     assert_eq!(told(&mut entry, 8).await.mode, "closed");
+    // A wish of the same number that was another one.
+    (entry.mode, entry.wanted) = (says(8, "maintenance"), None);
+    entry.hello().await;
+    assert_eq!(told(&mut entry, 9).await.mode, "closed");
+    // One that ends about now may be over at the lane.
+    let soon = Timestamp::from_millisecond(now().as_millisecond() + 5_000).unwrap();
+    wish(&park, &entry, LaneMode::Full, Some(soon)).await;
+    told(&mut entry, 10).await;
+    (entry.mode, entry.wanted) = (says(10, "open"), None);
+    entry.hello().await;
+    assert_eq!(entry.wanted, None);
     park.check().await;
 }
 
