@@ -33,7 +33,7 @@ test: web ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
 WEB := api/web
 NPM := scripts/with-node npm --prefix $(WEB) run
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/build -type f ! -name '*.gen.ts' 2>/dev/null) \
-  $(addprefix $(WEB)/,index.html docs.html package.json vite.config.ts tsconfig.json) api/openapi.json
+  $(addprefix $(WEB)/,index.html docs.html redoc.html package.json vite.config.ts tsconfig.json) api/openapi.json
 
 web: $(WEB)/dist/index.html ## Build the web app that is embedded in the server (first time about a minute)
 

@@ -43,6 +43,7 @@ fn page_of(name: &str) -> &str {
     match name {
         "" => "index.html",
         "docs" => "docs.html",
+        "redoc" => "redoc.html",
         other => other,
     }
 }

@@ -14,6 +14,10 @@ const PAGE: u16 = 50;
 /// Reads the part of an address after the question mark.
 pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     let pairs = form_urlencoded::parse(query.as_bytes());
+    // PostgreSQL refuses some of them, and no parameter has any.
+    if let Some((name, _)) = pairs.clone().find(|(_, value)| value.chars().any(char::is_control)) {
+        return Err(ApiError::invalid(name.into_owned(), "holds a control character"));
+    }
     let reader = serde_urlencoded::Deserializer::new(pairs);
     serde_path_to_error::deserialize(reader).map_err(|error| {
         let field = match error.path().to_string() {
@@ -70,6 +74,7 @@ mod tests {
             ("limit=0", "limit", "must be 1 to 200"),
             ("limit=x", "limit", "invalid digit"),
             ("limit=1&limit=2", "limit", "duplicate field"),
+            ("site=no%00rth", "site", "control character"),
         ] {
             let error = read::<Query>(query).unwrap_err().to_string();
             assert!(error.contains(field) && error.contains(words), "{query}: {error}");

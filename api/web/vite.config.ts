@@ -15,7 +15,7 @@ export default defineConfig({
     manifest: "manifest.json",
     // `build/budget.ts` has the limits; the API documentation is large.
     chunkSizeWarningLimit: 2000,
-    rolldownOptions: { input: { app: "index.html", docs: "docs.html" } },
+    rolldownOptions: { input: { app: "index.html", docs: "docs.html", redoc: "redoc.html" } },
   },
   // The server takes changes from its own page only, so what comes from here says it is.
   server: { proxy: { "/api": { target: server, ws: true, changeOrigin: true, headers: { origin: server } } } },

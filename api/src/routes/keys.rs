@@ -1,6 +1,7 @@
 //! Keys by which programs use the api.
 
 use boomgate_operations::access::{Authorized, KeysManage};
+use boomgate_operations::error::OperationError;
 use boomgate_operations::keys::{self, AddKey};
 use boomgate_operations::unit;
 use bytes::Bytes;
@@ -63,7 +64,11 @@ pub(crate) async fn revoke(
 ) -> Result<Response, ApiError> {
     let id: uuid::Uuid = request.part("id").parse().map_err(|_| ApiError::NotFound("key"))?;
     let mut client = app.client().await?;
-    unit::run(&mut client, async |unit| keys::revoke(unit, &by, &id.to_string()).await).await?;
+    let revoked = unit::run(&mut client, async |unit| keys::revoke(unit, &by, &id.to_string()).await);
+    match revoked.await {
+        Err(OperationError::Unknown(_)) => return Err(ApiError::NotFound("key")),
+        done => done?,
+    }
     let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)

@@ -144,6 +144,7 @@ async fn every_reply_carries_the_headers() {
     for (path, status, cache) in [
         ("/", 200, "no-cache"),
         ("/docs", 200, "no-cache"),
+        ("/redoc", 200, "no-cache"),
         ("/stays/anything", 200, "no-cache"),
         ("/nothing.js", 404, "no-store"),
         ("/api/nothing", 404, "no-store"),

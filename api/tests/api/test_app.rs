@@ -20,7 +20,6 @@ use boomgate_store::stays::StayRow;
 use boomgate_store::tariffs;
 use boomgate_store::testing::{TestDatabase, rows};
 use boomgate_store::users::{self, NewSession, NewUser};
-use boomgate_store::words::{AlarmKind, HoldAllAction, LaneDirection};
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};

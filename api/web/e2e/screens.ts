@@ -315,6 +315,14 @@ export const SCREENS: readonly ScreenStep[] = [
     },
   },
   {
+    name: "redoc",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/redoc");
+      await page.locator("main h3").first().waitFor();
+    },
+  },
+  {
     name: "not-found",
     isInside: true,
     show: async (page) => {
