@@ -73,6 +73,19 @@ e2e: web ## Look at the web app in a real browser
 	@$(NPM) administration --silent -- $(abspath $(TARGET))/debug/boomgate
 	@$(NPM) first-day --silent -- $(abspath $(TARGET))/debug/boomgate
 
+SCHEMA := python3 tests/api_schema/run.py --boomgate $(abspath $(TARGET))/debug/boomgate --st $(abspath $(TARGET))/schemathesis/bin/st
+
+.PHONY: api-schema api-schema-full
+api-schema: web ## Send the api what its document allows and forbids, as every role (about 4 minutes)
+	@scripts/prepare rust cc postgresql schemathesis
+	@$(CARGO) build --quiet --workspace --all-targets
+	@$(SCHEMA)
+
+api-schema-full: web ## The same with a thousand and more requests for each operation (hours)
+	@scripts/prepare rust cc postgresql schemathesis
+	@$(CARGO) build --quiet --workspace --all-targets
+	@$(SCHEMA) --full
+
 .PHONY: bench-web
 bench-web: web ## Measure the live screen with 50 lanes and 20 events a second for a minute
 	@scripts/prepare rust cc postgresql chromium

@@ -92,7 +92,7 @@ def people(demo):
 
 
 def run(demo, who, headers, options):
-    phases, examples = ("examples,coverage,fuzzing,stateful", "200") if options.full else ("examples,coverage,fuzzing", "8")
+    phases, examples = ("examples,coverage,fuzzing,stateful", "1000") if options.full else ("examples,coverage,fuzzing", "8")
     # Who has no session succeeds nowhere it is needed; a header of ours stays with every other request.
     checks = CHECKS if headers else f"{CHECKS},ignored_auth"
     command = [options.st, "run", str(DOCUMENT), "--url", demo.address.rstrip("/"), "--checks", checks, "--phases", phases]
@@ -121,7 +121,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--boomgate", required=True, help="the built program")
     parser.add_argument("--st", required=True, help="schemathesis' command")
-    parser.add_argument("--full", action="store_true", help="all phases, 200 cases for each operation, not deterministic")
+    parser.add_argument("--full", action="store_true", help="all phases, 1,000 cases for each operation, not deterministic")
     parser.add_argument("--only", help="one of: nobody, resident, guard, operator, admin, 'admin in a browser'")
     options = parser.parse_args()
     # What ends this ends the server, too.
