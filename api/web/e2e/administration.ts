@@ -145,7 +145,7 @@ async function closesLane(page: Page): Promise<void> {
   await card.locator("[data-mode=closed_to_all][data-mode-done=true]").waitFor();
   check((await card.innerText()).includes("the ramp is being painted"), "a lane is closed to all: asked for first, and so once the lane has said it");
   await card.getByRole("button", { name: "Mode" }).click();
-  await dialog.getByLabel("Open", { exact: true }).check();
+  await dialog.getByRole("radio", { name: /^Open/ }).check();
   await dialog.getByLabel("Reason").fill("the paint is dry");
   await dialog.getByRole("button", { name: "Set the mode" }).click();
   await card.locator("[data-mode]").waitFor({ state: "detached" });

@@ -136,7 +136,6 @@ export const SCREENS: readonly ScreenStep[] = [
       await showLive(page);
       await demo.happen("out-2", { do: "fire", on: true });
       await page.locator("[data-alarms] [data-alarm]").first().waitFor();
-      await demo.happen("out-2", { do: "fire", on: false });
     },
   },
   {
@@ -150,10 +149,12 @@ export const SCREENS: readonly ScreenStep[] = [
   {
     name: "alarm-history",
     isInside: true,
-    show: async (page) => {
+    show: async (page, demo) => {
       await go(page, "/alarms");
       await page.locator("[data-alarm] button").first().click();
       await page.locator("[data-modal] form").waitFor();
+      // It closes by itself once its cause is over.
+      await demo.happen("out-2", { do: "fire", on: false });
     },
   },
   {

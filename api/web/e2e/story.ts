@@ -4,6 +4,8 @@ import type { Page } from "playwright-core";
 /** Until traffic has brought what is waited for, on a loaded machine. */
 export const WAIT_MS = 90_000;
 
+const POLL_MS = 100;
+
 export function check(isTrue: boolean, what: string): void {
   if (!isTrue) throw new Error(`not so: ${what}`);
   process.stdout.write(`  ${what}\n`);
@@ -12,7 +14,10 @@ export function check(isTrue: boolean, what: string): void {
 /** Tries again with the next car where the first one drove on meanwhile. */
 export async function until(work: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + WAIT_MS;
-  while (!(await work())) if (Date.now() > end) throw new Error("did not happen in time");
+  while (!(await work())) {
+    if (Date.now() > end) throw new Error("did not happen in time");
+    await new Promise((again) => setTimeout(again, POLL_MS));
+  }
 }
 
 export async function toast(page: Page): Promise<string> {
