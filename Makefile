@@ -20,7 +20,7 @@ demo: web ## Run a car park on this machine: PostgreSQL, server, four lanes, car
 	@$(TARGET)/debug/boomgate demo $(DEMO_ARGS)
 
 test: web ## Run all tests, with real PostgreSQL, brokers, processes and OpenCV
-	@scripts/prepare rust cc postgresql mosquitto nginx curl opencv nextest
+	@scripts/prepare rust cc postgresql mosquitto nginx smtp curl opencv nextest
 	@$(NPM) test --silent
 	@echo "Building everything with its tests (first time about 18 minutes on 2 cores)"
 	@$(CARGO) build --quiet --workspace --all-targets
@@ -112,6 +112,7 @@ bench: ## Measure against pgbench, COPY and Mosquitto in the same run; writes ta
 	@echo "Building with optimisation (first time about 20 minutes on 2 cores)"
 	@$(CARGO) bench --quiet -p boomgate-tests
 	@$(CARGO) bench --quiet -p boomgate-api --features bench --bench routes
+	@$(CARGO) bench --quiet -p boomgate-api --bench login
 
 soak: ## Read ten thousand frames and see that memory stays flat (4 minutes of CPU on a quick core)
 	@scripts/prepare rust cc nextest

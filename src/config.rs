@@ -55,6 +55,8 @@ struct RawApi {
     cert: Option<PathBuf>,
     key: Option<PathBuf>,
     public_url: Option<String>,
+    allowed_origins: Vec<String>,
+    requests_per_minute: Option<usize>,
     trusted_proxies: Vec<String>,
     proxy_headers: Option<String>,
     proxy_protocol: bool,
@@ -146,6 +148,10 @@ pub struct Api {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// How people reach it, for links on signs and receipts.
     pub public_url: Option<String>,
+    /// Origins of other pages that may use the api with a token.
+    pub allowed_origins: Vec<String>,
+    /// Of one session or key; five times as many of one address.
+    pub requests_per_minute: u32,
 }
 
 /// Every fault of a file, each with its path.
@@ -191,6 +197,12 @@ impl Config {
             Err(BadConfig { file: file.into(), faults: check.faults })
         }
     }
+}
+
+/// A scheme and a host, with a port where it is another than usual, and nothing behind.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', '*', ' ']))
 }
 
 impl Check {
@@ -245,12 +257,25 @@ impl Check {
         {
             self.fault("api.public_url", "must begin with https:// or http://");
         }
+        for origin in raw.allowed_origins.iter().filter(|origin| !is_origin(origin)) {
+            let why = format!("{origin:?} is no origin such as https://kiosk.example.org");
+            self.fault("api.allowed_origins", &why);
+        }
         let front = RawFront {
             trusted_proxies: raw.trusted_proxies,
             proxy_headers: raw.proxy_headers,
             proxy_protocol: raw.proxy_protocol,
         };
-        Api { listen, front: self.front("api", front), tls, public_url: raw.public_url }
+        let requests =
+            self.between("api.requests_per_minute", raw.requests_per_minute, 1_200, 60..=1_000_000);
+        Api {
+            listen,
+            front: self.front("api", front),
+            tls,
+            public_url: raw.public_url,
+            allowed_origins: raw.allowed_origins,
+            requests_per_minute: u32::try_from(requests).unwrap_or(u32::MAX),
+        }
     }
 
     fn evidence(&mut self, raw: RawEvidence) -> Evidence {
@@ -308,6 +333,7 @@ mod tests {
             [api]
             cert = 'api.pem'
             public_url = 'car.park'
+            allowed_origins = ['https://kiosk.example.org/app']
             trusted_proxies = ['10.0.0.0/8', 'localhost']
             proxy_headers = 'via'
             [device_https]
@@ -328,6 +354,7 @@ mod tests {
             "broker.connections",
             "api.cert",
             "api.public_url",
+            "api.allowed_origins",
             "database.url_file",
             "keep.live_feed_days",
             "api.trusted_proxies",

@@ -155,7 +155,7 @@ impl Demo {
         scratch: Scratch,
     ) -> Result<Self> {
         let config = Config::parse(
-            "[broker]\nlisten = \"127.0.0.1:0\"\n[device_https]\nlisten = \"127.0.0.1:0\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
+            "[api]\nrequests_per_minute = 100000\n[broker]\nlisten = \"127.0.0.1:0\"\n[device_https]\nlisten = \"127.0.0.1:0\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
             data,
             "the demo's own configuration",
         )?;

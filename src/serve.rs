@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use boomgate_api::{Api, ApiConfig};
+use boomgate_api::{Api, ApiConfig, Reach, RequestLimits};
 use boomgate_broker::{Broker, BrokerConfig, Limits, Listening, TlsListener};
 use boomgate_ingest::bus::{Bus, LinkBus, MqttBus, MqttConfig};
 use boomgate_ingest::{CutOff, Health, IngestConfig};
@@ -375,7 +375,11 @@ fn start_api(
         ready,
         people: config.api.front.clone(),
         devices: config.device_front.clone(),
-        public_url: config.api.public_url.clone(),
+        reach: Reach {
+            public_url: config.api.public_url.clone(),
+            allowed_origins: config.api.allowed_origins.clone(),
+            limits: RequestLimits::per_minute(config.api.requests_per_minute),
+        },
         mailer: config.mail.as_ref().map(mailer).transpose()?,
         token_key: pki.token_key()?,
     };

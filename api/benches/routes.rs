@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use boomgate_api::{Api, ApiConfig, Front};
+use boomgate_api::{Api, ApiConfig, Front, Reach};
 use boomgate_store::Address;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
@@ -46,6 +46,9 @@ async fn serve(more: usize, shutdown: &watch::Receiver<bool>) -> SocketAddr {
         ready: watch::channel(true).1,
         people: Front::default(),
         devices: Front::default(),
+        reach: Reach::default(),
+        mailer: None,
+        token_key: ed25519_dalek::SigningKey::from_bytes(&[1; 32]),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");

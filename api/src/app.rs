@@ -14,10 +14,12 @@ use object_store::ObjectStore;
 use tokio::sync::watch;
 
 use crate::access_tokens::AccessTokens;
+use crate::cors::AllowedOrigins;
 use crate::error::ApiError;
 use crate::feed_notifier::FeedNotifier;
 use crate::login_limiter::LoginLimiter;
 use crate::request::RequestContext;
+use crate::request_limits::RequestLimiter;
 use crate::socket_limit::SocketLimit;
 use crate::write_probe::WriteProbe;
 
@@ -41,6 +43,9 @@ pub(crate) struct Shared {
     pub(crate) document: String,
     /// How people reach the server, where the configuration says it: `https://gate.example.org`.
     pub(crate) public_url: Option<String>,
+    /// Pages of other origins that may use the api.
+    pub(crate) allowed_origins: AllowedOrigins,
+    pub(crate) request_limiter: RequestLimiter,
     /// Sends mail, where the configuration names a server for it.
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
     /// Signs the access tokens of programs.

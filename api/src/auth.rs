@@ -7,6 +7,7 @@ use boomgate_operations::sessions::{self, BROWSER_KNOWN};
 use boomgate_operations::{keys, tokens};
 use http::Method;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::access_tokens;
 use crate::app::App;
@@ -35,7 +36,19 @@ pub(crate) async fn actor(app: &App, context: &RequestContext) -> Result<Actor, 
     } else {
         sessions::bearer(&client, &token, id).await?
     };
-    found.ok_or(ApiError::NotLoggedIn)
+    let actor = found.ok_or(ApiError::NotLoggedIn)?;
+    if let Some(account) = account(&actor) {
+        app.request_limiter.count_account(account, &context.counted)?;
+    }
+    Ok(actor)
+}
+
+/// The session or key whose requests are counted.
+fn account(actor: &Actor) -> Option<Uuid> {
+    match &actor.who {
+        Who::Program { scope, .. } => Some(scope.id.as_uuid()),
+        Who::Person(_) | Who::CommandLine => actor.session,
+    }
 }
 
 /// Refuses API keys: the route is for users with a session.

@@ -35,6 +35,9 @@ pub enum ApiError {
     #[error("too many failed logins; try again in {0} s")]
     SlowDown(u64),
     /// With the seconds after which it is worth trying again.
+    #[error("too many requests; try again in {0} s")]
+    TooManyRequests(u64),
+    /// With the seconds after which it is worth trying again.
     #[error("too many people log in at this moment; try again in {0} s")]
     Busy(u64),
     #[error("your role may not do this")]
@@ -154,6 +157,7 @@ impl ApiError {
             Self::SetUpElsewhere => (StatusCode::FORBIDDEN, "SET-UP-ELSEWHERE"),
             Self::TenantNeeded(_) => (StatusCode::CONFLICT, "TENANT-NEEDED"),
             Self::SlowDown(_) => (StatusCode::TOO_MANY_REQUESTS, "SLOW-DOWN"),
+            Self::TooManyRequests(_) => (StatusCode::TOO_MANY_REQUESTS, "TOO-MANY-REQUESTS"),
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "BUSY"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
             Self::StepUpNeeded => (StatusCode::FORBIDDEN, "STEP-UP-NEEDED"),
@@ -231,7 +235,7 @@ impl ApiError {
 
     /// What the caller may do about it, as headers.
     fn hints(&self, headers: &mut HeaderMap) {
-        if let Self::SlowDown(seconds) | Self::Busy(seconds) = self {
+        if let Self::SlowDown(seconds) | Self::Busy(seconds) | Self::TooManyRequests(seconds) = self {
             headers.insert(RETRY_AFTER, (*seconds).into());
         }
         if let Self::Unavailable(_) | Self::TooManyConnections | Self::TooManyLiveSockets(_) = self {

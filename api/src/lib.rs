@@ -11,6 +11,7 @@ mod app;
 mod auth;
 mod caller;
 mod connections;
+mod cors;
 mod device;
 mod error;
 mod etag;
@@ -27,6 +28,7 @@ mod proxy_protocol;
 mod query;
 mod request;
 mod request_id;
+mod request_limits;
 mod route;
 mod router;
 mod routes;
@@ -49,13 +51,16 @@ pub use caller::Access;
 pub use device::place as picture_path;
 pub use error::{ApiError, Problem};
 pub use proxies::{Network, ProxyHeaders, TrustedProxies};
+pub use request_limits::RequestLimits;
 pub use router::{RouteInfo, all_routes, people_routes};
 pub use server::{Front, PROTOCOLS};
 
 use crate::access_tokens::AccessTokens;
 use crate::app::{App, Shared};
+use crate::cors::AllowedOrigins;
 use crate::feed_notifier::FeedNotifier;
 use crate::login_limiter::LoginLimiter;
+use crate::request_limits::RequestLimiter;
 use crate::route::Table;
 use crate::socket_limit::SocketLimit;
 use crate::write_probe::WriteProbe;
@@ -73,12 +78,21 @@ pub struct ApiConfig {
     /// Proxies before the people's listener, and before the devices'.
     pub people: Front,
     pub devices: Front,
-    /// How people reach the server, for links: `https://gate.example.org`.
-    pub public_url: Option<String>,
+    pub reach: Reach,
     /// Sends mail; without it links are only shown.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Signs the access tokens of programs.
     pub token_key: SigningKey,
+}
+
+/// How people and pages reach the api, and how often.
+#[derive(Clone, Debug, Default)]
+pub struct Reach {
+    /// For links: `https://gate.example.org`.
+    pub public_url: Option<String>,
+    /// Origins of other pages that may use the api with a token: `https://kiosk.example.org`.
+    pub allowed_origins: Vec<String>,
+    pub limits: RequestLimits,
 }
 
 /// The OpenAPI document of all listeners.
@@ -108,7 +122,9 @@ impl Api {
             socket_limit: SocketLimit::default(),
             shutdown: shutdown.clone(),
             document: openapi_document(),
-            public_url: config.public_url,
+            public_url: config.reach.public_url,
+            allowed_origins: AllowedOrigins::new(config.reach.allowed_origins),
+            request_limiter: RequestLimiter::new(config.reach.limits),
             mailer: config.mailer,
             access_tokens: AccessTokens::new(config.token_key),
         });

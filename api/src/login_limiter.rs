@@ -108,7 +108,10 @@ impl Attempt<'_> {
 
 pub(crate) struct LoginLimiter {
     failures: Mutex<HashMap<Key, Failures>>,
+    /// Of everybody.
     permits: Semaphore,
+    /// Of those who come from no known browser: fewer, so that a core is left for those who do.
+    stranger_permits: Semaphore,
     strangers: AtomicUsize,
     known: AtomicUsize,
 }
@@ -119,6 +122,7 @@ impl Default for LoginLimiter {
         Self {
             failures: Mutex::default(),
             permits: Semaphore::new(cores.min(MAX_CONCURRENT)),
+            stranger_permits: Semaphore::new(cores.min(MAX_CONCURRENT).saturating_sub(1).max(1)),
             strangers: AtomicUsize::new(0),
             known: AtomicUsize::new(0),
         }
@@ -133,6 +137,10 @@ impl LoginLimiter {
         let known = attempt.browser.is_some();
         let queue = if known { &self.known } else { &self.strangers };
         let _slot = QueueSlot::take(queue)?;
+        let _stranger = match known {
+            false => Some(self.stranger_permits.acquire().await.map_err(ApiError::internal)?),
+            true => None,
+        };
         let _permit = self.permits.acquire().await.map_err(ApiError::internal)?;
         // Many may have come at once and failed while this one queued.
         self.check_backoff(&keys)?;

@@ -1,12 +1,16 @@
 //! The OpenAPI document, derived from the table of routes and the handlers' own annotations.
 
+use std::collections::BTreeMap;
+
 use boomgate_store::audit_action::AuditAction;
+use serde::Deserialize;
+use serde_json::Value;
 use utoipa::openapi::info::{Info, InfoBuilder, LicenseBuilder};
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{ContentBuilder, Paths, Ref, RefOr, Response};
+use utoipa::openapi::{Content, ContentBuilder, Paths, Ref, RefOr, Response};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::auth::HOST_COOKIE;
@@ -21,11 +25,13 @@ fn build(routes: &[Route]) -> utoipa::openapi::OpenApi {
     // What the audit can say; the lines themselves come with their route.
     schemas.push((AuditAction::name().into_owned(), AuditAction::schema()));
     AuditAction::schemas(&mut schemas);
+    let examples: BTreeMap<String, Example> = serde_json::from_str(EXAMPLES).unwrap_or_default();
     for route in routes {
         let mut operation = (route.operation)();
         operation.operation_id = Some(route.name.clone());
         demand(&mut operation, route.access);
         refuse(&mut operation, route);
+        show(&mut operation, examples.get(&format!("{} {}", route.method, route.path)));
         document.paths.add_path_operation(&route.path, vec![http_method(&route.method)], operation);
         (route.schemas)(&mut schemas);
     }
@@ -33,6 +39,36 @@ fn build(routes: &[Route]) -> utoipa::openapi::OpenApi {
     components.security_schemes.extend(security_schemes().map(|(name, scheme)| (name, scheme.into())));
     components.schemas.extend(schemas);
     document
+}
+
+/// What was sent to every operation and what it answered; the test `examples` executes them and writes this file.
+const EXAMPLES: &str = include_str!("../examples.json");
+
+#[derive(Deserialize)]
+struct Example {
+    status: u16,
+    request: Option<Value>,
+    response: Option<Value>,
+}
+
+/// Puts an example beside the schemas.
+fn show(operation: &mut Operation, example: Option<&Example>) {
+    let Some(example) = example else { return };
+    if let (Some(RefOr::T(body)), Some(request)) = (&mut operation.request_body, &example.request) {
+        put(&mut body.content, request);
+    }
+    let answer = operation.responses.responses.get_mut(&example.status.to_string());
+    if let (Some(RefOr::T(answer)), Some(response)) = (answer, &example.response) {
+        put(&mut answer.content, response);
+    }
+}
+
+fn put<'a>(contents: impl IntoIterator<Item = (&'a String, &'a mut RefOr<Content>)>, example: &Value) {
+    for (_, content) in contents {
+        if let RefOr::T(content) = content {
+            content.example = Some(example.clone());
+        }
+    }
 }
 
 fn info() -> Info {
@@ -92,7 +128,8 @@ fn refuse(operation: &mut Operation, route: &Route) {
             .or_insert_with(|| Response::builder().description(why).build().into());
     }
     for (status, response) in responses {
-        let own_form = route.path == "/readyz" && status == "503";
+        let own_form =
+            matches!((&*route.path, &**status), ("/readyz", "503") | ("/api/v1/oauth/token", "400"));
         if let RefOr::T(response) = response
             && status.as_str() >= "400"
             && !own_form
@@ -124,6 +161,9 @@ fn refusals(route: &Route) -> Vec<(&'static str, &'static str)> {
         ("500", "our own fault"),
         ("503", "no database"),
     ]);
+    if route.path.starts_with("/api/") {
+        found.push(("429", "too many requests"));
+    }
     match route.access {
         Access::Public | Access::Metrics => {}
         Access::Session => found.push(("401", "no session")),

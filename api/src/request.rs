@@ -22,6 +22,7 @@ use crate::error::ApiError;
 use crate::language;
 use crate::proxies::Origin;
 use crate::request_id::RequestId;
+use crate::request_limits::Counted;
 use crate::server::Peer;
 
 /// A whole body must come within this time.
@@ -43,6 +44,8 @@ pub(crate) struct RequestContext {
     /// Without the query.
     pub(crate) path: String,
     pub(crate) id: RequestId,
+    /// Against which limit it counted.
+    pub(crate) counted: Counted,
 }
 
 impl RequestContext {
@@ -149,6 +152,7 @@ fn context() -> impl Filter<Extract = (RequestContext,), Error = Rejection> + Cl
             origin,
             method,
             path: path.as_str().to_owned(),
+            counted: Counted::default(),
         })
 }
 

@@ -19,6 +19,7 @@ use warp::{Filter, Rejection};
 
 use crate::app::App;
 use crate::caller::{Access, Caller};
+use crate::cors;
 use crate::error::ApiError;
 use crate::page;
 use crate::request::{Request, request};
@@ -121,7 +122,15 @@ impl Table {
 
     async fn answer(&self, app: App, request: Request) -> Response {
         let (unread, http2) = (request.unread(), request.context.peer.http2);
-        let answer = self.dispatch(app, request).await;
+        let (counted, origin) = (request.context.counted.clone(), app.allowed_origins.of(&request.context));
+        let mut answer = match app.allowed_origins.preflight(&request.context) {
+            Some(preflight) => preflight,
+            None => self.dispatch(app, request).await,
+        };
+        counted.say(answer.headers_mut());
+        if let Some(origin) = origin {
+            cors::let_read(origin, answer.headers_mut());
+        }
         if http2 && (answer.status().is_client_error() || answer.status().is_server_error()) {
             unread.discard().await;
         }
@@ -135,6 +144,12 @@ impl Table {
             let allowed: Vec<&str> = found.value.keys().map(String::as_str).collect();
             return ApiError::Method(allowed.join(", ")).into_response(&id);
         };
+        if path.starts_with("/api/")
+            && let Err(error) =
+                app.request_limiter.count_address(request.context.address(), &request.context.counted)
+        {
+            return error.into_response(&id);
+        }
         request.parts =
             found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         handler(app, request).await.unwrap_or_else(|error| error.into_response(&id))

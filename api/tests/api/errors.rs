@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::test_app::{TestApp, TestUser, good, problem};
+use crate::test_app::{ALLOWED_ORIGIN, PASSWORD, TestApp, TestUser, good, problem};
 
 #[tokio::test]
 async fn nothing_and_a_wrong_method_are_told_apart() {
@@ -161,10 +161,62 @@ async fn every_reply_carries_the_headers() {
             assert!(policy.contains(part), "{path}: {policy}");
         }
         assert_eq!(headers["x-content-type-options"], "nosniff");
-        assert_eq!(headers["referrer-policy"], "no-referrer");
+        let is_page = headers.get("content-type").is_some_and(|kind| kind == "text/html; charset=utf-8");
+        let referrer = if is_page { "same-origin" } else { "no-referrer" };
+        assert_eq!(headers["referrer-policy"], referrer, "{path}");
         assert_eq!(headers["cross-origin-opener-policy"], "same-origin");
-        assert_eq!(headers["strict-transport-security"], "max-age=31536000; includeSubDomains");
+        assert_eq!(headers["strict-transport-security"], "max-age=31536000");
         assert_eq!(headers["cache-control"], cache, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_says_how_many_requests_are_left_and_too_many_are_refused() {
+    let app = TestApp::open().await;
+    let ann = app.person("operator").await;
+    let left = async |by: &TestUser| {
+        let response = app.get("/api/v1/me", by).send().await.unwrap();
+        let said = |name: &str| response.headers()[name].to_str().unwrap().parse::<u32>().unwrap();
+        (response.status().as_u16(), said("ratelimit-limit"), said("ratelimit-remaining"))
+    };
+    let (_, limit, first) = left(&ann).await;
+    let (_, _, second) = left(&ann).await;
+    assert_eq!((limit, first, second), (1200, 299, 298));
+    // More come back at 20 a second; this many cannot.
+    for _ in 0..3_000 {
+        if left(&ann).await.0 == 429 {
+            let refused = app.get("/api/v1/me", &ann).send().await.unwrap();
+            assert!(refused.headers()["retry-after"].to_str().unwrap().parse::<u32>().unwrap() >= 1);
+            assert_eq!(problem(refused, 429).await["code"], "TOO-MANY-REQUESTS");
+            assert_eq!(left(&app.person("operator").await).await.0, 200, "it is this account's limit");
+            return;
+        }
+    }
+    panic!("3000 requests in a row were all let through");
+}
+
+#[tokio::test]
+async fn pages_of_named_origins_may_use_the_api_with_a_token_and_others_may_not() {
+    let app = TestApp::open().await;
+    let ann = app.person("operator").await;
+    for (origin, allowed) in [(ALLOWED_ORIGIN, true), ("https://kiosk.example.org.evil.example", false)] {
+        let asked = app.request("OPTIONS", "/api/v1/lanes").header("origin", origin);
+        let asked = asked.header("access-control-request-method", "GET").send().await.unwrap();
+        assert_eq!(asked.status() == 204, allowed, "{origin}");
+        let lanes = app.get("/api/v1/lanes", &ann).header("origin", origin).send().await.unwrap();
+        let readable =
+            lanes.headers().get("access-control-allow-origin").map(|value| value.to_str().unwrap());
+        assert_eq!(readable, allowed.then_some(origin));
+        assert!(
+            !lanes.headers().contains_key("access-control-allow-credentials"),
+            "no cookies from elsewhere"
+        );
+        let form = [("grant_type", "password"), ("username", &*ann.name), ("password", PASSWORD)];
+        let token = app.request("POST", "/api/v1/oauth/token").header("origin", origin).form(&form);
+        assert_eq!(token.send().await.unwrap().status() == 200, allowed, "{origin}");
+        let cookie = app.request("POST", "/api/v1/logout").header("origin", origin);
+        let cookie = cookie.header("cookie", format!("boomgate={}", ann.token)).send().await.unwrap();
+        assert_eq!(problem(cookie, 403).await["code"], "CROSS-SITE", "{origin}");
     }
 }
 

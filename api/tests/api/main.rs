@@ -8,6 +8,7 @@ mod attention;
 mod document;
 mod errors;
 mod evidence;
+mod examples;
 mod getting_in;
 mod hold_all;
 mod http2;

@@ -41,7 +41,7 @@ async fn person(app: &TestApp, who: &'static str) -> Option<TestUser> {
 }
 
 /// A request that would succeed if its sender may. A route without a case here fails the test.
-async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> RequestBuilder {
+pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> RequestBuilder {
     let post = |path: &str, body: Value| app.request("POST", path).header("idempotency-key", "k").json(&body);
     if let Some(request) = getting_in::case(app, route, by).await {
         return signed(app, request, by);

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use boomgate_api::{Api, ApiConfig, Front};
+use boomgate_api::{Api, ApiConfig, Front, Reach};
 use boomgate_domain::direction::Direction;
 use boomgate_domain::ids::{ApiKeyId, ArrivalId, DeviceId, LaneId, SiteId, StayId, TenantId, UserId};
 use boomgate_operations::mail::Mailer;
@@ -35,6 +35,9 @@ use uuid::Uuid;
 
 /// What every person of these tests logs in with.
 pub const PASSWORD: &str = "a barrier in the morning fog";
+
+/// A page of another origin that may use the api.
+pub const ALLOWED_ORIGIN: &str = "https://kiosk.example.org";
 
 pub struct TestApp {
     pub db: TestDatabase,
@@ -98,7 +101,7 @@ impl TestApp {
             ready: watch::channel(true).1,
             people: fronts.0,
             devices: fronts.1,
-            public_url: None,
+            reach: Reach { allowed_origins: vec![ALLOWED_ORIGIN.to_owned()], ..Reach::default() },
             mailer,
             token_key: SigningKey::from_bytes(&[9; 32]),
         };

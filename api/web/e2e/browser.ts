@@ -4,8 +4,8 @@ import type { Demo } from "./demo.ts";
 
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-/** How the app learns that nobody is logged in yet, or that the password is needed again. */
-const EXPECTED = /status of (401|403)/;
+/** How the app learns that nobody is logged in yet, that the password is needed again, or that a link is good no more. */
+const EXPECTED = /status of (401|403|404)/;
 
 export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--no-proxy-server"] });
@@ -25,7 +25,7 @@ export interface Watched {
   complaints: string[];
 }
 
-export async function open(browser: Browser, demo: Demo, view: View): Promise<Watched> {
+export async function open(browser: Browser, demo: Pick<Demo, "address">, view: View): Promise<Watched> {
   const { scheme, width, height, locale } = view;
   const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height }, locale, reducedMotion: "reduce" });
   const page = await context.newPage();

@@ -20,7 +20,7 @@ const SITE: MySite = {
   after_step_up: [],
   id: "00000000-0000-7000-8000-000000000001", code: "load", name: "Load", currency: "EUR", time_zone: "Europe/Bratislava",
 };
-const ME: Me = { id: SITE.id, name: "guard", role: "guard", tenant: SITE.id, sites: [SITE] };
+const ME: Me = { id: SITE.id, name: "guard", role: "guard", tenant: SITE.id, totp: false, recovery_codes_left: 0, sites: [SITE] };
 
 const laneId = (index: number) => `00000000-0000-7000-8000-1000000000${String(index).padStart(2, "0")}`;
 

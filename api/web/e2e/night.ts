@@ -1,8 +1,8 @@
-// A guard's night: an unread or refused car is opened for a reason by two keys and by two clicks, money is taken, a stay is found
-// by its plate, and the words become Vietnamese.
+// A guard's night: an unread or refused car is opened for a reason by two keys and by two clicks, money is taken, an
+// alarm is seen to, a stay is found by its plate, and the words become Vietnamese.
 import type { Page } from "playwright-core";
 import { logIn, open, startBrowser } from "./browser.ts";
-import { startDemo } from "./demo.ts";
+import { type Demo, startDemo } from "./demo.ts";
 import { WAIT_MS, check, toast, until } from "./story.ts";
 
 const waiting = (outcome: string) => `article[data-lane]:has([data-outcome=${outcome}][data-presence=here])`;
@@ -120,6 +120,34 @@ async function speaksVietnamese(page: Page): Promise<void> {
   check((await page.locator("[data-link]").innerText()) === "trực tiếp", "the screen speaks Vietnamese, and the line held");
 }
 
+async function seesToAlarm(page: Page, demo: Demo): Promise<void> {
+  await demo.happen("out-2", { do: "fire", on: true });
+  const strip = page.locator("[data-alarms]");
+  await strip.locator("[data-alarm=fire]").waitFor();
+  check((await page.locator("nav a[href*='/alarms']").innerText()).includes("1"), "an alarm stands on top of the lanes, and the navigation counts it");
+  await demo.happen("out-2", { do: "fire", on: false });
+  await strip.getByRole("button", { name: /^I take it/ }).first().click();
+  await strip.locator("[data-alarm=fire]").waitFor({ state: "detached" });
+  await page.keyboard.press("g");
+  await page.keyboard.press("a");
+  await page.getByRole("link", { name: "Taken" }).click();
+  await page.locator("[data-alarm=fire] button").first().click();
+  const dialog = page.locator("[data-modal]");
+  await dialog.getByText("Taken · admin").waitFor();
+  await dialog.getByLabel("Note").fill("burnt toast in the kitchen");
+  await dialog.getByRole("button", { name: "Close it" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "Closed" }).click();
+  await page.locator("[data-alarm=fire] button").first().click();
+  await dialog.getByText("burnt toast in the kitchen").waitFor();
+  check(true, "it is taken, closed with a note, and its history tells both");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await page.keyboard.press("g");
+  await page.keyboard.press("l");
+  await page.locator("article[data-lane]").first().waitFor();
+}
+
 const program = process.argv[2];
 if (!program) throw new Error("usage: night.ts PROGRAM");
 const demo = await startDemo(program, 2);
@@ -133,6 +161,7 @@ try {
   await opensByTwoClicks(page);
   await opensForAnotherReason(page);
   await takesMoney(page);
+  await seesToAlarm(page, demo);
   await findsStay(page);
   await speaksVietnamese(page);
   const unexpected = complaints.filter((one) => !/status of 409/.test(one));

@@ -48,6 +48,23 @@ async function showStay(page: Page): Promise<void> {
 
 export const SCREENS: readonly ScreenStep[] = [
   { name: "login", isInside: false, show: async (page) => page.locator("input[type=password]").waitFor() },
+  {
+    name: "join-gone",
+    isInside: false,
+    show: async (page) => {
+      await go(page, "/join#no-such-token");
+      await page.locator("main a[href='/live']").waitFor();
+    },
+  },
+  {
+    name: "setup-gone",
+    isInside: false,
+    show: async (page) => {
+      await go(page, "/setup#no-such-token");
+      await page.getByText("boomgate setup link").waitFor();
+      await go(page, "/live");
+    },
+  },
   { name: "live", isInside: true, show: showLive },
   {
     name: "reasons",
@@ -112,6 +129,33 @@ export const SCREENS: readonly ScreenStep[] = [
     },
   },
   { name: "stay", isInside: true, show: showStay },
+  {
+    name: "alarm",
+    isInside: true,
+    show: async (page, demo) => {
+      await showLive(page);
+      await demo.happen("out-2", { do: "fire", on: true });
+      await page.locator("[data-alarms] [data-alarm]").first().waitFor();
+      await demo.happen("out-2", { do: "fire", on: false });
+    },
+  },
+  {
+    name: "alarms",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/alarms");
+      await page.locator("[data-alarm]").first().waitFor();
+    },
+  },
+  {
+    name: "alarm-history",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/alarms");
+      await page.locator("[data-alarm] button").first().click();
+      await page.locator("[data-modal] form").waitFor();
+    },
+  },
   {
     name: "manage",
     isInside: true,
@@ -189,6 +233,42 @@ export const SCREENS: readonly ScreenStep[] = [
     show: async (page) => {
       await go(page, "/audit");
       await page.locator("li[data-action] summary").first().click();
+    },
+  },
+  {
+    name: "lanes",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/settings/lanes");
+      await page.locator("[data-lane-row]").first().waitFor();
+    },
+  },
+  {
+    name: "lane",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/settings/lanes?lane=in-1");
+      await page.locator("[data-modal] form").waitFor();
+    },
+  },
+  {
+    name: "lane-new",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/settings/lanes?lane=new");
+      await page.locator("[data-modal] form").waitFor();
+    },
+  },
+  {
+    name: "second-factor",
+    isInside: true,
+    show: async (page, demo) => {
+      await go(page, "/account");
+      await page.locator("main button.bg-main").first().click();
+      const qr = page.locator("[data-modal] img");
+      await page.locator("[data-modal] img, [data-step-up]").first().waitFor();
+      if (await page.locator("[data-step-up]").isVisible()) await giveStepUp(page, demo);
+      await qr.waitFor();
     },
   },
   {

@@ -7,12 +7,16 @@ import {
   redirect,
   retainSearchParams,
 } from "@tanstack/react-router";
+import { isAlarmKind } from "./alarms/alarmKind";
+import { ALARM_STATES } from "./api/alarms";
+import type { AlarmKind, AlarmState } from "./api/schema.gen";
 import { type AuditSearch, isAuditAction } from "./audit/auditSearch";
 import { STATES, type StayState } from "./api/stays";
 import { BrokenScreen } from "./frame/BrokenScreen";
 import { NotFound } from "./frame/NotFound";
 import { RootScreen } from "./frame/RootScreen";
 import { LiveScreen } from "./live/LiveScreen";
+import { STEPS, type Step } from "./setup/draft";
 
 type Search = Record<string, unknown>;
 
@@ -70,6 +74,18 @@ const jobs = createRoute({
   component: lazyRouteComponent(() => import("./jobs/JobsScreen"), "JobsScreen"),
 });
 
+type AlarmsSearch = { state?: AlarmState; kind?: AlarmKind; alarm?: string };
+
+const alarms = createRoute({
+  getParentRoute: () => root,
+  path: "/alarms",
+  validateSearch: (search: Search): AlarmsSearch => {
+    const state = ALARM_STATES.find((one) => one === search.state);
+    return { ...(state ? { state } : {}), ...(isAlarmKind(search.kind) ? { kind: search.kind } : {}), ...text(search, "alarm") };
+  },
+  component: lazyRouteComponent(() => import("./alarms/AlarmsScreen"), "AlarmsScreen"),
+});
+
 type PeopleSearch = { q?: string; person?: string };
 
 const people = createRoute({
@@ -105,6 +121,13 @@ const siteSettings = createRoute({
   component: lazyRouteComponent(() => import("./settings/SiteSettings"), "SiteSettings"),
 });
 
+const lanesSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/lanes",
+  validateSearch: (search: Search): { lane?: string } => text(search, "lane"),
+  component: lazyRouteComponent(() => import("./settings/LanesSettings"), "LanesSettings"),
+});
+
 const keysSettings = createRoute({
   getParentRoute: () => settings,
   path: "/keys",
@@ -130,16 +153,35 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("./account/AccountScreen"), "AccountScreen"),
 });
 
+const join = createRoute({
+  getParentRoute: () => root,
+  path: "/join",
+  component: lazyRouteComponent(() => import("./join/JoinPage"), "JoinPage"),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  validateSearch: (search: Search): { step?: Step } => {
+    const step = STEPS.find((one) => one === search.step);
+    return step ? { step } : {};
+  },
+  component: lazyRouteComponent(() => import("./setup/SetupPage"), "SetupPage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
     live,
     stays,
     stay,
+    alarms,
     people,
-    settings.addChildren([settingsHome, sitesSettings, siteSettings, keysSettings]),
+    settings.addChildren([settingsHome, sitesSettings, siteSettings, lanesSettings, keysSettings]),
     audit,
     account,
+    join,
+    setup,
     jobs,
   ]),
   defaultPreload: "intent",

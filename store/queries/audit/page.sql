@@ -4,7 +4,7 @@ from audit a
 left join users u on a.actor_kind = 'user' and u.id = a.actor_id
 left join api_keys k on a.actor_kind = 'key' and k.id = a.actor_id
 left join devices d on a.actor_kind = 'device' and d.site_id = a.site_id and d.id = a.actor_id
-left join users su on su.id = case when a.action like 'user.%' then (a.detail->>'user')::uuid end
+left join users su on su.id = case when a.action like 'user.%' or a.action = 'setup.done' then (a.detail->>'user')::uuid end
 left join api_keys sk on sk.id = case when a.action like 'key.%' then (a.detail->>'key')::uuid end
 left join devices sd on sd.site_id = a.site_id and sd.id = case
   when a.action in ('events.missing', 'device.store_behind', 'device.clock', 'device.floods', 'device.twin')

@@ -1,6 +1,9 @@
 import { useSite } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Panel } from "../ui/Panel";
+import { NoticeList } from "./NoticeList";
+import { PasswordPanel } from "./PasswordPanel";
+import { SecondFactorPanel } from "./SecondFactorPanel";
 import { SessionList } from "./SessionList";
 
 /** What is one's own: who one is here, and where one is logged in. */
@@ -21,6 +24,9 @@ export function AccountScreen() {
           ))}
         </ul>
       </Panel>
+      <NoticeList />
+      <SecondFactorPanel />
+      <PasswordPanel />
       <SessionList />
     </div>
   );

@@ -2,14 +2,16 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { stepUp } from "../api/account";
 import { answerStepUp, isStepUpAsked } from "../api/stepUp";
+import { useSite } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
 import { FormProblem } from "../ui/FormProblem";
 import { Modal } from "../ui/Modal";
 import { useObservable } from "../ui/Observable";
 import { TextField } from "../ui/TextField";
+import { CodeField } from "./CodeField";
 
-/** Asks for the password again when the server wants it, whoever asked for what; then that goes on by itself. */
+/** Asks who one is again when the server wants it, whoever asked for what; then that goes on by itself. */
 export function StepUpDialog() {
   return useObservable(isStepUpAsked) ? <Question /> : null;
 }
@@ -17,10 +19,12 @@ export function StepUpDialog() {
 function Question() {
   const messages = useMessages();
   const { stepUp: texts } = messages;
-  const [password, setPassword] = useState("");
+  const { me } = useSite();
+  const [isByCode, setIsByCode] = useState(false);
+  const [given, setGiven] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const proof = useMutation({
-    mutationFn: () => stepUp(password),
+    mutationFn: () => stepUp(isByCode ? { otp: given.trim() } : { password: given }),
     onSuccess: () => answerStepUp(true),
     onError: () => field.current?.select(),
   });
@@ -30,21 +34,37 @@ function Question() {
     event.stopPropagation();
     if (!proof.isPending) proof.mutate();
   };
+  const swap = () => {
+    setIsByCode(!isByCode);
+    setGiven("");
+    proof.reset();
+  };
   return (
     <Modal title={texts.title} description={texts.why} isOpen isOnTop close={() => answerStepUp(false)} initialFocus={field}>
       <form onSubmit={submit} className="grid gap-4" data-step-up>
-        <TextField
-          ref={field}
-          label={texts.password}
-          type="password"
-          value={password}
-          change={setPassword}
-          autoComplete="current-password"
-          required
-        />
+        {isByCode ? (
+          <CodeField value={given} change={setGiven} mayRecover fieldRef={field} />
+        ) : (
+          <TextField
+            ref={field}
+            label={texts.password}
+            type="password"
+            value={given}
+            change={setGiven}
+            autoComplete="current-password"
+            required
+          />
+        )}
         <FormProblem error={proof.error} />
-        <div className="flex flex-wrap justify-end gap-2">
-          <Button onClick={() => answerStepUp(false)}>{messages.cancel}</Button>
+        <div className="flex flex-wrap items-center gap-2">
+          {me.totp && (
+            <Button look="quiet" onClick={swap}>
+              {isByCode ? texts.byPassword : texts.byCode}
+            </Button>
+          )}
+          <Button className="ml-auto" onClick={() => answerStepUp(false)}>
+            {messages.cancel}
+          </Button>
           <Button type="submit" look="main" disabled={proof.isPending}>
             {texts.submit}
           </Button>

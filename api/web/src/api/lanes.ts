@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
-import { answered, client, newKey } from "./client";
-import type { Lane, NewCommand, OrderAction } from "./schema.gen";
+import { type Versioned, answered, client, newKey, versioned } from "./client";
+import type { Lane, LaneChange, NewCommand, NewLane, OrderAction } from "./schema.gen";
 
 export type Action = OrderAction;
 
@@ -21,4 +21,30 @@ export async function orderBoom(lane: string, action: Action, reason: string, ar
   const body: NewCommand = { action, reason, ...(arrival ? { arrival } : {}) };
   const params = { path: { id: lane }, header: newKey() };
   return (await answered(client.POST("/api/v1/lanes/{id}/commands", { params, body }))).command;
+}
+
+/** One lane with its version, to be changed. */
+export async function fetchLane(id: string, signal?: AbortSignal): Promise<Versioned<Lane>> {
+  const params = { path: { id } };
+  return versioned(client.GET("/api/v1/lanes/{id}", { params, ...(signal ? { signal } : {}) }), signal);
+}
+
+export function oneLane(id: string) {
+  return queryOptions({
+    queryKey: ["lane", id],
+    queryFn: ({ signal }) => fetchLane(id, signal),
+    // What is being changed must not change under the hands of whoever types.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+}
+
+export async function addLane(body: NewLane): Promise<Lane> {
+  return answered(client.POST("/api/v1/lanes", { params: { header: newKey() }, body }));
+}
+
+/** Changes the version named by `etag`; another one is a 412. */
+export async function changeLane(id: string, etag: string, change: LaneChange): Promise<Versioned<Lane>> {
+  const params = { path: { id }, header: { "If-Match": etag } };
+  return versioned(client.PATCH("/api/v1/lanes/{id}", { params, body: change }));
 }

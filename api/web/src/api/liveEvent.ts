@@ -10,6 +10,7 @@ type Happened<K extends LiveHappened["kind"]> = Extract<LiveHappened, { kind: K 
 export type DecisionEvent = Happened<"decision">;
 export type CommandEvent = Happened<"command">;
 export type BoomEvent = Happened<"boom">;
+export type AlarmEvent = Happened<"alarm">;
 export type PaymentEvent = Happened<"payment">;
 export type LiveEvent = LiveHappened;
 

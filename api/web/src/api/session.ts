@@ -20,9 +20,17 @@ export async function fetchMe(signal?: AbortSignal): Promise<Me | null> {
   }
 }
 
-/** `tenant` only where the server asked which. */
-export async function logIn(name: string, password: string, tenant: string | null): Promise<Me> {
-  const body = { name, password, ...(tenant ? { tenant } : {}) };
+export interface Credentials {
+  name: string;
+  password: string;
+  /** Only where the server asked which company. */
+  tenant: string | null;
+  /** A code of the authenticator app or a recovery code, only where the server asked for it. */
+  otp: string | null;
+}
+
+export async function logIn({ name, password, tenant, otp }: Credentials): Promise<Me> {
+  const body = { name, password, ...(tenant ? { tenant } : {}), ...(otp ? { otp } : {}) };
   const { user } = await answered(client.POST("/api/v1/login", { body }));
   return user;
 }
@@ -34,12 +42,15 @@ export async function logOut(): Promise<void> {
 /** What screens and buttons ask for. */
 export type Permission =
   | "lanes:operate"
+  | "alarms:read"
+  | "alarms:settle"
   | "stays:read"
   | "payments:take"
   | "jobs:read"
   | "audit:read"
   | "users:manage"
   | "keys:manage"
+  | "devices:manage"
   | "settings:write";
 
 /**

@@ -15,7 +15,7 @@ type Changes = Record<string, readonly string[] | null | undefined>;
 
 export function describeAudit(line: AuditEntry, words: AuditWords): string {
   const { messages, money, reason, currency } = words;
-  const { audit, order, outcome, why } = messages;
+  const { alarms, audit, order, outcome, why } = messages;
   const { did } = audit;
   const because = (code: string | null | undefined, params?: Record<string, string>) =>
     code ? (why[code] ?? reason(code, params, code)) : "";
@@ -67,6 +67,14 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.userPassword(person);
     case "user.disabled":
       return did.userDisabled(person, line.detail.disabled);
+    case "user.password_link":
+      return did.passwordLink(person, line.detail.kind === "invitation");
+    case "user.second_factor":
+      return did.secondFactor(person, line.detail.on);
+    case "user.unlocked":
+      return did.unlocked(person);
+    case "setup.done":
+      return did.setUp(person);
     case "user.set":
       return did.userChanged(person, changed(line.detail, messages));
     case "key.add":
@@ -77,6 +85,16 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.siteChanged(changed(line.detail, messages));
     case "lane.set":
       return did.laneChanged(changed(line.detail, messages));
+    case "site.add":
+      return did.siteAdded(line.detail.code);
+    case "lane.add":
+      return did.laneAdded(line.detail.code, line.detail.direction);
+    case "alarm.raised":
+      return did.alarmRaised(alarms.kinds[line.detail.what]);
+    case "alarm.acknowledged":
+      return did.alarmTaken(alarms.kinds[line.detail.what]);
+    case "alarm.closed":
+      return did.alarmClosed(alarms.kinds[line.detail.what]);
     case "tariff.set":
       return did.tariffSet(line.detail.version);
     default:

@@ -17,6 +17,7 @@ export function KeysHelp({ close }: { close: () => void }) {
     [["Ctrl", "K"], keys.palette],
     [["g", "l"], keys.goLive],
     [["g", "s"], keys.goStays],
+    [["g", "a"], keys.goAlarms],
     [["g", "p"], keys.goPeople],
     [["g", "e"], keys.goSettings],
     [["g", "u"], keys.goAudit],

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { RefObject } from "react";
 import { useSite } from "../feed/SiteContext";
 import { useMessages } from "../i18n/CatalogueContext";
+import { AlarmCount } from "./AlarmCount";
 import { ManageMenu } from "./ManageMenu";
 import { NAVIGATION_ITEM } from "./navigationItem";
 import { screensFor } from "./screens";
@@ -22,7 +23,10 @@ export function Navigation({ container }: { container: RefObject<HTMLElement | n
         .map(({ name, path, Icon }) => (
           <Link key={name} to={path} className={NAVIGATION_ITEM} activeProps={{ className: "font-semibold text-ink! tablet:bg-raised" }}>
             <Icon aria-hidden size={18} />
-            {messages.screens[name]}
+            <span className="flex items-center gap-1.5">
+              {messages.screens[name]}
+              {name === "alarms" && <AlarmCount />}
+            </span>
           </Link>
         ))}
       {managed.length > 0 && <ManageMenu screens={managed} container={container} />}

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { useSearch } from "@tanstack/react-router";
+import { Outlet, useRouterState, useSearch } from "@tanstack/react-router";
+import { Suspense } from "react";
 import { StepUpDialog } from "../account/StepUpDialog";
 import { me as meQuery } from "../api/session";
 import type { Me } from "../api/schema.gen";
@@ -13,11 +14,22 @@ import { ProblemPanel } from "../ui/ProblemPanel";
 import { Frame } from "./Frame";
 import { isLeaving, useLogOut } from "./useLogOut";
 
+/** Pages for whoever has a link; nobody need be logged in. */
+const PUBLIC: readonly string[] = ["/join", "/setup"];
+
 /** The login, or the frame for whoever is logged in, at the site the address names. */
 export function RootScreen() {
   const { site: wanted } = useSearch({ from: "__root__" });
   const { data: me, error, refetch } = useQuery(meQuery);
   const leaving = useObservable(isLeaving);
+  const isPublic = useRouterState({ select: ({ location }) => PUBLIC.includes(location.pathname) });
+  if (isPublic) {
+    return (
+      <Suspense>
+        <Outlet />
+      </Suspense>
+    );
+  }
   if (leaving) return null;
   if (me === null) return <LoginScreen />;
   if (!me) {

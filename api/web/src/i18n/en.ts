@@ -1,7 +1,9 @@
 // Every text of the app in English. `vi.ts` has the same names, checked by the compiler.
 import type { CommandState, ExceptionKind, Method, ReadingVerdict } from "../api/schema.gen";
 import { enAdmin } from "./enAdmin";
+import { enAlarms } from "./enAlarms";
 import { enAudit } from "./enAudit";
+import { enSetup } from "./enSetup";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -9,7 +11,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
+  screens: { live: "Live", stays: "Stays", alarms: "Alarms", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -34,6 +36,7 @@ export const en = {
     working: "Logging in…",
     out: "Log out",
     language: "Language",
+    notSetUp: "This installation is not set up yet. Open the address that the server printed when it started; boomgate setup link makes a new one.",
   },
 
   link: {
@@ -181,6 +184,8 @@ export const en = {
     paid: (amount: string, method: string) => `${amount} paid (${method})`,
     ordered: (action: string, who: string, reason: string) => `${action} ordered by ${who}: ${reason}`,
     orderState: (state: string, why: string) => `Order ${state}${why ? `: ${why}` : ""}`,
+    alarm: (what: string) => `Alarm: ${what}`,
+    alarmState: (state: string, what: string, who: string) => `Alarm ${state.toLowerCase()} (${who}): ${what}`,
     over: (what: string) => `${what} (over)`,
     newer: (rows: number) => count(rows, { one: "# new", other: "# new" }),
   },
@@ -291,6 +296,7 @@ export const en = {
     escape: "Close what is open",
     goLive: "Go to Live",
     goStays: "Go to Stays",
+    goAlarms: "Go to Alarms",
     goPeople: "Go to People",
     goSettings: "Go to Settings",
     goAudit: "Go to Audit",
@@ -309,7 +315,9 @@ export const en = {
   },
 
   ...enAdmin,
+  ...enAlarms,
   ...enAudit,
+  ...enSetup,
 };
 
 export type Messages = typeof en;

@@ -1,12 +1,14 @@
 // Mọi văn bản của ứng dụng bằng tiếng Việt.
 import type { Messages } from "./en";
 import { viAdmin } from "./viAdmin";
+import { viAlarms } from "./viAlarms";
 import { viAudit } from "./viAudit";
+import { viSetup } from "./viSetup";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -31,6 +33,7 @@ export const vi: Messages = {
     working: "Đang đăng nhập…",
     out: "Đăng xuất",
     language: "Ngôn ngữ",
+    notSetUp: "Hệ thống này chưa được thiết lập. Hãy mở địa chỉ mà máy chủ in ra khi khởi động; boomgate setup link tạo địa chỉ mới.",
   },
 
   link: {
@@ -177,6 +180,8 @@ export const vi: Messages = {
     paid: (amount, method) => `Đã trả ${amount} (${method})`,
     ordered: (action, who, reason) => `${who} ra lệnh ${action}: ${reason}`,
     orderState: (state, why) => `Lệnh ${state}${why ? `: ${why}` : ""}`,
+    alarm: (what) => `Cảnh báo: ${what}`,
+    alarmState: (state, what, who) => `Cảnh báo ${state.toLowerCase()} (${who}): ${what}`,
     over: (what) => `${what} (đã hết)`,
     newer: (rows) => `${rows} mới`,
   },
@@ -272,6 +277,9 @@ export const vi: Messages = {
       "NOT-LOGGED-IN": "Bạn chưa đăng nhập, hoặc phiên đã kết thúc.",
       "WRONG-LOGIN": "Tên hoặc mật khẩu không đúng.",
       "TENANT-NEEDED": "Nhiều công ty có tên này; hãy chọn một.",
+      "OTP-NEEDED": "Hãy nhập mã của ứng dụng xác thực, hoặc một mã khôi phục.",
+      "WRONG-OTP": "Mã sai hoặc đã được dùng; hãy đợi mã kế tiếp.",
+      "SET-UP-ELSEWHERE": "Chỉ có thể thiết lập qua HTTPS hoặc từ chính máy chủ.",
       "SLOW-DOWN": "Đăng nhập sai quá nhiều lần; hãy thử lại sau ít phút.",
       BUSY: "Quá nhiều người đang đăng nhập; hãy thử lại sau ít giây.",
       FORBIDDEN: "Vai trò của bạn không được làm việc này.",
@@ -299,6 +307,7 @@ export const vi: Messages = {
     escape: "Đóng hộp đang mở",
     goLive: "Đến Trực tiếp",
     goStays: "Đến Lượt gửi",
+    goAlarms: "Đến Cảnh báo",
     goPeople: "Đến Nhân sự",
     goSettings: "Đến Cài đặt",
     goAudit: "Đến Nhật ký",
@@ -317,5 +326,7 @@ export const vi: Messages = {
   },
 
   ...viAdmin,
+  ...viAlarms,
   ...viAudit,
+  ...viSetup,
 };

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-import { Suspense, useCallback, useMemo } from "react";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Suspense, lazy, useCallback, useMemo } from "react";
 import { lanes as lanesQuery } from "../api/lanes";
 import type { Lane } from "../api/schema.gen";
 import { may } from "../api/session";
@@ -14,12 +14,14 @@ import { ProblemPanel } from "../ui/ProblemPanel";
 import { deferred } from "../ui/deferred";
 import { toasts } from "../ui/toastManager";
 import { Activity } from "./Activity";
+import { AlarmStrip } from "./AlarmStrip";
 import { LaneCard, type LaneCommands } from "./LaneCard";
 import { reasonsOf } from "./ReasonChoice";
 import { isPayable, laneView } from "./laneView";
 import { useLaneCommands } from "./useLaneCommands";
 import { useUnreadSound } from "./useUnreadSound";
 
+const NextSteps = lazy(async () => ({ default: (await import("./NextSteps")).NextSteps }));
 const OrderDialog = deferred(async () => (await import("./OrderDialog")).OrderDialog);
 const TakePaymentDialog = deferred(async () => (await import("../money/TakePaymentDialog")).TakePaymentDialog);
 
@@ -29,14 +31,24 @@ const route = getRouteApi("/live");
 export function LiveScreen() {
   const messages = useMessages();
   const { site } = useSite();
+  const navigate = useNavigate();
   const { data: lanes, error, refetch } = useQuery(lanesQuery(site.id));
   useUnreadSound(lanes);
   if (error && !lanes) return <ProblemPanel error={error} retry={() => void refetch()} />;
   if (!lanes) return null;
+  const isNew = may(site, "devices:manage") && lanes.length > 0 && lanes.every(({ device }) => !device?.connected && !device?.last_seen);
   return (
     <>
       <title>{`${messages.screens.live} · ${site.name}`}</title>
       <h1 className="sr-only">{messages.screens.live}</h1>
+      <AlarmStrip show={(alarm) => void navigate({ to: "/alarms", search: { alarm } })} />
+      {isNew && (
+        <div className="mb-4">
+          <Suspense>
+            <NextSteps lanes={lanes} />
+          </Suspense>
+        </div>
+      )}
       {lanes.length === 0 ? <NoLanes /> : <Desk lanes={lanes} />}
     </>
   );

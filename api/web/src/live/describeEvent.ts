@@ -1,5 +1,5 @@
 // One row of the feed in words. Pure.
-import { type CommandEvent, type DecisionEvent, type LiveEvent, amountOf } from "../api/liveEvent";
+import { type AlarmEvent, type CommandEvent, type DecisionEvent, type LiveEvent, amountOf } from "../api/liveEvent";
 import type { Amount } from "../api/schema.gen";
 import type { Messages } from "../i18n/en";
 import type { Shown } from "../ui/outcomeLook";
@@ -42,10 +42,11 @@ export function describeEvent(event: LiveEvent, plate: string | null, words: Wor
       const text = reason(code, params, event.text);
       return { tone: raised ? "deny" : null, text: raised ? text : activity.over(text) };
     }
+    case "alarm":
+      return alarm(event, words);
     case "boom":
       return { tone: null, text: messages.boom.label(messages.boom[event.data.state]) };
     case "picture":
-    case "alarm":
     case "mode":
     case "hold_all":
       return { tone: null, text: "" };
@@ -58,6 +59,15 @@ function decision({ data, text }: DecisionEvent, { messages, reason }: Words): D
   const name = plate ?? messages.activity.unread;
   const also = listed && listed !== plate ? ` (${messages.activity.listedAs(listed)})` : "";
   return { tone: outcome, text: `${name}${also}: ${reason(code, params, text)}` };
+}
+
+/** Its cause in words while it is open; then only that somebody took or closed it. */
+function alarm({ data, text }: AlarmEvent, { messages, reason }: Words): Described {
+  const { activity, alarms } = messages;
+  const what = reason(data.code, data.params, data.what ? alarms.kinds[data.what] : text);
+  if (data.state === "open") return { tone: "deny", text: activity.alarm(what) };
+  const who = data.by ?? alarms.byItself;
+  return { tone: null, text: activity.alarmState(alarms.states[data.state], what, who) };
 }
 
 function command({ data, text }: CommandEvent, { messages, reason }: Words): Described {

@@ -1,81 +1,143 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useEffect, useId, useRef, useState } from "react";
-import { ProblemError } from "../api/problem";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { CodeField } from "../account/CodeField";
+import { ProblemError, isCode } from "../api/problem";
 import { logIn, me } from "../api/session";
-import { useCatalogue } from "../i18n/CatalogueContext";
-import { LANGUAGES, type Language } from "../i18n/language";
+import { setupState } from "../api/setup";
+import { useMessages } from "../i18n/CatalogueContext";
 import { useProblemText } from "../i18n/useProblemText";
 import { Button } from "../ui/Button";
+import { PublicPage } from "../ui/PublicPage";
 import { RequestId } from "../ui/RequestId";
+import { TextField } from "../ui/TextField";
 
-const FIELD = "min-h-11 rounded-control border border-strong-line bg-card px-3";
+const OTP_NEEDED = "OTP-NEEDED";
 
-/** Name and password; nothing of a site is shown before. */
+/** Name and password, then a code where one is asked for; nothing of a site is shown before. */
 export function LoginScreen() {
-  const { messages } = useCatalogue();
+  const messages = useMessages();
   const queries = useQueryClient();
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  const nameField = useRef<HTMLInputElement>(null);
-  const ids = { name: useId(), password: useId(), error: useId() };
+  const [tenant, setTenant] = useState<string | null>(null);
+  const [isCodeAsked, setIsCodeAsked] = useState(false);
+  const [otp, setOtp] = useState("");
   const login = useMutation({
-    mutationFn: (tenant: string | null) => logIn(name, password, tenant),
+    mutationFn: (given: { tenant: string | null; otp: string | null }) => logIn({ name, password, ...given }),
     onSuccess: (user) => queries.setQueryData(me.queryKey, user),
+    onError: (error) => {
+      if (isCode(error, OTP_NEEDED)) setIsCodeAsked(true);
+      else if (isCode(error, "WRONG-LOGIN")) setIsCodeAsked(false);
+    },
   });
-  useEffect(() => nameField.current?.focus(), []);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!login.isPending) login.mutate(null);
+  const send = (company: string | null) => {
+    setTenant(company);
+    if (!login.isPending) login.mutate({ tenant: company, otp: isCodeAsked ? otp.trim() : null });
+  };
+  const error = login.error && !(isCodeAsked && isCode(login.error, OTP_NEEDED)) ? login.error : null;
+  const shown = error && <LoginError error={error} choose={send} />;
+  const back = () => {
+    setIsCodeAsked(false);
+    setOtp("");
+    login.reset();
   };
   return (
-    <main className="grid min-h-dvh content-center justify-items-center gap-6 p-4">
-      <title>Boomgate</title>
-      <h1 className="flex items-center gap-3 text-title font-semibold">
-        <img src="/icon.svg" alt="" width={40} height={40} />
-        {messages.app}
-      </h1>
-      <form onSubmit={submit} className="grid w-full max-w-sm gap-4 rounded-card border border-line bg-card p-6">
-        <h2 className="text-large font-semibold">{messages.login.title}</h2>
-        <div className="grid gap-1">
-          <label htmlFor={ids.name} className="font-medium">
-            {messages.login.name}
-          </label>
-          <input
-            id={ids.name}
-            ref={nameField}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            required
-            className={FIELD}
-          />
-        </div>
-        <div className="grid gap-1">
-          <label htmlFor={ids.password} className="font-medium">
-            {messages.login.password}
-          </label>
-          <input
-            id={ids.password}
-            type="password"
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-            autoComplete="current-password"
-            required
-            aria-describedby={ids.error}
-            className={FIELD}
-          />
-        </div>
-        <div id={ids.error} role="alert" className="empty:hidden">
-          {login.error && <LoginError error={login.error} choose={login.mutate} />}
-        </div>
-        <Button type="submit" look="main" disabled={login.isPending}>
-          {login.isPending ? messages.login.working : messages.login.submit}
-        </Button>
-      </form>
-      <LanguageChoice />
-    </main>
+    <PublicPage>
+      {isCodeAsked ? (
+        <CodeForm otp={otp} setOtp={setOtp} isPending={login.isPending} submit={() => send(tenant)} back={back} error={shown} />
+      ) : (
+        <LoginForm isPending={login.isPending} submit={() => send(null)} error={shown}>
+          <NameFields name={name} setName={setName} password={password} setPassword={setPassword} />
+        </LoginForm>
+      )}
+      <SetupHint text={messages.login.notSetUp} />
+    </PublicPage>
+  );
+}
+
+interface FormProps {
+  isPending: boolean;
+  submit: () => void;
+  error: ReactNode;
+  children: ReactNode;
+}
+
+function LoginForm({ isPending, submit, error, children }: FormProps) {
+  const { login } = useMessages();
+  const send = (event: FormEvent) => {
+    event.preventDefault();
+    submit();
+  };
+  return (
+    <form onSubmit={send} className="grid gap-4">
+      <h2 className="text-large font-semibold">{login.title}</h2>
+      {children}
+      <div role="alert" className="empty:hidden">
+        {error}
+      </div>
+      <Button type="submit" look="main" disabled={isPending}>
+        {isPending ? login.working : login.submit}
+      </Button>
+    </form>
+  );
+}
+
+interface NameProps {
+  name: string;
+  setName: (name: string) => void;
+  password: string;
+  setPassword: (password: string) => void;
+}
+
+function NameFields({ name, setName, password, setPassword }: NameProps) {
+  const { login } = useMessages();
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  return (
+    <>
+      <TextField
+        ref={field}
+        label={login.name}
+        value={name}
+        change={setName}
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        required
+      />
+      <TextField
+        label={login.password}
+        type="password"
+        value={password}
+        change={setPassword}
+        autoComplete="current-password"
+        required
+      />
+    </>
+  );
+}
+
+interface CodeProps {
+  otp: string;
+  setOtp: (otp: string) => void;
+  isPending: boolean;
+  submit: () => void;
+  back: () => void;
+  error: ReactNode;
+}
+
+/** The second step: the password was right. */
+function CodeForm({ otp, setOtp, isPending, submit, back, error }: CodeProps) {
+  const messages = useMessages();
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  return (
+    <LoginForm isPending={isPending} submit={submit} error={error}>
+      <CodeField value={otp} change={setOtp} mayRecover fieldRef={field} />
+      <Button look="quiet" className="justify-self-start" onClick={back}>
+        {messages.back}
+      </Button>
+    </LoginForm>
   );
 }
 
@@ -96,20 +158,8 @@ function LoginError({ error, choose }: { error: Error; choose: (tenant: string) 
   );
 }
 
-function LanguageChoice() {
-  const { messages, language, setLanguage } = useCatalogue();
-  return (
-    <select
-      aria-label={messages.login.language}
-      value={language}
-      onChange={(event) => setLanguage(event.target.value as Language)}
-      className="min-h-11 rounded-control border border-strong-line bg-card px-2"
-    >
-      {Object.entries(LANGUAGES).map(([code, name]) => (
-        <option key={code} value={code}>
-          {name}
-        </option>
-      ))}
-    </select>
-  );
+/** On an installation where nobody can log in yet. */
+function SetupHint({ text }: { text: string }) {
+  const { data } = useQuery(setupState);
+  return data?.needed ? <p className="mt-4 rounded-control bg-charge-ground px-3 py-2 text-charge">{text}</p> : null;
 }

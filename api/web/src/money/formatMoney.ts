@@ -4,8 +4,12 @@ import minorDigits from "./currencies.json";
 
 const DIGITS: Record<string, number> = minorDigits;
 
+export function currencyDigits(currency: string): number {
+  return DIGITS[currency] ?? 2;
+}
+
 export function formatMoney(amount: Amount, language?: string): string {
-  const digits = DIGITS[amount.currency] ?? 2;
+  const digits = currencyDigits(amount.currency);
   const format = new Intl.NumberFormat(language, {
     style: "currency",
     currency: amount.currency,
@@ -17,7 +21,7 @@ export function formatMoney(amount: Amount, language?: string): string {
 
 /** As the server writes it into texts: `12.50 EUR`. */
 export function amountText({ minor, currency }: Amount): string {
-  const digits = DIGITS[currency] ?? 2;
+  const digits = currencyDigits(currency);
   return `${(minor / 10 ** digits).toFixed(digits)} ${currency}`;
 }
 

@@ -9,7 +9,7 @@ import { FormProblem } from "../ui/FormProblem";
 import { Modal } from "../ui/Modal";
 import { TextField } from "../ui/TextField";
 import { AccessFields } from "./AccessFields";
-import { InvitedPerson } from "./InvitedPerson";
+import { PasswordLinkView } from "./PasswordLinkView";
 import { type Access, changesBetween, isBlind } from "./access";
 
 /** Lets a person in, and shows once what they log in with. */
@@ -18,20 +18,20 @@ export function InviteDialog({ sites, close }: { sites: readonly Site[]; close: 
   const [added, setAdded] = useState<UserAdded | null>(null);
   return (
     <Modal
-      title={added ? people.invitedTitle(added.user.name) : people.invite}
-      description={added ? people.invitedHint : people.inviteHint}
+      title={added ? people.linkTitle(added.user.name) : people.invite}
+      description={added ? people.linkHint : people.inviteHint}
       isOpen
       close={close}
     >
-      {added ? <InvitedPerson added={added} close={close} /> : <InviteForm sites={sites} added={setAdded} close={close} />}
+      {added ? <PasswordLinkView link={added.link} close={close} /> : <InviteForm sites={sites} added={setAdded} close={close} />}
     </Modal>
   );
 }
 
 /** A role with its sites for the first request, what else is given for those after it. */
-async function invite(name: string, access: Access): Promise<UserAdded> {
+async function invite(name: string, email: string, access: Access): Promise<UserAdded> {
   const [first, ...rest] = changesBetween({ kind: "sites", roles: {} }, access);
-  const added = await addUser({ name, role: first?.role ?? "guard", sites: first?.give ?? [] });
+  const added = await addUser({ name, role: first?.role ?? "guard", sites: first?.give ?? [], ...(email ? { email } : {}) });
   for (const change of rest) await changeUser(added.user.id, change);
   return added;
 }
@@ -47,9 +47,10 @@ function InviteForm({ sites, added, close }: FormProps) {
   const queries = useQueryClient();
   const only = sites.length === 1 ? sites[0] : undefined;
   const [name, setName] = useState("");
+  const [email, setEmail] = useState("");
   const [access, setAccess] = useState<Access>({ kind: "sites", roles: only ? { [only.code]: "guard" } : {} });
   const inviting = useMutation({
-    mutationFn: () => invite(name.trim(), access),
+    mutationFn: () => invite(name.trim(), email.trim(), access),
     onSuccess: added,
     onSettled: () => void queries.invalidateQueries({ queryKey: usersKey }),
   });
@@ -70,6 +71,16 @@ function InviteForm({ sites, added, close }: FormProps) {
         spellCheck={false}
         required
         problem={fieldProblem(inviting.error, "name")}
+      />
+      <TextField
+        label={people.email}
+        hint={people.emailHint}
+        type="email"
+        value={email}
+        change={setEmail}
+        maxLength={254}
+        autoComplete="off"
+        problem={fieldProblem(inviting.error, "email")}
       />
       <AccessFields sites={sites} access={access} change={setAccess} />
       <FormProblem error={inviting.error} />

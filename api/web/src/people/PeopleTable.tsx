@@ -49,6 +49,7 @@ function PersonRow({ person, show }: { person: User; show: (id: string) => void 
           {person.name}
         </button>{" "}
         {person.id === me.id && <Badge>{people.you}</Badge>}
+        {person.email && <p className="text-small wrap-anywhere text-soft">{person.email}</p>}
       </td>
       <td className={CELL}>
         {person.memberships.length === 0 && <span className="text-soft">{people.nothing}</span>}
@@ -71,9 +72,11 @@ function PersonState({ person }: { person: User }) {
   const { people } = useMessages();
   if (!person.disabled_at) {
     return (
-      <span className="inline-flex items-center gap-1.5">
+      <span className="inline-flex flex-wrap items-center gap-1.5">
         <CircleCheck aria-hidden size={16} className="text-open" />
         {people.enabled}
+        {person.invited && <Badge tone="warn">{people.invited}</Badge>}
+        {person.totp && <Badge tone="good">{people.secondFactor}</Badge>}
       </span>
     );
   }

@@ -10,6 +10,7 @@ export function SettingsScreen() {
   const { settings } = messages;
   const parts = [
     { to: "/settings/sites", label: settings.sites.title, isShown: may(site, "settings:write") },
+    { to: "/settings/lanes", label: settings.lanes.title, isShown: may(site, "settings:write") },
     { to: "/settings/keys", label: settings.keys.title, isShown: may(site, "keys:manage") },
   ] as const;
   return (

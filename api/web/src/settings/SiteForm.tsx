@@ -1,65 +1,56 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import type { FormEvent } from "react";
 import type { Versioned } from "../api/client";
-import { fieldProblem, isStatus } from "../api/problem";
+import { fieldProblem } from "../api/problem";
 import type { Site } from "../api/schema.gen";
 import { me as meQuery } from "../api/session";
 import { changeSite, fetchSite, sitesKey } from "../api/sites";
 import { useMessages } from "../i18n/CatalogueContext";
 import { Button } from "../ui/Button";
 import { FormProblem } from "../ui/FormProblem";
+import { LanguagesField } from "../ui/LanguagesField";
 import { TextField } from "../ui/TextField";
+import { TimeZoneField } from "../ui/TimeZoneField";
 import { toasts } from "../ui/toastManager";
-import { SiteConflict } from "./SiteConflict";
-import { TimeZoneField } from "./TimeZoneField";
-import { type SiteFields, changesOf, fieldsOf } from "./siteMerge";
+import { ConflictPanel } from "./ConflictPanel";
+import { listOf, siteChange, siteFields } from "./siteFields";
+import { useVersionedForm } from "./useVersionedForm";
+
+const FIELDS = ["name", "time_zone", "languages", "capacity"] as const;
 
 /** Changes a site; where somebody else did so meanwhile, both versions stand side by side and one chooses. */
 export function SiteForm({ read }: { read: Versioned<Site> }) {
   const messages = useMessages();
   const { sites } = messages.settings;
   const queries = useQueryClient();
-  const [base, setBase] = useState(read);
-  const [mine, setMine] = useState<SiteFields>(fieldsOf(read.value));
-  const [theirs, setTheirs] = useState<Versioned<Site> | null>(null);
-  const { code } = base.value;
-  const saving = useMutation({
-    mutationFn: ({ from, to }: { from: Versioned<Site>; to: SiteFields }) =>
-      changeSite(code, from.etag, changesOf(from.value, to) ?? {}),
-    onSuccess: (saved) => {
-      setBase(saved);
-      setMine(fieldsOf(saved.value));
-      setTheirs(null);
-      toasts.add({ title: sites.saved(saved.value.name) });
+  const { code } = read.value;
+  const form = useVersionedForm({
+    first: read,
+    fieldsOf: siteFields,
+    save: (etag, changes) => changeSite(code, etag, siteChange(changes)),
+    read: () => fetchSite(code),
+    saved: (site) => {
+      toasts.add({ title: sites.saved(site.name) });
       for (const queryKey of [sitesKey, meQuery.queryKey]) void queries.invalidateQueries({ queryKey });
     },
-    onError: async (error) => {
-      if (isStatus(error, 412)) setTheirs(await fetchSite(code).catch(() => null));
-    },
   });
+  const { base, mine, theirs, value, change, error } = form;
+  if (theirs) {
+    const names = { name: sites.name, time_zone: sites.timeZone, languages: sites.languages, capacity: sites.capacity };
+    return <ConflictPanel names={names} base={base} mine={mine} theirs={theirs} settle={form.settle} />;
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!saving.isPending) saving.mutate({ from: base, to: mine });
+    form.submit();
   };
-  if (theirs) {
-    const settle = (to: SiteFields) => {
-      setMine(to);
-      setBase(theirs);
-      setTheirs(null);
-      saving.reset();
-      if (changesOf(theirs.value, to)) saving.mutate({ from: theirs, to });
-    };
-    return <SiteConflict base={fieldsOf(base.value)} mine={mine} theirs={fieldsOf(theirs.value)} settle={settle} />;
-  }
-  const problem = (field: string) => fieldProblem(saving.error, field);
-  const isFields = Boolean(problem("name") ?? problem("time_zone"));
+  const problem = (field: string) => fieldProblem(error, field);
   return (
     <form onSubmit={submit} className="grid gap-4 rounded-card border border-line bg-card p-5">
-      <h2 className="text-large font-semibold">{base.value.name}</h2>
+      <h2 className="text-large font-semibold">{value.name}</h2>
       <TextField
         label={sites.name}
         value={mine.name}
-        change={(name) => setMine({ ...mine, name })}
+        change={(name) => change({ name })}
         maxLength={100}
         required
         autoComplete="off"
@@ -68,17 +59,29 @@ export function SiteForm({ read }: { read: Versioned<Site> }) {
       <TimeZoneField
         label={sites.timeZone}
         value={mine.time_zone}
-        change={(time_zone) => setMine({ ...mine, time_zone })}
+        change={(time_zone) => change({ time_zone })}
         hint={sites.timeZoneHint}
         problem={problem("time_zone")}
       />
-      <FixedFacts site={base.value} />
-      <FormProblem error={isFields ? null : saving.error} />
+      <LanguagesField label={sites.languages} value={listOf(mine.languages)} change={(all) => change({ languages: all.join(",") })} />
+      <TextField
+        label={sites.capacity}
+        hint={sites.capacityHint}
+        value={mine.capacity}
+        change={(capacity) => change({ capacity: capacity.replace(/\D/g, "") })}
+        inputMode="numeric"
+        maxLength={7}
+        autoComplete="off"
+        className="max-w-48"
+        problem={problem("capacity")}
+      />
+      <FixedFacts site={value} />
+      <FormProblem error={FIELDS.some(problem) ? null : error} />
       <div className="flex flex-wrap justify-end gap-2">
-        <Button disabled={!changesOf(base.value, mine)} onClick={() => setMine(fieldsOf(base.value))}>
+        <Button disabled={!form.isChanged} onClick={form.undo}>
           {messages.undo}
         </Button>
-        <Button type="submit" look="main" disabled={saving.isPending || !changesOf(base.value, mine)}>
+        <Button type="submit" look="main" disabled={form.isPending || !form.isChanged || mine.languages === ""}>
           {messages.save}
         </Button>
       </div>
@@ -93,11 +96,10 @@ function FixedFacts({ site }: { site: Site }) {
   const facts = [
     [sites.code, site.code],
     [sites.currency, site.currency],
-    [sites.capacity, site.capacity?.toString() ?? sites.uncounted],
     [sites.visitors, site.visitors ? messages.yes : messages.no],
   ] as const;
   return (
-    <dl className="grid grid-cols-2 gap-x-4 gap-y-2 rounded-control bg-raised p-3 text-small phone:grid-cols-4">
+    <dl className="grid grid-cols-2 gap-x-4 gap-y-2 rounded-control bg-raised p-3 text-small phone:grid-cols-3">
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { SelectField } from "../ui/SelectField";
+import { SelectField } from "./SelectField";
 
 interface Props {
   label: string;

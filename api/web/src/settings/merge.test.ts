@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { changesOf, merge } from "./siteMerge";
+import { changesOf, merge } from "./merge";
 
 const base = { name: "North", time_zone: "Europe/Berlin" };
 
-describe("two changes of one site", () => {
+describe("two changes of one thing", () => {
   it("are both taken where they are of different fields", () => {
     const mine = { ...base, name: "North gate" };
     const theirs = { ...base, time_zone: "Europe/Bratislava" };
