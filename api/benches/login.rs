@@ -3,6 +3,7 @@
 //! 50th and 99th percentile and their ratios to the quiet server's.
 //!
 //! `cargo bench -p boomgate-api --bench login`
+#![expect(clippy::print_stdout, reason = "a benchmark's result")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -252,6 +252,11 @@ impl ApiError {
     }
 }
 
+/// A column holds a word of a later version.
+pub(crate) fn unknown(column: &'static str, word: &str) -> ApiError {
+    ApiError::Internal(anyhow::anyhow!("column {column} holds {word:?}, which this version does not know"))
+}
+
 impl From<OperationError> for ApiError {
     fn from(error: OperationError) -> Self {
         match error {

@@ -6,6 +6,7 @@ use boomgate_store::GenericClient;
 use boomgate_store::audit_action::AuditAction;
 use boomgate_store::notices::{self, NoticeKind};
 use boomgate_store::second_factors as stored;
+use boomgate_store::users as stored_users;
 use fast_qr::convert::Builder as _;
 use fast_qr::convert::svg::SvgBuilder;
 use fast_qr::qr::QRBuilder;
@@ -16,7 +17,6 @@ use totp_rs::{Builder, Secret, Totp};
 use crate::access::{AccessError, Authorized, Grant, SignedIn, UsersManage};
 use crate::error::OperationError;
 use crate::fault::Fault;
-use crate::setup::FirstFactor;
 use crate::unit::Unit;
 use crate::{passwords, tokens, users};
 
@@ -35,6 +35,15 @@ pub struct Enrolment {
     pub uri: String,
     /// The same as a QR code: SVG.
     pub qr_svg: String,
+}
+
+/// The second factor of the first person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstFactor {
+    /// As it was proposed, in base 32.
+    pub secret: String,
+    /// A code of it, which proves that the app has the secret; none where whoever types the commands reads the secret there.
+    pub code: Option<String>,
 }
 
 /// Whether codes are asked for, and how many recovery codes are left.
@@ -195,17 +204,33 @@ pub async fn remove(unit: &Unit<'_>, by: &Authorized<SignedIn>) -> Result<(), Op
     note(unit, by, user, false).await
 }
 
-/// Asks somebody for codes no more who lost their phone and their recovery codes. Whether codes were asked for.
-pub(crate) async fn rescue(
+/// Lets somebody in again who lost their phone, their recovery codes or their password: no code is asked for, and the password
+/// is the one with this hash. Their sessions end. Whether codes were asked for.
+///
+/// # Errors
+/// An unknown or disabled user; the database's.
+pub async fn rescue(
     unit: &Unit<'_>,
     by: &Authorized<UsersManage>,
-    user: UserId,
+    name: &str,
+    hash: &str,
 ) -> Result<bool, OperationError> {
-    let was_on = state(unit.tx(), user).await?.on;
-    stored::remove(unit.tx(), user).await?;
-    if was_on {
-        note(unit, by, user, false).await?;
+    let tx = unit.tx();
+    let known = stored_users::in_tenant(tx, by.actor().tenant, name).await?;
+    let known = known.ok_or_else(|| OperationError::Unknown(format!("nobody named {name} is known")))?;
+    if known.disabled_at.is_some() {
+        let why = format!("{name} is disabled: nothing lets them in");
+        return Err(OperationError::conflict("USER-DISABLED", why));
     }
+    let was_on = state(tx, known.id).await?.on;
+    stored::remove(tx, known.id).await?;
+    if was_on {
+        note(unit, by, known.id, false).await?;
+    }
+    users::reset_password(tx, known.id, hash).await?;
+    let person = users::person_of(tx, known.id).await?;
+    let action = AuditAction::UserPassword { user: known.id.as_uuid() };
+    users::note(tx, by, &[&person.sees()], action).await?;
     Ok(was_on)
 }
 

@@ -11,10 +11,11 @@ use jiff::Timestamp;
 use crate::access::{Actor, Authorized, Grant, Role, SettingsWrite};
 use crate::error::OperationError;
 use crate::links::{self, LinkKind, Made};
+use crate::second_factor::{self, FirstFactor};
 use crate::sites::AddSite;
 use crate::unit::Unit;
 use crate::users::AddUser;
-use crate::{lanes, second_factor, sites, tariffs, tokens, users};
+use crate::{lanes, sites, tariffs, tokens, users};
 
 /// Everything a car park needs before its first car.
 #[derive(Clone, Debug)]
@@ -42,15 +43,6 @@ pub struct FirstAdmin {
     pub password_hash: String,
     /// A second factor.
     pub totp: Option<FirstFactor>,
-}
-
-/// The second factor of the first person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FirstFactor {
-    /// As it was proposed, in base 32.
-    pub secret: String,
-    /// A code of it, which proves that the app has the secret; none where whoever types the commands reads the secret there.
-    pub code: Option<String>,
 }
 
 /// A lane of the first site.

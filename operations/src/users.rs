@@ -17,7 +17,7 @@ use crate::access::{Authorized, Grant, Role, UsersManage, Who};
 use crate::error::OperationError;
 use crate::fault::{Correction, Fault};
 use crate::unit::Unit;
-use crate::{passwords, second_factor, sites};
+use crate::{passwords, sites};
 
 pub use membership::{SetUser, UserSet, set};
 
@@ -392,31 +392,6 @@ pub async fn set_disabled(
     let action = AuditAction::UserDisabled { user: id.as_uuid(), disabled };
     note(tx, by, &[&person.sees()], action).await?;
     Ok(person)
-}
-
-/// Lets somebody in again who lost their phone, their recovery codes or their password: no code is asked for, and the password
-/// is the one with this hash. Their sessions end. Whether codes were asked for.
-///
-/// # Errors
-/// An unknown or disabled user; the database's.
-pub async fn rescue(
-    unit: &Unit<'_>,
-    by: &Authorized<UsersManage>,
-    name: &str,
-    hash: &str,
-) -> Result<bool, OperationError> {
-    let tx = unit.tx();
-    let known = stored::in_tenant(tx, by.actor().tenant, name).await?;
-    let known = known.ok_or_else(|| OperationError::Unknown(format!("nobody named {name} is known")))?;
-    if known.disabled_at.is_some() {
-        let why = format!("{name} is disabled: nothing lets them in");
-        return Err(OperationError::conflict("USER-DISABLED", why));
-    }
-    let was_on = second_factor::rescue(unit, by, known.id).await?;
-    reset_password(tx, known.id, hash).await?;
-    let person = person(tx, known.id, known.name).await?;
-    note(tx, by, &[&person.sees()], AuditAction::UserPassword { user: known.id.as_uuid() }).await?;
-    Ok(was_on)
 }
 
 /// Notes that failed logins of somebody are forgotten. Returns the name they log in with.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use boomgate_domain::ids::SiteCode;
 use boomgate_operations::access::{self, UsersManage};
 use boomgate_operations::users::{self, AddUser, Person, SetUser, SiteVisibility, UserAdded};
-use boomgate_operations::{passwords, unit};
+use boomgate_operations::{passwords, second_factor, unit};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{WithConfig, command_line, explain, label, print_changes, reader, typed};
@@ -158,7 +158,8 @@ async fn rescue_user(config: &Config, name: &str) -> Result<ExitCode> {
     let database = Database::reach(config).await?;
     let mut client = database.pool.get().await?;
     let by = command_line::<UsersManage>(&client).await?;
-    let rescued = unit::run(&mut client, async |unit| users::rescue(unit, &by, name, &hash).await).await;
+    let rescued =
+        unit::run(&mut client, async |unit| second_factor::rescue(unit, &by, name, &hash).await).await;
     drop(client);
     database.close().await?;
     if rescued.map_err(explain)? {

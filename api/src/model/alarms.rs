@@ -9,9 +9,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::stays::unknown;
 use super::texts;
-use crate::error::ApiError;
+use crate::error::{ApiError, unknown};
 use crate::request::SafeText;
 
 #[derive(Debug, Serialize, ToSchema)]

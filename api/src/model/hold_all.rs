@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::stays::unknown;
-use crate::error::ApiError;
+use crate::error::{ApiError, unknown};
 use crate::request::SafeText;
 
 #[derive(Debug, Serialize, ToSchema)]

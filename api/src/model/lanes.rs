@@ -21,9 +21,8 @@ use uuid::Uuid;
 
 use super::money::Amount;
 use super::sites::label;
-use super::stays::unknown;
 use super::texts;
-use crate::error::ApiError;
+use crate::error::{ApiError, unknown};
 use crate::query;
 use crate::request::SafeText;
 

@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::stays::unknown;
-use crate::error::ApiError;
+use crate::error::{ApiError, unknown};
 
 /// What a lane read of a car.
 #[derive(Debug, Serialize, ToSchema)]

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::money::Amount;
 use super::stay_history::{StayCommand, StayReading};
 use super::texts;
-use crate::error::ApiError;
+use crate::error::{ApiError, unknown};
 use crate::request::SafeText;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -270,9 +270,4 @@ impl From<&Settled> for TakenPayment {
             settles: done.settles,
         }
     }
-}
-
-/// A column holds a word of a later version.
-pub(crate) fn unknown(column: &'static str, word: &str) -> ApiError {
-    ApiError::Internal(anyhow::anyhow!("column {column} holds {word:?}, which this version does not know"))
 }

@@ -121,10 +121,10 @@ fn tokens(app: &App, (user, granted): (Uuid, Granted)) -> Result<Tokens, ApiErro
 }
 
 fn refuse(context: &RequestContext, error: &ApiError) -> Result<Response, ApiError> {
-    let kind = match error {
-        ApiError::Invalid { field, .. } if field == "body" => "unsupported_grant_type",
-        ApiError::Invalid { .. } => "invalid_request",
-        _ => "invalid_grant",
+    let kind = if let ApiError::Invalid { field, .. } = error {
+        if field == "body" { "unsupported_grant_type" } else { "invalid_request" }
+    } else {
+        "invalid_grant"
     };
     let body = TokenError {
         error: kind,
