@@ -152,7 +152,7 @@ export const SCREENS: readonly ScreenStep[] = [
     show: async (page, demo) => {
       await go(page, "/alarms");
       await page.locator("[data-alarm] button").first().click();
-      await page.locator("[data-modal] form").waitFor();
+      await page.locator("[data-modal] section li").first().waitFor();
       // It closes by itself once its cause is over.
       await demo.happen("out-2", { do: "fire", on: false });
     },

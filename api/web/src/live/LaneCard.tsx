@@ -54,18 +54,25 @@ export const LaneCard = memo(function LaneCard({ lane, number, isChosen, isAsked
   const seen = laneView(lane, memory, useIsBefore(memory.boom?.until ?? 0));
   const view: LaneView = isLive ? seen : { ...seen, boom: "unknown" };
   const card = useRef<HTMLElement>(null);
+  const isTouched = useRef(false);
   useEffect(() => {
     // What is asked comes first where a card is taller than the screen.
-    const shown = isAsked ? card.current?.querySelector("[data-reasons]") : card.current;
-    if (isChosen) shown?.scrollIntoView({ block: "nearest" });
+    if (isAsked) card.current?.querySelector("[data-reasons]")?.scrollIntoView({ block: "nearest" });
+    // Under a finger nothing may move: the tap would miss what it was meant for.
+    else if (isChosen && !isTouched.current) card.current?.scrollIntoView({ block: "nearest" });
+    isTouched.current = false;
   }, [isChosen, isAsked]);
+  const touch = () => {
+    isTouched.current = !isChosen;
+    commands.choose(lane);
+  };
   return (
     <article
       ref={card}
       aria-label={lane.name || lane.code}
       aria-current={isChosen}
       data-lane={lane.code}
-      onPointerDown={() => commands.choose(lane)}
+      onPointerDown={touch}
       className={`lane-card flex min-w-0 scroll-my-20 flex-col gap-3 rounded-card border bg-card p-3 ${
         isChosen ? "border-accent ring-2 ring-accent" : "border-line"
       }`}

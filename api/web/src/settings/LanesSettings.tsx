@@ -87,7 +87,7 @@ function LaneTable({ lanes, show, setMode }: TableProps) {
               <td className={`${CELL} font-plate text-small`}>{lane.code}</td>
               <td className={CELL}>{direction[lane.direction]}</td>
               <td className={CELL}>
-                <Button className="relative" onClick={() => setMode(lane)} aria-label={modes.title(lane.name || lane.code)}>
+                <Button className="relative" onClick={() => setMode(lane)} aria-label={`${modes.names[lane.wanted.mode]}: ${modes.title(lane.name || lane.code)}`}>
                   {modes.names[lane.wanted.mode]}
                 </Button>
               </td>
