@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 const GUESSES: usize = 10_000;
 /// Guesses at a time.
-const GUESSERS: usize = 256;
+const GUESSERS: usize = 32;
 /// Fewest logins that are measured; more while there are guesses.
 const LOGINS: usize = 200;
 const PASSWORD: &str = "a barrier in the morning fog";

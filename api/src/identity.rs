@@ -28,6 +28,10 @@ pub(crate) async fn identify(
     context: &RequestContext,
     given: Credentials<'_>,
 ) -> Result<UserRow, ApiError> {
+    let slot = match auth::browser_token(context) {
+        None => Some(app.limiter.admit_stranger(given.name, context.address())?),
+        Some(_) => None,
+    };
     let (mut candidates, browser) = {
         let client = app.client().await?;
         let candidates = sessions::candidates(&client, given.name).await?;
@@ -44,7 +48,7 @@ pub(crate) async fn identify(
         stored: candidates.iter().map(|user| user.password_hash.clone()).collect(),
         given: given.password,
     };
-    let right = app.limiter.check(attempt).await?;
+    let right = app.limiter.check_admitted(attempt, slot).await?;
     let user = the_one(&right.of, &candidates)?;
     prove(app, &right, &user, given.otp).await?;
     Ok(user)

@@ -130,13 +130,36 @@ impl Default for LoginLimiter {
 }
 
 impl LoginLimiter {
+    /// A place in the queue for a login from no known browser. Taken before anything is looked up for it: a flood of guesses
+    /// costs the database little.
+    pub(crate) fn admit_stranger(&self, name: &str, address: IpAddr) -> Result<QueueSlot<'_>, ApiError> {
+        let attempt = Attempt { name, address, browser: None, stored: Vec::new(), given: String::new() };
+        self.check_backoff(&attempt.keys())?;
+        QueueSlot::take(&self.strangers)
+    }
+
+    /// Checks a password for which there is a place in the queue already.
+    pub(crate) async fn check_admitted(
+        &self,
+        attempt: Attempt<'_>,
+        slot: Option<QueueSlot<'_>>,
+    ) -> Result<RightPassword, ApiError> {
+        match slot {
+            Some(_slot) if attempt.browser.is_none() => self.check_in_turn(attempt).await,
+            Some(_) | None => self.check(attempt).await,
+        }
+    }
+
     /// Checks a password, taking the same time whether or not there is such a user.
     pub(crate) async fn check(&self, attempt: Attempt<'_>) -> Result<RightPassword, ApiError> {
-        let keys = attempt.keys();
-        self.check_backoff(&keys)?;
-        let known = attempt.browser.is_some();
-        let queue = if known { &self.known } else { &self.strangers };
+        self.check_backoff(&attempt.keys())?;
+        let queue = if attempt.browser.is_some() { &self.known } else { &self.strangers };
         let _slot = QueueSlot::take(queue)?;
+        self.check_in_turn(attempt).await
+    }
+
+    async fn check_in_turn(&self, attempt: Attempt<'_>) -> Result<RightPassword, ApiError> {
+        let (keys, known) = (attempt.keys(), attempt.browser.is_some());
         let _stranger = match known {
             false => Some(self.stranger_permits.acquire().await.map_err(ApiError::internal)?),
             true => None,
@@ -229,7 +252,7 @@ fn make_room(failures: &mut HashMap<Key, Failures>) {
 }
 
 /// A place in the queue before the check.
-struct QueueSlot<'a>(&'a AtomicUsize);
+pub(crate) struct QueueSlot<'a>(&'a AtomicUsize);
 
 impl<'a> QueueSlot<'a> {
     fn take(queue: &'a AtomicUsize) -> Result<Self, ApiError> {
