@@ -1,7 +1,8 @@
 //! Removes old rows. Ages are computed with the database's clock.
 
 use anyhow::Result;
-use boomgate_store::{Transaction, idempotency, known_browsers, live_feed, users};
+use boomgate_store::{Transaction, idempotency, known_browsers, live_feed, notices, one_time_links, users};
+use jiff::SignedDuration;
 
 use super::job::JobContext;
 
@@ -10,9 +11,13 @@ pub async fn live_feed(context: &JobContext, tx: &Transaction<'_>) -> Result<u64
     Ok(live_feed::prune(tx, context.keep.live_feed).await?)
 }
 
-/// Sessions that ended a while ago.
+/// How long a person can read back what happened to their account.
+const NOTICES: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// Sessions that ended a while ago, links that are good no more, and old notices.
 pub async fn sessions(context: &JobContext, tx: &Transaction<'_>) -> Result<u64> {
-    Ok(users::prune_sessions(tx, context.keep.expired_sessions).await?)
+    let sessions = users::prune_sessions(tx, context.keep.expired_sessions).await?;
+    Ok(sessions + one_time_links::prune(tx).await? + notices::prune(tx, NOTICES).await?)
 }
 
 /// Browsers without a recent login.

@@ -31,6 +31,12 @@ const ROWS: &str = "
     insert into sessions (token_hash, user_id, kind, created_at, expires_at, last_seen)
         select decode(repeat(v.byte, 32), 'hex'), u.id, 'bearer', now(), now() + v.until, now()
         from users u, (values ('01', interval '-25 hours'), ('02', interval '-23 hours'), ('03', interval '1 hour')) v (byte, until);
+    insert into one_time_links (token_hash, kind, user_id, created_at, expires_at)
+        select decode(repeat(v.byte, 32), 'hex'), 'reset', u.id, now() - interval '25 hours', now() + v.until
+        from users u, (values ('01', interval '-1 second'), ('02', interval '1 hour')) v (byte, until);
+    insert into notices (user_id, id, kind, at)
+        select u.id, gen_random_uuid(), 'new_device', now() - v.age
+        from users u, (values (interval '366 days'), (interval '364 days')) v (age);
     insert into known_browsers (token_hash, user_id, created_at, expires_at)
         select decode(repeat(v.byte, 32), 'hex'), u.id, now(), now() + v.until
         from users u, (values ('01', interval '-1 hour'), ('02', interval '1 hour')) v (byte, until);
@@ -95,10 +101,12 @@ async fn failing(database: &TestDatabase) -> Vec<String> {
     rows.into_iter().filter(|row| row.failures() > 0).map(|row| row.name).collect()
 }
 
-async fn kept(database: &TestDatabase) -> [i64; 4] {
+async fn kept(database: &TestDatabase) -> [i64; 6] {
     [
         count(database, "live_feed").await,
         count(database, "sessions").await,
+        count(database, "one_time_links").await,
+        count(database, "notices").await,
         count(database, "known_browsers").await,
         count(database, "answered_requests").await,
     ]
@@ -110,11 +118,11 @@ async fn what_is_older_than_it_may_be_goes_and_nothing_else() {
     execute(&database, ROWS).await;
     round(&database).await;
     assert_eq!(failing(&database).await, Vec::<String>::new());
-    assert_eq!(kept(&database).await, [1, 2, 1, 1]);
+    assert_eq!(kept(&database).await, [1, 2, 1, 1, 1, 1]);
     assert_eq!(count(&database, "live_feed where no = 2").await, 1);
     assert_eq!(count(&database, "answered_requests where key = 'young'").await, 1);
     assert_eq!(row(&database, "live_feed").await.last_rows, Some(1));
-    assert_eq!(row(&database, "sessions").await.last_rows, Some(1));
+    assert_eq!(row(&database, "sessions").await.last_rows, Some(3), "a session, a link and a notice");
 }
 
 #[tokio::test]
@@ -182,7 +190,7 @@ async fn a_job_that_fails_stops_neither_the_others_nor_the_next_round() {
     round(&database).await;
     assert_eq!(failing(&database).await, Vec::<String>::new());
     assert_eq!(row(&database, "live_feed").await.last_error, None);
-    assert_eq!(kept(&database).await, [1, 2, 1, 1]);
+    assert_eq!(kept(&database).await, [1, 2, 1, 1, 1, 1]);
 }
 
 #[tokio::test]
