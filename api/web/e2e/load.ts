@@ -74,7 +74,9 @@ function feed(socket: WebSocketRoute): void {
 
 async function answerInServersPlace(page: Page): Promise<void> {
   await page.route("**/api/v1/me", (route) => route.fulfill({ json: ME }));
-  await page.route("**/api/v1/lanes", (route) =>
+  const none = { json: { items: [], next_cursor: null } };
+  for (const path of ["alarms?*", "sites/*/hold-all", "me/notices"]) await page.route(`**/api/v1/${path}`, (route) => route.fulfill(none));
+  await page.route(/\/api\/v1\/lanes(\?.*)?$/, (route) =>
     route.fulfill({ json: { items: Array.from({ length: LANES }, (_, index) => lane(index)) } }),
   );
   await page.routeWebSocket("**/api/v1/live?*", feed);
