@@ -17,4 +17,5 @@ pub(crate) mod sites;
 pub(crate) mod stay_history;
 pub(crate) mod stays;
 pub(crate) mod texts;
+pub(crate) mod tickets;
 pub(crate) mod users;

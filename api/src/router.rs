@@ -4,7 +4,7 @@ use crate::caller::Access;
 use crate::route::{Route, route};
 use crate::routes::{
     alarms, arrivals, audit, document, evidence, health, hold_all, jobs, keys, lanes, links, login, me,
-    modes, oauth, payments, previews, setup, sites, stays, users,
+    modes, oauth, payments, previews, setup, sites, stays, tickets, users,
 };
 use crate::{device, live};
 
@@ -81,6 +81,12 @@ pub(crate) fn people() -> Vec<Route> {
         route(stays::__path_list, stays::list),
         route(stays::__path_one, stays::one),
         route(payments::__path_take, payments::take),
+        route(tickets::__path_list, tickets::list),
+        route(tickets::__path_issue, tickets::issue),
+        route(tickets::__path_lost, tickets::lost),
+        route(tickets::__path_one, tickets::one),
+        route(tickets::__path_pdf, tickets::pdf),
+        route(tickets::__path_exit, tickets::exit),
         route(evidence::__path_show, evidence::show),
         route(live::__path_follow, live::follow),
         route(jobs::__path_list, jobs::list),

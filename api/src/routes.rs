@@ -21,4 +21,5 @@ pub(crate) mod previews;
 pub(crate) mod setup;
 pub(crate) mod sites;
 pub(crate) mod stays;
+pub(crate) mod tickets;
 pub(crate) mod users;

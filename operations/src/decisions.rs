@@ -11,7 +11,7 @@ use boomgate_domain::ids::{
 use boomgate_domain::lane_mode::LaneMode;
 use boomgate_domain::plate::Plate;
 use boomgate_domain::reading::Verdict;
-use boomgate_domain::tariff::Tariff;
+use boomgate_domain::tariff::{Tariff, VehicleType};
 use boomgate_store::arrivals::{self, ArrivalRow};
 use boomgate_store::audit::RequestedBy;
 use boomgate_store::commands::{self, NewCommand};
@@ -44,6 +44,7 @@ pub(crate) struct Named<'a> {
 
 /// What was decided, and the car before and after.
 pub(crate) struct DecidedAgain {
+    pub decision: Decision,
     pub row: NewDecision,
     pub before: ArrivalRow,
     pub after: ArrivalRow,
@@ -105,7 +106,7 @@ pub(crate) async fn decide_again(
     live_feed::append(tx, site.id, row.decided_at, Some(lane), LiveEvent::Decision(event)).await?;
     unit.wake_lane(site.id, lane);
     unit.wake_site(site.id);
-    Ok(DecidedAgain { row, before: car, after })
+    Ok(DecidedAgain { decision, row, before: car, after })
 }
 
 /// A person's word is as good as a reading that is accepted; without a plate it is as good as a ticket.
@@ -133,8 +134,7 @@ async fn matches(
     let facts = facts(tx, site.id, at).await?;
     let lane = lanes::status(tx, site.id, LaneId::from_uuid(car.lane_id)).await?;
     let mode: LaneMode = sites::read_word("lanes.mode", &lane.mode)?;
-    let zone = TimeZone::get(&site.time_zone).map_err(|error| OperationError::Broken(error.to_string()))?;
-    let mut matches = Matches { site: facts.state(mode)?, ..Matches::none(zone) };
+    let mut matches = Matches { site: facts.state(mode)?, ..Matches::none(zone(site)?) };
     matches.tariff = tariff(tx, site.id, facts.tariff_id).await?;
     // A blocked plate stays blocked: the one that was read, and the one a person says it is.
     let plates: Vec<&Plate> = arrival.plate.iter().chain(read).collect();
@@ -289,6 +289,45 @@ fn event(by: &RequestedBy, car: &ArrivalRow, row: &NewDecision, decision: &Decis
         local: false,
         by: Some(by.name.clone()),
     }
+}
+
+/// Only at an exit a car is one of those inside; nothing of the kind lets anybody in.
+pub(crate) fn must_leave(car: &ArrivalRow) -> Result<(), OperationError> {
+    if direction(car)? == Direction::Exit {
+        return Ok(());
+    }
+    let why = "nobody is let in by it: only at an exit a car is paired with one inside";
+    Err(OperationError::conflict("NOT-AN-EXIT", why))
+}
+
+/// Decides whether a car may come in that a person enters by hand, as a lane of the site would; with the tariff in force.
+pub(crate) async fn decide_by_hand(
+    tx: &impl GenericClient,
+    site: &SiteRow,
+    plate: Option<&Plate>,
+    vehicle: Option<VehicleType>,
+    now: Timestamp,
+) -> Result<(Decision, Option<Uuid>), OperationError> {
+    let facts = facts(tx, site.id, now).await?;
+    let arrival = Arrival {
+        id: ArrivalId::from_uuid(Uuid::now_v7()),
+        direction: Direction::Entry,
+        plate: plate.cloned(),
+        verdict: if plate.is_some() { Verdict::Accept } else { Verdict::Unreadable },
+        credential: Credential::Ticket,
+        vehicle: vehicle.unwrap_or_default(),
+    };
+    let mut matches = Matches { site: facts.state(LaneMode::Open)?, ..Matches::none(zone(site)?) };
+    if let Some(plate) = plate {
+        matches.block = block(tx, site.id, &[plate], now).await?;
+        rights(tx, site.id, plate, now, &mut matches).await?;
+        matches.stay = inside(tx, site.id, plate).await?;
+    }
+    Ok((decide(&arrival, &matches, now), facts.tariff_id))
+}
+
+fn zone(site: &SiteRow) -> Result<TimeZone, OperationError> {
+    TimeZone::get(&site.time_zone).map_err(|error| OperationError::Broken(error.to_string()))
 }
 
 /// The direction of a car's lane.

@@ -29,6 +29,7 @@ pub mod setup;
 pub mod sites;
 pub mod stays;
 pub mod tariffs;
+pub mod tickets;
 pub mod time_zone;
 pub mod tokens;
 pub mod unit;

@@ -51,6 +51,7 @@ pub mod subscriptions;
 pub mod tariffs;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tickets;
 pub mod users;
 pub mod vehicles;
 pub mod words;

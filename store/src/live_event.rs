@@ -45,6 +45,8 @@ pub enum LiveEvent {
     Mode(ModeEvent),
     /// All lanes of a direction are to be held open, or released.
     HoldAll(HoldAllEvent),
+    /// A ticket was given, or nothing more is due for it.
+    Ticket(TicketEvent),
 }
 
 impl LiveEvent {
@@ -83,7 +85,8 @@ impl LiveEvent {
             | Self::Boom(_)
             | Self::Payment(_)
             | Self::Mode(_)
-            | Self::HoldAll(_) => None,
+            | Self::HoldAll(_)
+            | Self::Ticket(_) => None,
         }
     }
 }
@@ -260,6 +263,19 @@ pub struct HoldAllEvent {
     pub reason: String,
     /// Until when it can be confirmed.
     pub expires_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TicketEvent {
+    pub ticket: Uuid,
+    pub number: String,
+    /// None before the car has passed the entry.
+    pub stay: Option<Uuid>,
+    /// Nothing more is due.
+    pub settled: bool,
+    /// The person who gave it or took it, as shown.
+    pub by: String,
 }
 
 #[cfg(test)]

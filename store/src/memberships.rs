@@ -1,6 +1,7 @@
 //! Memberships: roles of users at one site or at every site of their tenant, and the sites they see by them.
 
 use boomgate_domain::ids::{AlarmId, ArrivalId, LaneId, SiteId, StayId, TenantId, UserId};
+use boomgate_domain::ticket::TicketNumber;
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -172,6 +173,18 @@ impl Viewer<'_> {
         arrival: ArrivalId,
     ) -> Result<Option<VisibleSite>, StoreError> {
         self.with(client, include_str!("../queries/sites/of_user_with_arrival.sql"), &arrival.as_uuid()).await
+    }
+
+    /// The site of a ticket, if they see it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn with_ticket(
+        &self,
+        client: &impl GenericClient,
+        number: &TicketNumber,
+    ) -> Result<Option<VisibleSite>, StoreError> {
+        self.with(client, include_str!("../queries/sites/of_user_with_ticket.sql"), &number.as_str()).await
     }
 
     /// The site of an alarm, if they see it.

@@ -29,4 +29,5 @@ mod setup;
 mod shutdown;
 mod stays;
 mod test_app;
+mod tickets;
 mod web;

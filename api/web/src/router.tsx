@@ -10,6 +10,7 @@ import {
 import { isAlarmKind } from "./alarms/alarmKind";
 import { ALARM_STATES } from "./api/alarms";
 import type { AlarmKind, AlarmState } from "./api/schema.gen";
+import { TICKET_FILTERS, type TicketFilter } from "./api/tickets";
 import { type AuditSearch, isAuditAction } from "./audit/auditSearch";
 import { STATES, type StayState } from "./api/stays";
 import { BrokenScreen } from "./frame/BrokenScreen";
@@ -66,6 +67,18 @@ const stay = createRoute({
   getParentRoute: () => root,
   path: "/stays/$id",
   component: lazyRouteComponent(() => import("./stays/StayScreen"), "StayScreen"),
+});
+
+type TicketsSearch = { q?: string; state?: TicketFilter };
+
+const tickets = createRoute({
+  getParentRoute: () => root,
+  path: "/tickets",
+  validateSearch: (search: Search): TicketsSearch => {
+    const state = TICKET_FILTERS.find((one) => one === search.state);
+    return { ...text(search, "q"), ...(state ? { state } : {}) };
+  },
+  component: lazyRouteComponent(() => import("./tickets/TicketsScreen"), "TicketsScreen"),
 });
 
 const jobs = createRoute({
@@ -174,6 +187,7 @@ export const router = createRouter({
     home,
     live,
     stays,
+    tickets,
     stay,
     alarms,
     people,

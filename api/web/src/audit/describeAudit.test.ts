@@ -49,6 +49,9 @@ const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "alarm.raised", detail: { alarm: "a", what: "lane_lost" } },
   { action: "alarm.acknowledged", detail: { alarm: "a", what: "lane_lost" } },
   { action: "alarm.closed", detail: { alarm: "a", what: "lane_lost" } },
+  { action: "ticket.issued", detail: { ticket: "t", number: "PS-000000000" } },
+  { action: "ticket.lost", detail: { ticket: "t", number: "PS-000000000" } },
+  { action: "ticket.settled", detail: { ticket: "t", number: "PS-000000000", method: "cash" } },
   { action: "tariff.set", detail: { tariff: "t", version: 3 } },
 ];
 

@@ -109,6 +109,14 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.alarmTaken(alarms.kinds[line.detail.what]);
     case "alarm.closed":
       return did.alarmClosed(alarms.kinds[line.detail.what]);
+    case "ticket.issued":
+      return did.ticketIssued(line.detail.number);
+    case "ticket.lost":
+      return did.ticketLost(line.detail.number);
+    case "ticket.settled": {
+      const { number, method } = line.detail;
+      return did.ticketSettled(number, method ? messages.money.methods[method] : "");
+    }
     case "tariff.set":
       return did.tariffSet(line.detail.version);
     default:

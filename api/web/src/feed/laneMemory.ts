@@ -87,6 +87,7 @@ export function remember(lane: LaneMemory, event: LiveEvent, isPast: boolean, no
     case "alarm":
     case "mode":
     case "hold_all":
+    case "ticket":
       return lane;
   }
 }

@@ -1,8 +1,8 @@
-import { BellRing, CarFront, FileClock, Radio, Settings, Timer, Users, type LucideIcon } from "lucide-react";
+import { BellRing, CarFront, FileClock, Radio, Settings, Ticket, Timer, Users, type LucideIcon } from "lucide-react";
 import { type Permission, may } from "../api/session";
 import type { MySite } from "../api/schema.gen";
 
-export type ScreenName = "live" | "stays" | "alarms" | "people" | "settings" | "audit" | "jobs";
+export type ScreenName = "live" | "stays" | "tickets" | "alarms" | "people" | "settings" | "audit" | "jobs";
 
 export interface Screen {
   name: ScreenName;
@@ -16,6 +16,7 @@ export interface Screen {
 const SCREENS: readonly (Screen & { needs: readonly Permission[] })[] = [
   { name: "live", path: "/live", Icon: Radio, keys: "g l", group: "daily", needs: [] },
   { name: "stays", path: "/stays", Icon: CarFront, keys: "g s", group: "daily", needs: ["stays:read"] },
+  { name: "tickets", path: "/tickets", Icon: Ticket, keys: "g t", group: "daily", needs: ["stays:read"] },
   { name: "alarms", path: "/alarms", Icon: BellRing, keys: "g a", group: "daily", needs: ["alarms:read"] },
   { name: "people", path: "/people", Icon: Users, keys: "g p", group: "manage", needs: ["users:manage"] },
   { name: "settings", path: "/settings", Icon: Settings, keys: "g e", group: "manage", needs: ["settings:write", "keys:manage"] },

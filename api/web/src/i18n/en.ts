@@ -6,6 +6,7 @@ import { enAudit } from "./enAudit";
 import { enModes } from "./enModes";
 import { enPairing } from "./enPairing";
 import { enSetup } from "./enSetup";
+import { enTickets } from "./enTickets";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -13,7 +14,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", alarms: "Alarms", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
+  screens: { live: "Live", stays: "Stays", tickets: "Tickets", alarms: "Alarms", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -312,6 +313,7 @@ export const en = {
     escape: "Close what is open",
     goLive: "Go to Live",
     goStays: "Go to Stays",
+    goTickets: "Go to Tickets",
     goAlarms: "Go to Alarms",
     goPeople: "Go to People",
     goSettings: "Go to Settings",
@@ -336,6 +338,7 @@ export const en = {
   ...enModes,
   ...enPairing,
   ...enSetup,
+  ...enTickets,
 };
 
 export type Messages = typeof en;

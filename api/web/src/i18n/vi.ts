@@ -6,11 +6,12 @@ import { viAudit } from "./viAudit";
 import { viModes } from "./viModes";
 import { viPairing } from "./viPairing";
 import { viSetup } from "./viSetup";
+import { viTickets } from "./viTickets";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", tickets: "Vé", alarms: "Cảnh báo", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -323,6 +324,7 @@ export const vi: Messages = {
     escape: "Đóng hộp đang mở",
     goLive: "Đến Trực tiếp",
     goStays: "Đến Lượt gửi",
+    goTickets: "Đến Vé",
     goAlarms: "Đến Cảnh báo",
     goPeople: "Đến Nhân sự",
     goSettings: "Đến Cài đặt",
@@ -347,4 +349,5 @@ export const vi: Messages = {
   ...viModes,
   ...viPairing,
   ...viSetup,
+  ...viTickets,
 };

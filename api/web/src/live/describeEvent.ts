@@ -58,6 +58,8 @@ export function describeEvent(event: LiveEvent, plate: string | null, words: Wor
       return mode(event, words);
     case "hold_all":
       return holdAll(event, words);
+    case "ticket":
+      return { tone: null, text: messages.tickets.activity(event.data.number, event.data.by, event.data.settled) };
     case "picture":
       return { tone: null, text: "" };
   }
