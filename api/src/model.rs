@@ -17,3 +17,4 @@ pub(crate) mod stay_history;
 pub(crate) mod stays;
 pub(crate) mod texts;
 pub(crate) mod users;
+pub(crate) mod vehicles;

@@ -20,3 +20,5 @@ pub(crate) mod setup;
 pub(crate) mod sites;
 pub(crate) mod stays;
 pub(crate) mod users;
+pub(crate) mod vehicle_files;
+pub(crate) mod vehicles;

@@ -29,3 +29,4 @@ pub mod time_zone;
 pub mod tokens;
 pub mod unit;
 pub mod users;
+pub mod vehicles;

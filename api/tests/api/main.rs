@@ -27,4 +27,5 @@ mod setup;
 mod shutdown;
 mod stays;
 mod test_app;
+mod vehicles;
 mod web;

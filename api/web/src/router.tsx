@@ -86,6 +86,20 @@ const alarms = createRoute({
   component: lazyRouteComponent(() => import("./alarms/AlarmsScreen"), "AlarmsScreen"),
 });
 
+type VehiclesSearch = { q?: string; country?: string; type?: string; vehicle?: string };
+
+const vehicles = createRoute({
+  getParentRoute: () => root,
+  path: "/vehicles",
+  validateSearch: (search: Search): VehiclesSearch => ({
+    ...text(search, "q"),
+    ...text(search, "country"),
+    ...text(search, "type"),
+    ...text(search, "vehicle"),
+  }),
+  component: lazyRouteComponent(() => import("./vehicles/VehiclesScreen"), "VehiclesScreen"),
+});
+
 type PeopleSearch = { q?: string; person?: string };
 
 const people = createRoute({
@@ -176,6 +190,7 @@ export const router = createRouter({
     stays,
     stay,
     alarms,
+    vehicles,
     people,
     settings.addChildren([settingsHome, sitesSettings, siteSettings, lanesSettings, keysSettings]),
     audit,

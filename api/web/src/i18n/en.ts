@@ -5,6 +5,7 @@ import { enAlarms } from "./enAlarms";
 import { enAudit } from "./enAudit";
 import { enModes } from "./enModes";
 import { enSetup } from "./enSetup";
+import { enVehicles } from "./enVehicles";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -12,7 +13,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", alarms: "Alarms", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
+  screens: { live: "Live", stays: "Stays", alarms: "Alarms", vehicles: "Vehicles", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -312,6 +313,7 @@ export const en = {
     goSettings: "Go to Settings",
     goAudit: "Go to Audit",
     goJobs: "Go to Jobs",
+    goVehicles: "Go to Vehicles",
     noLane: "Choose a lane first: press its number.",
     nothingDue: "Nothing is due at this lane.",
   },
@@ -330,6 +332,7 @@ export const en = {
   ...enAudit,
   ...enModes,
   ...enSetup,
+  ...enVehicles,
 };
 
 export type Messages = typeof en;

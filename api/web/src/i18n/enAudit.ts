@@ -83,6 +83,13 @@ export const enAudit = {
       "alarm.acknowledged": "Alarm taken",
       "alarm.closed": "Alarm closed",
       "tariff.set": "Tariff in force",
+      "vehicle.add": "Vehicle added",
+      "vehicle.set": "Vehicle corrected",
+      "vehicle.remove": "Vehicle removed",
+      "vehicle.history_seen": "Vehicle's history looked at",
+      "vehicles.imported": "Vehicles imported",
+      "vehicles.import_undone": "Import taken back",
+      "vehicles.exported": "Vehicles exported",
     } satisfies Record<AuditActionName, string>,
     /** What was done, in a sentence. */
     did: {
@@ -123,6 +130,9 @@ export const enAudit = {
       modeSet: (before: string, after: string) => `Set the mode: “${before}” → “${after}”`,
       holdAllAsked: (what: string) => `Asked for: ${what}`,
       holdAllConfirmed: (what: string) => `Confirmed as the second person: ${what}`,
+      vehicleChanged: (fields: string) => `Corrected a vehicle: ${fields}`,
+      vehiclesImported: (created: number, changed: number) => `Imported vehicles: ${created} added, ${changed} changed`,
+      importUndone: (undone: number) => `Took an import back: ${undone} vehicles are as before`,
       tariffSet: (version: number) => `Put tariff version ${version} in force`,
       change: (field: string, before: string, after: string) => `${field} “${before}” → “${after}”`,
       fields: { role: "role", sites: "sites", name: "name", time_zone: "time zone", currency: "currency", direction: "direction", languages: "languages", capacity: "spaces" } as Record<string, string>,

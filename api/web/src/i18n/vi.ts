@@ -5,11 +5,12 @@ import { viAlarms } from "./viAlarms";
 import { viAudit } from "./viAudit";
 import { viModes } from "./viModes";
 import { viSetup } from "./viSetup";
+import { viVehicles } from "./viVehicles";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", vehicles: "Xe", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -323,6 +324,7 @@ export const vi: Messages = {
     goSettings: "Đến Cài đặt",
     goAudit: "Đến Nhật ký",
     goJobs: "Đến Tác vụ",
+    goVehicles: "Đến Xe",
     noLane: "Hãy chọn làn trước: nhấn số của làn.",
     nothingDue: "Làn này không có khoản nào phải trả.",
   },
@@ -341,4 +343,5 @@ export const vi: Messages = {
   ...viAudit,
   ...viModes,
   ...viSetup,
+  ...viVehicles,
 };
