@@ -45,6 +45,7 @@ const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "alarm.raised", detail: { alarm: "a", what: "lane_lost" } },
   { action: "alarm.acknowledged", detail: { alarm: "a", what: "lane_lost" } },
   { action: "alarm.closed", detail: { alarm: "a", what: "lane_lost" } },
+  { action: "tariff.set", detail: { tariff: "t", version: 3 } },
   { action: "vehicle.add", detail: { vehicle: "v" } },
   { action: "vehicle.set", detail: { vehicle: "v", fields: ["phone"] } },
   { action: "vehicle.remove", detail: { vehicle: "v" } },
@@ -52,7 +53,6 @@ const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "vehicles.imported", detail: { import: "i", created: 2, changed: 1 } },
   { action: "vehicles.import_undone", detail: { import: "i", undone: 3 } },
   { action: "vehicles.exported", detail: {} },
-  { action: "tariff.set", detail: { tariff: "t", version: 3 } },
 ];
 
 function line(done: Pick<AuditEntry, "action" | "detail">, subject = "nina"): AuditEntry {

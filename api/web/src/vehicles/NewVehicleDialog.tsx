@@ -7,8 +7,8 @@ import { Button } from "../ui/Button";
 import { FormProblem } from "../ui/FormProblem";
 import { Modal } from "../ui/Modal";
 import { toasts } from "../ui/toastManager";
-import { EMPTY_VEHICLE, VehicleFields } from "./VehicleFields";
-import { bodyOf } from "./vehicleBody";
+import { VehicleFields } from "./VehicleFields";
+import { EMPTY_VEHICLE, bodyOf } from "./vehicleDraft";
 
 export function NewVehicleDialog({ close }: { close: () => void }) {
   const { vehicles, ...messages } = useMessages();

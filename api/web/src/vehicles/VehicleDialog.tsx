@@ -13,9 +13,9 @@ import { Button } from "../ui/Button";
 import { FormProblem } from "../ui/FormProblem";
 import { Modal } from "../ui/Modal";
 import { toasts } from "../ui/toastManager";
-import { VehicleFields, draftOf } from "./VehicleFields";
+import { VehicleFields } from "./VehicleFields";
 import { VehicleHistory } from "./VehicleHistory";
-import { bodyOf, changeOf } from "./vehicleBody";
+import { bodyOf, changeOf, draftOf } from "./vehicleDraft";
 
 /** One vehicle: what is known of it, and where it was. */
 export function VehicleDialog({ plate, close }: { plate: string; close: () => void }) {

@@ -1,43 +1,10 @@
 import { VEHICLE_TYPES } from "../api/vehicles";
 import { fieldProblem } from "../api/problem";
-import type { Vehicle } from "../api/schema.gen";
 import { useMessages } from "../i18n/CatalogueContext";
 import { SelectField } from "../ui/SelectField";
 import { TextArea } from "../ui/TextArea";
 import { TextField } from "../ui/TextField";
-
-/** What people know of a vehicle, as they type it. */
-export interface VehicleDraft extends Readonly<Record<string, string>> {
-  plate: string;
-  country: string;
-  vehicle_type: string;
-  contact_name: string;
-  phone: string;
-  owner: string;
-  notes: string;
-}
-
-export const EMPTY_VEHICLE: VehicleDraft = {
-  plate: "",
-  country: "",
-  vehicle_type: "",
-  contact_name: "",
-  phone: "",
-  owner: "",
-  notes: "",
-};
-
-export function draftOf(vehicle: Vehicle): VehicleDraft {
-  return {
-    plate: vehicle.plate_typed,
-    country: vehicle.country ?? "",
-    vehicle_type: vehicle.vehicle_type ?? "",
-    contact_name: vehicle.contact_name,
-    phone: vehicle.phone,
-    owner: vehicle.owner,
-    notes: vehicle.notes,
-  };
-}
+import type { VehicleDraft } from "./vehicleDraft";
 
 interface Props {
   draft: VehicleDraft;

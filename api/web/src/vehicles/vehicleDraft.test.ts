@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EMPTY_VEHICLE } from "./VehicleFields";
-import { bodyOf, changeOf } from "./vehicleBody";
+import { EMPTY_VEHICLE, bodyOf, changeOf } from "./vehicleDraft";
 
 describe("a vehicle on its way to the server", () => {
   it("says what is not known as null", () => {
