@@ -13,6 +13,7 @@ pub(crate) mod oauth;
 pub(crate) mod page;
 pub(crate) mod sessions;
 pub(crate) mod sites;
+pub(crate) mod stats;
 pub(crate) mod stay_history;
 pub(crate) mod stays;
 pub(crate) mod texts;

@@ -4,7 +4,7 @@ use crate::caller::Access;
 use crate::route::{Route, route};
 use crate::routes::{
     alarms, audit, document, evidence, health, hold_all, jobs, keys, lanes, links, login, me, modes, oauth,
-    payments, setup, sites, stays, users, vehicle_files, vehicles,
+    payments, setup, sites, stats, stay_acts, stays, users, vehicle_files, vehicles,
 };
 use crate::{device, live, vehicle_search};
 
@@ -75,6 +75,13 @@ pub(crate) fn people() -> Vec<Route> {
         route(alarms::__path_close, alarms::close),
         route(stays::__path_list, stays::list),
         route(stays::__path_one, stays::one),
+        route(stay_acts::__path_correct, stay_acts::correct),
+        route(stay_acts::__path_merge, stay_acts::merge),
+        route(stay_acts::__path_void, stay_acts::void),
+        route(stats::__path_today, stats::today),
+        route(stats::__path_activities, stats::activities),
+        route(stats::__path_set_count, stats::set_count),
+        route(stats::__path_reset_stays, stats::reset_stays),
         route(payments::__path_take, payments::take),
         route(evidence::__path_show, evidence::show),
         route(vehicles::__path_list, vehicles::list),

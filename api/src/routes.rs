@@ -18,6 +18,8 @@ pub(crate) mod oauth;
 pub(crate) mod payments;
 pub(crate) mod setup;
 pub(crate) mod sites;
+pub(crate) mod stats;
+pub(crate) mod stay_acts;
 pub(crate) mod stays;
 pub(crate) mod users;
 pub(crate) mod vehicle_files;

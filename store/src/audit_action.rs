@@ -199,6 +199,32 @@ pub enum AuditAction {
     /// All lanes of a direction were released.
     #[serde(rename = "hold_all.released")]
     HoldAllReleased { direction: String },
+    /// A person corrected a stay: which fields, and times and types before and after. A plate, before and after, stands with
+    /// the reason behind the commitment.
+    #[serde(rename = "stay.corrected")]
+    StayCorrected {
+        plate: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        vehicle_type: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entered_at: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exited_at: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        charged_minor: Option<BeforeAfter>,
+    },
+    /// Two stays were the halves of one.
+    #[serde(rename = "stay.merged")]
+    StayMerged { other: Uuid, charged_minor: i64 },
+    /// A stay never was.
+    #[serde(rename = "stay.voided")]
+    StayVoided {},
+    /// How many cars are inside was set.
+    #[serde(rename = "occupancy.set")]
+    OccupancySet { inside: BeforeAfter },
+    /// Stays of cars that are not inside were ended.
+    #[serde(rename = "occupancy.reset")]
+    OccupancyReset { ended: u64, before: String },
     /// A vehicle was added.
     #[serde(rename = "vehicle.add")]
     VehicleAdd { vehicle: Uuid },

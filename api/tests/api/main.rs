@@ -5,6 +5,7 @@
 mod access;
 mod alarms;
 mod attention;
+mod corrections;
 mod document;
 mod errors;
 mod evidence;

@@ -8,7 +8,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use crate::test_app::{PASSWORD, TestApp, TestUser};
-use crate::{getting_in, vehicles};
+use crate::{corrections, getting_in, vehicles};
 
 /// Where somebody has a role: at this site, at another of the tenant, or in another company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,9 @@ pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Re
         return signed(app, request, by);
     }
     if let Some(request) = vehicles::case(app, route).await {
+        return signed(app, request, by);
+    }
+    if let Some(request) = corrections::case(app, route).await {
         return signed(app, request, by);
     }
     let plate = format!("R{:03}", by.map_or(0, |by| by.id.as_uuid().as_u128() % 1000));

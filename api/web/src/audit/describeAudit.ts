@@ -111,6 +111,15 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.vehiclesImported(line.detail.created, line.detail.changed);
     case "vehicles.import_undone":
       return did.importUndone(line.detail.undone);
+    case "stay.corrected":
+      return did.stayCorrected(correctedFields(line.detail, messages), changed(line.detail, messages));
+    case "stay.merged":
+      return did.stayMerged(money({ minor: line.detail.charged_minor, currency }));
+    case "occupancy.set":
+      return did.occupancySet(line.detail.inside[0] ?? "", line.detail.inside[1] ?? "");
+    case "occupancy.reset":
+      return did.occupancyReset(line.detail.ended);
+    case "stay.voided":
     case "vehicle.add":
     case "vehicle.remove":
     case "vehicle.history_seen":
@@ -121,6 +130,11 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
     default:
       return audit.later;
   }
+}
+
+/** The plate's values are personal and not told. */
+function correctedFields(detail: { plate: boolean }, { vehicles }: Messages): string {
+  return detail.plate ? vehicles.fields.plate : "";
 }
 
 function vehicleField(field: string, { vehicles }: Messages): string {

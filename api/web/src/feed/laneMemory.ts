@@ -77,6 +77,8 @@ export function remember(lane: LaneMemory, event: LiveEvent, isPast: boolean, no
     case "alarm":
     case "mode":
     case "hold_all":
+    case "stay":
+    case "occupancy":
       return lane;
   }
 }

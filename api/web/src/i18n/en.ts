@@ -5,6 +5,7 @@ import { enAlarms } from "./enAlarms";
 import { enAudit } from "./enAudit";
 import { enModes } from "./enModes";
 import { enSetup } from "./enSetup";
+import { enCorrections } from "./enCorrections";
 import { enVehicles } from "./enVehicles";
 import { plural } from "./plural";
 
@@ -177,6 +178,13 @@ export const en = {
   },
 
   activity: {
+    stayAct: {
+      corrected: (who: string) => `${who} corrected a stay`,
+      merged: (who: string) => `${who} made one stay of two halves`,
+      voided: (who: string) => `${who} voided a stay`,
+    },
+    occupancy: (who: string, inside: number, ended: number) =>
+      ended > 0 ? `${who} ended ${ended} stays; ${inside} inside` : `${who} set the count: ${inside} inside`,
     title: "What happened",
     empty: "Nothing yet",
     emptyHint: "Every arrival, decision and payment shows up here.",
@@ -332,6 +340,7 @@ export const en = {
   ...enAudit,
   ...enModes,
   ...enSetup,
+  ...enCorrections,
   ...enVehicles,
 };
 

@@ -5,6 +5,7 @@ import { viAlarms } from "./viAlarms";
 import { viAudit } from "./viAudit";
 import { viModes } from "./viModes";
 import { viSetup } from "./viSetup";
+import { viCorrections } from "./viCorrections";
 import { viVehicles } from "./viVehicles";
 
 export const vi: Messages = {
@@ -173,6 +174,13 @@ export const vi: Messages = {
   },
 
   activity: {
+    stayAct: {
+      corrected: (who) => `${who} đã sửa một lượt gửi`,
+      merged: (who) => `${who} đã ghép hai nửa thành một lượt`,
+      voided: (who) => `${who} đã hủy một lượt gửi`,
+    },
+    occupancy: (who, inside, ended) =>
+      ended > 0 ? `${who} đã kết thúc ${ended} lượt; ${inside} xe bên trong` : `${who} đã đặt số đếm: ${inside} xe bên trong`,
     title: "Diễn biến",
     empty: "Chưa có gì",
     emptyHint: "Mọi lượt đến, quyết định và khoản thu sẽ hiện ở đây.",
@@ -343,5 +351,6 @@ export const vi: Messages = {
   ...viAudit,
   ...viModes,
   ...viSetup,
+  ...viCorrections,
   ...viVehicles,
 };
