@@ -37,6 +37,7 @@ pub const JOBS: &[Job] = &[
     job("vehicle_imports", QUARTER_HOUR, |_, tx| Box::pin(retention::vehicle_imports(tx))),
     job("alarms", QUARTER_HOUR, |_, tx| Box::pin(alarms::prune(tx))),
     job("lane_watch", Duration::from_secs(10), |_, tx| Box::pin(alarms::watch(tx))),
+    job("previews", Duration::from_mins(1), |_, tx| Box::pin(lanes::prune_previews(tx))),
     // Pictures grow faster than anything else.
     job("evidence", Duration::from_mins(1), |context, tx| Box::pin(evidence::remove_surplus(context, tx))),
 ];

@@ -2,6 +2,7 @@
 //! else.
 
 pub(crate) mod alarms;
+pub(crate) mod arrivals;
 pub(crate) mod audit;
 pub(crate) mod getting_in;
 pub(crate) mod hold_all;

@@ -3,8 +3,8 @@
 use crate::caller::Access;
 use crate::route::{Route, route};
 use crate::routes::{
-    alarms, audit, document, evidence, health, hold_all, jobs, keys, lanes, links, login, me, modes, oauth,
-    payments, setup, sites, stats, stay_acts, stays, users, vehicle_files, vehicles,
+    alarms, arrivals, audit, document, evidence, health, hold_all, jobs, keys, lanes, links, login, me,
+    modes, oauth, payments, previews, setup, sites, stats, stay_acts, stays, users, vehicle_files, vehicles,
 };
 use crate::{device, live, vehicle_search};
 
@@ -69,6 +69,11 @@ pub(crate) fn people() -> Vec<Route> {
         route(lanes::__path_change, lanes::change),
         route(modes::__path_of_lane, modes::of_lane),
         route(lanes::__path_command, lanes::command),
+        route(previews::__path_ask, previews::ask),
+        route(previews::__path_newest, previews::newest),
+        route(arrivals::__path_reading_counts, arrivals::reading_counts),
+        route(arrivals::__path_candidates, arrivals::candidates),
+        route(arrivals::__path_pair, arrivals::pair),
         route(alarms::__path_list, alarms::list),
         route(alarms::__path_one, alarms::one),
         route(alarms::__path_acknowledge, alarms::acknowledge),
@@ -118,6 +123,7 @@ pub(crate) fn devices() -> Vec<Route> {
     vec![
         route(device::__path_health, device::health),
         route(device::__path_put_evidence, device::put_evidence),
+        route(device::__path_put_preview, device::put_preview),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! One module per resource.
 
 pub(crate) mod alarms;
+pub(crate) mod arrivals;
 pub(crate) mod audit;
 pub(crate) mod document;
 pub(crate) mod evidence;
@@ -16,6 +17,7 @@ pub(crate) mod me;
 pub(crate) mod modes;
 pub(crate) mod oauth;
 pub(crate) mod payments;
+pub(crate) mod previews;
 pub(crate) mod setup;
 pub(crate) mod sites;
 pub(crate) mod stats;

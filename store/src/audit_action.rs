@@ -27,6 +27,19 @@ pub enum AuditAction {
     /// A lane decided by itself.
     #[serde(rename = "decision.local")]
     DecisionLocal { decision: Uuid, outcome: DecisionOutcome, code: String },
+    /// A person said which of the cars inside stands at an exit; what was decided by it, with what it was before.
+    #[serde(rename = "arrival.paired")]
+    ArrivalPaired {
+        decision: Uuid,
+        /// The stay that was decided on before.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stay_before: Option<Uuid>,
+        outcome: BeforeAfter,
+        code: BeforeAfter,
+        /// In tenths of an edit, where anything was read.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        distance: Option<u32>,
+    },
     /// A person ordered a boom.
     #[serde(rename = "command.ordered")]
     CommandOrdered { action: CommandAction, code: String },

@@ -59,7 +59,11 @@ pub async fn insert(client: &impl GenericClient, new: &NewBlock) -> Result<(), S
     .map(drop)
 }
 
-pub(crate) async fn match_many(
+/// Blocks of these plates and of their twins that hold at `now`; `sites` and `plates` are pairs.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn match_many(
     client: &impl GenericClient,
     sites: &[Uuid],
     plates: &[&str],

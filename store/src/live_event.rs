@@ -156,6 +156,8 @@ pub struct DecisionEvent {
     pub evidence: Option<String>,
     /// Whether the lane decided by itself.
     pub local: bool,
+    /// The person, as shown, who said which stay it is or gave the ticket; null where nobody did.
+    pub by: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

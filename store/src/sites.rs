@@ -2,7 +2,8 @@
 
 use boomgate_domain::decide::{Passback, SiteMode};
 use boomgate_domain::ids::{SiteCode, SiteId, TenantId};
-use boomgate_domain::money::Currency;
+use boomgate_domain::lane_mode::LaneMode;
+use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::reason::Lang;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -114,6 +115,36 @@ row! {
         pub promised: i64,
         /// The tariff version in force.
         pub tariff_id: Option<Uuid>,
+    }
+}
+
+impl SiteFacts {
+    /// The site as a decision at a lane of this mode sees it: spaces promised to cars on their way in are taken.
+    ///
+    /// # Errors
+    /// [`StoreError::Stored`] for a word this program does not know.
+    pub fn state(&self, lane: LaneMode) -> Result<boomgate_domain::decide::SiteState, StoreError> {
+        let mode: SiteMode = read_word("sites.mode", &self.mode)?;
+        let taken = i64::from(self.inside).saturating_add(self.promised);
+        let free = self.capacity.map(|spaces| i64::from(spaces).saturating_sub(taken));
+        let currency = self.currency()?;
+        Ok(boomgate_domain::decide::SiteState {
+            mode: if lane == LaneMode::Open { mode.into() } else { lane },
+            free_spaces: free.map(|free| u32::try_from(free.max(0)).unwrap_or(u32::MAX)),
+            visitors: self.visitors,
+            passback: read_word("sites.passback", &self.passback)?,
+            plate_only_limit: self.plate_only_limit_minor.map(|minor| Money::new(minor, currency)),
+        })
+    }
+
+    /// # Errors
+    /// [`StoreError::Stored`] for what is no currency.
+    pub fn currency(&self) -> Result<Currency, StoreError> {
+        Currency::parse(&self.currency).map_err(|error| StoreError::Stored {
+            column: "sites.currency",
+            value: self.currency.clone(),
+            reason: error.to_string(),
+        })
     }
 }
 
@@ -279,7 +310,11 @@ pub(crate) fn lock_key(site: Uuid) -> i64 {
     (high ^ low).cast_signed()
 }
 
-pub(crate) async fn facts(
+/// What decisions need to know of sites; `tx` holds their locks.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn facts(
     tx: &impl GenericClient,
     sites: &[Uuid],
     now: Timestamp,

@@ -158,6 +158,19 @@ pub async fn get(
     query_opt(client, include_str!("../queries/stays/get.sql"), &[&site.as_uuid(), &id.as_uuid()]).await
 }
 
+/// The open stay of exactly this plate; `payments` is left empty.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn open_of_plate(
+    client: &impl GenericClient,
+    site: SiteId,
+    plate: &Plate,
+) -> Result<Option<StayRow>, StoreError> {
+    let sql = include_str!("../queries/stays/open_of_plate.sql");
+    query_opt(client, sql, &[&site.as_uuid(), &plate.as_str()]).await
+}
+
 /// Locks the stay's row and reads it; `tx` must hold the site's lock already.
 ///
 /// # Errors
@@ -199,6 +212,28 @@ row! {
         pub id: StayId,
         pub plate: String,
     }
+}
+
+row! {
+    /// A car inside, as a candidate for one that could not be matched.
+    pub struct OpenCar {
+        pub id: StayId,
+        /// None where nobody could read it.
+        pub plate: Option<String>,
+    }
+}
+
+/// The newest `limit` open stays that began by `until`, the newest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn inside(
+    client: &impl GenericClient,
+    site: SiteId,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<OpenCar>, StoreError> {
+    query(client, include_str!("../queries/stays/inside.sql"), &[&site.as_uuid(), &until, &limit]).await
 }
 
 /// The plates of the newest `limit` open stays.

@@ -101,7 +101,11 @@ pub async fn listed(
     query(client, include_str!("../queries/subscriptions/listed.sql"), &[&site.as_uuid(), &now]).await
 }
 
-pub(crate) async fn match_many(
+/// Rights of these plates and of their twins that hold at `now`; `sites` and `plates` are pairs.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn match_many(
     client: &impl GenericClient,
     sites: &[Uuid],
     plates: &[&str],

@@ -149,6 +149,8 @@ words! {
         Refuse = "refuse",
         /// Show what is due.
         Charge = "charge",
+        /// Send pictures of the lane for a minute.
+        Preview = "preview",
     }
 
     /// How far an order to a lane has come.

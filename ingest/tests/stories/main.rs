@@ -11,4 +11,6 @@ mod lane;
 mod modes;
 mod order;
 mod passages;
+mod previews;
+mod readings;
 mod twins;

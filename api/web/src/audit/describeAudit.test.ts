@@ -8,6 +8,10 @@ const CHANGED = ["before", "after"];
 const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "decision.made", detail: { decision: "d", outcome: "deny", code: "DENY-FULL", params: {} } },
   { action: "decision.local", detail: { decision: "d", outcome: "open", code: "OPEN-FREE" } },
+  {
+    action: "arrival.paired",
+    detail: { decision: "d", outcome: ["deny", "charge"], code: ["DENY-NO-STAY", "CHARGE-DUE"], distance: 4 },
+  },
   { action: "command.ordered", detail: { action: "open", code: "OPEN-MANUAL" } },
   { action: "command.answered", detail: { state: "refused", code: "FAULT-CLOCK", counter: 7 } },
   { action: "stay.opened", detail: { code: "OPEN-VISITOR" } },

@@ -26,6 +26,10 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.decided(outcome[line.detail.outcome], because(line.detail.code, line.detail.params));
     case "decision.local":
       return did.decidedLocally(outcome[line.detail.outcome], because(line.detail.code));
+    case "arrival.paired": {
+      const [before = "", after = ""] = line.detail.code.map((code) => because(code));
+      return did.paired(before, after);
+    }
     case "command.ordered":
       return did.ordered(line.detail.action === "charge" ? outcome.charge : order[line.detail.action]);
     case "command.answered":

@@ -4,6 +4,7 @@ import { enAdmin } from "./enAdmin";
 import { enAlarms } from "./enAlarms";
 import { enAudit } from "./enAudit";
 import { enModes } from "./enModes";
+import { enPairing } from "./enPairing";
 import { enSetup } from "./enSetup";
 import { enCorrections } from "./enCorrections";
 import { enVehicles } from "./enVehicles";
@@ -146,6 +147,7 @@ export const en = {
     hold: "Hold",
     release: "Release",
     refuse: "Refuse",
+    preview: "Look",
     title: (action: string, lane: string) => `${action} ${lane}?`,
     why: (lane: string) => `Open ${lane}: why?`,
     reason: "Reason",
@@ -193,6 +195,7 @@ export const en = {
     aCar: "A car",
     unread: "Unread car",
     listedAs: (plate: string) => `listed as ${plate}`,
+    confirmedBy: (who: string) => `confirmed by ${who}`,
     paid: (amount: string, method: string) => `${amount} paid (${method})`,
     ordered: (action: string, who: string, reason: string) => `${action} ordered by ${who}: ${reason}`,
     orderState: (state: string, why: string) => `Order ${state}${why ? `: ${why}` : ""}`,
@@ -305,6 +308,8 @@ export const en = {
     title: "Keys",
     lane: "Choose a lane and see why it might open",
     reason: "Open it for the reason with this letter",
+    candidate: "With candidates on its card: confirm the one with this number",
+    preview: "Look through its camera",
     open: "Open the chosen lane for another reason",
     close: "Close it",
     hold: "Hold it open",
@@ -339,6 +344,7 @@ export const en = {
   ...enAlarms,
   ...enAudit,
   ...enModes,
+  ...enPairing,
   ...enSetup,
   ...enCorrections,
   ...enVehicles,

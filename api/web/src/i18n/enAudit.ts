@@ -45,6 +45,7 @@ export const enAudit = {
     actions: {
       "decision.made": "Decision of the server",
       "decision.local": "Decision of a lane",
+      "arrival.paired": "Car confirmed at an exit",
       "command.ordered": "Order to a boom",
       "command.answered": "Answer to an order",
       "stay.opened": "Stay began",
@@ -100,6 +101,7 @@ export const enAudit = {
     did: {
       decided: (outcome: string, why: string) => `Decided: ${outcome}. ${why}`,
       decidedLocally: (outcome: string, why: string) => `The lane decided by itself: ${outcome}. ${why}`,
+      paired: (before: string, after: string) => `Said which car inside stands at the exit: ${before} → ${after}`,
       ordered: (action: string) => `Ordered: ${action}`,
       answered: (state: string, why: string) => (why ? `Order ${state}: ${why}` : `Order ${state}`),
       stayOpened: (why: string) => (why ? `A stay began: ${why}` : "A stay began"),

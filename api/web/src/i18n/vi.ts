@@ -4,6 +4,7 @@ import { viAdmin } from "./viAdmin";
 import { viAlarms } from "./viAlarms";
 import { viAudit } from "./viAudit";
 import { viModes } from "./viModes";
+import { viPairing } from "./viPairing";
 import { viSetup } from "./viSetup";
 import { viCorrections } from "./viCorrections";
 import { viVehicles } from "./viVehicles";
@@ -142,6 +143,7 @@ export const vi: Messages = {
     hold: "Giữ mở",
     release: "Thôi giữ",
     refuse: "Từ chối",
+    preview: "Xem",
     title: (action, lane) => `${action} ${lane}?`,
     why: (lane) => `Mở ${lane}: vì sao?`,
     reason: "Lý do",
@@ -189,6 +191,7 @@ export const vi: Messages = {
     aCar: "Một xe",
     unread: "Xe chưa đọc được",
     listedAs: (plate) => `trong danh sách là ${plate}`,
+    confirmedBy: (who) => `${who} xác nhận`,
     paid: (amount, method) => `Đã trả ${amount} (${method})`,
     ordered: (action, who, reason) => `${who} ra lệnh ${action}: ${reason}`,
     orderState: (state, why) => `Lệnh ${state}${why ? `: ${why}` : ""}`,
@@ -316,6 +319,8 @@ export const vi: Messages = {
     title: "Phím tắt",
     lane: "Chọn làn và xem các lý do để mở",
     reason: "Mở vì lý do mang chữ này",
+    candidate: "Khi thẻ làn có xe gần giống: xác nhận xe mang số này",
+    preview: "Xem qua camera của làn",
     open: "Mở làn đã chọn vì lý do khác",
     close: "Đóng",
     hold: "Giữ mở",
@@ -350,6 +355,7 @@ export const vi: Messages = {
   ...viAlarms,
   ...viAudit,
   ...viModes,
+  ...viPairing,
   ...viSetup,
   ...viCorrections,
   ...viVehicles,

@@ -43,6 +43,7 @@ export const viAudit: typeof enAudit = {
     actions: {
       "decision.made": "Quyết định của máy chủ",
       "decision.local": "Quyết định của làn",
+      "arrival.paired": "Xác nhận xe ở lối ra",
       "command.ordered": "Lệnh cho thanh chắn",
       "command.answered": "Trả lời lệnh",
       "stay.opened": "Bắt đầu lượt gửi",
@@ -97,6 +98,7 @@ export const viAudit: typeof enAudit = {
     did: {
       decided: (outcome, why) => `Quyết định: ${outcome}. ${why}`,
       decidedLocally: (outcome, why) => `Làn tự quyết định: ${outcome}. ${why}`,
+      paired: (before, after) => `Nói xe nào trong bãi đang ở lối ra: ${before} → ${after}`,
       ordered: (action) => `Ra lệnh: ${action}`,
       answered: (state, why) => (why ? `Lệnh ${state}: ${why}` : `Lệnh ${state}`),
       stayOpened: (why) => (why ? `Bắt đầu lượt gửi: ${why}` : "Bắt đầu lượt gửi"),
