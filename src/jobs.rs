@@ -34,6 +34,7 @@ pub const JOBS: &[Job] = &[
     job("idempotency_keys", QUARTER_HOUR, |context, tx| Box::pin(retention::idempotency_keys(context, tx))),
     job("lane_modes", Duration::from_secs(10), |_, tx| Box::pin(lanes::end_modes(tx))),
     job("hold_all", QUARTER_HOUR, |_, tx| Box::pin(lanes::prune_hold_all(tx))),
+    job("vehicle_imports", QUARTER_HOUR, |_, tx| Box::pin(retention::vehicle_imports(tx))),
     job("alarms", QUARTER_HOUR, |_, tx| Box::pin(alarms::prune(tx))),
     job("lane_watch", Duration::from_secs(10), |_, tx| Box::pin(alarms::watch(tx))),
     job("previews", Duration::from_mins(1), |_, tx| Box::pin(lanes::prune_previews(tx))),

@@ -4,9 +4,10 @@ use crate::caller::Access;
 use crate::route::{Route, route};
 use crate::routes::{
     alarms, arrivals, audit, document, evidence, health, hold_all, jobs, keys, lanes, links, login, me,
-    modes, oauth, payments, previews, setup, sites, stays, tickets, users,
+    modes, oauth, payments, previews, setup, sites, stats, stay_acts, stays, tickets, users, vehicle_files,
+    vehicles,
 };
-use crate::{device, live};
+use crate::{device, live, vehicle_search};
 
 /// A route as documents and tests read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +81,13 @@ pub(crate) fn people() -> Vec<Route> {
         route(alarms::__path_close, alarms::close),
         route(stays::__path_list, stays::list),
         route(stays::__path_one, stays::one),
+        route(stay_acts::__path_correct, stay_acts::correct),
+        route(stay_acts::__path_merge, stay_acts::merge),
+        route(stay_acts::__path_void, stay_acts::void),
+        route(stats::__path_today, stats::today),
+        route(stats::__path_activities, stats::activities),
+        route(stats::__path_set_count, stats::set_count),
+        route(stats::__path_reset_stays, stats::reset_stays),
         route(payments::__path_take, payments::take),
         route(tickets::__path_list, tickets::list),
         route(tickets::__path_issue, tickets::issue),
@@ -88,6 +96,20 @@ pub(crate) fn people() -> Vec<Route> {
         route(tickets::__path_pdf, tickets::pdf),
         route(tickets::__path_exit, tickets::exit),
         route(evidence::__path_show, evidence::show),
+        route(vehicles::__path_list, vehicles::list),
+        route(vehicles::__path_add, vehicles::add),
+        route(vehicles::__path_search, vehicles::search),
+        route(vehicle_search::__path_follow, vehicle_search::follow),
+        route(vehicle_search::__path_follow_at_known_address, vehicle_search::follow_at_known_address),
+        route(vehicle_files::__path_try_out, vehicle_files::try_out),
+        route(vehicle_files::__path_import, vehicle_files::import),
+        route(vehicle_files::__path_imports, vehicle_files::imports),
+        route(vehicle_files::__path_undo, vehicle_files::undo),
+        route(vehicle_files::__path_export, vehicle_files::export),
+        route(vehicles::__path_one, vehicles::one),
+        route(vehicles::__path_change, vehicles::change),
+        route(vehicles::__path_remove, vehicles::remove),
+        route(vehicles::__path_history, vehicles::history),
         route(live::__path_follow, live::follow),
         route(jobs::__path_list, jobs::list),
     ]

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::payment_method::Method;
 use crate::words::{
     AlarmKind, AlarmState, BoomPosition, CommandAction, CommandState, DecisionOutcome, ExceptionKind,
-    HoldAllAction, HoldAllState, LaneDirection, LaneMode, PassageOutcome, ReadingVerdict,
+    HoldAllAction, HoldAllState, LaneDirection, LaneMode, PassageOutcome, ReadingVerdict, StayAct,
 };
 
 /// One thing that happened. Fields are only added; those that a row of an earlier version lacks are null.
@@ -47,6 +47,10 @@ pub enum LiveEvent {
     HoldAll(HoldAllEvent),
     /// A ticket was given, or nothing more is due for it.
     Ticket(TicketEvent),
+    /// A person corrected a stay.
+    Stay(StayEvent),
+    /// A person set how many cars are inside, or ended the stays of cars that are not.
+    Occupancy(OccupancyEvent),
 }
 
 impl LiveEvent {
@@ -87,6 +91,7 @@ impl LiveEvent {
             | Self::Mode(_)
             | Self::HoldAll(_)
             | Self::Ticket(_) => None,
+            Self::Stay(_) | Self::Occupancy(_) => None,
         }
     }
 }
@@ -97,6 +102,26 @@ pub struct ArrivalEvent {
     pub arrival: Uuid,
     /// As far as it was surely read.
     pub plate: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StayEvent {
+    pub stay: Uuid,
+    pub what: StayAct,
+    /// The person.
+    pub by: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OccupancyEvent {
+    /// Cars inside from now on.
+    pub inside: i32,
+    /// Stays that were ended with it.
+    pub ended: u64,
+    /// The person.
+    pub by: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

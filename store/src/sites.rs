@@ -280,6 +280,16 @@ pub async fn state(client: &impl GenericClient, site: SiteId) -> Result<SiteStat
     found.ok_or_else(|| StoreError::NotFound { what: "site", id: site.to_string() })
 }
 
+/// How many cars are inside from now on; `tx` holds the site's lock.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn set_inside(tx: &impl GenericClient, site: SiteId, inside: i32) -> Result<(), StoreError> {
+    execute(tx, include_str!("../queries/site_state/set_inside.sql"), &[&site.as_uuid(), &inside])
+        .await
+        .map(drop)
+}
+
 /// Takes the site's advisory lock for the rest of the transaction: everything that changes stays, occupancy or the
 /// live feed does so under it. A statement of its own, so that what follows sees all that was committed before.
 ///

@@ -64,7 +64,8 @@ id_columns!(
     TariffId,
     UserId,
     PaymentId,
-    AlarmId
+    AlarmId,
+    VehicleId
 );
 
 impl<T: Column> Column for Option<T> {

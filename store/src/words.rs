@@ -66,6 +66,32 @@ impl From<LaneMode> for boomgate_domain::lane_mode::LaneMode {
 }
 
 words! {
+    /// What kind of vehicle it is; tariffs may charge them apart.
+    pub enum VehicleType {
+        Car = "car",
+        Motorcycle = "motorcycle",
+        Van = "van",
+        Truck = "truck",
+        Bus = "bus",
+    }
+
+    /// What a person did to a stay.
+    pub enum StayAct {
+        /// Plate, times or vehicle type.
+        Corrected = "corrected",
+        /// It is one with another that was its other half.
+        Merged = "merged",
+        Voided = "voided",
+    }
+
+    /// What an import does with a line of its file.
+    pub enum LineOutcome {
+        Created = "created",
+        Changed = "changed",
+        /// It says what is known already.
+        Unchanged = "unchanged",
+    }
+
     /// Which way a lane leads.
     pub enum LaneDirection {
         Entry = "entry",

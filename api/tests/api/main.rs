@@ -5,6 +5,7 @@
 mod access;
 mod alarms;
 mod attention;
+mod corrections;
 mod document;
 mod errors;
 mod evidence;
@@ -30,4 +31,5 @@ mod shutdown;
 mod stays;
 mod test_app;
 mod tickets;
+mod vehicles;
 mod web;

@@ -99,6 +99,20 @@ const alarms = createRoute({
   component: lazyRouteComponent(() => import("./alarms/AlarmsScreen"), "AlarmsScreen"),
 });
 
+type VehiclesSearch = { q?: string; country?: string; type?: string; vehicle?: string };
+
+const vehicles = createRoute({
+  getParentRoute: () => root,
+  path: "/vehicles",
+  validateSearch: (search: Search): VehiclesSearch => ({
+    ...text(search, "q"),
+    ...text(search, "country"),
+    ...text(search, "type"),
+    ...text(search, "vehicle"),
+  }),
+  component: lazyRouteComponent(() => import("./vehicles/VehiclesScreen"), "VehiclesScreen"),
+});
+
 type PeopleSearch = { q?: string; person?: string };
 
 const people = createRoute({
@@ -190,6 +204,7 @@ export const router = createRouter({
     tickets,
     stay,
     alarms,
+    vehicles,
     people,
     settings.addChildren([settingsHome, sitesSettings, siteSettings, lanesSettings, keysSettings]),
     audit,

@@ -53,6 +53,18 @@ const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "ticket.lost", detail: { ticket: "t", number: "PS-000000000" } },
   { action: "ticket.settled", detail: { ticket: "t", number: "PS-000000000", method: "cash" } },
   { action: "tariff.set", detail: { tariff: "t", version: 3 } },
+  { action: "stay.corrected", detail: { plate: true, vehicle_type: ["car", "van"] } },
+  { action: "stay.merged", detail: { other: "s", charged_minor: 200 } },
+  { action: "stay.voided", detail: {} },
+  { action: "occupancy.set", detail: { inside: ["1", "2"] } },
+  { action: "occupancy.reset", detail: { ended: 3, before: "2026-11-30T08:00:00Z" } },
+  { action: "vehicle.add", detail: { vehicle: "v" } },
+  { action: "vehicle.set", detail: { vehicle: "v", fields: ["phone"] } },
+  { action: "vehicle.remove", detail: { vehicle: "v" } },
+  { action: "vehicle.history_seen", detail: { vehicle: "v" } },
+  { action: "vehicles.imported", detail: { import: "i", created: 2, changed: 1 } },
+  { action: "vehicles.import_undone", detail: { import: "i", undone: 3 } },
+  { action: "vehicles.exported", detail: {} },
 ];
 
 function line(done: Pick<AuditEntry, "action" | "detail">, subject = "nina"): AuditEntry {

@@ -117,11 +117,41 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       const { number, method } = line.detail;
       return did.ticketSettled(number, method ? messages.money.methods[method] : "");
     }
+    case "vehicle.set":
+      return did.vehicleChanged(line.detail.fields.map((field) => vehicleField(field, messages)).join(", "));
+    case "vehicles.imported":
+      return did.vehiclesImported(line.detail.created, line.detail.changed);
+    case "vehicles.import_undone":
+      return did.importUndone(line.detail.undone);
+    case "stay.corrected":
+      return did.stayCorrected(correctedFields(line.detail, messages), changed(line.detail, messages));
+    case "stay.merged":
+      return did.stayMerged(money({ minor: line.detail.charged_minor, currency }));
+    case "occupancy.set":
+      return did.occupancySet(line.detail.inside[0] ?? "", line.detail.inside[1] ?? "");
+    case "occupancy.reset":
+      return did.occupancyReset(line.detail.ended);
+    case "stay.voided":
+    case "vehicle.add":
+    case "vehicle.remove":
+    case "vehicle.history_seen":
+    case "vehicles.exported":
+      return audit.actions[line.action];
     case "tariff.set":
       return did.tariffSet(line.detail.version);
     default:
       return audit.later;
   }
+}
+
+/** The plate's values are personal and not told. */
+function correctedFields(detail: { plate: boolean }, { vehicles }: Messages): string {
+  return detail.plate ? vehicles.fields.plate : "";
+}
+
+function vehicleField(field: string, { vehicles }: Messages): string {
+  const names: Record<string, string> = { ...vehicles.fields };
+  return names[field] ?? field;
 }
 
 function modeWord(mode: string, { modes }: Messages): string {

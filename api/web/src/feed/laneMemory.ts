@@ -88,6 +88,8 @@ export function remember(lane: LaneMemory, event: LiveEvent, isPast: boolean, no
     case "mode":
     case "hold_all":
     case "ticket":
+    case "stay":
+    case "occupancy":
       return lane;
   }
 }

@@ -7,6 +7,8 @@ import { enModes } from "./enModes";
 import { enPairing } from "./enPairing";
 import { enSetup } from "./enSetup";
 import { enTickets } from "./enTickets";
+import { enCorrections } from "./enCorrections";
+import { enVehicles } from "./enVehicles";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -14,7 +16,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", tickets: "Tickets", alarms: "Alarms", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
+  screens: { live: "Live", stays: "Stays", tickets: "Tickets", alarms: "Alarms", vehicles: "Vehicles", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -88,6 +90,9 @@ export const en = {
     certificateEnds: (days: number) => count(days, { one: "Certificate ends in # day: renew it", other: "Certificate ends in # days: renew it" }),
     certificateEnded: "Certificate has ended: renew it",
     view: (score: number, advice: string) => `Camera sees ${score} of 100: ${advice}`,
+    goodView: (score: number) => `Camera sees ${score} of 100`,
+    queue: (events: number) => count(events, { one: "# event waits at the lane to be sent", other: "# events wait at the lane to be sent" }),
+    roundTrip: (ms: number) => `${ms} ms`,
     starting: "The lane is starting.",
     suggested: "A nearly equal plate is inside: look at its stay",
     number: (key: number) => `Lane ${key}`,
@@ -179,6 +184,13 @@ export const en = {
   },
 
   activity: {
+    stayAct: {
+      corrected: (who: string) => `${who} corrected a stay`,
+      merged: (who: string) => `${who} made one stay of two halves`,
+      voided: (who: string) => `${who} voided a stay`,
+    },
+    occupancy: (who: string, inside: number, ended: number) =>
+      ended > 0 ? `${who} ended ${ended} stays; ${inside} inside` : `${who} set the count: ${inside} inside`,
     title: "What happened",
     empty: "Nothing yet",
     emptyHint: "Every arrival, decision and payment shows up here.",
@@ -319,6 +331,7 @@ export const en = {
     goSettings: "Go to Settings",
     goAudit: "Go to Audit",
     goJobs: "Go to Jobs",
+    goVehicles: "Go to Vehicles",
     noLane: "Choose a lane first: press its number.",
     nothingDue: "Nothing is due at this lane.",
   },
@@ -339,6 +352,8 @@ export const en = {
   ...enPairing,
   ...enSetup,
   ...enTickets,
+  ...enCorrections,
+  ...enVehicles,
 };
 
 export type Messages = typeof en;

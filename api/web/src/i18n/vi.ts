@@ -7,11 +7,13 @@ import { viModes } from "./viModes";
 import { viPairing } from "./viPairing";
 import { viSetup } from "./viSetup";
 import { viTickets } from "./viTickets";
+import { viCorrections } from "./viCorrections";
+import { viVehicles } from "./viVehicles";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", tickets: "Vé", alarms: "Cảnh báo", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", tickets: "Vé", alarms: "Cảnh báo", vehicles: "Xe", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -85,6 +87,9 @@ export const vi: Messages = {
     certificateEnds: (days) => `Chứng chỉ hết hạn sau ${days} ngày: hãy gia hạn`,
     certificateEnded: "Chứng chỉ đã hết hạn: hãy gia hạn",
     view: (score, advice) => `Camera nhìn rõ ${score} trên 100: ${advice}`,
+    goodView: (score) => `Camera nhìn được ${score}/100`,
+    queue: (events) => `${events} sự kiện đang chờ gửi ở làn`,
+    roundTrip: (ms) => `${ms} ms`,
     starting: "Làn đang khởi động.",
     suggested: "Có biển số gần giống trong bãi: xem lượt gửi đó",
     number: (key) => `Làn ${key}`,
@@ -175,6 +180,13 @@ export const vi: Messages = {
   },
 
   activity: {
+    stayAct: {
+      corrected: (who) => `${who} đã sửa một lượt gửi`,
+      merged: (who) => `${who} đã ghép hai nửa thành một lượt`,
+      voided: (who) => `${who} đã hủy một lượt gửi`,
+    },
+    occupancy: (who, inside, ended) =>
+      ended > 0 ? `${who} đã kết thúc ${ended} lượt; ${inside} xe bên trong` : `${who} đã đặt số đếm: ${inside} xe bên trong`,
     title: "Diễn biến",
     empty: "Chưa có gì",
     emptyHint: "Mọi lượt đến, quyết định và khoản thu sẽ hiện ở đây.",
@@ -330,6 +342,7 @@ export const vi: Messages = {
     goSettings: "Đến Cài đặt",
     goAudit: "Đến Nhật ký",
     goJobs: "Đến Tác vụ",
+    goVehicles: "Đến Xe",
     noLane: "Hãy chọn làn trước: nhấn số của làn.",
     nothingDue: "Làn này không có khoản nào phải trả.",
   },
@@ -350,4 +363,6 @@ export const vi: Messages = {
   ...viPairing,
   ...viSetup,
   ...viTickets,
+  ...viCorrections,
+  ...viVehicles,
 };

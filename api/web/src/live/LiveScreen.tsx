@@ -11,6 +11,7 @@ import { useKeys } from "../frame/useKeys";
 import { useMessages } from "../i18n/CatalogueContext";
 import { HoldAllButtons } from "../modes/HoldAllButtons";
 import { HoldAllRequests } from "../modes/HoldAllRequests";
+import { StatsStrip } from "../occupancy/StatsStrip";
 import { EmptyState } from "../ui/EmptyState";
 import { ProblemPanel } from "../ui/ProblemPanel";
 import { deferred } from "../ui/deferred";
@@ -49,6 +50,7 @@ export function LiveScreen() {
       <h1 className="sr-only">{messages.screens.live}</h1>
       <HoldAllRequests />
       <AlarmStrip show={(alarm) => void navigate({ to: "/alarms", search: { alarm } })} />
+      <StatsStrip />
       {isNew && (
         <div className="mb-4">
           <Suspense>
