@@ -7,6 +7,7 @@ pub mod distance;
 mod folding;
 pub mod grammar;
 pub mod packs;
+pub mod strangers;
 pub mod twins;
 mod typed;
 

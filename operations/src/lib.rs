@@ -5,7 +5,9 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod access_settings;
 pub mod alarms;
+pub mod blocklist;
 pub mod booms;
 pub mod devices;
 pub mod error;
@@ -16,14 +18,17 @@ pub mod lanes;
 pub mod links;
 pub mod mail;
 pub mod modes;
+pub mod passback;
 pub mod passwords;
 pub mod payments;
+pub mod plans;
 pub mod programs;
 pub mod second_factor;
 pub mod sessions;
 pub mod setup;
 pub mod sites;
 pub mod stays;
+pub mod subscriptions;
 pub mod tariffs;
 pub mod time_zone;
 pub mod tokens;

@@ -114,6 +114,10 @@ row! {
         pub promised: i64,
         /// The tariff version in force.
         pub tariff_id: Option<Uuid>,
+        /// Open stays whose passback was reset.
+        pub neutral_stays: Vec<Uuid>,
+        /// Passback was reset for everybody who came in before.
+        pub neutral_before: Option<Timestamp>,
     }
 }
 

@@ -64,7 +64,8 @@ id_columns!(
     TariffId,
     UserId,
     PaymentId,
-    AlarmId
+    AlarmId,
+    PlanId
 );
 
 impl<T: Column> Column for Option<T> {

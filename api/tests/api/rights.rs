@@ -8,6 +8,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use crate::getting_in;
+use crate::lists;
 use crate::test_app::{PASSWORD, TestApp, TestUser};
 
 /// `stepped-up`: an admin in a browser who has just given the password again.
@@ -44,6 +45,9 @@ async fn person(app: &TestApp, who: &'static str) -> Option<TestUser> {
 pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> RequestBuilder {
     let post = |path: &str, body: Value| app.request("POST", path).header("idempotency-key", "k").json(&body);
     if let Some(request) = getting_in::case(app, route, by).await {
+        return signed(app, request, by);
+    }
+    if let Some(request) = lists::case(app, route).await {
         return signed(app, request, by);
     }
     let plate = format!("R{:03}", by.map_or(0, |by| by.id.as_uuid().as_u128() % 1000));
@@ -229,6 +233,8 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
         (true, "/api/v1/setup") if route.method == "POST" => 409,
         (true, "/api/v1/users/{id}/password-link") if !foreign => 201,
         (true, "/api/v1/users/{id}/unlock") if !foreign => 204,
+        (true, path) if lists::ACROSS_SITES.contains(&path) && route.method == "GET" => 200,
+        (true, path) if lists::ACROSS_SITES.contains(&path) && !foreign => 201,
         (true, path) if getting_in::WITHOUT_CONTENT.contains(&&*format!("{} {path}", route.method)) => 204,
         (true, "/api/v1/sites/{id}") if who == "stranger" => 404,
         // The jobs are the server's, not a tenant's.

@@ -3,10 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use boomgate_domain::decide::{
-    BlockMatch, Passback, ReservationMatch, SiteMode, SiteState, SubscriptionMatch, Validity,
-};
-use boomgate_domain::ids::{BlockId, ReservationId, StayId, SubscriptionId};
+use boomgate_domain::decide::{BlockMatch, Passback, ReservationMatch, SiteMode, SiteState, Validity};
+use boomgate_domain::ids::{BlockId, ReservationId, StayId};
 use boomgate_domain::lane_mode::LaneMode;
 use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::plate::Plate;
@@ -30,6 +28,7 @@ use uuid::Uuid;
 use super::EventContext;
 use super::device_view::DeviceView;
 use super::open_alarms::OpenAlarms;
+use super::subscribed::Subscribed;
 use crate::batch::StoredEvents;
 
 /// What is known beside the batch's facts.
@@ -58,7 +57,8 @@ pub(crate) struct BatchState<'a> {
     pub(super) changed_arrivals: HashSet<Uuid>,
     pub(super) stays: HashMap<Uuid, StayRow>,
     pub(super) changed_stays: Vec<Uuid>,
-    pub(super) subscriptions: HashMap<(Uuid, String), SubscriptionMatch>,
+    /// By site and plate.
+    pub(super) subscriptions: HashMap<(Uuid, String), Vec<Subscribed>>,
     pub(super) reservations: HashMap<(Uuid, String), ReservationMatch>,
     /// By the twin key of the plate.
     pub(super) blocks: HashMap<(Uuid, String), Vec<BlockMatch>>,
@@ -156,15 +156,13 @@ impl<'a> BatchState<'a> {
 
     fn take_right(&mut self, found: boomgate_store::subscriptions::SubscriptionRow) {
         let validity = validity(found.valid_from, found.valid_until);
-        let key = (found.site_id, found.plate);
-        self.typed.extend(found.plate_typed.map(|text| (found.id, text)));
+        let key = (found.site_id, found.plate.clone());
+        self.typed.extend(found.plate_typed.clone().map(|text| (found.id, text)));
         if found.elsewhere {
             self.elsewhere.insert(key.clone());
         }
         if found.kind == "subscription" {
-            let right =
-                SubscriptionMatch { id: SubscriptionId::from_uuid(found.id), validity, pool_left: None };
-            self.subscriptions.insert(key, right);
+            self.subscriptions.entry(key).or_default().push(Subscribed::read(&found, validity));
         } else {
             self.reservations
                 .insert(key, ReservationMatch { id: ReservationId::from_uuid(found.id), validity });
@@ -219,7 +217,7 @@ impl<'a> BatchState<'a> {
     }
 
     /// Whether a space is kept for it; must agree with `sites/facts.sql`.
-    fn is_promised(&self, arrival: &ArrivalRow) -> bool {
+    pub(super) fn is_promised(&self, arrival: &ArrivalRow) -> bool {
         arrival.direction == "entry"
             && arrival.outcome.as_deref() == Some("open")
             && arrival.passed_at.is_none()
@@ -318,6 +316,12 @@ impl Site {
             facts,
         };
         Ok((site.facts.site_id, site))
+    }
+
+    /// Whether passback was reset for this stay, or for everybody, since its car came in.
+    pub(super) fn is_neutral(&self, stay: &StayRow) -> bool {
+        let before = self.facts.neutral_before.zip(stay.entered_at);
+        self.facts.neutral_stays.contains(&stay.id) || before.is_some_and(|(reset, entered)| entered < reset)
     }
 
     /// The site as a decision at a lane of this mode sees it: spaces promised to cars on their way in are taken.

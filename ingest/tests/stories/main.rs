@@ -11,4 +11,5 @@ mod lane;
 mod modes;
 mod order;
 mod passages;
+mod subscriptions;
 mod twins;
