@@ -3,6 +3,7 @@ import type { CommandState, ExceptionKind, HoldAllState, Method, ReadingVerdict 
 import { enAdmin } from "./enAdmin";
 import { enAlarms } from "./enAlarms";
 import { enAudit } from "./enAudit";
+import { enLists } from "./enLists";
 import { enModes } from "./enModes";
 import { enSetup } from "./enSetup";
 import { plural } from "./plural";
@@ -12,7 +13,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", alarms: "Alarms", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
+  screens: { live: "Live", stays: "Stays", alarms: "Alarms", subscriptions: "Subscriptions", blocklist: "Blocklist", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -124,6 +125,11 @@ export const en = {
     "DENY-CLOSED-TO-ALL": "Closed to all",
     "DENY-NO-VISITORS": "No visitors here",
     "DENY-PASSBACK": "This plate is already inside",
+    "DENY-POOL-FULL": "Every place of the subscription is taken",
+    "DENY-OTHER-TIME": "Subscription, at another time",
+    "DENY-OTHER-LANE": "Subscription, at another lane",
+    "DENY-PAUSED": "Subscription, paused",
+    "DENY-USED-UP": "Subscription, used up this month",
     "DENY-ELSEWHERE": "Inside another car park",
     "DENY-UNREADABLE": "The plate could not be read",
     "DENY-UNSURE": "The plate is not sure",
@@ -328,6 +334,7 @@ export const en = {
   ...enAdmin,
   ...enAlarms,
   ...enAudit,
+  ...enLists,
   ...enModes,
   ...enSetup,
 };

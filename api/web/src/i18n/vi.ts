@@ -3,13 +3,14 @@ import type { Messages } from "./en";
 import { viAdmin } from "./viAdmin";
 import { viAlarms } from "./viAlarms";
 import { viAudit } from "./viAudit";
+import { viLists } from "./viLists";
 import { viModes } from "./viModes";
 import { viSetup } from "./viSetup";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", subscriptions: "Vé tháng", blocklist: "Danh sách chặn", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -120,6 +121,11 @@ export const vi: Messages = {
     "DENY-CLOSED-TO-ALL": "Đóng cửa hoàn toàn",
     "DENY-NO-VISITORS": "Không nhận khách vãng lai",
     "DENY-PASSBACK": "Biển số này đang ở trong bãi",
+    "DENY-POOL-FULL": "Mọi chỗ của vé tháng đã có xe",
+    "DENY-OTHER-TIME": "Vé tháng, ngoài giờ",
+    "DENY-OTHER-LANE": "Vé tháng, ở làn khác",
+    "DENY-PAUSED": "Vé tháng, đang tạm ngưng",
+    "DENY-USED-UP": "Vé tháng, đã hết lượt tháng này",
     "DENY-ELSEWHERE": "Đang ở bãi xe khác",
     "DENY-UNREADABLE": "Không đọc được biển số",
     "DENY-UNSURE": "Biển số chưa chắc chắn",
@@ -339,6 +345,7 @@ export const vi: Messages = {
   ...viAdmin,
   ...viAlarms,
   ...viAudit,
+  ...viLists,
   ...viModes,
   ...viSetup,
 };
