@@ -3,8 +3,9 @@
 use crate::caller::Access;
 use crate::route::{Route, route};
 use crate::routes::{
-    alarms, arrivals, audit, document, evidence, health, hold_all, jobs, keys, lanes, links, login, me,
-    modes, oauth, payments, previews, setup, sites, stats, stay_acts, stays, users, vehicle_files, vehicles,
+    access_settings, alarms, arrivals, audit, blocklist, document, evidence, health, hold_all, jobs, keys,
+    lanes, links, login, me, modes, oauth, passback, payments, plans, previews, setup, sites, stats,
+    stay_acts, stays, subscriptions, users, vehicle_files, vehicles,
 };
 use crate::{device, live, vehicle_search};
 
@@ -78,6 +79,30 @@ pub(crate) fn people() -> Vec<Route> {
         route(alarms::__path_one, alarms::one),
         route(alarms::__path_acknowledge, alarms::acknowledge),
         route(alarms::__path_close, alarms::close),
+        route(access_settings::__path_show, access_settings::show),
+        route(access_settings::__path_change, access_settings::change),
+        route(blocklist::__path_list, blocklist::list),
+        route(blocklist::__path_add, blocklist::add),
+        route(blocklist::__path_risk, blocklist::risk),
+        route(blocklist::__path_overstaying, blocklist::overstaying),
+        route(blocklist::__path_one, blocklist::one),
+        route(blocklist::__path_change, blocklist::change),
+        route(blocklist::__path_lift, blocklist::lift),
+        route(plans::__path_list, plans::list),
+        route(plans::__path_add, plans::add),
+        route(plans::__path_one, plans::one),
+        route(plans::__path_change, plans::change),
+        route(subscriptions::__path_list, subscriptions::list),
+        route(subscriptions::__path_add, subscriptions::add),
+        route(subscriptions::__path_one, subscriptions::one),
+        route(subscriptions::__path_change, subscriptions::change),
+        route(subscriptions::__path_vehicles, subscriptions::vehicles),
+        route(subscriptions::__path_pause, subscriptions::pause),
+        route(subscriptions::__path_resume, subscriptions::resume),
+        route(subscriptions::__path_renew, subscriptions::renew),
+        route(subscriptions::__path_end, subscriptions::end),
+        route(passback::__path_list, passback::list),
+        route(passback::__path_reset, passback::reset),
         route(stays::__path_list, stays::list),
         route(stays::__path_one, stays::one),
         route(stay_acts::__path_correct, stay_acts::correct),

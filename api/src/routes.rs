@@ -1,8 +1,10 @@
 //! One module per resource.
 
+pub(crate) mod access_settings;
 pub(crate) mod alarms;
 pub(crate) mod arrivals;
 pub(crate) mod audit;
+pub(crate) mod blocklist;
 pub(crate) mod document;
 pub(crate) mod evidence;
 pub(crate) mod health;
@@ -16,13 +18,16 @@ pub(crate) mod login;
 pub(crate) mod me;
 pub(crate) mod modes;
 pub(crate) mod oauth;
+pub(crate) mod passback;
 pub(crate) mod payments;
+pub(crate) mod plans;
 pub(crate) mod previews;
 pub(crate) mod setup;
 pub(crate) mod sites;
 pub(crate) mod stats;
 pub(crate) mod stay_acts;
 pub(crate) mod stays;
+pub(crate) mod subscriptions;
 pub(crate) mod users;
 pub(crate) mod vehicle_files;
 pub(crate) mod vehicles;

@@ -224,6 +224,11 @@ id!(
     "subscription id"
 );
 id!(
+    /// A plan that subscriptions are sold by.
+    PlanId,
+    "plan id"
+);
+id!(
     /// A reservation.
     ReservationId,
     "reservation id"

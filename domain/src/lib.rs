@@ -46,5 +46,6 @@ pub mod plate;
 pub mod reading;
 pub mod reason;
 pub mod stay;
+pub mod subscription;
 pub mod tariff;
 pub mod time;

@@ -20,6 +20,7 @@ mod open_alarms;
 pub(crate) mod orders;
 mod passages;
 pub(crate) mod seq_set;
+mod subscribed;
 
 use boomgate_schemas::up::{Answer, ClockState, CommandResult, Event, EventBody};
 use boomgate_store::StoreError;

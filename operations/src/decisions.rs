@@ -2,7 +2,7 @@
 //! lane reported it.
 
 use boomgate_domain::decide::{
-    Arrival, BlockMatch, Credential, Decision, Direction, Matches, Outcome, ReservationMatch,
+    Arrival, BlockMatch, Credential, Decision, Direction, MatchSource, Matches, Outcome, ReservationMatch,
     SubscriptionMatch, Validity, decide,
 };
 use boomgate_domain::ids::{
@@ -19,11 +19,13 @@ use boomgate_store::decisions::{self, NewDecision};
 use boomgate_store::live_event::{DecisionEvent, LiveEvent};
 use boomgate_store::sites::{self, SiteFacts, SiteRow};
 use boomgate_store::stays::{StayRow, vehicle};
+use boomgate_store::subscriptions::SubscriptionRow;
 use boomgate_store::words::{DecisionOutcome, LaneDirection, ReadingVerdict};
 use boomgate_store::{GenericClient, StoreError, blocklist, lanes, live_feed, subscriptions, tariffs};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
+use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -140,13 +142,15 @@ async fn matches(
     let plates: Vec<&Plate> = arrival.plate.iter().chain(read).collect();
     matches.block = block(tx, site.id, &plates, at).await?;
     if let Some(plate) = &arrival.plate {
-        rights(tx, site.id, plate, at, &mut matches).await?;
+        rights(tx, (site.id, car.lane_id), plate, at, &mut matches).await?;
     }
     if let Some(row) = named.stay {
         let tariff = tariff(tx, site.id, row.tariff_id).await?;
         matches.stay = Some(row.to_domain(tariff)?);
     } else if let Some(plate) = &arrival.plate {
-        matches.stay = inside(tx, site.id, plate).await?;
+        let row = boomgate_store::stays::open_of_plate(tx, site.id, plate).await?;
+        matches.neutral = row.as_ref().is_some_and(|row| facts.is_neutral(row));
+        matches.stay = row.map(|row| row.to_domain(None)).transpose()?;
     }
     Ok(matches)
 }
@@ -185,34 +189,49 @@ async fn block(
 /// Rights of exactly this plate.
 async fn rights(
     tx: &impl GenericClient,
-    site: SiteId,
+    (site, lane): (SiteId, Uuid),
     plate: &Plate,
     at: Timestamp,
     matches: &mut Matches,
 ) -> Result<(), StoreError> {
+    let mut subscribed = Vec::new();
     let found = subscriptions::match_many(tx, &[site.as_uuid()], &[plate.as_str()], at).await?;
     for row in found.into_iter().filter(|row| row.plate == plate.as_str()) {
         let validity = validity(row.valid_from, row.valid_until);
         matches.elsewhere |= row.elsewhere;
         if row.kind == "subscription" {
-            let id = SubscriptionId::from_uuid(row.id);
-            matches.subscription = Some(SubscriptionMatch { id, validity, pool_left: None });
+            subscribed.push(right_now(&row, lane, validity));
         } else {
             let id = ReservationId::from_uuid(row.id);
             matches.reservation = Some(ReservationMatch { id, validity });
         }
     }
+    let zone = &matches.time_zone;
+    matches.subscription = subscribed.into_iter().max_by_key(|right| {
+        let covers = right.validity.covers(at);
+        (covers, covers && right.outside(MatchSource::Full, at, zone).is_none())
+    });
     Ok(())
 }
 
-/// The open stay of exactly this plate.
-async fn inside(
-    tx: &impl GenericClient,
-    site: SiteId,
-    plate: &Plate,
-) -> Result<Option<boomgate_domain::stay::Stay>, StoreError> {
-    let found = boomgate_store::stays::open_of_plate(tx, site, plate).await?;
-    found.map(|row| row.to_domain(None)).transpose()
+/// The subscription with the places and entries that are left for its plate.
+fn right_now(row: &SubscriptionRow, lane: Uuid, validity: Validity) -> SubscriptionMatch {
+    let other = |plate: &&String| **plate != row.plate;
+    let inside: HashSet<&String> = row.inside.iter().filter(other).collect();
+    let waiting: HashSet<&String> =
+        row.promised.iter().filter(other).filter(|plate| !row.inside.contains(plate)).collect();
+    let left = |limit: Option<i32>, taken: usize| {
+        let taken = u32::try_from(taken).unwrap_or(u32::MAX);
+        limit.map(|limit| u32::try_from(limit).unwrap_or(0).saturating_sub(taken))
+    };
+    let used = usize::try_from(row.used).unwrap_or(usize::MAX).saturating_add(waiting.len());
+    SubscriptionMatch {
+        terms: row.terms(),
+        pool_left: left(row.places, inside.len() + waiting.len()),
+        uses_left: left(row.uses_per_month, used),
+        lane_allowed: row.lanes.is_empty() || row.lanes.contains(&lane),
+        ..SubscriptionMatch::plain(SubscriptionId::from_uuid(row.id), validity)
+    }
 }
 
 fn validity(from: Option<Timestamp>, until: Option<Timestamp>) -> Validity {

@@ -5,7 +5,9 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod access_settings;
 pub mod alarms;
+pub mod blocklist;
 pub mod booms;
 mod decisions;
 pub mod devices;
@@ -19,8 +21,10 @@ pub mod mail;
 pub mod modes;
 pub mod occupancy;
 pub mod pairing;
+pub mod passback;
 pub mod passwords;
 pub mod payments;
+pub mod plans;
 pub mod previews;
 pub mod programs;
 pub mod reading_counts;
@@ -30,6 +34,7 @@ pub mod setup;
 pub mod sites;
 pub mod stats;
 pub mod stays;
+pub mod subscriptions;
 pub mod tariffs;
 pub mod time_zone;
 pub mod tokens;

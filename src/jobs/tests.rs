@@ -46,7 +46,12 @@ const ROWS: &str = "
 
 fn context() -> JobContext {
     let evidence = Evidence { max_bytes: 1000, keep: SignedDuration::from_hours(24) };
-    JobContext { keep: KEEP, evidence, pictures: Arc::new(object_store::memory::InMemory::new()) }
+    JobContext {
+        keep: KEEP,
+        evidence,
+        pictures: Arc::new(object_store::memory::InMemory::new()),
+        mailer: None,
+    }
 }
 
 /// Everything a little faster than in earnest.

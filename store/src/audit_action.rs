@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use crate::one_time_links::LinkKind;
 use crate::payment_method::Method;
-use crate::words::{AlarmKind, CommandAction, CommandState, DecisionOutcome, ExceptionKind};
+use crate::words::{
+    AlarmKind, CommandAction, CommandState, DecisionOutcome, ExceptionKind, SubscriptionChange,
+};
 
 /// A value before and after: an array of two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -259,6 +261,58 @@ pub enum AuditAction {
     /// Vehicles were written to a file.
     #[serde(rename = "vehicles.exported")]
     VehiclesExported {},
+    /// How a site treats cars with and without rights changed.
+    #[serde(rename = "access.set")]
+    AccessSet {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        overstay_hours: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outside_terms: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        notice_days: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        countries: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        passback: Option<BeforeAfter>,
+    },
+    /// A plate was blocked. Why stands with the block, where it can be erased.
+    #[serde(rename = "block.add")]
+    BlockAdd {
+        block: Uuid,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<String>,
+    },
+    /// A block has another reason or another end.
+    #[serde(rename = "block.set")]
+    BlockSet {
+        block: Uuid,
+        /// Whether the reason is another; what it says stands with the block.
+        reason: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<BeforeAfter>,
+    },
+    /// A block was lifted.
+    #[serde(rename = "block.lift")]
+    BlockLift { block: Uuid },
+    /// A plan was made.
+    #[serde(rename = "plan.add")]
+    PlanAdd { plan: Uuid },
+    /// A plan was corrected.
+    #[serde(rename = "plan.set")]
+    PlanSet { plan: Uuid },
+    /// A plan is sold no more, or again.
+    #[serde(rename = "plan.retire")]
+    PlanRetire { plan: Uuid, retired: bool },
+    /// Something was done to a subscription. Why, and the rest, stands in its history, where it can be erased.
+    #[serde(rename = "subscription.changed")]
+    SubscriptionChanged { subscription: Uuid, what: SubscriptionChange },
+    /// Plates that are inside may come in once more; without a stay, all of them.
+    #[serde(rename = "passback.reset")]
+    PassbackReset {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stay: Option<Uuid>,
+        plates: i64,
+    },
     /// A tariff version was put in force.
     #[serde(rename = "tariff.set")]
     TariffSet { tariff: Uuid, version: u32 },

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::statement::{columns, execute, query, query_opt, row};
+use crate::stays::StayRow;
 
 pub(crate) const LOCK: &str = include_str!("../queries/sites/lock.sql");
 pub(crate) const FACTS: &str = include_str!("../queries/sites/facts.sql");
@@ -115,6 +116,10 @@ row! {
         pub promised: i64,
         /// The tariff version in force.
         pub tariff_id: Option<Uuid>,
+        /// Open stays whose passback was reset.
+        pub neutral_stays: Vec<Uuid>,
+        /// Passback was reset for everybody who came in before.
+        pub neutral_before: Option<Timestamp>,
     }
 }
 
@@ -135,6 +140,13 @@ impl SiteFacts {
             passback: read_word("sites.passback", &self.passback)?,
             plate_only_limit: self.plate_only_limit_minor.map(|minor| Money::new(minor, currency)),
         })
+    }
+
+    /// Whether passback was reset for this stay, or for everybody, since its car came in.
+    #[must_use]
+    pub fn is_neutral(&self, stay: &StayRow) -> bool {
+        let before = self.neutral_before.zip(stay.entered_at);
+        self.neutral_stays.contains(&stay.id) || before.is_some_and(|(reset, entered)| entered < reset)
     }
 
     /// # Errors

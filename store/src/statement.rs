@@ -65,7 +65,8 @@ id_columns!(
     UserId,
     PaymentId,
     AlarmId,
-    VehicleId
+    VehicleId,
+    PlanId
 );
 
 impl<T: Column> Column for Option<T> {

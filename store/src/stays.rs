@@ -248,6 +248,47 @@ pub async fn open_plates(
     query(client, include_str!("../queries/stays/open_plates.sql"), &[&site.as_uuid(), &limit]).await
 }
 
+/// Open stays of a plate or of a twin of it.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn inside_by_twins(
+    client: &impl GenericClient,
+    site: SiteId,
+    plate: &str,
+) -> Result<Vec<OpenPlate>, StoreError> {
+    let sql = include_str!("../queries/stays/inside_by_twins.sql");
+    query(client, sql, &[&site.as_uuid(), &plate]).await
+}
+
+row! {
+    /// A car that is inside for long.
+    pub struct LongStay {
+        pub id: StayId,
+        pub plate: Option<String>,
+        pub vehicle_type: Option<String>,
+        pub entered_at: Timestamp,
+        pub entry_code: Option<String>,
+        pub entry_lane: Option<String>,
+    }
+}
+
+/// Cars that came in before `before`, the longest stay first; those after `after`, the last of the page before.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn overstaying(
+    client: &impl GenericClient,
+    site: SiteId,
+    before: Timestamp,
+    after: Option<(Timestamp, StayId)>,
+    limit: i64,
+) -> Result<Vec<LongStay>, StoreError> {
+    let (at, id) = (after.map(|(at, _)| at), after.map(|(_, id)| id.as_uuid()));
+    let sql = include_str!("../queries/stays/overstaying.sql");
+    query(client, sql, &[&site.as_uuid(), &before, &at, &id, &limit]).await
+}
+
 /// How many cars have an open stay.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use crate::test_app::{PASSWORD, TestApp, TestUser};
-use crate::{corrections, getting_in, vehicles};
+use crate::{corrections, getting_in, lists, vehicles};
 
 /// Where somebody has a role: at this site, at another of the tenant, or in another company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,9 @@ pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Re
         return signed(app, request, by);
     }
     if let Some(request) = corrections::case(app, route).await {
+        return signed(app, request, by);
+    }
+    if let Some(request) = lists::case(app, route).await {
         return signed(app, request, by);
     }
     let plate = format!("R{:03}", by.map_or(0, |by| by.id.as_uuid().as_u128() % 1000));
@@ -313,6 +316,8 @@ fn expected(route: &RouteInfo, who: Who) -> u16 {
         (true, "/api/v1/setup") if route.method == "POST" => 409,
         (true, "/api/v1/users/{id}/password-link") if !foreign => 201,
         (true, "/api/v1/users/{id}/unlock") if !foreign => 204,
+        (true, path) if lists::ACROSS_SITES.contains(&path) && route.method == "GET" => 200,
+        (true, path) if lists::ACROSS_SITES.contains(&path) && !foreign => 201,
         (true, "/api/v1/sites/{id}") if who.place != Place::Here => 404,
         (true, path)
             if !foreign && getting_in::WITHOUT_CONTENT.contains(&&*format!("{} {path}", route.method)) =>

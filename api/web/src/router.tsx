@@ -9,14 +9,18 @@ import {
 } from "@tanstack/react-router";
 import { isAlarmKind } from "./alarms/alarmKind";
 import { ALARM_STATES } from "./api/alarms";
-import type { AlarmKind, AlarmState } from "./api/schema.gen";
+import { BLOCK_STATES } from "./api/blocklist";
+import type { AlarmKind, AlarmState, BlockState } from "./api/schema.gen";
 import { type AuditSearch, isAuditAction } from "./audit/auditSearch";
 import { STATES, type StayState } from "./api/stays";
+import { SUBSCRIPTION_STATES, type SubscriptionFilterState } from "./api/subscriptions";
+import { BLOCKLIST_VIEWS, type BlocklistView } from "./blocklist/blocklistViews";
 import { BrokenScreen } from "./frame/BrokenScreen";
 import { NotFound } from "./frame/NotFound";
 import { RootScreen } from "./frame/RootScreen";
 import { LiveScreen } from "./live/LiveScreen";
 import { STEPS, type Step } from "./setup/draft";
+import { SUBSCRIPTION_VIEWS, type SubscriptionView } from "./subscriptions/subscriptionViews";
 
 type Search = Record<string, unknown>;
 
@@ -98,6 +102,37 @@ const vehicles = createRoute({
     ...text(search, "vehicle"),
   }),
   component: lazyRouteComponent(() => import("./vehicles/VehiclesScreen"), "VehiclesScreen"),
+});
+
+type SubscriptionsSearch = {
+  view?: SubscriptionView;
+  state?: SubscriptionFilterState;
+  q?: string;
+  subscription?: string;
+};
+
+const subscriptions = createRoute({
+  getParentRoute: () => root,
+  path: "/subscriptions",
+  validateSearch: (search: Search): SubscriptionsSearch => {
+    const view = SUBSCRIPTION_VIEWS.find((one) => one === search.view);
+    const state = SUBSCRIPTION_STATES.find((one) => one === search.state);
+    return { ...(view ? { view } : {}), ...(state ? { state } : {}), ...text(search, "q"), ...text(search, "subscription") };
+  },
+  component: lazyRouteComponent(() => import("./subscriptions/SubscriptionsScreen"), "SubscriptionsScreen"),
+});
+
+type BlocklistSearch = { view?: BlocklistView; state?: BlockState; q?: string; block?: string };
+
+const blocklist = createRoute({
+  getParentRoute: () => root,
+  path: "/blocklist",
+  validateSearch: (search: Search): BlocklistSearch => {
+    const view = BLOCKLIST_VIEWS.find((one) => one === search.view);
+    const state = BLOCK_STATES.find((one) => one === search.state);
+    return { ...(view ? { view } : {}), ...(state ? { state } : {}), ...text(search, "q"), ...text(search, "block") };
+  },
+  component: lazyRouteComponent(() => import("./blocklist/BlocklistScreen"), "BlocklistScreen"),
 });
 
 type PeopleSearch = { q?: string; person?: string };
@@ -191,6 +226,8 @@ export const router = createRouter({
     stay,
     alarms,
     vehicles,
+    subscriptions,
+    blocklist,
     people,
     settings.addChildren([settingsHome, sitesSettings, siteSettings, lanesSettings, keysSettings]),
     audit,

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use boomgate_domain::lane::command::CommandLog;
 use boomgate_domain::listing::ListingKey;
-use boomgate_schemas::down::{ListEntry, ListKind, Rejected};
+use boomgate_schemas::down::{ListEntry, ListKind, ListTerms, Rejected};
 use boomgate_schemas::up::Event;
 use boomgate_schemas::{bytes::Octets, strict};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, params};
@@ -30,6 +30,8 @@ create table if not exists event (seq integer primary key, body blob not null) s
 create table if not exists dead_letter (seq integer primary key, code text not null, body blob not null) strict;
 create table if not exists command_log (one integer primary key check (one = 1), body text not null) strict;
 create table if not exists list_entry (tag blob not null, kind text not null, until_ms integer, primary key (tag, kind)) strict;
+create table if not exists list_terms (tag blob not null, body blob not null) strict;
+create index if not exists list_terms_by_tag on list_terms (tag);
 create table if not exists list_key (one integer primary key check (one = 1), key blob not null) strict;
 create table if not exists identity (one integer primary key check (one = 1), id blob not null) strict;
 create table if not exists lane_mode (one integer primary key check (one = 1), body text not null) strict;
@@ -228,18 +230,25 @@ impl Store {
         &mut self,
         version: u64,
         key: &Octets<32>,
-        entries: &[ListEntry],
+        entries: &[ListTerms],
     ) -> Result<(), StoreError> {
         let change = self.change()?;
         change.execute("delete from list_entry", [])?;
+        change.execute("delete from list_terms", [])?;
         {
             let mut insert = change.prepare_cached(
                 "insert or replace into list_entry (tag, kind, until_ms) values (?1, ?2, ?3)",
             )?;
+            let mut with_terms =
+                change.prepare_cached("insert into list_terms (tag, body) values (?1, ?2)")?;
             for entry in entries {
-                insert
-                    .execute(params![entry.tag.as_slice(), kind_name(entry.kind), entry.until_ms])
-                    .map_err(classified)?;
+                match entry.plain() {
+                    Some(plain) => {
+                        insert.execute(params![plain.tag.as_slice(), kind_name(plain.kind), plain.until_ms])
+                    }
+                    None => with_terms.execute(params![entry.tag.as_slice(), strict::encode(entry)]),
+                }
+                .map_err(classified)?;
             }
         }
         change.execute("insert or replace into list_key (one, key) values (1, ?1)", [key.as_slice()])?;
@@ -253,16 +262,23 @@ impl Store {
         Ok(key.map(ListingKey::from_bytes))
     }
 
-    /// The list's entry for a tag.
-    pub fn listed(&self, tag: &[u8; 16]) -> Result<Vec<ListEntry>, StoreError> {
+    /// The list's entries for a tag.
+    pub fn listed(&self, tag: &[u8; 16]) -> Result<Vec<ListTerms>, StoreError> {
         let mut select =
             self.connection.prepare_cached("select kind, until_ms from list_entry where tag = ?1")?;
         let rows = select.query_map([tag.as_slice()], |row| {
             let kind: String = row.get(0)?;
             let kind = if kind == "block" { ListKind::Block } else { ListKind::Subscription };
-            Ok(ListEntry { tag: Octets(*tag), kind, until_ms: row.get(1)? })
+            Ok(ListTerms::from(ListEntry { tag: Octets(*tag), kind, until_ms: row.get(1)? }))
         })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut found = rows.collect::<Result<Vec<_>, _>>()?;
+        let mut select = self.connection.prepare_cached("select body from list_terms where tag = ?1")?;
+        let bodies = select.query_map([tag.as_slice()], |row| row.get::<_, Vec<u8>>(0))?;
+        for body in bodies {
+            // One of a later program is a right that this one does not know.
+            found.extend(strict::decode::<ListTerms>(&body?).ok());
+        }
+        Ok(found)
     }
 
     fn change(&mut self) -> Result<Transaction<'_>, StoreError> {
@@ -481,11 +497,13 @@ mod tests {
     fn a_list_replaces_the_one_before() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = open(&folder);
-        let entry = |tag: u8, kind| ListEntry { tag: Octets([tag; 16]), kind, until_ms: None };
+        let entry =
+            |tag: u8, kind| ListTerms::from(ListEntry { tag: Octets([tag; 16]), kind, until_ms: None });
+        let later = ListTerms { from_ms: Some(7), counted: true, ..entry(2, ListKind::Subscription) };
         store.replace_list(1, &Octets([1; 32]), &[entry(1, ListKind::Block)]).unwrap();
-        store.replace_list(2, &Octets([2; 32]), &[entry(2, ListKind::Subscription)]).unwrap();
+        store.replace_list(2, &Octets([2; 32]), &[entry(2, ListKind::Subscription), later.clone()]).unwrap();
         assert_eq!(store.listed(&[1; 16]).unwrap(), []);
-        assert_eq!(store.listed(&[2; 16]).unwrap(), [entry(2, ListKind::Subscription)]);
+        assert_eq!(store.listed(&[2; 16]).unwrap(), [entry(2, ListKind::Subscription), later]);
         assert_eq!(store.list_key().unwrap(), Some(ListingKey::from_bytes([2; 32])));
         assert_eq!(store.begin().unwrap().list_version, 2);
     }

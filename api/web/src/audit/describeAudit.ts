@@ -129,6 +129,24 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
     case "vehicle.history_seen":
     case "vehicles.exported":
       return audit.actions[line.action];
+    case "access.set":
+      return did.accessChanged(changed(line.detail, messages));
+    case "block.add":
+      return did.blocked(line.subject || did.somePlate);
+    case "block.set":
+      return did.blockChanged(line.subject || did.somePlate);
+    case "block.lift":
+      return did.blockLifted(line.subject || did.somePlate);
+    case "plan.add":
+      return did.planMade;
+    case "plan.set":
+      return did.planChanged;
+    case "plan.retire":
+      return did.planRetired(line.detail.retired);
+    case "subscription.changed":
+      return did.subscription(line.subject || did.someHolder, messages.subscriptions.what[line.detail.what]);
+    case "passback.reset":
+      return did.passbackReset(line.detail.plates);
     case "tariff.set":
       return did.tariffSet(line.detail.version);
     default:

@@ -3,6 +3,7 @@ import type { Messages } from "./en";
 import { viAdmin } from "./viAdmin";
 import { viAlarms } from "./viAlarms";
 import { viAudit } from "./viAudit";
+import { viLists } from "./viLists";
 import { viModes } from "./viModes";
 import { viPairing } from "./viPairing";
 import { viSetup } from "./viSetup";
@@ -12,7 +13,7 @@ import { viVehicles } from "./viVehicles";
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", vehicles: "Xe", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", vehicles: "Xe", subscriptions: "Vé tháng", blocklist: "Danh sách chặn", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -123,6 +124,11 @@ export const vi: Messages = {
     "DENY-CLOSED-TO-ALL": "Đóng cửa hoàn toàn",
     "DENY-NO-VISITORS": "Không nhận khách vãng lai",
     "DENY-PASSBACK": "Biển số này đang ở trong bãi",
+    "DENY-POOL-FULL": "Mọi chỗ của vé tháng đã có xe",
+    "DENY-OTHER-TIME": "Vé tháng, ngoài giờ",
+    "DENY-OTHER-LANE": "Vé tháng, ở làn khác",
+    "DENY-PAUSED": "Vé tháng, đang tạm ngưng",
+    "DENY-USED-UP": "Vé tháng, đã hết lượt tháng này",
     "DENY-ELSEWHERE": "Đang ở bãi xe khác",
     "DENY-UNREADABLE": "Không đọc được biển số",
     "DENY-UNSURE": "Biển số chưa chắc chắn",
@@ -354,6 +360,7 @@ export const vi: Messages = {
   ...viAdmin,
   ...viAlarms,
   ...viAudit,
+  ...viLists,
   ...viModes,
   ...viPairing,
   ...viSetup,
