@@ -34,6 +34,7 @@ mod router;
 mod routes;
 mod server;
 mod socket_limit;
+mod vehicle_search;
 mod write_probe;
 
 use std::sync::{Arc, OnceLock};

@@ -32,16 +32,16 @@ const ROWS: i64 = 200;
 /// Largest message of a client; only pings and closes are expected.
 const CLIENT_BYTES: usize = 4096;
 /// How soon a revoked session or a lost NOTIFY is noticed.
-const POLL_INTERVAL: Duration = Duration::from_secs(3);
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_secs(3);
 /// How often a heartbeat is sent, whether or not there are events.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
-const WRITE: Duration = Duration::from_secs(10);
+pub(crate) const WRITE: Duration = Duration::from_secs(10);
 /// A client that has sent nothing for so long, not even a pong, is disconnected.
-const CLIENT_TIMEOUT: Duration = Duration::from_secs(45);
+pub(crate) const CLIENT_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Close codes: of RFC 6455, "policy violation" and, registered later, "service restart".
-const CLOSE_POLICY_VIOLATION: u16 = 1008;
-const CLOSE_SERVICE_RESTART: u16 = 1012;
+pub(crate) const CLOSE_POLICY_VIOLATION: u16 = 1008;
+pub(crate) const CLOSE_SERVICE_RESTART: u16 = 1012;
 
 /// Upgrades to a WebSocket that follows one site. `since` is the last number the client has; without it the feed begins
 /// `back` rows ago, or now.

@@ -21,3 +21,4 @@ pub(crate) mod stays;
 pub(crate) mod subscriptions;
 pub(crate) mod texts;
 pub(crate) mod users;
+pub(crate) mod vehicles;

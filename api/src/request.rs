@@ -107,11 +107,16 @@ impl Request {
 
     /// The whole body, at most `limit` bytes, within [`BODY_TIME`].
     pub(crate) async fn body(&mut self, limit: usize) -> Result<Bytes, ApiError> {
+        self.body_within(limit, BODY_TIME).await
+    }
+
+    /// The whole body, at most `limit` bytes, within `time`.
+    pub(crate) async fn body_within(&mut self, limit: usize, time: Duration) -> Result<Bytes, ApiError> {
         if announced(&self.context.headers).is_some_and(|length| length > limit as u64) {
             return Err(ApiError::TooLarge(limit));
         }
         let mut body = self.body.lock().await;
-        timeout(BODY_TIME, collect(&mut body, limit)).await.unwrap_or(Err(ApiError::SlowBody))
+        timeout(time, collect(&mut body, limit)).await.unwrap_or(Err(ApiError::SlowBody))
     }
 
     /// What will be left of the body once a handler has run.

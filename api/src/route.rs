@@ -150,8 +150,7 @@ impl Table {
         {
             return error.into_response(&id);
         }
-        request.parts =
-            found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        request.parts = found.params.iter().map(|(name, value)| (name.to_owned(), decoded(value))).collect();
         handler(app, request).await.unwrap_or_else(|error| error.into_response(&id))
     }
 
@@ -192,4 +191,9 @@ async fn refused(rejection: Rejection) -> Result<Response, Infallible> {
     let id = RequestId::new();
     let answer = ApiError::invalid("request", "could not be read").into_response(&id);
     std::future::ready(Ok(with_id(answer, &id))).await
+}
+
+/// A part of a path without its percent signs; what is no UTF-8 is known to nobody.
+fn decoded(part: &str) -> String {
+    percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()
 }

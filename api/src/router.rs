@@ -5,8 +5,9 @@ use crate::route::{Route, route};
 use crate::routes::{
     access_settings, alarms, audit, blocklist, document, evidence, health, hold_all, jobs, keys, lanes,
     links, login, me, modes, oauth, passback, payments, plans, setup, sites, stays, subscriptions, users,
+    vehicle_files, vehicles,
 };
-use crate::{device, live};
+use crate::{device, live, vehicle_search};
 
 /// A route as documents and tests read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +102,20 @@ pub(crate) fn people() -> Vec<Route> {
         route(stays::__path_one, stays::one),
         route(payments::__path_take, payments::take),
         route(evidence::__path_show, evidence::show),
+        route(vehicles::__path_list, vehicles::list),
+        route(vehicles::__path_add, vehicles::add),
+        route(vehicles::__path_search, vehicles::search),
+        route(vehicle_search::__path_follow, vehicle_search::follow),
+        route(vehicle_search::__path_follow_at_known_address, vehicle_search::follow_at_known_address),
+        route(vehicle_files::__path_try_out, vehicle_files::try_out),
+        route(vehicle_files::__path_import, vehicle_files::import),
+        route(vehicle_files::__path_imports, vehicle_files::imports),
+        route(vehicle_files::__path_undo, vehicle_files::undo),
+        route(vehicle_files::__path_export, vehicle_files::export),
+        route(vehicles::__path_one, vehicles::one),
+        route(vehicles::__path_change, vehicles::change),
+        route(vehicles::__path_remove, vehicles::remove),
+        route(vehicles::__path_history, vehicles::history),
         route(live::__path_follow, live::follow),
         route(jobs::__path_list, jobs::list),
     ]

@@ -25,3 +25,5 @@ pub(crate) mod sites;
 pub(crate) mod stays;
 pub(crate) mod subscriptions;
 pub(crate) mod users;
+pub(crate) mod vehicle_files;
+pub(crate) mod vehicles;

@@ -19,6 +19,7 @@
 //! | [`ids`] | slugs of topics, UUIDs of rows |
 //! | [`money`], [`time`] | minor units and currencies; device uptime apart from wall time |
 //! | [`plate`] | canonical plates, country packs and forms, look-alikes, distances for suggestions |
+//! | [`people_key`] | how people are found while somebody types |
 //! | [`reading`] | frames of one car fused into one reading |
 //! | [`reason`] | the frozen registry of reason codes with their texts |
 //! | [`direction`] | which way a lane leads |
@@ -40,6 +41,7 @@ pub mod lane_mode;
 pub mod listing;
 pub mod loops;
 pub mod money;
+pub mod people_key;
 pub mod plate;
 pub mod reading;
 pub mod reason;

@@ -6,6 +6,7 @@
 pub mod distance;
 mod folding;
 pub mod grammar;
+pub mod look_alikes;
 pub mod packs;
 pub mod strangers;
 pub mod twins;

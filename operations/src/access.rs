@@ -9,7 +9,7 @@ use boomgate_domain::ids::{
 };
 use boomgate_store::audit::{NewAudit, RequestedBy};
 use boomgate_store::audit_action::AuditAction;
-use boomgate_store::memberships::{Viewer, VisibleSite};
+use boomgate_store::memberships::{self, Viewer, VisibleSite};
 use boomgate_store::sites::SiteRow;
 use boomgate_store::{GenericClient, StoreError};
 
@@ -222,6 +222,18 @@ impl<G: Grant> Authorized<G> {
     pub fn audit_line(&self, site: SiteId, action: AuditAction) -> NewAudit {
         let by = self.requested_by();
         NewAudit { request_id: by.request_id.clone(), ..NewAudit::now(site, by.actor(), action) }
+    }
+
+    /// Refuses an actor who holds the permission at single sites only: people and keys are the whole tenant's.
+    ///
+    /// # Errors
+    /// [`AccessError::Forbidden`], the database's.
+    pub async fn everywhere(&self, client: &impl GenericClient) -> Result<(), AccessError> {
+        let (Some(user), Some(permission)) = (self.actor.user(), G::PERMISSION) else { return Ok(()) };
+        let memberships = memberships::of_user(client, user).await?;
+        let of_tenant = memberships.iter().filter(|one| one.site.is_none());
+        let roles: Vec<Role> = of_tenant.map(|one| one.role).collect();
+        self.actor.may(&roles, permission)
     }
 
     /// All sites where the actor holds the permission, by code.

@@ -54,6 +54,7 @@ pub async fn add(
     request: &AddKey,
 ) -> Result<KeyAdded, OperationError> {
     let (tx, tenant) = (unit.tx(), by.actor().tenant);
+    by.everywhere(tx).await?;
     let user = stored_users::in_tenant(tx, tenant, &request.user).await?;
     let user =
         user.ok_or_else(|| OperationError::Unknown(format!("nobody named {} is known", request.user)))?;
@@ -123,6 +124,7 @@ fn faults(request: &AddKey, held: impl Fn(Permission) -> bool) -> Vec<Fault> {
 /// No live key of this name; the database's.
 pub async fn revoke(unit: &Unit<'_>, by: &Authorized<KeysManage>, name: &str) -> Result<(), OperationError> {
     let (tx, tenant) = (unit.tx(), by.actor().tenant);
+    by.everywhere(tx).await?;
     let Some(key) = stored::revoke(tx, tenant, name, Timestamp::now()).await? else {
         return Err(OperationError::Unknown(format!("no live key is named {name}")));
     };
@@ -137,6 +139,7 @@ pub async fn all(
     client: &impl GenericClient,
     by: &Authorized<KeysManage>,
 ) -> Result<Vec<stored::ListedApiKey>, OperationError> {
+    by.everywhere(client).await?;
     Ok(stored::list(client, by.actor().tenant).await?)
 }
 

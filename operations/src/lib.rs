@@ -34,3 +34,4 @@ pub mod time_zone;
 pub mod tokens;
 pub mod unit;
 pub mod users;
+pub mod vehicles;

@@ -56,6 +56,7 @@ pub async fn make(
     by: &Authorized<UsersManage>,
     user: UserId,
 ) -> Result<Made, OperationError> {
+    by.everywhere(unit.tx()).await?;
     let row = users::of_tenant(unit.tx(), by.actor().tenant, user).await?;
     if row.disabled_at.is_some() {
         let why = format!("{} is disabled: no password lets them in", row.name);

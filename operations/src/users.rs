@@ -117,6 +117,7 @@ pub async fn add(
     hash: String,
 ) -> Result<UserAdded, OperationError> {
     let tx = unit.tx();
+    by.everywhere(tx).await?;
     let (id, was_known) = match stored::in_tenant(tx, by.actor().tenant, &request.name).await? {
         Some(known) => {
             refuse_differences(tx, &known, request).await?;
@@ -142,6 +143,7 @@ pub async fn add_new(
     request: &AddUser,
 ) -> Result<UserId, OperationError> {
     let (tx, tenant) = (unit.tx(), by.actor().tenant);
+    by.everywhere(tx).await?;
     stored::lock(tx, tenant).await?;
     if stored::in_tenant(tx, tenant, &request.name).await?.is_some() {
         return Err(OperationError::conflict(
@@ -317,6 +319,7 @@ pub async fn all(
     client: &impl GenericClient,
     by: &Authorized<UsersManage>,
 ) -> Result<Vec<Listed>, OperationError> {
+    by.everywhere(client).await?;
     let mut all = Vec::new();
     for row in stored::list(client, by.actor().tenant).await? {
         all.push(Listed {
@@ -340,6 +343,7 @@ pub async fn one(
     by: &Authorized<UsersManage>,
     id: UserId,
 ) -> Result<Listed, OperationError> {
+    by.everywhere(client).await?;
     let row = of_tenant(client, by.actor().tenant, id).await?;
     Ok(Listed {
         person: person(client, id, row.name).await?,
@@ -361,6 +365,7 @@ pub async fn set_email(
     id: UserId,
     email: Option<&str>,
 ) -> Result<(), OperationError> {
+    by.everywhere(unit.tx()).await?;
     of_tenant(unit.tx(), by.actor().tenant, id).await?;
     Ok(stored::set_email(unit.tx(), id, email).await?)
 }
@@ -376,6 +381,7 @@ pub async fn set_disabled(
     disabled: bool,
 ) -> Result<Person, OperationError> {
     let (tx, tenant) = (unit.tx(), by.actor().tenant);
+    by.everywhere(tx).await?;
     stored::lock(tx, tenant).await?;
     let known = of_tenant(tx, tenant, id).await?;
     if disabled && by.actor().user() == Some(id) {
@@ -403,6 +409,7 @@ pub async fn unlock(
     by: &Authorized<UsersManage>,
     id: UserId,
 ) -> Result<String, OperationError> {
+    by.everywhere(unit.tx()).await?;
     let name = of_tenant(unit.tx(), by.actor().tenant, id).await?.name;
     let person = person(unit.tx(), id, name.clone()).await?;
     note(unit.tx(), by, &[&person.sees()], AuditAction::UserUnlocked { user: id.as_uuid() }).await?;

@@ -253,6 +253,27 @@ pub enum AuditAction {
         stay: Option<Uuid>,
         plates: i64,
     },
+    /// A vehicle was added.
+    #[serde(rename = "vehicle.add")]
+    VehicleAdd { vehicle: Uuid },
+    /// A vehicle was corrected; the values are personal and not told.
+    #[serde(rename = "vehicle.set")]
+    VehicleSet { vehicle: Uuid, fields: Vec<String> },
+    /// A vehicle was removed.
+    #[serde(rename = "vehicle.remove")]
+    VehicleRemove { vehicle: Uuid },
+    /// Somebody looked at where and when a vehicle came and went. Why stands behind the commitment.
+    #[serde(rename = "vehicle.history_seen")]
+    VehicleHistorySeen { vehicle: Uuid },
+    /// Vehicles were taken over from a file.
+    #[serde(rename = "vehicles.imported")]
+    VehiclesImported { import: Uuid, created: i64, changed: i64 },
+    /// An import was taken back.
+    #[serde(rename = "vehicles.import_undone")]
+    VehiclesImportUndone { import: Uuid, undone: i64 },
+    /// Vehicles were written to a file.
+    #[serde(rename = "vehicles.exported")]
+    VehiclesExported {},
     /// A tariff version was put in force.
     #[serde(rename = "tariff.set")]
     TariffSet { tariff: Uuid, version: u32 },

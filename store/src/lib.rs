@@ -55,6 +55,7 @@ pub mod tariffs;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod users;
+pub mod vehicle_imports;
 pub mod vehicles;
 pub mod words;
 pub mod write_probe;

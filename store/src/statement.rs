@@ -65,7 +65,8 @@ id_columns!(
     UserId,
     PaymentId,
     AlarmId,
-    PlanId
+    PlanId,
+    VehicleId
 );
 
 impl<T: Column> Column for Option<T> {

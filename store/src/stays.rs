@@ -87,6 +87,22 @@ impl StayRow {
     }
 }
 
+/// The stays of exactly this plate, the newest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn of_plate(
+    client: &impl GenericClient,
+    site: SiteId,
+    plate: &Plate,
+    before: Option<StayId>,
+    limit: i64,
+) -> Result<Vec<StayRow>, StoreError> {
+    let before = before.map(|stay| stay.as_uuid());
+    let sql = include_str!("../queries/stays/of_plate.sql");
+    query(client, sql, &[&site.as_uuid(), &plate.as_str(), &before, &limit]).await
+}
+
 /// Unknown words are an ordinary car: a lane may send newer ones.
 #[must_use]
 pub fn vehicle(name: Option<&str>) -> VehicleType {

@@ -66,6 +66,23 @@ impl From<LaneMode> for boomgate_domain::lane_mode::LaneMode {
 }
 
 words! {
+    /// What kind of vehicle it is; tariffs may charge them apart.
+    pub enum VehicleType {
+        Car = "car",
+        Motorcycle = "motorcycle",
+        Van = "van",
+        Truck = "truck",
+        Bus = "bus",
+    }
+
+    /// What an import does with a line of its file.
+    pub enum LineOutcome {
+        Created = "created",
+        Changed = "changed",
+        /// It says what is known already.
+        Unchanged = "unchanged",
+    }
+
     /// Which way a lane leads.
     pub enum LaneDirection {
         Entry = "entry",

@@ -180,6 +180,6 @@ pub(crate) async fn find<G: Grant>(
     Ok((site, row))
 }
 
-async fn lane_codes(client: &impl GenericClient, site: SiteId) -> Result<LaneCodes, ApiError> {
+pub(crate) async fn lane_codes(client: &impl GenericClient, site: SiteId) -> Result<LaneCodes, ApiError> {
     Ok(lanes::list(client, site).await?.into_iter().map(|lane| (lane.id.as_uuid(), lane.code)).collect())
 }

@@ -17,7 +17,8 @@ use crate::test_app::{PASSWORD, TestApp, TestUser, good, problem};
 pub const NEEDS_A_BROWSER: [&str; 3] = ["/api/v1/me/step-up", "/api/v1/me/totp", "/api/v1/me/recovery-codes"];
 
 /// Routes whose success says nothing more.
-pub const WITHOUT_CONTENT: [&str; 5] = [
+pub const WITHOUT_CONTENT: [&str; 6] = [
+    "DELETE /api/v1/vehicles/{plate}",
     "POST /api/v1/me/step-up",
     "PUT /api/v1/me/password",
     "DELETE /api/v1/me/totp",
@@ -26,7 +27,8 @@ pub const WITHOUT_CONTENT: [&str; 5] = [
 ];
 
 /// POSTs that create nothing, or whose repetition the link or the state tells apart: they take no Idempotency-Key.
-pub const WITHOUT_A_KEY: [&str; 13] = [
+pub const WITHOUT_A_KEY: [&str; 14] = [
+    "/api/v1/vehicles/import/trial",
     "/api/v1/login",
     "/api/v1/logout",
     "/api/v1/oauth/token",

@@ -30,4 +30,5 @@ mod shutdown;
 mod stays;
 mod subscriptions;
 mod test_app;
+mod vehicles;
 mod web;

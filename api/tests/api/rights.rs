@@ -7,38 +7,78 @@ use boomgate_operations::access::{Held, Role};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
-use crate::getting_in;
-use crate::lists;
 use crate::test_app::{PASSWORD, TestApp, TestUser};
+use crate::{getting_in, lists, vehicles};
 
-/// `stepped-up`: an admin in a browser who has just given the password again.
-const EVERYBODY: [&str; 7] = ["nobody", "guard", "operator", "admin", "resident", "stranger", STEPPED_UP];
-const STEPPED_UP: &str = "stepped-up";
+/// Where somebody has a role: at this site, at another of the tenant, or in another company.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Here,
+    Annex,
+    Elsewhere,
+}
+
+/// Somebody who asks; without a role it is nobody. `stepped_up`: in a browser, and has just given the password again.
+#[derive(Clone, Copy, Debug)]
+struct Who {
+    role: Option<&'static str>,
+    place: Place,
+    stepped_up: bool,
+}
+
+fn everybody() -> Vec<Who> {
+    let nobody = Who { role: None, place: Place::Elsewhere, stepped_up: false };
+    let places = [Place::Here, Place::Annex, Place::Elsewhere];
+    let people = places.into_iter().flat_map(|place| {
+        let plain = ["guard", "operator", "admin", "resident"].map(|role| (role, false));
+        plain.into_iter().chain([("admin", true)]).map(move |(role, stepped_up)| Who {
+            role: Some(role),
+            place,
+            stepped_up,
+        })
+    });
+    [nobody].into_iter().chain(people).collect()
+}
 
 #[tokio::test]
 async fn every_route_answers_everybody_as_the_table_of_rights_says() {
     let app = TestApp::open().await;
     let mut wrong = Vec::new();
     for route in &people_routes() {
-        for who in EVERYBODY {
+        for who in everybody() {
             let person = person(&app, who).await;
             let response = case(&app, route, person.as_ref()).await.send().await.unwrap();
             let (given, wanted) = (response.status().as_u16(), expected(route, who));
             if given != wanted {
-                wrong.push(format!("{} {} by {who}: {given}, not {wanted}", route.method, route.path));
+                wrong.push(format!("{} {} by {who:?}: {given}, not {wanted}", route.method, route.path));
+            }
+            if route.access != Access::Public && who.place != Place::Here && given < 300 && given != 101 {
+                let body = response.text().await.unwrap();
+                let named = [
+                    app.site.to_string(),
+                    app.entry.to_string(),
+                    app.exit.to_string(),
+                    "\"north\"".to_owned(),
+                ];
+                if let Some(leak) = named.iter().find(|word| body.contains(&***word)) {
+                    wrong.push(format!("{} {} tells {who:?} of {leak}", route.method, route.path));
+                }
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-async fn person(app: &TestApp, who: &'static str) -> Option<TestUser> {
-    match who {
-        "nobody" => None,
-        "stranger" => Some(app.stranger().await),
-        STEPPED_UP => Some(app.stepped_up("admin").await),
-        role => Some(app.person(role).await),
-    }
+async fn person(app: &TestApp, who: Who) -> Option<TestUser> {
+    let role = who.role?;
+    let person = match who.place {
+        // What is the company's needs somebody of the company.
+        Place::Here if who.stepped_up => app.person_of(app.tenant, None, role).await,
+        Place::Here => app.person(role).await,
+        Place::Annex => app.person_of(app.tenant, Some(app.annex().await), role).await,
+        Place::Elsewhere => app.stranger_as(role).await,
+    };
+    Some(if who.stepped_up { app.step_up(person).await } else { person })
 }
 
 /// A request that would succeed if its sender may. A route without a case here fails the test.
@@ -48,6 +88,9 @@ pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Re
         return signed(app, request, by);
     }
     if let Some(request) = lists::case(app, route).await {
+        return signed(app, request, by);
+    }
+    if let Some(request) = vehicles::case(app, route).await {
         return signed(app, request, by);
     }
     let plate = format!("R{:03}", by.map_or(0, |by| by.id.as_uuid().as_u128() % 1000));
@@ -190,7 +233,7 @@ async fn unused(app: &TestApp, plate: &str) -> String {
     format!("{plate}{}", app.count("select count(*) from stays").await)
 }
 
-fn websocket(request: RequestBuilder) -> RequestBuilder {
+pub fn websocket(request: RequestBuilder) -> RequestBuilder {
     request
         .header("connection", "Upgrade")
         .header("upgrade", "websocket")
@@ -209,34 +252,54 @@ async fn picture_known(app: &TestApp) {
     app.put_picture(&[7; 32], b"\xff\xd8\xff");
 }
 
-fn expected(route: &RouteInfo, who: &str) -> u16 {
-    // The stranger is an admin, elsewhere.
-    let role = Role::parse(if who == "stranger" || who == STEPPED_UP { "admin" } else { who });
+/// Managed by somebody of the whole company only.
+const OF_THE_COMPANY: [&str; 6] = [
+    "/api/v1/users",
+    "/api/v1/users/{id}",
+    "/api/v1/users/{id}/password-link",
+    "/api/v1/users/{id}/unlock",
+    "/api/v1/keys",
+    "/api/v1/keys/{id}",
+];
+
+fn expected(route: &RouteInfo, who: Who) -> u16 {
+    let role = who.role.and_then(Role::parse);
     let may = match route.access {
         Access::Public => true,
         Access::Session => role.is_some(),
         Access::Permission(permission) => role.is_some_and(|role| match permission.held_by(role) {
             Held::Yes | Held::Own => true,
-            Held::AfterStepUp => who == STEPPED_UP,
+            Held::AfterStepUp => who.stepped_up,
             Held::No | Held::IfSiteAllows => false,
         }),
         Access::Device | Access::Metrics => false,
     };
-    // What is another tenant's does not exist for a stranger; lists are empty.
-    let foreign = who == "stranger" && matches!(route.access, Access::Permission(_));
+    // What is another site's or another tenant's does not exist for a stranger; lists are empty.
+    let foreign = who.place != Place::Here && matches!(route.access, Access::Permission(_));
+    let of_company =
+        OF_THE_COMPANY.contains(&&*route.path) || (&*route.method, &*route.path) == ("POST", "/api/v1/sites");
     match (may, &*route.path) {
-        (false, _) if who == "nobody" => 401,
+        (false, _) if who.role.is_none() => 401,
         (false, _) => 403,
+        (true, _) if of_company && who.place == Place::Annex => 403,
+        (true, "/api/v1/users" | "/api/v1/keys") if route.method == "GET" => 200,
+        (true, "/api/v1/keys" | "/api/v1/sites") if route.method == "POST" => 201,
+        // It names a site that this company does not have.
+        (true, "/api/v1/users") if foreign => 422,
         // No bearer token satisfies a step-up.
-        (true, path) if getting_in::NEEDS_A_BROWSER.contains(&path) && who != STEPPED_UP => 403,
+        (true, path) if getting_in::NEEDS_A_BROWSER.contains(&path) && !who.stepped_up => 403,
         // It is set up.
         (true, "/api/v1/setup") if route.method == "POST" => 409,
         (true, "/api/v1/users/{id}/password-link") if !foreign => 201,
         (true, "/api/v1/users/{id}/unlock") if !foreign => 204,
         (true, path) if lists::ACROSS_SITES.contains(&path) && route.method == "GET" => 200,
         (true, path) if lists::ACROSS_SITES.contains(&path) && !foreign => 201,
-        (true, path) if getting_in::WITHOUT_CONTENT.contains(&&*format!("{} {path}", route.method)) => 204,
-        (true, "/api/v1/sites/{id}") if who == "stranger" => 404,
+        (true, "/api/v1/sites/{id}") if who.place != Place::Here => 404,
+        (true, path)
+            if !foreign && getting_in::WITHOUT_CONTENT.contains(&&*format!("{} {path}", route.method)) =>
+        {
+            204
+        }
         // The jobs are the server's, not a tenant's.
         (true, "/api/v1/lanes" | "/api/v1/jobs" | "/api/v1/alarms") if route.method == "GET" => 200,
         (true, _) if foreign => 404,
@@ -246,7 +309,8 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
         {
             201
         }
-        (true, "/api/v1/live") => 101,
+        (true, "/api/v1/live" | "/api/v1/vehicles/search/live" | "/api/v1/ws/vehicles/search") => 101,
+        (true, "/api/v1/vehicles" | "/api/v1/vehicles/import") if route.method == "POST" => 201,
         (
             true,
             "/api/v1/lanes/{id}/commands"

@@ -159,12 +159,17 @@ impl TestApp {
 
     /// Another company with its own site, and its admin.
     pub async fn stranger(&self) -> TestUser {
+        self.stranger_as("admin").await
+    }
+
+    /// Another company with its own site, and somebody of it.
+    pub async fn stranger_as(&self, role: &'static str) -> TestUser {
         let (tenant, site) = (TenantId::from_uuid(Uuid::now_v7()), SiteId::from_uuid(Uuid::now_v7()));
         let client = self.db.pool.get().await.unwrap();
         sites::insert_tenant(&client, tenant, "South Parking").await.unwrap();
         let code = format!("south-{}", &site.to_string()[24..]);
         sites::insert(&client, &rows::site(tenant, site, &code)).await.unwrap();
-        self.person_of(tenant, None, "admin").await
+        self.person_of(tenant, None, role).await
     }
 
     /// Somebody of this tenant who may see this site.
@@ -236,7 +241,11 @@ impl TestApp {
     /// Somebody in a browser who has just given the password again.
     pub async fn stepped_up(&self, role: &'static str) -> TestUser {
         let site = (role != "admin").then_some(self.site);
-        let person = self.person_of(self.tenant, site, role).await;
+        self.step_up(self.person_of(self.tenant, site, role).await).await
+    }
+
+    /// The same person in a browser, who has just given the password again.
+    pub async fn step_up(&self, person: TestUser) -> TestUser {
         let sql = "update sessions set kind = 'browser', stepped_up_at = now() where user_id = $1";
         self.db.pool.get().await.unwrap().execute(sql, &[&person.id.as_uuid()]).await.unwrap();
         TestUser { browser: true, ..person }

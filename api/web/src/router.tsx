@@ -90,6 +90,20 @@ const alarms = createRoute({
   component: lazyRouteComponent(() => import("./alarms/AlarmsScreen"), "AlarmsScreen"),
 });
 
+type VehiclesSearch = { q?: string; country?: string; type?: string; vehicle?: string };
+
+const vehicles = createRoute({
+  getParentRoute: () => root,
+  path: "/vehicles",
+  validateSearch: (search: Search): VehiclesSearch => ({
+    ...text(search, "q"),
+    ...text(search, "country"),
+    ...text(search, "type"),
+    ...text(search, "vehicle"),
+  }),
+  component: lazyRouteComponent(() => import("./vehicles/VehiclesScreen"), "VehiclesScreen"),
+});
+
 type SubscriptionsSearch = {
   view?: SubscriptionView;
   state?: SubscriptionFilterState;
@@ -211,6 +225,7 @@ export const router = createRouter({
     stays,
     stay,
     alarms,
+    vehicles,
     subscriptions,
     blocklist,
     people,

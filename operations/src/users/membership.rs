@@ -44,6 +44,7 @@ pub async fn set(
     request: &SetUser,
 ) -> Result<UserSet, OperationError> {
     let tx = unit.tx();
+    by.everywhere(tx).await?;
     stored::lock(tx, by.actor().tenant).await?;
     let known = stored::in_tenant(tx, by.actor().tenant, &request.name).await?;
     let known =

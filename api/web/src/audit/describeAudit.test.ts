@@ -45,7 +45,23 @@ const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "alarm.raised", detail: { alarm: "a", what: "lane_lost" } },
   { action: "alarm.acknowledged", detail: { alarm: "a", what: "lane_lost" } },
   { action: "alarm.closed", detail: { alarm: "a", what: "lane_lost" } },
+  { action: "access.set", detail: { overstay_hours: CHANGED } },
+  { action: "block.add", detail: { block: "b" } },
+  { action: "block.set", detail: { block: "b", reason: true } },
+  { action: "block.lift", detail: { block: "b" } },
+  { action: "plan.add", detail: { plan: "p" } },
+  { action: "plan.set", detail: { plan: "p" } },
+  { action: "plan.retire", detail: { plan: "p", retired: true } },
+  { action: "subscription.changed", detail: { subscription: "s", what: "paused" } },
+  { action: "passback.reset", detail: { plates: 3 } },
   { action: "tariff.set", detail: { tariff: "t", version: 3 } },
+  { action: "vehicle.add", detail: { vehicle: "v" } },
+  { action: "vehicle.set", detail: { vehicle: "v", fields: ["phone"] } },
+  { action: "vehicle.remove", detail: { vehicle: "v" } },
+  { action: "vehicle.history_seen", detail: { vehicle: "v" } },
+  { action: "vehicles.imported", detail: { import: "i", created: 2, changed: 1 } },
+  { action: "vehicles.import_undone", detail: { import: "i", undone: 3 } },
+  { action: "vehicles.exported", detail: {} },
 ];
 
 function line(done: Pick<AuditEntry, "action" | "detail">, subject = "nina"): AuditEntry {

@@ -123,11 +123,27 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.subscription(line.subject || did.someHolder, messages.subscriptions.what[line.detail.what]);
     case "passback.reset":
       return did.passbackReset(line.detail.plates);
+    case "vehicle.set":
+      return did.vehicleChanged(line.detail.fields.map((field) => vehicleField(field, messages)).join(", "));
+    case "vehicles.imported":
+      return did.vehiclesImported(line.detail.created, line.detail.changed);
+    case "vehicles.import_undone":
+      return did.importUndone(line.detail.undone);
+    case "vehicle.add":
+    case "vehicle.remove":
+    case "vehicle.history_seen":
+    case "vehicles.exported":
+      return audit.actions[line.action];
     case "tariff.set":
       return did.tariffSet(line.detail.version);
     default:
       return audit.later;
   }
+}
+
+function vehicleField(field: string, { vehicles }: Messages): string {
+  const names: Record<string, string> = { ...vehicles.fields };
+  return names[field] ?? field;
 }
 
 function modeWord(mode: string, { modes }: Messages): string {

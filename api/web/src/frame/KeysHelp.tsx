@@ -22,6 +22,7 @@ export function KeysHelp({ close }: { close: () => void }) {
     [["g", "e"], keys.goSettings],
     [["g", "u"], keys.goAudit],
     [["g", "j"], keys.goJobs],
+    [["g", "v"], keys.goVehicles],
     [["Esc"], keys.escape],
     [["?"], keys.help],
   ];

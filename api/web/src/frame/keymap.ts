@@ -28,7 +28,7 @@ export interface KeyPress {
 export const REASON_KEYS = ["a", "b", "d", "e", "i", "j"] as const;
 
 const ORDERS = { o: "open", c: "close", h: "hold", r: "release" } as const;
-const SCREENS = { l: "live", s: "stays", a: "alarms", p: "people", e: "settings", u: "audit", j: "jobs" } as const;
+const SCREENS = { l: "live", s: "stays", a: "alarms", p: "people", e: "settings", u: "audit", j: "jobs", v: "vehicles" } as const;
 export type GoScreen = (typeof SCREENS)[keyof typeof SCREENS];
 
 function isOwn<T extends object>(table: T, key: string): key is Extract<keyof T, string> {

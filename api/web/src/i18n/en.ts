@@ -6,6 +6,7 @@ import { enAudit } from "./enAudit";
 import { enLists } from "./enLists";
 import { enModes } from "./enModes";
 import { enSetup } from "./enSetup";
+import { enVehicles } from "./enVehicles";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -13,7 +14,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", alarms: "Alarms", subscriptions: "Subscriptions", blocklist: "Blocklist", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
+  screens: { live: "Live", stays: "Stays", alarms: "Alarms", vehicles: "Vehicles", subscriptions: "Subscriptions", blocklist: "Blocklist", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -318,6 +319,7 @@ export const en = {
     goSettings: "Go to Settings",
     goAudit: "Go to Audit",
     goJobs: "Go to Jobs",
+    goVehicles: "Go to Vehicles",
     noLane: "Choose a lane first: press its number.",
     nothingDue: "Nothing is due at this lane.",
   },
@@ -337,6 +339,7 @@ export const en = {
   ...enLists,
   ...enModes,
   ...enSetup,
+  ...enVehicles,
 };
 
 export type Messages = typeof en;

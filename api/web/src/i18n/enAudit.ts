@@ -92,6 +92,13 @@ export const enAudit = {
       "subscription.changed": "Subscription",
       "passback.reset": "Passback reset",
       "tariff.set": "Tariff in force",
+      "vehicle.add": "Vehicle added",
+      "vehicle.set": "Vehicle corrected",
+      "vehicle.remove": "Vehicle removed",
+      "vehicle.history_seen": "Vehicle's history looked at",
+      "vehicles.imported": "Vehicles imported",
+      "vehicles.import_undone": "Import taken back",
+      "vehicles.exported": "Vehicles exported",
     } satisfies Record<AuditActionName, string>,
     /** What was done, in a sentence. */
     did: {
@@ -143,6 +150,9 @@ export const enAudit = {
       passbackReset: (plates: number): string => (plates === 1 ? "Let a plate that is inside come in once more" : `Let ${plates} plates that are inside come in once more`),
       somePlate: "a plate",
       someHolder: "somebody",
+      vehicleChanged: (fields: string) => `Corrected a vehicle: ${fields}`,
+      vehiclesImported: (created: number, changed: number) => `Imported vehicles: ${created} added, ${changed} changed`,
+      importUndone: (undone: number) => `Took an import back: ${undone} vehicles are as before`,
       tariffSet: (version: number) => `Put tariff version ${version} in force`,
       change: (field: string, before: string, after: string) => `${field} “${before}” → “${after}”`,
       fields: { role: "role", sites: "sites", name: "name", time_zone: "time zone", currency: "currency", direction: "direction", languages: "languages", capacity: "spaces", overstay_hours: "overstaying after hours", outside_terms: "beyond the terms", notice_days: "days of notice", countries: "countries", passback: "passback" } as Record<string, string>,

@@ -6,11 +6,12 @@ import { viAudit } from "./viAudit";
 import { viLists } from "./viLists";
 import { viModes } from "./viModes";
 import { viSetup } from "./viSetup";
+import { viVehicles } from "./viVehicles";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", subscriptions: "Vé tháng", blocklist: "Danh sách chặn", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", vehicles: "Xe", subscriptions: "Vé tháng", blocklist: "Danh sách chặn", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -329,6 +330,7 @@ export const vi: Messages = {
     goSettings: "Đến Cài đặt",
     goAudit: "Đến Nhật ký",
     goJobs: "Đến Tác vụ",
+    goVehicles: "Đến Xe",
     noLane: "Hãy chọn làn trước: nhấn số của làn.",
     nothingDue: "Làn này không có khoản nào phải trả.",
   },
@@ -348,4 +350,5 @@ export const vi: Messages = {
   ...viLists,
   ...viModes,
   ...viSetup,
+  ...viVehicles,
 };
