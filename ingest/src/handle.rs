@@ -19,6 +19,7 @@ mod numbers;
 mod open_alarms;
 pub(crate) mod orders;
 mod passages;
+mod rights;
 pub(crate) mod seq_set;
 mod subscribed;
 

@@ -2,6 +2,7 @@
 
 use boomgate_domain::ids::{PlanId, SiteId};
 use boomgate_domain::money::Money;
+use boomgate_domain::subscription::Period;
 use boomgate_store::audit;
 use boomgate_store::audit_action::AuditAction;
 use boomgate_store::plans::{self as stored, Plan, PlanRow};
@@ -99,6 +100,35 @@ pub fn plan(row: &PlanRow) -> Result<Plan, OperationError> {
         period: PlanPeriod::parse(&row.period).ok_or_else(broken)?,
         terms: row.terms(),
     })
+}
+
+/// The period of this word.
+pub(crate) const fn period(word: PlanPeriod) -> Period {
+    match word {
+        PlanPeriod::Day => Period::Day,
+        PlanPeriod::Week => Period::Week,
+        PlanPeriod::Month => Period::Month,
+        PlanPeriod::Year => Period::Year,
+    }
+}
+
+/// The plan of this id, if the site has it.
+///
+/// # Errors
+/// `PLAN-UNKNOWN`; the database's.
+pub(crate) async fn plan_of(
+    tx: &impl GenericClient,
+    site: SiteId,
+    id: PlanId,
+    now: Timestamp,
+) -> Result<Plan, OperationError> {
+    match stored::get(tx, &[site.as_uuid()], id, now).await {
+        Ok(row) => plan(&row),
+        Err(StoreError::NotFound { .. }) => {
+            Err(Fault::new("plan", "PLAN-UNKNOWN", "this site has no such plan").into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn check(tx: &impl GenericClient, site: &SiteRow, new: &Plan) -> Result<(), OperationError> {

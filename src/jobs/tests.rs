@@ -1,6 +1,7 @@
 //! The jobs and their runner against a real PostgreSQL.
 
 mod runner;
+mod subscriptions;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -158,7 +158,11 @@ impl<'a> BatchState<'a> {
             self.elsewhere.insert(key.clone());
         }
         if found.kind == "subscription" {
-            self.subscriptions.entry(key).or_default().push(Subscribed::read(&found, validity));
+            // Found twice where the batch has a twin of the plate, too.
+            let known = self.subscriptions.entry(key).or_default();
+            if known.iter().all(|one| one.id() != found.id) {
+                known.push(Subscribed::read(&found, validity));
+            }
         } else {
             self.reservations
                 .insert(key, ReservationMatch { id: ReservationId::from_uuid(found.id), validity });

@@ -1,28 +1,20 @@
 //! Pause, resume, renew, end.
 
 use boomgate_domain::ids::SubscriptionId;
-use boomgate_domain::subscription::Period;
 use boomgate_store::sites::{self, SiteRow};
 use boomgate_store::subscription_contracts::{self as stored, ContractRow};
-use boomgate_store::words::{PlanPeriod, SubscriptionChange, SubscriptionState};
+use boomgate_store::words::{SubscriptionChange, SubscriptionState};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Act, note, plan_of, reason_of, vehicles};
+use super::history::{Act, note, reason_of};
+use super::vehicles;
 use crate::access::{Authorized, SubscriptionsWrite};
 use crate::error::OperationError;
 use crate::fault::Fault;
+use crate::plans::{period, plan_of};
 use crate::time_zone;
 use crate::unit::Unit;
-
-pub(super) const fn period(word: PlanPeriod) -> Period {
-    match word {
-        PlanPeriod::Day => Period::Day,
-        PlanPeriod::Week => Period::Week,
-        PlanPeriod::Month => Period::Month,
-        PlanPeriod::Year => Period::Year,
-    }
-}
 
 /// Lets a subscription rest from an instant (none: now) up to another (none: until it is resumed). A pause that lasts or comes is
 /// replaced.

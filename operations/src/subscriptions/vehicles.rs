@@ -10,11 +10,14 @@ use boomgate_store::words::SubscriptionChange;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Act, MOST_VEHICLES, distinct, note, reason_of};
+use super::history::{Act, note, reason_of};
 use crate::access::{Authorized, SubscriptionsWrite};
 use crate::error::OperationError;
 use crate::fault::Fault;
 use crate::unit::Unit;
+
+/// Most vehicles of a subscription.
+pub const MOST_VEHICLES: usize = 2_000;
 
 /// What becomes of the vehicles. One removed and one added at once is a change of plate.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +72,17 @@ pub async fn set_vehicles(
     let act = Act { what, reason, detail: json!({ "added": added.len(), "removed": removed.len() }) };
     note(unit, by, (site.id, id), &row.holder, act).await?;
     Ok(stored::get(tx, site.id, id, now).await?)
+}
+
+/// Each plate once.
+pub(super) fn distinct(plates: Vec<TypedPlate>) -> Vec<TypedPlate> {
+    let mut kept: Vec<TypedPlate> = Vec::new();
+    for plate in plates {
+        if !kept.iter().any(|known| known.plate() == plate.plate()) {
+            kept.push(plate);
+        }
+    }
+    kept
 }
 
 /// The vehicles it has now.

@@ -1,5 +1,6 @@
 select p.site_id, p.plate, p.plate_typed, s.id, s.kind, s.valid_from, s.valid_until, s.windows, s.lanes, s.paused_from, s.paused_until,
-       coalesce(s.outside_terms, a.outside_terms, 'visitor') as outside_terms, s.places, s.uses_per_month,
+       coalesce(s.outside_terms, (select a.outside_terms from access_settings a where a.site_id = s.site_id), 'visitor') as outside_terms,
+       s.places, s.uses_per_month,
        case when s.places is null then '{}'::text[] else (
            select coalesce(array_agg(distinct o.plate), '{}')
            from subscription_plates q
@@ -29,12 +30,8 @@ select p.site_id, p.plate, p.plate_typed, s.id, s.kind, s.valid_from, s.valid_un
            join stays st on st.site_id = other.id and st.plate = p.plate and st.state = 'open'
            where home.id = p.site_id
        ) as elsewhere
-from (
-    select distinct f.site_id, f.subscription_id, f.plate, f.plate_typed
-    from unnest($1::uuid[], $2::text[]) as w (site_id, plate)
-    join subscription_plates f on f.site_id = w.site_id and twin_key(f.plate) = twin_key(w.plate) and f.removed_at is null
-) p
+from unnest($1::uuid[], $2::text[]) as w (site_id, plate)
+join subscription_plates p on p.site_id = w.site_id and twin_key(p.plate) = twin_key(w.plate) and p.removed_at is null
 join subscriptions s on s.site_id = p.site_id and s.id = p.subscription_id
-left join access_settings a on a.site_id = s.site_id
 where (s.valid_from is null or s.valid_from <= $3) and (s.valid_until is null or s.valid_until > $3)
   and (s.ended_at is null or s.ended_at > $3)

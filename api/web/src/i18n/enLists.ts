@@ -1,5 +1,5 @@
 // Texts of subscriptions, plans, passback and the blocklist, in English. Part of `en.ts`.
-import type { BlockState, CompareRule, OutsideTerms, PlanPeriod, SubscriptionChange, SubscriptionState } from "../api/schema.gen";
+import type { BlockState, CompareRule, OutsideTerms, PassbackWord, PlanPeriod, SubscriptionChange, SubscriptionState } from "../api/schema.gen";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -180,6 +180,25 @@ export const enLists = {
     showRetired: "Those that are sold no more, too",
     none: "No plan yet",
     noneHint: "Make one, such as “Office, weekdays 7 to 19”, and choose it when you subscribe somebody.",
+  },
+
+  access: {
+    title: "Who comes in",
+    outside: "Subscribers beyond their terms",
+    outsideHint: "Every place taken, another time or lane, paused, used up. A subscription can say otherwise.",
+    passback: "A plate that is inside and comes again",
+    passbackWords: {
+      deny: "is refused",
+      deny_rights: "is refused if it is a subscriber's; visitors come in and pay",
+      allow: "comes in; nobody checks",
+    } satisfies Record<PassbackWord, string>,
+    overstay: "Overstaying after hours",
+    notice: "Days of notice before a subscription ends",
+    noticeHint: "0: nobody is told.",
+    countries: "Countries of most cars",
+    countriesHint: "For “1 in N strangers”, such as SK, CZ or EU. Empty: plates of the forms that stand on the lists.",
+    apply: "Apply",
+    saved: "It holds from the next decision on.",
   },
 
   passback: {

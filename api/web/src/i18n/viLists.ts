@@ -179,6 +179,25 @@ export const viLists: typeof enLists = {
     noneHint: "Hãy tạo một gói, ví dụ “Văn phòng, ngày làm việc 7 đến 19 giờ”, rồi chọn gói đó khi tạo vé.",
   },
 
+  access: {
+    title: "Ai được vào",
+    outside: "Vé tháng ngoài điều khoản",
+    outsideHint: "Hết chỗ, ngoài giờ, làn khác, tạm ngưng, hết lượt. Từng vé có thể quy định khác.",
+    passback: "Biển số đang ở trong bãi mà đến lần nữa",
+    passbackWords: {
+      deny: "bị từ chối",
+      deny_rights: "bị từ chối nếu là vé tháng; khách vãng lai được vào và trả tiền",
+      allow: "được vào; không kiểm tra",
+    },
+    overstay: "Đỗ quá lâu sau số giờ",
+    notice: "Số ngày báo trước khi vé hết hạn",
+    noticeHint: "0: không báo ai.",
+    countries: "Quốc gia của đa số xe",
+    countriesHint: "Cho “1 trong N xe lạ”, ví dụ SK, CZ hoặc EU. Để trống: theo các dạng biển trong danh sách.",
+    apply: "Áp dụng",
+    saved: "Có hiệu lực từ quyết định tiếp theo.",
+  },
+
   passback: {
     hint: "Biển số đang ở trong bãi không thể vào lần nữa: một trong hai là biển giả, hoặc lượt ra bị bỏ sót. Đặt lại cho phép vào thêm một lần. Không kết thúc lượt đỗ nào và không trừ xe nào.",
     plate: "Biển số",
