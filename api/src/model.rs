@@ -22,5 +22,6 @@ pub(crate) mod stay_history;
 pub(crate) mod stays;
 pub(crate) mod subscriptions;
 pub(crate) mod texts;
+pub(crate) mod tickets;
 pub(crate) mod users;
 pub(crate) mod vehicles;

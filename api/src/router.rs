@@ -5,7 +5,7 @@ use crate::route::{Route, route};
 use crate::routes::{
     access_settings, alarms, arrivals, audit, blocklist, document, evidence, health, hold_all, jobs, keys,
     lanes, links, login, me, modes, oauth, passback, payments, plans, previews, setup, sites, stats,
-    stay_acts, stays, subscriptions, users, vehicle_files, vehicles,
+    stay_acts, stays, subscriptions, tickets, users, vehicle_files, vehicles,
 };
 use crate::{device, live, vehicle_search};
 
@@ -113,6 +113,12 @@ pub(crate) fn people() -> Vec<Route> {
         route(stats::__path_set_count, stats::set_count),
         route(stats::__path_reset_stays, stats::reset_stays),
         route(payments::__path_take, payments::take),
+        route(tickets::__path_list, tickets::list),
+        route(tickets::__path_issue, tickets::issue),
+        route(tickets::__path_lost, tickets::lost),
+        route(tickets::__path_one, tickets::one),
+        route(tickets::__path_pdf, tickets::pdf),
+        route(tickets::__path_exit, tickets::exit),
         route(evidence::__path_show, evidence::show),
         route(vehicles::__path_list, vehicles::list),
         route(vehicles::__path_add, vehicles::add),

@@ -28,6 +28,7 @@ pub(crate) mod stats;
 pub(crate) mod stay_acts;
 pub(crate) mod stays;
 pub(crate) mod subscriptions;
+pub(crate) mod tickets;
 pub(crate) mod users;
 pub(crate) mod vehicle_files;
 pub(crate) mod vehicles;

@@ -58,6 +58,8 @@ pub struct Stay {
     pub payments: Vec<Payment>,
     /// Until when a paid driver may leave without paying again.
     pub exit_deadline: Option<Timestamp>,
+    /// It stands for a car whose ticket and entry cannot be found: the tariff has a price for that, whatever the time.
+    pub is_lost: bool,
 }
 
 /// Why a change to a stay is refused.
@@ -87,6 +89,7 @@ impl Stay {
             tariff: None,
             payments: Vec::new(),
             exit_deadline: None,
+            is_lost: false,
         }
     }
 

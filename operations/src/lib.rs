@@ -36,6 +36,7 @@ pub mod stats;
 pub mod stays;
 pub mod subscriptions;
 pub mod tariffs;
+pub mod tickets;
 pub mod time_zone;
 pub mod tokens;
 pub mod unit;

@@ -313,6 +313,20 @@ pub enum AuditAction {
         stay: Option<Uuid>,
         plates: i64,
     },
+    /// A ticket was given.
+    #[serde(rename = "ticket.issued")]
+    TicketIssued { ticket: Uuid, number: String },
+    /// A driver lost theirs: this one stands for it.
+    #[serde(rename = "ticket.lost")]
+    TicketLost { ticket: Uuid, number: String },
+    /// Nothing more is due for a ticket.
+    #[serde(rename = "ticket.settled")]
+    TicketSettled {
+        ticket: Uuid,
+        number: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        method: Option<Method>,
+    },
     /// A tariff version was put in force.
     #[serde(rename = "tariff.set")]
     TariffSet { tariff: Uuid, version: u32 },

@@ -58,6 +58,7 @@ pub mod subscriptions;
 pub mod tariffs;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tickets;
 pub mod users;
 pub mod vehicle_imports;
 pub mod vehicles;

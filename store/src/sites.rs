@@ -334,6 +334,15 @@ pub async fn facts(
     query(tx, FACTS, &[&sites, &now]).await
 }
 
+/// So many cars more, or less, are inside: what happened without a passage. `tx` holds the site's lock.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn add_inside(tx: &impl GenericClient, site: SiteId, cars: i32) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/site_state/add_inside.sql");
+    execute(tx, sql, &[&site.as_uuid(), &cars]).await.map(drop)
+}
+
 pub(crate) async fn update_numbers(tx: &impl GenericClient, rows: &[SiteNumbers]) -> Result<u64, StoreError> {
     execute(tx, UPDATE_STATE, columns!(rows; site_id, inside, live_no)).await
 }

@@ -61,6 +61,8 @@ impl StayRow {
     pub const CLOSED: &str = "closed";
     pub const VOIDED: &str = "voided";
     pub const EXIT_ONLY: &str = "exit_only";
+    /// Entry code of a stay that stands for a lost ticket: the tariff's price for that is due, whatever the time.
+    pub const LOST_TICKET: &str = "LOST-TICKET";
 
     /// The stay as the domain's rules take it. `tariff` is the pinned version.
     ///
@@ -83,6 +85,7 @@ impl StayRow {
             tariff,
             payments: payments(&self.payments)?,
             exit_deadline: self.exit_deadline,
+            is_lost: self.entry_code.as_deref() == Some(Self::LOST_TICKET),
         })
     }
 }
@@ -138,8 +141,12 @@ pub(crate) async fn load_many(
     query(client, LOAD_MANY, &[&plates.0, &plates.1, &arrivals.0, &arrivals.1]).await
 }
 
-/// Writes new and changed stays. Those that end must come before those that begin: one open stay per plate and site.
-pub(crate) async fn upsert_many(client: &impl GenericClient, rows: &[StayRow]) -> Result<u64, StoreError> {
+/// Writes new and changed stays. Those that end must come before those that begin: one open stay per plate and site. The
+/// lock of their site is held.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn upsert_many(client: &impl GenericClient, rows: &[StayRow]) -> Result<u64, StoreError> {
     let params = columns!(rows; site_id, id, plate, state, vehicle_type, entry_lane_id, entry_arrival_id, entered_at,
         entry_code, entry_evidence, exit_lane_id, exit_arrival_id, exited_at, exit_code, exit_evidence, tariff_id,
         currency, charged_minor, note);

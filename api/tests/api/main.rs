@@ -33,5 +33,6 @@ mod shutdown;
 mod stays;
 mod subscriptions;
 mod test_app;
+mod tickets;
 mod vehicles;
 mod web;

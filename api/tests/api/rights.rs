@@ -111,6 +111,27 @@ pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Re
             let body = json!({ "method": "cash", "amount": { "minor": 100, "currency": "EUR" } });
             post(&format!("/api/v1/stays/{}/payments", stay.id), body)
         }
+        ("GET", "/api/v1/tickets") => app.request("GET", &format!("/api/v1/tickets?site={}", app.site)),
+        ("POST", "/api/v1/tickets") => post(
+            "/api/v1/tickets",
+            json!({ "site": "north", "plate": unused(app, &plate).await, "vehicle_type": "car" }),
+        ),
+        ("GET", "/api/v1/tickets/{number}") => {
+            app.request("GET", &format!("/api/v1/tickets/{}", app.ticket(&unused(app, &plate).await).await))
+        }
+        ("GET", "/api/v1/tickets/{number}/pdf") => {
+            let number = app.ticket(&unused(app, &plate).await).await;
+            app.request("GET", &format!("/api/v1/tickets/{number}/pdf"))
+        }
+        ("POST", "/api/v1/tickets/{number}/exit") => {
+            let number = app.ticket(&unused(app, &plate).await).await;
+            let car = app.refused_at_exit(None, None).await;
+            post(&format!("/api/v1/tickets/{number}/exit"), json!({ "arrival": car }))
+        }
+        ("POST", "/api/v1/tickets/lost") => {
+            app.price_of_lost_tickets().await;
+            post("/api/v1/tickets/lost", json!({ "arrival": app.refused_at_exit(None, None).await }))
+        }
         ("POST", "/api/v1/lanes/{id}/preview") => {
             let path = format!("/api/v1/lanes/{}/preview", app.exit);
             app.request("POST", &path).header("idempotency-key", "k")
@@ -344,7 +365,8 @@ fn expected(route: &RouteInfo, who: Who) -> u16 {
             | "/api/v1/sites/{id}/release-all",
         ) => 202,
         (true, "/api/v1/sites/{id}/hold-all") if route.method == "POST" => 201,
-        (true, "/api/v1/stays/{id}/payments") => 201,
+        (true, "/api/v1/stays/{id}/payments" | "/api/v1/tickets/lost") => 201,
+        (true, "/api/v1/tickets") if route.method == "POST" => 201,
         (true, _) => 200,
     }
 }

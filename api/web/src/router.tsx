@@ -11,6 +11,8 @@ import { isAlarmKind } from "./alarms/alarmKind";
 import { ALARM_STATES } from "./api/alarms";
 import { BLOCK_STATES } from "./api/blocklist";
 import type { AlarmKind, AlarmState, BlockState } from "./api/schema.gen";
+import type { AlarmKind, AlarmState } from "./api/schema.gen";
+import { TICKET_FILTERS, type TicketFilter } from "./api/tickets";
 import { type AuditSearch, isAuditAction } from "./audit/auditSearch";
 import { STATES, type StayState } from "./api/stays";
 import { SUBSCRIPTION_STATES, type SubscriptionFilterState } from "./api/subscriptions";
@@ -70,6 +72,18 @@ const stay = createRoute({
   getParentRoute: () => root,
   path: "/stays/$id",
   component: lazyRouteComponent(() => import("./stays/StayScreen"), "StayScreen"),
+});
+
+type TicketsSearch = { q?: string; state?: TicketFilter };
+
+const tickets = createRoute({
+  getParentRoute: () => root,
+  path: "/tickets",
+  validateSearch: (search: Search): TicketsSearch => {
+    const state = TICKET_FILTERS.find((one) => one === search.state);
+    return { ...text(search, "q"), ...(state ? { state } : {}) };
+  },
+  component: lazyRouteComponent(() => import("./tickets/TicketsScreen"), "TicketsScreen"),
 });
 
 const jobs = createRoute({
@@ -223,6 +237,7 @@ export const router = createRouter({
     home,
     live,
     stays,
+    tickets,
     stay,
     alarms,
     vehicles,

@@ -147,6 +147,14 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.subscription(line.subject || did.someHolder, messages.subscriptions.what[line.detail.what]);
     case "passback.reset":
       return did.passbackReset(line.detail.plates);
+    case "ticket.issued":
+      return did.ticketIssued(line.detail.number);
+    case "ticket.lost":
+      return did.ticketLost(line.detail.number);
+    case "ticket.settled": {
+      const { number, method } = line.detail;
+      return did.ticketSettled(number, method ? messages.money.methods[method] : "");
+    }
     case "tariff.set":
       return did.tariffSet(line.detail.version);
     default:

@@ -1,8 +1,7 @@
-import { BellRing, CarFront, FileClock, IdCard, Radio, Settings, ShieldBan, Timer, Truck, Users, type LucideIcon } from "lucide-react";
+import { BellRing, CarFront, FileClock, IdCard, Radio, Settings, ShieldBan, Timer, Truck, Users, type LucideIcon, Ticket } from "lucide-react";
 import { type Permission, may } from "../api/session";
 import type { MySite } from "../api/schema.gen";
-
-export type ScreenName = "live" | "stays" | "alarms" | "vehicles" | "subscriptions" | "blocklist" | "people" | "settings" | "audit" | "jobs";
+export type ScreenName = "live" | "stays" | "alarms" | "vehicles" | "subscriptions" | "blocklist" | "people" | "settings" | "audit" | "jobs" | "tickets";
 
 export interface Screen {
   name: ScreenName;
@@ -16,6 +15,7 @@ export interface Screen {
 const SCREENS: readonly (Screen & { needs: readonly Permission[] })[] = [
   { name: "live", path: "/live", Icon: Radio, keys: "g l", group: "daily", needs: [] },
   { name: "stays", path: "/stays", Icon: CarFront, keys: "g s", group: "daily", needs: ["stays:read"] },
+  { name: "tickets", path: "/tickets", Icon: Ticket, keys: "g t", group: "daily", needs: ["stays:read"] },
   { name: "alarms", path: "/alarms", Icon: BellRing, keys: "g a", group: "daily", needs: ["alarms:read"] },
   { name: "vehicles", path: "/vehicles", Icon: Truck, keys: "g v", group: "manage", needs: ["vehicles:read"] },
   { name: "subscriptions", path: "/subscriptions", Icon: IdCard, keys: "g b", group: "manage", needs: ["subscriptions:read"] },

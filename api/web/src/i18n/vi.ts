@@ -9,11 +9,12 @@ import { viPairing } from "./viPairing";
 import { viSetup } from "./viSetup";
 import { viCorrections } from "./viCorrections";
 import { viVehicles } from "./viVehicles";
+import { viTickets } from "./viTickets";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", vehicles: "Xe", subscriptions: "Vé tháng", blocklist: "Danh sách chặn", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", vehicles: "Xe", subscriptions: "Vé tháng", blocklist: "Danh sách chặn", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý", tickets: "Vé" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -338,6 +339,7 @@ export const vi: Messages = {
     escape: "Đóng hộp đang mở",
     goLive: "Đến Trực tiếp",
     goStays: "Đến Lượt gửi",
+    goTickets: "Đến Vé",
     goAlarms: "Đến Cảnh báo",
     goPeople: "Đến Nhân sự",
     goSettings: "Đến Cài đặt",
@@ -366,4 +368,5 @@ export const vi: Messages = {
   ...viSetup,
   ...viCorrections,
   ...viVehicles,
+  ...viTickets,
 };
