@@ -15,5 +15,8 @@ pub(crate) mod sessions;
 pub(crate) mod sites;
 pub(crate) mod stay_history;
 pub(crate) mod stays;
+pub(crate) mod tariff_trials;
+pub(crate) mod tariffs;
 pub(crate) mod texts;
 pub(crate) mod users;
+pub(crate) mod validations;

@@ -4,7 +4,7 @@ use crate::caller::Access;
 use crate::route::{Route, route};
 use crate::routes::{
     alarms, audit, document, evidence, health, hold_all, jobs, keys, lanes, links, login, me, modes, oauth,
-    payments, setup, sites, stays, users,
+    payments, setup, sites, stays, tariff_drafts, tariffs, users, validations,
 };
 use crate::{device, live};
 
@@ -76,6 +76,23 @@ pub(crate) fn people() -> Vec<Route> {
         route(stays::__path_list, stays::list),
         route(stays::__path_one, stays::one),
         route(payments::__path_take, payments::take),
+        route(validations::__path_redeem, validations::redeem),
+        route(validations::__path_take_back, validations::take_back),
+        route(validations::__path_list, validations::list),
+        route(validations::__path_add, validations::add),
+        route(validations::__path_cancel, validations::cancel),
+        route(tariffs::__path_list, tariffs::list),
+        route(tariffs::__path_one, tariffs::one),
+        route(tariffs::__path_check, tariffs::check),
+        route(tariffs::__path_simulate, tariffs::simulate),
+        route(tariffs::__path_what_if, tariffs::what_if),
+        route(tariffs::__path_holidays, tariffs::holidays),
+        route(tariff_drafts::__path_list, tariff_drafts::list),
+        route(tariff_drafts::__path_begin, tariff_drafts::begin),
+        route(tariff_drafts::__path_one, tariff_drafts::one),
+        route(tariff_drafts::__path_change, tariff_drafts::change),
+        route(tariff_drafts::__path_discard, tariff_drafts::discard),
+        route(tariff_drafts::__path_publish, tariff_drafts::publish),
         route(evidence::__path_show, evidence::show),
         route(live::__path_follow, live::follow),
         route(jobs::__path_list, jobs::list),

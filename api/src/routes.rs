@@ -19,4 +19,7 @@ pub(crate) mod payments;
 pub(crate) mod setup;
 pub(crate) mod sites;
 pub(crate) mod stays;
+pub(crate) mod tariff_drafts;
+pub(crate) mod tariffs;
 pub(crate) mod users;
+pub(crate) mod validations;

@@ -243,7 +243,7 @@ fn decide_stay(arrival: &Arrival, matches: &Matches, stay: &Stay, now: Timestamp
 
 /// What `stay` owes at `now`; none if it has no price (absurd length, other currency).
 pub fn amount_due(stay: &Stay, tariff: &Tariff, time_zone: &TimeZone, now: Timestamp) -> Option<Due> {
-    let charge = tariff.charge(stay.entered_at, now, stay.vehicle, time_zone).ok()?;
+    let charge = tariff.charge_after(stay.entered_at, now, stay.vehicle, time_zone, &stay.prior).ok()?;
     let paid = stay.paid_in(tariff.currency).ok()?;
     let owed = charge.total.checked_sub(paid).ok()?;
     let due = if owed.is_positive() { owed } else { Money::zero(tariff.currency) };

@@ -12,7 +12,7 @@ use crate::direction::Direction;
 use crate::ids::{ArrivalId, PaymentId, StayId};
 use crate::money::{Money, MoneyError};
 use crate::plate::Plate;
-use crate::tariff::{Tariff, VehicleType};
+use crate::tariff::{Prior, Tariff, VehicleType};
 
 /// Where a stay is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -58,6 +58,8 @@ pub struct Stay {
     pub payments: Vec<Payment>,
     /// Until when a paid driver may leave without paying again.
     pub exit_deadline: Option<Timestamp>,
+    /// What the vehicle was charged before, and what was redeemed for this stay.
+    pub prior: Prior,
 }
 
 /// Why a change to a stay is refused.
@@ -76,7 +78,7 @@ pub enum StayError {
 
 impl Stay {
     /// A stay opened by an entry passage.
-    pub const fn opened(id: StayId, arrival: ArrivalId, plate: Option<Plate>, entered_at: Timestamp) -> Self {
+    pub fn opened(id: StayId, arrival: ArrivalId, plate: Option<Plate>, entered_at: Timestamp) -> Self {
         Self {
             id,
             plate,
@@ -87,6 +89,7 @@ impl Stay {
             tariff: None,
             payments: Vec::new(),
             exit_deadline: None,
+            prior: Prior::default(),
         }
     }
 

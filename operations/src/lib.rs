@@ -7,6 +7,7 @@
 pub mod access;
 pub mod alarms;
 pub mod booms;
+pub mod calendar;
 pub mod devices;
 pub mod error;
 pub mod fault;
@@ -24,8 +25,10 @@ pub mod sessions;
 pub mod setup;
 pub mod sites;
 pub mod stays;
+pub mod tariff_trials;
 pub mod tariffs;
 pub mod time_zone;
 pub mod tokens;
 pub mod unit;
 pub mod users;
+pub mod validations;

@@ -46,10 +46,12 @@ pub mod sites;
 mod statement;
 pub mod stays;
 pub mod subscriptions;
+pub mod tariff_drafts;
 pub mod tariffs;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod users;
+pub mod validations;
 pub mod vehicles;
 pub mod words;
 pub mod write_probe;

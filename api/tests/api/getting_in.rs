@@ -26,7 +26,7 @@ pub const WITHOUT_CONTENT: [&str; 5] = [
 ];
 
 /// POSTs that create nothing, or whose repetition the link or the state tells apart: they take no Idempotency-Key.
-pub const WITHOUT_A_KEY: [&str; 13] = [
+pub const WITHOUT_A_KEY: [&str; 17] = [
     "/api/v1/login",
     "/api/v1/logout",
     "/api/v1/oauth/token",
@@ -40,6 +40,10 @@ pub const WITHOUT_A_KEY: [&str; 13] = [
     "/api/v1/setup/look-up",
     "/api/v1/setup/price",
     "/api/v1/setup/totp",
+    "/api/v1/tariffs/check",
+    "/api/v1/tariffs/simulate",
+    "/api/v1/tariffs/what-if",
+    "/api/v1/tariffs/holidays",
 ];
 
 /// Another password than [`PASSWORD`].

@@ -26,5 +26,7 @@ mod rights;
 mod setup;
 mod shutdown;
 mod stays;
+mod tariffs;
 mod test_app;
+mod validations;
 mod web;

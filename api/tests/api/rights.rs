@@ -8,6 +8,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use crate::getting_in;
+use crate::tariffs;
 use crate::test_app::{PASSWORD, TestApp, TestUser};
 
 /// `stepped-up`: an admin in a browser who has just given the password again.
@@ -44,6 +45,9 @@ async fn person(app: &TestApp, who: &'static str) -> Option<TestUser> {
 pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> RequestBuilder {
     let post = |path: &str, body: Value| app.request("POST", path).header("idempotency-key", "k").json(&body);
     if let Some(request) = getting_in::case(app, route, by).await {
+        return signed(app, request, by);
+    }
+    if let Some(request) = tariffs::case(app, route).await {
         return signed(app, request, by);
     }
     let plate = format!("R{:03}", by.map_or(0, |by| by.id.as_uuid().as_u128() % 1000));
@@ -231,6 +235,8 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
         (true, "/api/v1/users/{id}/unlock") if !foreign => 204,
         (true, path) if getting_in::WITHOUT_CONTENT.contains(&&*format!("{} {path}", route.method)) => 204,
         (true, "/api/v1/sites/{id}") if who == "stranger" => 404,
+        // A calendar file is nobody's.
+        (true, "/api/v1/tariffs/holidays") => 200,
         // The jobs are the server's, not a tenant's.
         (true, "/api/v1/lanes" | "/api/v1/jobs" | "/api/v1/alarms") if route.method == "GET" => 200,
         (true, _) if foreign => 404,
@@ -249,6 +255,8 @@ fn expected(route: &RouteInfo, who: &str) -> u16 {
         ) => 202,
         (true, "/api/v1/sites/{id}/hold-all") if route.method == "POST" => 201,
         (true, "/api/v1/stays/{id}/payments") => 201,
+        (true, path) if tariffs::creates(&route.method, path) => 201,
+        (true, "/api/v1/tariffs/drafts/{id}") if route.method == "DELETE" => 204,
         (true, _) => 200,
     }
 }

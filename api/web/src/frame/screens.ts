@@ -1,8 +1,8 @@
-import { BellRing, CarFront, FileClock, Radio, Settings, Timer, Users, type LucideIcon } from "lucide-react";
+import { BellRing, CarFront, FileClock, Radio, Settings, Tags, Timer, Users, type LucideIcon } from "lucide-react";
 import { type Permission, may } from "../api/session";
 import type { MySite } from "../api/schema.gen";
 
-export type ScreenName = "live" | "stays" | "alarms" | "people" | "settings" | "audit" | "jobs";
+export type ScreenName = "live" | "stays" | "alarms" | "tariffs" | "people" | "settings" | "audit" | "jobs";
 
 export interface Screen {
   name: ScreenName;
@@ -17,6 +17,7 @@ const SCREENS: readonly (Screen & { needs: readonly Permission[] })[] = [
   { name: "live", path: "/live", Icon: Radio, keys: "g l", group: "daily", needs: [] },
   { name: "stays", path: "/stays", Icon: CarFront, keys: "g s", group: "daily", needs: ["stays:read"] },
   { name: "alarms", path: "/alarms", Icon: BellRing, keys: "g a", group: "daily", needs: ["alarms:read"] },
+  { name: "tariffs", path: "/tariffs", Icon: Tags, keys: "g t", group: "manage", needs: ["tariffs:read"] },
   { name: "people", path: "/people", Icon: Users, keys: "g p", group: "manage", needs: ["users:manage"] },
   { name: "settings", path: "/settings", Icon: Settings, keys: "g e", group: "manage", needs: ["settings:write", "keys:manage"] },
   { name: "audit", path: "/audit", Icon: FileClock, keys: "g u", group: "manage", needs: ["audit:read"] },

@@ -5,6 +5,7 @@ import { enAlarms } from "./enAlarms";
 import { enAudit } from "./enAudit";
 import { enModes } from "./enModes";
 import { enSetup } from "./enSetup";
+import { enTariffs } from "./enTariffs";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -12,7 +13,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", alarms: "Alarms", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
+  screens: { live: "Live", stays: "Stays", alarms: "Alarms", tariffs: "Tariffs", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -330,6 +331,7 @@ export const en = {
   ...enAudit,
   ...enModes,
   ...enSetup,
+  ...enTariffs,
 };
 
 export type Messages = typeof en;

@@ -5,11 +5,12 @@ import { viAlarms } from "./viAlarms";
 import { viAudit } from "./viAudit";
 import { viModes } from "./viModes";
 import { viSetup } from "./viSetup";
+import { viTariffs } from "./viTariffs";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", tariffs: "Bảng giá", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -341,4 +342,5 @@ export const vi: Messages = {
   ...viAudit,
   ...viModes,
   ...viSetup,
+  ...viTariffs,
 };

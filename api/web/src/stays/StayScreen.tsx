@@ -20,6 +20,7 @@ import { useNow } from "../ui/useNow";
 import { ChargeTable } from "./ChargeTable";
 import { StayStatus } from "./StayStatus";
 import { StayTimeline } from "./StayTimeline";
+import { ValidationsPanel } from "./ValidationsPanel";
 import { stayDuration } from "./stayDuration";
 
 const route = getRouteApi("/stays/$id");
@@ -75,6 +76,7 @@ function StayDetails({ stay }: { stay: OneStay }) {
             </p>
           )}
         </Panel>
+        <ValidationsPanel stay={stay} />
       </div>
     </>
   );
