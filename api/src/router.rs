@@ -3,9 +3,10 @@
 use crate::caller::Access;
 use crate::route::{Route, route};
 use crate::routes::{
-    access_settings, alarms, arrivals, audit, blocklist, document, evidence, health, hold_all, jobs, keys,
-    lanes, links, login, me, modes, oauth, passback, payments, plans, previews, setup, sites, stats,
-    stay_acts, stays, subscriptions, tickets, users, vehicle_files, vehicles,
+    access_settings, alarms, arrivals, audit, blocklist, document, evidence, garage, health, hold_all, jobs,
+    keys, lanes, links, login, me, modes, oauth, passback, payments, plans, previews, setup, sites, stats,
+    stay_acts, stays, subscriptions, tariff_drafts, tariffs, tickets, users, validations, vehicle_files,
+    vehicles,
 };
 use crate::{device, live, vehicle_search};
 
@@ -119,6 +120,23 @@ pub(crate) fn people() -> Vec<Route> {
         route(tickets::__path_one, tickets::one),
         route(tickets::__path_pdf, tickets::pdf),
         route(tickets::__path_exit, tickets::exit),
+        route(validations::__path_redeem, validations::redeem),
+        route(validations::__path_take_back, validations::take_back),
+        route(validations::__path_list, validations::list),
+        route(validations::__path_add, validations::add),
+        route(validations::__path_cancel, validations::cancel),
+        route(tariffs::__path_list, tariffs::list),
+        route(tariffs::__path_one, tariffs::one),
+        route(tariffs::__path_check, tariffs::check),
+        route(tariffs::__path_simulate, tariffs::simulate),
+        route(tariffs::__path_what_if, tariffs::what_if),
+        route(tariffs::__path_holidays, tariffs::holidays),
+        route(tariff_drafts::__path_list, tariff_drafts::list),
+        route(tariff_drafts::__path_begin, tariff_drafts::begin),
+        route(tariff_drafts::__path_one, tariff_drafts::one),
+        route(tariff_drafts::__path_change, tariff_drafts::change),
+        route(tariff_drafts::__path_discard, tariff_drafts::discard),
+        route(tariff_drafts::__path_publish, tariff_drafts::publish),
         route(evidence::__path_show, evidence::show),
         route(vehicles::__path_list, vehicles::list),
         route(vehicles::__path_add, vehicles::add),
@@ -134,6 +152,12 @@ pub(crate) fn people() -> Vec<Route> {
         route(vehicles::__path_change, vehicles::change),
         route(vehicles::__path_remove, vehicles::remove),
         route(vehicles::__path_history, vehicles::history),
+        route(garage::__path_status, garage::status),
+        route(garage::__path_numbers, garage::numbers),
+        route(garage::__path_issue, garage::issue),
+        route(garage::__path_ticket, garage::ticket),
+        route(garage::__path_exit, garage::exit),
+        route(garage::__path_activities, garage::activities),
         route(live::__path_follow, live::follow),
         route(jobs::__path_list, jobs::list),
     ]

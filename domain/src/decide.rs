@@ -281,7 +281,7 @@ pub fn amount_due(stay: &Stay, tariff: &Tariff, time_zone: &TimeZone, now: Times
     let charge = if stay.is_lost {
         tariff.lost_ticket_charge(stay.entered_at)?
     } else {
-        tariff.charge(stay.entered_at, now, stay.vehicle, time_zone).ok()?
+        tariff.charge_after(stay.entered_at, now, stay.vehicle, time_zone, &stay.prior).ok()?
     };
     let paid = stay.paid_in(tariff.currency).ok()?;
     let owed = charge.total.checked_sub(paid).ok()?;

@@ -137,7 +137,7 @@ async fn matches(
     let lane = lanes::status(tx, site.id, LaneId::from_uuid(car.lane_id)).await?;
     let mode: LaneMode = sites::read_word("lanes.mode", &lane.mode)?;
     let mut matches = Matches { site: facts.state(mode)?, ..Matches::none(zone(site)?) };
-    matches.tariff = tariff(tx, site.id, facts.tariff_id).await?;
+    matches.tariff = tariff(tx, site.id, facts.tariff_at(at)).await?;
     // A blocked plate stays blocked: the one that was read, and the one a person says it is.
     let plates: Vec<&Plate> = arrival.plate.iter().chain(read).collect();
     matches.block = block(tx, site.id, &plates, at).await?;
@@ -353,7 +353,7 @@ pub(crate) async fn decide_by_hand(
         rights(tx, (site.id, None), plate, now, &mut matches).await?;
         inside(tx, (site.id, &facts), plate, &mut matches).await?;
     }
-    Ok((decide(&arrival, &matches, now), facts.tariff_id))
+    Ok((decide(&arrival, &matches, now), facts.tariff_at(now)))
 }
 
 fn zone(site: &SiteRow) -> Result<TimeZone, OperationError> {

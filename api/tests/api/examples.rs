@@ -79,6 +79,9 @@ async fn execute(app: &TestApp, route: &RouteInfo) -> Value {
 
 fn sent(request: &Request) -> Option<Value> {
     let body = request.body()?.as_bytes()?;
+    if request.headers().get("content-type").is_some_and(|kind| kind == "text/calendar") {
+        return Some(Value::String(String::from_utf8_lossy(body).into_owned()));
+    }
     if let Ok(json) = serde_json::from_slice(body) {
         return Some(json);
     }

@@ -156,7 +156,7 @@ impl TestApp {
             self.site,
             &rows::tariff(100),
             Timestamp::now() - SignedDuration::from_hours(1),
-            None,
+            (None, ""),
         )
         .await
         .unwrap();
@@ -345,6 +345,8 @@ impl TestApp {
             note: String::new(),
             paid_minor: 0,
             exit_deadline: None,
+            validations: json!([]),
+            month_minor: 0,
             payments: json!([]),
         };
         self.write(Writes { stays: vec![row.clone()], ..Writes::default() }).await;

@@ -197,6 +197,38 @@ const keysSettings = createRoute({
   component: lazyRouteComponent(() => import("./settings/KeysSettings"), "KeysSettings"),
 });
 
+const tariffs = createRoute({
+  getParentRoute: () => root,
+  path: "/tariffs",
+  component: lazyRouteComponent(() => import("./tariffs/TariffsScreen"), "TariffsScreen"),
+});
+
+const tariffsHome = createRoute({
+  getParentRoute: () => tariffs,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/tariffs/versions", replace: true });
+  },
+});
+
+const tariffVersions = createRoute({
+  getParentRoute: () => tariffs,
+  path: "/versions",
+  component: lazyRouteComponent(() => import("./tariffs/VersionsTab"), "VersionsTab"),
+});
+
+const tariffDraft = createRoute({
+  getParentRoute: () => tariffs,
+  path: "/drafts/$id",
+  component: lazyRouteComponent(() => import("./tariffs/DraftScreen"), "DraftScreen"),
+});
+
+const validationCodes = createRoute({
+  getParentRoute: () => tariffs,
+  path: "/validations",
+  component: lazyRouteComponent(() => import("./tariffs/ValidationsTab"), "ValidationsTab"),
+});
+
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
@@ -245,6 +277,7 @@ export const router = createRouter({
     blocklist,
     people,
     settings.addChildren([settingsHome, sitesSettings, siteSettings, lanesSettings, keysSettings]),
+    tariffs.addChildren([tariffsHome, tariffVersions, tariffDraft, validationCodes]),
     audit,
     account,
     join,

@@ -74,6 +74,13 @@ const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "vehicles.imported", detail: { import: "i", created: 2, changed: 1 } },
   { action: "vehicles.import_undone", detail: { import: "i", undone: 3 } },
   { action: "vehicles.exported", detail: {} },
+  { action: "tariff.set", detail: { tariff: "t", version: 3, from: "2026-12-01T00:00:00Z" } },
+  { action: "tariff.draft", detail: { draft: "d" } },
+  { action: "tariff.draft_discarded", detail: { draft: "d" } },
+  { action: "validation.code", detail: { code: "c" } },
+  { action: "validation.code_cancelled", detail: { code: "c" } },
+  { action: "stay.validated", detail: { validation: "v", code: "c" } },
+  { action: "stay.validation_cancelled", detail: { validation: "v", code: "c" } },
 ];
 
 function line(done: Pick<AuditEntry, "action" | "detail">, subject = "nina"): AuditEntry {

@@ -156,7 +156,19 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.ticketSettled(number, method ? messages.money.methods[method] : "");
     }
     case "tariff.set":
-      return did.tariffSet(line.detail.version);
+      return did.tariffSet(line.detail.version, line.detail.from ?? null);
+    case "tariff.draft":
+      return did.tariffDrafted;
+    case "tariff.draft_discarded":
+      return did.tariffDraftDiscarded;
+    case "validation.code":
+      return did.codeMade;
+    case "validation.code_cancelled":
+      return did.codeCancelled;
+    case "stay.validated":
+      return did.validated;
+    case "stay.validation_cancelled":
+      return did.validationCancelled;
     default:
       return audit.later;
   }

@@ -10,6 +10,7 @@ import { enSetup } from "./enSetup";
 import { enCorrections } from "./enCorrections";
 import { enVehicles } from "./enVehicles";
 import { enTickets } from "./enTickets";
+import { enTariffs } from "./enTariffs";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -17,7 +18,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", alarms: "Alarms", vehicles: "Vehicles", subscriptions: "Subscriptions", blocklist: "Blocklist", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage", tickets: "Tickets" },
+  screens: { live: "Live", stays: "Stays", alarms: "Alarms", vehicles: "Vehicles", subscriptions: "Subscriptions", blocklist: "Blocklist", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage", tickets: "Tickets", tariffs: "Tariffs" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -358,6 +359,7 @@ export const en = {
   ...enCorrections,
   ...enVehicles,
   ...enTickets,
+  ...enTariffs,
 };
 
 export type Messages = typeof en;

@@ -108,6 +108,13 @@ export const enAudit = {
       "vehicles.imported": "Vehicles imported",
       "vehicles.import_undone": "Import taken back",
       "vehicles.exported": "Vehicles exported",
+      "tariff.set": "Tariff published",
+      "tariff.draft": "Tariff drafted",
+      "tariff.draft_discarded": "Tariff draft discarded",
+      "validation.code": "Validation code made",
+      "validation.code_cancelled": "Validation code cancelled",
+      "stay.validated": "Validation redeemed",
+      "stay.validation_cancelled": "Validation taken back",
     } satisfies Record<AuditActionName, string>,
     /** What was done, in a sentence. */
     did: {
@@ -171,6 +178,14 @@ export const enAudit = {
       ticketLost: (number: string) => `Took a lost ticket as ${number}`,
       ticketSettled: (number: string, how: string) => (how ? `Settled ticket ${number}: ${how}` : `Settled ticket ${number}`),
       tariffSet: (version: number) => `Put tariff version ${version} in force`,
+      tariffSet: (version: number, from: string | null) =>
+        from ? `Published tariff version ${version}, in force from ${from} on` : `Put tariff version ${version} in force`,
+      tariffDrafted: "Began a draft of a tariff",
+      tariffDraftDiscarded: "Discarded a draft of a tariff",
+      codeMade: "Made a validation code",
+      codeCancelled: "Cancelled a validation code",
+      validated: "Redeemed a validation code for the stay",
+      validationCancelled: "Took a validation back",
       change: (field: string, before: string, after: string) => `${field} “${before}” → “${after}”`,
       fields: { overstay_hours: "overstaying after hours", outside_terms: "beyond the terms", notice_days: "days of notice", countries: "countries", passback: "passback", vehicle_type: "type", entered_at: "came in", exited_at: "left", charged_minor: "charged", role: "role", sites: "sites", name: "name", time_zone: "time zone", currency: "currency", direction: "direction", languages: "languages", capacity: "spaces" } as Record<string, string>,
       somebody: "somebody",

@@ -10,11 +10,12 @@ import { viSetup } from "./viSetup";
 import { viCorrections } from "./viCorrections";
 import { viVehicles } from "./viVehicles";
 import { viTickets } from "./viTickets";
+import { viTariffs } from "./viTariffs";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", vehicles: "Xe", subscriptions: "Vé tháng", blocklist: "Danh sách chặn", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý", tickets: "Vé" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", vehicles: "Xe", subscriptions: "Vé tháng", blocklist: "Danh sách chặn", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý", tickets: "Vé", tariffs: "Bảng giá" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -369,4 +370,5 @@ export const vi: Messages = {
   ...viCorrections,
   ...viVehicles,
   ...viTickets,
+  ...viTariffs,
 };
