@@ -1,5 +1,6 @@
 //! Commands beside the server, and what they have in common.
 
+pub mod bi;
 pub mod device;
 pub mod key;
 pub mod lane;

@@ -49,6 +49,9 @@ enum Command {
     /// Keys by which programs use the api: make, revoke, list
     #[command(subcommand)]
     Key(commands::key::Key),
+    /// Other programs' reports: who reads the views bi.* of the database
+    #[command(subcommand)]
+    Bi(commands::bi::Bi),
     /// Devices that stand at lanes: add, renew, revoke, list
     #[command(subcommand)]
     Device(commands::device::Device),
@@ -204,6 +207,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Migrate(with) => migrate(&with.load()?).await,
         Command::User(user) => commands::user::run(user).await,
         Command::Key(key) => commands::key::run(key).await,
+        Command::Bi(bi) => commands::bi::run(bi).await,
         Command::Device(device) => commands::device::run(device).await,
         Command::Site(site) => commands::site::run(site).await,
         Command::Lane(lane) => commands::lane::run(lane).await,

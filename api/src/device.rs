@@ -1,6 +1,7 @@
 //! What devices may do over HTTPS: put a picture, named by its hash, into the store of their site.
 
-use boomgate_domain::ids::SiteId;
+use boomgate_domain::ids::{CommandId, SiteId};
+use boomgate_operations::previews;
 use boomgate_schemas::identity::DeviceIdentity;
 use boomgate_store::devices::{self, DeviceRow};
 use boomgate_store::live_event::{LiveEvent, PictureEvent};
@@ -20,6 +21,7 @@ use crate::app::App;
 use crate::caller::{Access, Caller};
 use crate::error::ApiError;
 use crate::request::{Request, RequestContext, ok, reply};
+use crate::routes::me::no_content;
 
 /// Largest picture, in bytes.
 const PICTURE_BYTES: usize = 256 * 1024;
@@ -79,6 +81,26 @@ pub(crate) async fn put_evidence(
     reply(status, &Stored { sha256: hex::encode(hash), bytes: size })
 }
 
+/// Takes a picture of the lane as it is now, which an order asked for; it is shown and not kept. On the devices' listener.
+#[utoipa::path(put, path = "/device/v1/previews/{command}", tag = "devices", params(("command" = Uuid, Path)),
+    request_body(content = Vec<u8>, content_type = "image/jpeg"),
+    responses((status = 204, description = "shown"), (status = 400, body = crate::Problem), (status = 409, body = crate::Problem),
+        (status = 413, body = crate::Problem), (status = 422, body = crate::Problem)))]
+pub(crate) async fn put_preview(
+    app: App,
+    Device(device): Device,
+    mut request: Request,
+) -> Result<Response, ApiError> {
+    let command: CommandId =
+        request.part("command").parse().map_err(|_| ApiError::invalid("command", "the id of an order"))?;
+    let body = request.body(PICTURE_BYTES).await?;
+    must_be_jpeg(&body)?;
+    let client = app.client().await?;
+    previews::take(&client, (device.site_id, device.lane_id), command, body.to_vec()).await?;
+    metrics::counter!("boomgate_preview_frames_total").increment(1);
+    Ok(no_content())
+}
+
 /// Enters a picture in the index and, when it is new, in the live feed. Returns whether it was known.
 async fn keep(app: &App, device: &DeviceRow, hash: &[u8; 32], bytes: i32) -> Result<bool, ApiError> {
     let (site, at) = (device.site_id, Timestamp::now());
@@ -102,6 +124,10 @@ fn must_be_picture(body: &[u8], hash: &[u8; 32]) -> Result<(), ApiError> {
         let why = "the picture's SHA-256 is not the name it was put under".into();
         return Err(ApiError::Unprocessable { code: "PICTURE-OTHER-HASH", why });
     }
+    must_be_jpeg(body)
+}
+
+fn must_be_jpeg(body: &[u8]) -> Result<(), ApiError> {
     if body.starts_with(&JPEG) {
         Ok(())
     } else {

@@ -3,6 +3,7 @@
 
 pub(crate) mod access_settings;
 pub(crate) mod alarms;
+pub(crate) mod arrivals;
 pub(crate) mod audit;
 pub(crate) mod blocklist;
 pub(crate) mod getting_in;
@@ -16,6 +17,7 @@ pub(crate) mod page;
 pub(crate) mod plans;
 pub(crate) mod sessions;
 pub(crate) mod sites;
+pub(crate) mod stats;
 pub(crate) mod stay_history;
 pub(crate) mod stays;
 pub(crate) mod subscriptions;

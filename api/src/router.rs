@@ -3,9 +3,9 @@
 use crate::caller::Access;
 use crate::route::{Route, route};
 use crate::routes::{
-    access_settings, alarms, audit, blocklist, document, evidence, health, hold_all, jobs, keys, lanes,
-    links, login, me, modes, oauth, passback, payments, plans, setup, sites, stays, subscriptions, users,
-    vehicle_files, vehicles,
+    access_settings, alarms, arrivals, audit, blocklist, document, evidence, health, hold_all, jobs, keys,
+    lanes, links, login, me, modes, oauth, passback, payments, plans, previews, setup, sites, stats,
+    stay_acts, stays, subscriptions, users, vehicle_files, vehicles,
 };
 use crate::{device, live, vehicle_search};
 
@@ -70,6 +70,11 @@ pub(crate) fn people() -> Vec<Route> {
         route(lanes::__path_change, lanes::change),
         route(modes::__path_of_lane, modes::of_lane),
         route(lanes::__path_command, lanes::command),
+        route(previews::__path_ask, previews::ask),
+        route(previews::__path_newest, previews::newest),
+        route(arrivals::__path_reading_counts, arrivals::reading_counts),
+        route(arrivals::__path_candidates, arrivals::candidates),
+        route(arrivals::__path_pair, arrivals::pair),
         route(alarms::__path_list, alarms::list),
         route(alarms::__path_one, alarms::one),
         route(alarms::__path_acknowledge, alarms::acknowledge),
@@ -100,6 +105,13 @@ pub(crate) fn people() -> Vec<Route> {
         route(passback::__path_reset, passback::reset),
         route(stays::__path_list, stays::list),
         route(stays::__path_one, stays::one),
+        route(stay_acts::__path_correct, stay_acts::correct),
+        route(stay_acts::__path_merge, stay_acts::merge),
+        route(stay_acts::__path_void, stay_acts::void),
+        route(stats::__path_today, stats::today),
+        route(stats::__path_activities, stats::activities),
+        route(stats::__path_set_count, stats::set_count),
+        route(stats::__path_reset_stays, stats::reset_stays),
         route(payments::__path_take, payments::take),
         route(evidence::__path_show, evidence::show),
         route(vehicles::__path_list, vehicles::list),
@@ -136,6 +148,7 @@ pub(crate) fn devices() -> Vec<Route> {
     vec![
         route(device::__path_health, device::health),
         route(device::__path_put_evidence, device::put_evidence),
+        route(device::__path_put_preview, device::put_preview),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod access_settings;
 pub(crate) mod alarms;
+pub(crate) mod arrivals;
 pub(crate) mod audit;
 pub(crate) mod blocklist;
 pub(crate) mod document;
@@ -20,8 +21,11 @@ pub(crate) mod oauth;
 pub(crate) mod passback;
 pub(crate) mod payments;
 pub(crate) mod plans;
+pub(crate) mod previews;
 pub(crate) mod setup;
 pub(crate) mod sites;
+pub(crate) mod stats;
+pub(crate) mod stay_acts;
 pub(crate) mod stays;
 pub(crate) mod subscriptions;
 pub(crate) mod users;

@@ -25,6 +25,7 @@ use crate::config::Config;
 use crate::eventloop::{EventLoop, Inbox, PartEnded, Parts, Settings};
 use crate::evidence::EvidenceStore;
 use crate::hardware::Hardware;
+use crate::preview;
 use crate::private_files;
 use crate::sampling::Sampler;
 use crate::spool::store::Start;
@@ -62,7 +63,9 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
         grammar: config.reader.grammar.clone(),
         thresholds: config.reader.thresholds.clone(),
     };
-    let vision = Vision::start(hardware.camera(&config)?, recogniser, reading_settings, vision_events)?;
+    let (frames, frames_taken) = mpsc::channel(1);
+    let camera = hardware.camera(&config)?;
+    let vision = Vision::start(camera, recogniser, reading_settings, vision_events, frames)?;
     let (lane_snapshot, lane_seen) = watch::channel(lane_snapshot(&start));
     let (uplink_events, uplink_inbox) = mpsc::channel(QUEUE);
     let (wakes, wakes_inbox) = mpsc::channel(QUEUE);
@@ -70,7 +73,9 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
     let identity = identity(&config, signing, epoch);
     let ends = UplinkChannels { spool: spool.clone(), lane: lane_seen, live: fresh, uplink_events };
     let uplink = tokio::spawn(Uplink::new(&config, Arc::clone(&tls), identity, clock.clone(), ends).run());
-    let mut evidence = tokio::spawn(evidence_store.clone().send_all(tls, config.server.https.clone()));
+    let https = config.server.https.clone();
+    let preview = tokio::spawn(preview::send_all(frames_taken, Arc::clone(&tls), https.clone()));
+    let mut evidence = tokio::spawn(evidence_store.clone().send_all(tls, https));
     let stop_requested = ending(&config, &hardware, exit_with_parent)?;
 
     let wires = hardware.wires(&config)?;
@@ -107,6 +112,7 @@ pub async fn run(config: Config, exit_with_parent: bool) -> Result<()> {
 
     uplink.abort();
     evidence.abort();
+    preview.abort();
     spool.end();
     drop(sampler);
     tokio::task::spawn_blocking(move || worker.join()).await.ok();

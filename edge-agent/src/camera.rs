@@ -18,6 +18,11 @@ pub trait Camera: Send {
     /// The next picture. Blocks until there is one, for a few seconds at most.
     fn frame(&mut self) -> Result<RgbImage, CameraError>;
 
+    /// A picture of what is there now, where no vehicle is to be read.
+    fn glance(&mut self) -> Result<RgbImage, CameraError> {
+        self.frame()
+    }
+
     /// Whether pictures come, as far as is known without waiting for one. Called every second or so while no vehicle
     /// is there.
     fn check(&mut self) -> Result<(), CameraError> {

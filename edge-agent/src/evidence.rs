@@ -121,7 +121,7 @@ impl EvidenceStore {
 
     /// Sends the stored pictures until the task is dropped: PUT by hash over mutual TLS, deleted when the server has them.
     pub async fn send_all(self, tls: Arc<ClientConfig>, https: String) {
-        let client = client(&tls).await;
+        let client = client(&tls, TIMEOUT).await;
         let mut pause = FIRST_PAUSE;
         loop {
             let oldest = self.pictures().unwrap_or_default().into_iter().next();
@@ -155,10 +155,11 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-async fn client(tls: &ClientConfig) -> Client {
+/// The client of the devices' listener.
+pub(crate) async fn client(tls: &ClientConfig, timeout: Duration) -> Client {
     loop {
         let built =
-            Client::builder().tls_backend_preconfigured(tls.clone()).timeout(TIMEOUT).no_proxy().build();
+            Client::builder().tls_backend_preconfigured(tls.clone()).timeout(timeout).no_proxy().build();
         match built {
             Ok(client) => return client,
             Err(error) => warn!(%error, "no HTTPS client; evidence stays on this lane for now"),

@@ -25,6 +25,7 @@ pub mod hardware;
 pub mod notify;
 pub mod observer;
 pub mod output;
+pub mod preview;
 pub mod priority;
 pub mod private_files;
 pub mod redact;

@@ -19,9 +19,11 @@ use boomgate_plate_reader::recogniser::Recogniser;
 use image::RgbImage;
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
+use uuid::Uuid;
 
 use crate::camera::Camera;
 use crate::evidence::{self, Evidence};
+use crate::preview::PreviewFrame;
 use crate::priority;
 
 /// How often the camera is checked while no car is there.
@@ -69,7 +71,15 @@ pub struct Vision {
 struct Busy(Mutex<Option<Instant>>);
 
 enum Order {
-    Look { arrival: ArrivalId, number: u64 },
+    Look {
+        arrival: ArrivalId,
+        number: u64,
+    },
+    /// Pictures for a person, until then.
+    Show {
+        command: Uuid,
+        until: Instant,
+    },
 }
 
 impl Vision {
@@ -79,6 +89,7 @@ impl Vision {
         recogniser: Recogniser,
         reading_settings: ReadingSettings,
         vision_events: mpsc::Sender<VisionEvent>,
+        preview: mpsc::Sender<PreviewFrame>,
     ) -> std::io::Result<Vision> {
         let (orders, inbox) = channel();
         let current = Arc::new(AtomicU64::new(0));
@@ -92,6 +103,8 @@ impl Vision {
             current: theirs,
             busy: at,
             camera_well: true,
+            preview,
+            showing: None,
         };
         std::thread::Builder::new().name("vision".into()).spawn(move || {
             priority::lower("plate reader");
@@ -104,6 +117,11 @@ impl Vision {
     pub fn look(&self, arrival: ArrivalId) {
         let number = self.current.fetch_add(1, Ordering::AcqRel) + 1;
         let _ = self.orders.send(Order::Look { arrival, number });
+    }
+
+    /// Gives pictures to a person for a while, about one a second. Cars are read as ever.
+    pub fn show(&self, command: Uuid, length: Duration) {
+        let _ = self.orders.send(Order::Show { command, until: Instant::now() + length });
     }
 
     /// Answers with what there is, after the frame in hand.
@@ -142,6 +160,9 @@ struct VisionWorker {
     busy: Arc<Busy>,
     /// The camera's state as last reported.
     camera_well: bool,
+    preview: mpsc::Sender<PreviewFrame>,
+    /// The order by which pictures are given, and until when.
+    showing: Option<(Uuid, Instant)>,
 }
 
 /// Frames of one arrival so far.
@@ -163,7 +184,16 @@ impl VisionWorker {
                 Ok(Order::Look { arrival, number }) => {
                     Some(VisionEvent::VisionResult(Box::new(self.look(arrival, number))))
                 }
-                Err(RecvTimeoutError::Timeout) => self.check(),
+                Ok(Order::Show { command, until }) => {
+                    self.showing = Some((command, until));
+                    self.glance();
+                    None
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    let event = self.check();
+                    self.glance();
+                    event
+                }
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             if event.is_some_and(|event| self.vision_events.blocking_send(event).is_err()) {
@@ -179,9 +209,40 @@ impl VisionWorker {
         (was_well != trouble.is_none()).then_some(VisionEvent::Camera(trouble))
     }
 
+    /// A picture for a person who looks, between cars. A camera that is silent is not waited for: a car may come.
+    fn glance(&mut self) {
+        if self.watched().is_none() || self.camera.check().is_err() {
+            return;
+        }
+        self.busy.begin();
+        let taken = self.camera.glance();
+        self.busy.end();
+        if let Ok(picture) = taken {
+            self.give(picture);
+        }
+    }
+
+    /// The order by which somebody looks now.
+    fn watched(&mut self) -> Option<Uuid> {
+        self.showing = self.showing.filter(|(_, until)| Instant::now() < *until);
+        self.showing.map(|(command, _)| command)
+    }
+
+    /// What is not taken at once is not waited for.
+    fn give(&mut self, picture: RgbImage) {
+        if let Some(command) = self.watched() {
+            let _ = self.preview.try_send(PreviewFrame { command, picture });
+        }
+    }
+
     fn look(&mut self, arrival: ArrivalId, number: u64) -> VisionResult {
         let begun = Instant::now();
         let (reading, mut frames) = self.read(number);
+        if self.watched().is_some()
+            && let Some((_, picture)) = frames.pictures.last()
+        {
+            self.give(picture.clone());
+        }
         self.camera_well = !matches!(frames.trouble, Some(VisionFault::Camera(_)));
         let result = VisionResult {
             arrival,

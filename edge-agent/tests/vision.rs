@@ -45,7 +45,8 @@ fn a_camera_that_hangs_or_is_silent_between_cars_is_told_of_and_keeps_nobody_wai
     let (sender, mut vision_events) = tokio::sync::mpsc::channel(8);
     let reading_settings = ReadingSettings { grammar, thresholds: Thresholds::default() };
     let camera = Box::new(FlakyCamera { let_go, well: Arc::clone(&well) });
-    let vision = Vision::start(camera, recogniser, reading_settings, sender).unwrap();
+    let vision =
+        Vision::start(camera, recogniser, reading_settings, sender, tokio::sync::mpsc::channel(1).0).unwrap();
 
     well.store(false, Ordering::Release);
     let event = vision_events.blocking_recv().unwrap();

@@ -133,13 +133,17 @@ impl BatchState<'_> {
         let state = names::answer(result.result);
         let site_id = context.device.site.as_uuid();
         // An order that is over stays as it ended, and another lane's is none of this device's business.
-        if self.lane_answered(context.device, result.command) {
-            let (id, code) = (result.command, result.code.clone());
+        let answered = self.lane_answered(context.device, result.command);
+        if let Some(order) = &answered {
+            let (id, code) = (order.id, result.code.clone());
             self.out.settled.push(Settled { site_id, id, state, code, at: context.received_at });
         }
-        let action =
-            AuditAction::CommandAnswered { state, code: result.code.clone(), counter: result.counter };
-        self.audit(context, action, |line| line.command_id = Some(result.command));
+        // A look through the camera is one line: that somebody asked for it.
+        if !answered.is_some_and(|order| order.is_preview()) {
+            let action =
+                AuditAction::CommandAnswered { state, code: result.code.clone(), counter: result.counter };
+            self.audit(context, action, |line| line.command_id = Some(result.command));
+        }
         // That an order was obeyed shows in the boom; screens are told of what was not.
         if result.result != Answer::Done {
             let event = CommandEvent {

@@ -131,9 +131,19 @@ impl Outbox {
         let mut turn = Turn { tx: &tx, lane: &lane, now, messages: Vec::new(), notify: false };
         turn.give_up(&orders).await?;
         let alive: Vec<&CommandRow> = orders.iter().filter(|order| order.expires_at > now).collect();
-        match alive.iter().find(|order| order.state == CommandState::Sent) {
-            Some(order) => turn.resend(order).await?,
-            None => turn.send_first(&alive, &self.key).await?,
+        let (previews, others): (Vec<&CommandRow>, Vec<&CommandRow>) =
+            alive.into_iter().partition(|order| order.is_preview());
+        let under_way = |orders: &[&CommandRow]| {
+            orders.iter().find(|order| order.state == CommandState::Sent).copied().cloned()
+        };
+        match (under_way(&others), under_way(&previews)) {
+            (Some(order), _) => turn.resend(&order).await?,
+            (None, Some(preview)) if others.is_empty() => turn.resend(&preview).await?,
+            (None, preview) => {
+                turn.make_way(preview.as_ref()).await?;
+                let first = if others.is_empty() { previews } else { others };
+                turn.send_first(&first, &self.key).await?;
+            }
         }
         let (messages, notify) = (turn.messages, turn.notify);
         tx.commit().await?;
@@ -168,6 +178,20 @@ impl Turn<'_> {
             self.settle(order, CommandState::Expired, &reason).await?;
         }
         Ok(())
+    }
+
+    /// Nothing waits for pictures: the lane may send them all the same, but is not asked again.
+    async fn make_way(&mut self, preview: Option<&CommandRow>) -> Result<(), StoreError> {
+        let Some(order) = preview else { return Ok(()) };
+        let code = Some(Reason::CmdSuperseded {}.code().to_owned());
+        let settled = Settled {
+            site_id: order.site_id,
+            id: order.id,
+            state: CommandState::Expired,
+            code,
+            at: self.now,
+        };
+        commands::settle_many(self.tx, &[settled]).await.map(drop)
     }
 
     fn why_unsent(&self) -> Reason {

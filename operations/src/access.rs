@@ -5,7 +5,7 @@ mod table;
 use std::marker::PhantomData;
 
 use boomgate_domain::ids::{
-    AlarmId, ApiKeyId, BlockId, LaneId, PlanId, SiteId, StayId, SubscriptionId, TenantId, UserId,
+    AlarmId, ApiKeyId, ArrivalId, BlockId, LaneId, PlanId, SiteId, StayId, SubscriptionId, TenantId, UserId,
 };
 use boomgate_store::audit::{NewAudit, RequestedBy};
 use boomgate_store::audit_action::AuditAction;
@@ -300,6 +300,18 @@ impl<G: Grant> Authorized<G> {
         stay: StayId,
     ) -> Result<SiteRow, AccessError> {
         self.held(self.actor.viewer().with_stay(client, stay).await?, "stay")
+    }
+
+    /// The site of a car that waits at a lane the actor may see.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`], [`AccessError::Forbidden`], the database's.
+    pub async fn site_of_arrival(
+        &self,
+        client: &impl GenericClient,
+        arrival: ArrivalId,
+    ) -> Result<SiteRow, AccessError> {
+        self.held(self.actor.viewer().with_arrival(client, arrival).await?, "waiting car")
     }
 
     /// The site of an alarm the actor may see.

@@ -1,5 +1,7 @@
 //! Stays: what one owes. Computed here once, for the page and the payment; the sign shows what the same rules decided.
 
+pub mod corrections;
+
 use std::sync::Arc;
 
 use boomgate_domain::decide::{Due, amount_due};

@@ -62,6 +62,12 @@ impl ApiClient {
         Ok(Self { client, base: base.to_owned(), token, paid: AtomicU64::new(0) })
     }
 
+    /// A request in this person's name, with a key of its own.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        request.bearer_auth(&self.token).header("idempotency-key", Uuid::now_v7().to_string())
+    }
+
     pub async fn lanes(&self) -> Result<Vec<Lane>> {
         let request = self.client.get(format!("{}/api/v1/lanes", self.base)).bearer_auth(&self.token);
         let answer = send_with_retry(&request).await?;

@@ -1,7 +1,7 @@
-//! Ends modes at their time, and removes old requests to hold all lanes open.
+//! Ends modes at their time, and removes old requests to hold all lanes open and pictures that were only to be looked at.
 
 use anyhow::Result;
-use boomgate_operations::modes;
+use boomgate_operations::{modes, previews};
 use boomgate_store::{Transaction, hold_all};
 use jiff::SignedDuration;
 
@@ -16,4 +16,9 @@ pub async fn end_modes(tx: &Transaction<'_>) -> Result<u64> {
 /// Requests of long ago, with their reasons.
 pub async fn prune_hold_all(tx: &Transaction<'_>) -> Result<u64> {
     Ok(hold_all::prune(tx, KEEP).await?)
+}
+
+/// Pictures of lanes that nobody looks at any more.
+pub async fn prune_previews(tx: &Transaction<'_>) -> Result<u64> {
+    Ok(previews::prune(tx).await?)
 }

@@ -1,7 +1,9 @@
 //! Removes old rows. Ages are computed with the database's clock.
 
 use anyhow::Result;
-use boomgate_store::{Transaction, idempotency, known_browsers, live_feed, notices, one_time_links, users};
+use boomgate_store::{
+    Transaction, idempotency, known_browsers, live_feed, notices, one_time_links, users, vehicle_imports,
+};
 use jiff::SignedDuration;
 
 use super::job::JobContext;
@@ -28,4 +30,9 @@ pub async fn known_browsers(tx: &Transaction<'_>) -> Result<u64> {
 /// Answers to requests that are not repeated any more.
 pub async fn idempotency_keys(context: &JobContext, tx: &Transaction<'_>) -> Result<u64> {
     Ok(idempotency::prune(tx, context.keep.idempotency_keys).await?)
+}
+
+/// What imports did to vehicles, when they can be taken back no more.
+pub async fn vehicle_imports(tx: &Transaction<'_>) -> Result<u64> {
+    Ok(vehicle_imports::prune(tx).await?)
 }

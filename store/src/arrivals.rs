@@ -36,6 +36,8 @@ row! {
         pub amount_minor: Option<i64>,
         /// Set when the passage came before the arrival that explains it.
         pub passed_at: Option<Timestamp>,
+        /// Set when a person said which stay it is: no reading decides on it any more.
+        pub paired_at: Option<Timestamp>,
     }
 }
 
@@ -47,9 +49,13 @@ pub(crate) async fn load_many(
     query(client, LOAD_MANY, &[&sites, &lanes]).await
 }
 
-pub(crate) async fn upsert_many(client: &impl GenericClient, rows: &[ArrivalRow]) -> Result<u64, StoreError> {
+/// Writes arrivals as they are now; the lock of their site is held.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn upsert_many(client: &impl GenericClient, rows: &[ArrivalRow]) -> Result<u64, StoreError> {
     let params = columns!(rows; site_id, id, lane_id, direction, plate, reading, vehicle_type, evidence, arrived_at,
-        received_at, decision_id, outcome, code, stay_id, amount_minor, passed_at);
+        received_at, decision_id, outcome, code, stay_id, amount_minor, passed_at, paired_at);
     execute(client, UPSERT_MANY, params).await
 }
 
@@ -83,6 +89,19 @@ pub async fn waiting_for_stay(
     stay: StayId,
 ) -> Result<Option<ArrivalRow>, StoreError> {
     let sql = include_str!("../queries/arrivals/waiting_for_stay.sql");
+    query_opt(client, sql, &[&site.as_uuid(), &stay.as_uuid()]).await
+}
+
+/// The car at an exit that was decided on by this stay: it waits, pays, or may pass.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn deciding_on(
+    client: &impl GenericClient,
+    site: SiteId,
+    stay: StayId,
+) -> Result<Option<ArrivalRow>, StoreError> {
+    let sql = include_str!("../queries/arrivals/deciding_on.sql");
     query_opt(client, sql, &[&site.as_uuid(), &stay.as_uuid()]).await
 }
 

@@ -29,6 +29,19 @@ pub enum AuditAction {
     /// A lane decided by itself.
     #[serde(rename = "decision.local")]
     DecisionLocal { decision: Uuid, outcome: DecisionOutcome, code: String },
+    /// A person said which of the cars inside stands at an exit; what was decided by it, with what it was before.
+    #[serde(rename = "arrival.paired")]
+    ArrivalPaired {
+        decision: Uuid,
+        /// The stay that was decided on before.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stay_before: Option<Uuid>,
+        outcome: BeforeAfter,
+        code: BeforeAfter,
+        /// In tenths of an edit, where anything was read.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        distance: Option<u32>,
+    },
     /// A person ordered a boom.
     #[serde(rename = "command.ordered")]
     CommandOrdered { action: CommandAction, code: String },
@@ -201,6 +214,53 @@ pub enum AuditAction {
     /// All lanes of a direction were released.
     #[serde(rename = "hold_all.released")]
     HoldAllReleased { direction: String },
+    /// A person corrected a stay: which fields, and times and types before and after. A plate, before and after, stands with
+    /// the reason behind the commitment.
+    #[serde(rename = "stay.corrected")]
+    StayCorrected {
+        plate: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        vehicle_type: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entered_at: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exited_at: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        charged_minor: Option<BeforeAfter>,
+    },
+    /// Two stays were the halves of one.
+    #[serde(rename = "stay.merged")]
+    StayMerged { other: Uuid, charged_minor: i64 },
+    /// A stay never was.
+    #[serde(rename = "stay.voided")]
+    StayVoided {},
+    /// How many cars are inside was set.
+    #[serde(rename = "occupancy.set")]
+    OccupancySet { inside: BeforeAfter },
+    /// Stays of cars that are not inside were ended.
+    #[serde(rename = "occupancy.reset")]
+    OccupancyReset { ended: u64, before: String },
+    /// A vehicle was added.
+    #[serde(rename = "vehicle.add")]
+    VehicleAdd { vehicle: Uuid },
+    /// A vehicle was corrected; the values are personal and not told.
+    #[serde(rename = "vehicle.set")]
+    VehicleSet { vehicle: Uuid, fields: Vec<String> },
+    /// A vehicle was removed.
+    #[serde(rename = "vehicle.remove")]
+    VehicleRemove { vehicle: Uuid },
+    /// Somebody looked at where and when a vehicle came and went. Why stands behind the commitment.
+    #[serde(rename = "vehicle.history_seen")]
+    VehicleHistorySeen { vehicle: Uuid },
+    /// Vehicles were taken over from a file.
+    #[serde(rename = "vehicles.imported")]
+    VehiclesImported { import: Uuid, created: i64, changed: i64 },
+    /// An import was taken back.
+    #[serde(rename = "vehicles.import_undone")]
+    VehiclesImportUndone { import: Uuid, undone: i64 },
+    /// Vehicles were written to a file.
+    #[serde(rename = "vehicles.exported")]
+    VehiclesExported {},
     /// How a site treats cars with and without rights changed.
     #[serde(rename = "access.set")]
     AccessSet {
@@ -253,27 +313,6 @@ pub enum AuditAction {
         stay: Option<Uuid>,
         plates: i64,
     },
-    /// A vehicle was added.
-    #[serde(rename = "vehicle.add")]
-    VehicleAdd { vehicle: Uuid },
-    /// A vehicle was corrected; the values are personal and not told.
-    #[serde(rename = "vehicle.set")]
-    VehicleSet { vehicle: Uuid, fields: Vec<String> },
-    /// A vehicle was removed.
-    #[serde(rename = "vehicle.remove")]
-    VehicleRemove { vehicle: Uuid },
-    /// Somebody looked at where and when a vehicle came and went. Why stands behind the commitment.
-    #[serde(rename = "vehicle.history_seen")]
-    VehicleHistorySeen { vehicle: Uuid },
-    /// Vehicles were taken over from a file.
-    #[serde(rename = "vehicles.imported")]
-    VehiclesImported { import: Uuid, created: i64, changed: i64 },
-    /// An import was taken back.
-    #[serde(rename = "vehicles.import_undone")]
-    VehiclesImportUndone { import: Uuid, undone: i64 },
-    /// Vehicles were written to a file.
-    #[serde(rename = "vehicles.exported")]
-    VehiclesExported {},
     /// A tariff version was put in force.
     #[serde(rename = "tariff.set")]
     TariffSet { tariff: Uuid, version: u32 },

@@ -30,11 +30,12 @@ use crate::evidence::{self, AnnouncedPicture};
 use crate::lanes::{self, LaneCounter, LaneFacts};
 use crate::live_feed::{self, NewLive};
 use crate::pool::within;
+use crate::reading_counts::{self, CountedReading};
 use crate::sites::{self, SiteFacts, SiteNumbers};
 use crate::stays::{self, StayRow};
 use crate::subscriptions::{self, SubscriptionRow};
 
-const HOT: [&str; 29] = [
+const HOT: [&str; 30] = [
     sites::LOCK,
     sites::FACTS,
     sites::UPDATE_STATE,
@@ -64,6 +65,7 @@ const HOT: [&str; 29] = [
     alarms::INSERT_MANY,
     alarms::REPEAT_MANY,
     alarms::END_MANY,
+    reading_counts::ADD_MANY,
 ];
 /// Prepared as well; `audit` and `wake` run two statements or none.
 const ALSO_HOT: [&str; 3] = [audit::INSERT_MANY, audit::SECRETS_MANY, live_feed::WAKE];
@@ -112,6 +114,8 @@ pub struct Writes {
     pub evidence: Vec<AnnouncedPicture>,
     pub arrivals: Vec<ArrivalRow>,
     pub arrivals_gone: Vec<(Uuid, Uuid)>,
+    /// Cars whose plates were looked for.
+    pub readings: Vec<CountedReading>,
     pub decisions: Vec<NewDecision>,
     pub superseded: Vec<(Uuid, Uuid)>,
     /// Those that end before those that begin.
@@ -291,6 +295,7 @@ async fn write(client: &Object, writes: &Writes) -> Result<(), StoreError> {
     stage!(writes.evidence, evidence::announce_many(client, &writes.evidence));
     stage!(gone, arrivals::delete_many(client, &gone_sites, &gone));
     stage!(writes.arrivals, arrivals::upsert_many(client, &writes.arrivals));
+    stage!(writes.readings, reading_counts::add_many(client, &writes.readings));
     stage!(superseded, decisions::supersede_many(client, &superseded_sites, &superseded));
     stage!(writes.decisions, decisions::insert_many(client, &writes.decisions));
     stage!(writes.stays, stays::upsert_many(client, &writes.stays));

@@ -226,7 +226,11 @@ pub(crate) fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-pub(crate) async fn match_many(
+/// Blocks of these plates and of their twins that hold at `now`; `sites` and `plates` are pairs.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn match_many(
     client: &impl GenericClient,
     sites: &[Uuid],
     plates: &[&str],

@@ -23,6 +23,7 @@ pub(crate) const UNSETTLED: &str = include_str!("../queries/commands/unsettled.s
 /// How long anybody tries to get an order to its lane.
 pub const LIFETIME: SignedDuration = SignedDuration::from_secs(15);
 
+use crate::words::CommandAction;
 pub use crate::words::CommandState;
 
 impl CommandState {
@@ -98,8 +99,17 @@ row! {
         pub lane_id: Uuid,
         pub arrival_id: Option<Uuid>,
         pub decision_id: Option<Uuid>,
+        pub action: String,
         pub state: CommandState,
         pub counter: Option<i64>,
+    }
+}
+
+impl UnsettledRow {
+    /// Whether the lane is only asked for pictures: everything else goes first.
+    #[must_use]
+    pub fn is_preview(&self) -> bool {
+        self.action == CommandAction::Preview.as_str()
     }
 }
 
@@ -154,6 +164,14 @@ row! {
         pub uptime_ms: Option<i64>,
         pub heard_at: Option<Timestamp>,
         pub device_counter: Option<i64>,
+    }
+}
+
+impl CommandRow {
+    /// Whether the lane is only asked for pictures: everything else goes first.
+    #[must_use]
+    pub fn is_preview(&self) -> bool {
+        self.action == CommandAction::Preview.as_str()
     }
 }
 

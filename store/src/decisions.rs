@@ -49,16 +49,21 @@ row! {
     }
 }
 
-pub(crate) async fn insert_many(
-    client: &impl GenericClient,
-    rows: &[NewDecision],
-) -> Result<u64, StoreError> {
+/// Stores decisions.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn insert_many(client: &impl GenericClient, rows: &[NewDecision]) -> Result<u64, StoreError> {
     let params = columns!(rows; site_id, id, arrival_id, lane_id, outcome, code, params, local, superseded, stay_id,
         amount_minor, currency, decided_at);
     execute(client, INSERT_MANY, params).await
 }
 
-pub(crate) async fn supersede_many(
+/// Others stand in the place of these decisions.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn supersede_many(
     client: &impl GenericClient,
     sites: &[Uuid],
     ids: &[Uuid],

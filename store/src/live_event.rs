@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::payment_method::Method;
 use crate::words::{
     AlarmKind, AlarmState, BoomPosition, CommandAction, CommandState, DecisionOutcome, ExceptionKind,
-    HoldAllAction, HoldAllState, LaneDirection, LaneMode, PassageOutcome, ReadingVerdict,
+    HoldAllAction, HoldAllState, LaneDirection, LaneMode, PassageOutcome, ReadingVerdict, StayAct,
 };
 
 /// One thing that happened. Fields are only added; those that a row of an earlier version lacks are null.
@@ -45,6 +45,10 @@ pub enum LiveEvent {
     Mode(ModeEvent),
     /// All lanes of a direction are to be held open, or released.
     HoldAll(HoldAllEvent),
+    /// A person corrected a stay.
+    Stay(StayEvent),
+    /// A person set how many cars are inside, or ended the stays of cars that are not.
+    Occupancy(OccupancyEvent),
 }
 
 impl LiveEvent {
@@ -83,7 +87,9 @@ impl LiveEvent {
             | Self::Boom(_)
             | Self::Payment(_)
             | Self::Mode(_)
-            | Self::HoldAll(_) => None,
+            | Self::HoldAll(_)
+            | Self::Stay(_)
+            | Self::Occupancy(_) => None,
         }
     }
 }
@@ -94,6 +100,26 @@ pub struct ArrivalEvent {
     pub arrival: Uuid,
     /// As far as it was surely read.
     pub plate: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StayEvent {
+    pub stay: Uuid,
+    pub what: StayAct,
+    /// The person.
+    pub by: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OccupancyEvent {
+    /// Cars inside from now on.
+    pub inside: i32,
+    /// Stays that were ended with it.
+    pub ended: u64,
+    /// The person.
+    pub by: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -130,6 +156,8 @@ pub struct DecisionEvent {
     pub evidence: Option<String>,
     /// Whether the lane decided by itself.
     pub local: bool,
+    /// The person, as shown, who said which stay it is or gave the ticket; null where nobody did.
+    pub by: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

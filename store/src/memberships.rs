@@ -1,7 +1,7 @@
 //! Memberships: roles of users at one site or at every site of their tenant, and the sites they see by them.
 
 use boomgate_domain::ids::{
-    AlarmId, BlockId, LaneId, PlanId, SiteId, StayId, SubscriptionId, TenantId, UserId,
+    AlarmId, ArrivalId, BlockId, LaneId, PlanId, SiteId, StayId, SubscriptionId, TenantId, UserId,
 };
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
@@ -162,6 +162,18 @@ impl Viewer<'_> {
         stay: StayId,
     ) -> Result<Option<VisibleSite>, StoreError> {
         self.with(client, include_str!("../queries/sites/of_user_with_stay.sql"), &stay.as_uuid()).await
+    }
+
+    /// The site of a car that waits at a lane, if they see it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn with_arrival(
+        &self,
+        client: &impl GenericClient,
+        arrival: ArrivalId,
+    ) -> Result<Option<VisibleSite>, StoreError> {
+        self.with(client, include_str!("../queries/sites/of_user_with_arrival.sql"), &arrival.as_uuid()).await
     }
 
     /// The site of an alarm, if they see it.

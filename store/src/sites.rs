@@ -2,7 +2,8 @@
 
 use boomgate_domain::decide::{Passback, SiteMode};
 use boomgate_domain::ids::{SiteCode, SiteId, TenantId};
-use boomgate_domain::money::Currency;
+use boomgate_domain::lane_mode::LaneMode;
+use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::reason::Lang;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::statement::{columns, execute, query, query_opt, row};
+use crate::stays::StayRow;
 
 pub(crate) const LOCK: &str = include_str!("../queries/sites/lock.sql");
 pub(crate) const FACTS: &str = include_str!("../queries/sites/facts.sql");
@@ -118,6 +120,43 @@ row! {
         pub neutral_stays: Vec<Uuid>,
         /// Passback was reset for everybody who came in before.
         pub neutral_before: Option<Timestamp>,
+    }
+}
+
+impl SiteFacts {
+    /// The site as a decision at a lane of this mode sees it: spaces promised to cars on their way in are taken.
+    ///
+    /// # Errors
+    /// [`StoreError::Stored`] for a word this program does not know.
+    pub fn state(&self, lane: LaneMode) -> Result<boomgate_domain::decide::SiteState, StoreError> {
+        let mode: SiteMode = read_word("sites.mode", &self.mode)?;
+        let taken = i64::from(self.inside).saturating_add(self.promised);
+        let free = self.capacity.map(|spaces| i64::from(spaces).saturating_sub(taken));
+        let currency = self.currency()?;
+        Ok(boomgate_domain::decide::SiteState {
+            mode: if lane == LaneMode::Open { mode.into() } else { lane },
+            free_spaces: free.map(|free| u32::try_from(free.max(0)).unwrap_or(u32::MAX)),
+            visitors: self.visitors,
+            passback: read_word("sites.passback", &self.passback)?,
+            plate_only_limit: self.plate_only_limit_minor.map(|minor| Money::new(minor, currency)),
+        })
+    }
+
+    /// Whether passback was reset for this stay, or for everybody, since its car came in.
+    #[must_use]
+    pub fn is_neutral(&self, stay: &StayRow) -> bool {
+        let before = self.neutral_before.zip(stay.entered_at);
+        self.neutral_stays.contains(&stay.id) || before.is_some_and(|(reset, entered)| entered < reset)
+    }
+
+    /// # Errors
+    /// [`StoreError::Stored`] for what is no currency.
+    pub fn currency(&self) -> Result<Currency, StoreError> {
+        Currency::parse(&self.currency).map_err(|error| StoreError::Stored {
+            column: "sites.currency",
+            value: self.currency.clone(),
+            reason: error.to_string(),
+        })
     }
 }
 
@@ -253,6 +292,16 @@ pub async fn state(client: &impl GenericClient, site: SiteId) -> Result<SiteStat
     found.ok_or_else(|| StoreError::NotFound { what: "site", id: site.to_string() })
 }
 
+/// How many cars are inside from now on; `tx` holds the site's lock.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn set_inside(tx: &impl GenericClient, site: SiteId, inside: i32) -> Result<(), StoreError> {
+    execute(tx, include_str!("../queries/site_state/set_inside.sql"), &[&site.as_uuid(), &inside])
+        .await
+        .map(drop)
+}
+
 /// Takes the site's advisory lock for the rest of the transaction: everything that changes stays, occupancy or the
 /// live feed does so under it. A statement of its own, so that what follows sees all that was committed before.
 ///
@@ -273,7 +322,11 @@ pub(crate) fn lock_key(site: Uuid) -> i64 {
     (high ^ low).cast_signed()
 }
 
-pub(crate) async fn facts(
+/// What decisions need to know of sites; `tx` holds their locks.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn facts(
     tx: &impl GenericClient,
     sites: &[Uuid],
     now: Timestamp,

@@ -65,8 +65,8 @@ id_columns!(
     UserId,
     PaymentId,
     AlarmId,
-    PlanId,
-    VehicleId
+    VehicleId,
+    PlanId
 );
 
 impl<T: Column> Column for Option<T> {

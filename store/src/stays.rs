@@ -158,6 +158,19 @@ pub async fn get(
     query_opt(client, include_str!("../queries/stays/get.sql"), &[&site.as_uuid(), &id.as_uuid()]).await
 }
 
+/// The open stay of exactly this plate; `payments` is left empty.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn open_of_plate(
+    client: &impl GenericClient,
+    site: SiteId,
+    plate: &Plate,
+) -> Result<Option<StayRow>, StoreError> {
+    let sql = include_str!("../queries/stays/open_of_plate.sql");
+    query_opt(client, sql, &[&site.as_uuid(), &plate.as_str()]).await
+}
+
 /// Locks the stay's row and reads it; `tx` must hold the site's lock already.
 ///
 /// # Errors
@@ -199,6 +212,28 @@ row! {
         pub id: StayId,
         pub plate: String,
     }
+}
+
+row! {
+    /// A car inside, as a candidate for one that could not be matched.
+    pub struct OpenCar {
+        pub id: StayId,
+        /// None where nobody could read it.
+        pub plate: Option<String>,
+    }
+}
+
+/// The newest `limit` open stays that began by `until`, the newest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn inside(
+    client: &impl GenericClient,
+    site: SiteId,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<OpenCar>, StoreError> {
+    query(client, include_str!("../queries/stays/inside.sql"), &[&site.as_uuid(), &until, &limit]).await
 }
 
 /// The plates of the newest `limit` open stays.
@@ -278,4 +313,91 @@ pub(crate) async fn pay(
 ) -> Result<(), StoreError> {
     let sql = include_str!("../queries/stays/pay.sql");
     execute(tx, sql, &[&site.as_uuid(), &id.as_uuid(), &minor, &exit_deadline]).await.map(drop)
+}
+
+/// A stay as a person corrects it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    pub plate: Option<String>,
+    pub vehicle_type: Option<String>,
+    pub entered_at: Option<Timestamp>,
+    pub exited_at: Option<Timestamp>,
+    /// `open`, `closed` or `exit_only`.
+    pub state: String,
+    pub charged_minor: i64,
+    pub note: String,
+}
+
+/// Writes a correction; `tx` holds the site's lock.
+///
+/// # Errors
+/// [`StoreError::Database`]; [`StoreError::is_duplicate`] where another open stay has the plate.
+pub async fn correct(
+    tx: &impl GenericClient,
+    site: SiteId,
+    id: StayId,
+    to: &Correction,
+) -> Result<(), StoreError> {
+    let Correction { plate, vehicle_type, entered_at, exited_at, state, charged_minor, note } = to;
+    let sql = include_str!("../queries/stays/correct.sql");
+    let (site, id) = (site.as_uuid(), id.as_uuid());
+    execute(tx, sql, &[&site, &id, plate, vehicle_type, entered_at, exited_at, state, charged_minor, note])
+        .await
+        .map(drop)
+}
+
+/// Marks a stay as never having been; `merged_into` is the stay whose other half it was.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn void(
+    tx: &impl GenericClient,
+    (site, id): (SiteId, StayId),
+    merged_into: Option<StayId>,
+    note: &str,
+) -> Result<(), StoreError> {
+    let merged_into = merged_into.map(|stay| stay.as_uuid());
+    let sql = include_str!("../queries/stays/void.sql");
+    execute(tx, sql, &[&site.as_uuid(), &id.as_uuid(), &merged_into, &note]).await.map(drop)
+}
+
+/// Gives `id` the exit of `other`, and closes it.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn take_exit(
+    tx: &impl GenericClient,
+    site: SiteId,
+    id: StayId,
+    other: StayId,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/stays/take_exit.sql");
+    execute(tx, sql, &[&site.as_uuid(), &id.as_uuid(), &other.as_uuid()]).await.map(drop)
+}
+
+/// What a closed stay cost in the end, in minor units of its currency.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn set_charged(
+    tx: &impl GenericClient,
+    site: SiteId,
+    id: StayId,
+    minor: i64,
+) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/stays/set_charged.sql");
+    execute(tx, sql, &[&site.as_uuid(), &id.as_uuid(), &minor]).await.map(drop)
+}
+
+/// Voids every open stay that began before a time; how many it was.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn reset(
+    tx: &impl GenericClient,
+    site: SiteId,
+    before: Timestamp,
+    note: &str,
+) -> Result<u64, StoreError> {
+    execute(tx, include_str!("../queries/stays/reset.sql"), &[&site.as_uuid(), &before, &note]).await
 }

@@ -2,7 +2,7 @@
 
 use boomgate_domain::ids::{SiteId, SubscriptionId};
 use boomgate_domain::plate::TypedPlate;
-use boomgate_domain::subscription::{OutsideTerms, Pause, WeekWindow};
+use boomgate_domain::subscription::{OutsideTerms, Pause, SubscriptionTerms, WeekWindow};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -73,6 +73,20 @@ row! {
         pub used: i64,
         /// The same plate is inside another site of the tenant.
         pub elsewhere: bool,
+    }
+}
+
+impl SubscriptionRow {
+    /// What it demands beside its time.
+    #[must_use]
+    pub fn terms(&self) -> SubscriptionTerms {
+        SubscriptionTerms {
+            windows: windows(&self.windows),
+            pause: pause(self.paused_from, self.paused_until),
+            outside: outside(&self.outside_terms),
+            counted: self.places.is_some() || self.uses_per_month.is_some(),
+            some_lanes: !self.lanes.is_empty(),
+        }
     }
 }
 
@@ -147,7 +161,11 @@ pub async fn listed(
     query(client, include_str!("../queries/subscriptions/listed.sql"), &[&site.as_uuid(), &now]).await
 }
 
-pub(crate) async fn match_many(
+/// Rights of these plates and of their twins that hold at `now`; `sites` and `plates` are pairs.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn match_many(
     client: &impl GenericClient,
     sites: &[Uuid],
     plates: &[&str],

@@ -75,6 +75,15 @@ words! {
         Bus = "bus",
     }
 
+    /// What a person did to a stay.
+    pub enum StayAct {
+        /// Plate, times or vehicle type.
+        Corrected = "corrected",
+        /// It is one with another that was its other half.
+        Merged = "merged",
+        Voided = "voided",
+    }
+
     /// What an import does with a line of its file.
     pub enum LineOutcome {
         Created = "created",
@@ -140,6 +149,8 @@ words! {
         Refuse = "refuse",
         /// Show what is due.
         Charge = "charge",
+        /// Send pictures of the lane for a minute.
+        Preview = "preview",
     }
 
     /// How far an order to a lane has come.

@@ -181,20 +181,24 @@ impl Site {
 
     /// As [`Site::lane`], over another way to the broker.
     pub async fn lane_behind(&self, code: &str, mqtt: u16) -> Lane {
-        let (config, socket) = self.write_agent(code, mqtt);
+        self.lane_between(code, mqtt, self.ports.device_https.port()).await
+    }
+
+    /// As [`Site::lane`], over other ways to the broker and to the server that takes pictures.
+    pub async fn lane_between(&self, code: &str, mqtt: u16, https: u16) -> Lane {
+        let (config, socket) = self.write_agent(code, mqtt, https);
         let lane = Lane::start(code, config, socket, self.journal.clone()).await;
         self.heard(code).await;
         lane
     }
 
-    fn write_agent(&self, code: &str, mqtt: u16) -> (PathBuf, PathBuf) {
+    fn write_agent(&self, code: &str, mqtt: u16, https: u16) -> (PathBuf, PathBuf) {
         let one = DemoSite {
             id: self.demo.id,
             tenant: self.demo.tenant,
             lanes: self.demo.lanes.iter().filter(|lane| lane.code.as_str() == code).map(copy).collect(),
         };
         let run = self.dir.path().join("run");
-        let https = self.ports.device_https.port();
         let made =
             demo_site::configure(&one, &self.pki, &run, mqtt, https, self.plan.speed, "\"SK\"").unwrap();
         let (_, config, socket) =
@@ -203,6 +207,22 @@ impl Site {
         let timings = format!("\n[timings]\ndecision_timeout_ms = {}\n", self.plan.decision_timeout_ms);
         std::fs::write(&config, text + &timings).unwrap();
         (config, socket)
+    }
+
+    /// A request to the api by the site's admin: status and body.
+    pub async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Vec<u8>) {
+        let request = self.api.request(method.parse().unwrap(), path);
+        let request = body.into_iter().fold(request, |request, body| request.json(body));
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
+    }
+
+    /// The same, of what is done and answered in JSON.
+    pub async fn done(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let (status, answer) = self.call(method, path, body).await;
+        let text = String::from_utf8_lossy(&answer);
+        assert!((200..300).contains(&status), "{method} {path}: {status} {text}");
+        serde_json::from_slice(&answer).unwrap()
     }
 
     /// Waits until the server has heard this start of a lane.

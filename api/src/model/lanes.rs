@@ -7,6 +7,7 @@ use boomgate_operations::access::SiteRef;
 use boomgate_operations::booms::{Action, NewOrder};
 use boomgate_operations::lanes::AddLane;
 use boomgate_operations::modes::SetMode;
+use boomgate_operations::previews::Asked;
 use boomgate_store::lanes::LaneStatus;
 use boomgate_store::manual::ManualOrder;
 use boomgate_store::sites::SiteRow;
@@ -338,5 +339,19 @@ impl Ordered {
             state: CommandState::Pending,
         };
         Self { command }
+    }
+}
+
+/// A look through the camera that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PreviewAsked {
+    command: OrderedCommand,
+    /// Pictures come until then at most.
+    until: Timestamp,
+}
+
+impl PreviewAsked {
+    pub(crate) fn of(asked: &Asked) -> Self {
+        Self { command: Ordered::of(&asked.order).command, until: asked.until }
     }
 }

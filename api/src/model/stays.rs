@@ -9,7 +9,7 @@ use boomgate_operations::payments::Settled;
 use boomgate_store::decisions::DecisionRow;
 use boomgate_store::payments::{Method, PaymentRow};
 use boomgate_store::stays::StayRow;
-use boomgate_store::words::{DecisionOutcome, StayState};
+use boomgate_store::words::{DecisionOutcome, StayState, VehicleType};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,6 +27,8 @@ pub(crate) struct Stay {
     /// Null for a car nobody could read.
     plate: Option<String>,
     status: StayState,
+    /// What it is charged as; null: a car.
+    vehicle_type: Option<VehicleType>,
     entered_at: Option<Timestamp>,
     exited_at: Option<Timestamp>,
     /// Code of the lane.
@@ -172,6 +174,8 @@ impl Stay {
             |id: Option<Uuid>| codes.iter().find(|(lane, _)| Some(*lane) == id).map(|(_, code)| code.clone());
         let amount = |minor| Amount { minor, currency: row.currency.clone() };
         Ok(Self {
+            // A lane may send newer ones.
+            vehicle_type: row.vehicle_type.as_deref().and_then(VehicleType::parse),
             id: row.id,
             plate: row.plate.clone(),
             status: StayState::parse(&row.state).ok_or_else(|| unknown("stays.state", &row.state))?,

@@ -180,6 +180,7 @@ pub(crate) async fn find<G: Grant>(
     Ok((site, row))
 }
 
+/// Codes of the lanes of a site, by id.
 pub(crate) async fn lane_codes(client: &impl GenericClient, site: SiteId) -> Result<LaneCodes, ApiError> {
     Ok(lanes::list(client, site).await?.into_iter().map(|lane| (lane.id.as_uuid(), lane.code)).collect())
 }

@@ -38,9 +38,14 @@ async fn every_operation_has_an_example_that_was_executed() {
     }
 }
 
+fn is_without(route: &RouteInfo) -> bool {
+    let is_picture = (&*route.method, &*route.path) == ("GET", "/api/v1/lanes/{id}/preview");
+    is_picture || WITHOUT.contains(&&*route.path)
+}
+
 async fn execute_all() -> BTreeMap<String, Value> {
     let mut executed = BTreeMap::new();
-    for route in people_routes().iter().filter(|route| !WITHOUT.contains(&&*route.path)) {
+    for route in people_routes().iter().filter(|route| !is_without(route)) {
         let app = TestApp::open().await;
         executed.insert(format!("{} {}", route.method, route.path), execute(&app, route).await);
     }

@@ -8,7 +8,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use crate::test_app::{PASSWORD, TestApp, TestUser};
-use crate::{getting_in, lists, vehicles};
+use crate::{corrections, getting_in, lists, vehicles};
 
 /// Where somebody has a role: at this site, at another of the tenant, or in another company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,10 +87,13 @@ pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Re
     if let Some(request) = getting_in::case(app, route, by).await {
         return signed(app, request, by);
     }
-    if let Some(request) = lists::case(app, route).await {
+    if let Some(request) = vehicles::case(app, route).await {
         return signed(app, request, by);
     }
-    if let Some(request) = vehicles::case(app, route).await {
+    if let Some(request) = corrections::case(app, route).await {
+        return signed(app, request, by);
+    }
+    if let Some(request) = lists::case(app, route).await {
         return signed(app, request, by);
     }
     let plate = format!("R{:03}", by.map_or(0, |by| by.id.as_uuid().as_u128() % 1000));
@@ -107,6 +110,27 @@ pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Re
             let stay = app.stay(&unused(app, &plate).await, 10).await;
             let body = json!({ "method": "cash", "amount": { "minor": 100, "currency": "EUR" } });
             post(&format!("/api/v1/stays/{}/payments", stay.id), body)
+        }
+        ("POST", "/api/v1/lanes/{id}/preview") => {
+            let path = format!("/api/v1/lanes/{}/preview", app.exit);
+            app.request("POST", &path).header("idempotency-key", "k")
+        }
+        ("GET", "/api/v1/lanes/{id}/preview") => {
+            app.preview_frame(app.exit).await;
+            app.request("GET", &format!("/api/v1/lanes/{}/preview", app.exit))
+        }
+        ("GET", "/api/v1/arrivals/{id}/candidates") => {
+            app.stay(&unused(app, &plate).await, 10).await;
+            let car = app.refused_at_exit(Some(&plate), None).await;
+            app.request("GET", &format!("/api/v1/arrivals/{car}/candidates"))
+        }
+        ("POST", "/api/v1/arrivals/{id}/pair") => {
+            let stay = app.stay(&unused(app, &plate).await, 10).await;
+            let car = app.refused_at_exit(None, None).await;
+            post(&format!("/api/v1/arrivals/{car}/pair"), json!({ "stay": stay.id }))
+        }
+        ("GET", "/api/v1/lanes/{id}/reading-counts") => {
+            app.request("GET", &format!("/api/v1/lanes/{}/reading-counts", app.exit))
         }
         ("POST", "/api/v1/lanes/{id}/commands") => post(
             &format!("/api/v1/lanes/{}/commands", app.entry),
@@ -311,9 +335,11 @@ fn expected(route: &RouteInfo, who: Who) -> u16 {
         }
         (true, "/api/v1/live" | "/api/v1/vehicles/search/live" | "/api/v1/ws/vehicles/search") => 101,
         (true, "/api/v1/vehicles" | "/api/v1/vehicles/import") if route.method == "POST" => 201,
+        (true, "/api/v1/lanes/{id}/preview") if route.method == "GET" => 200,
         (
             true,
             "/api/v1/lanes/{id}/commands"
+            | "/api/v1/lanes/{id}/preview"
             | "/api/v1/sites/{id}/hold-all/{request}/confirm"
             | "/api/v1/sites/{id}/release-all",
         ) => 202,

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use boomgate_api::{Api, ApiConfig, Front, Reach};
 use boomgate_domain::direction::Direction;
-use boomgate_domain::ids::{ApiKeyId, ArrivalId, DeviceId, LaneId, SiteId, StayId, TenantId, UserId};
+use boomgate_domain::ids::{
+    ApiKeyId, ArrivalId, CommandId, DeviceId, LaneId, SiteId, StayId, TenantId, UserId,
+};
 use boomgate_operations::mail::Mailer;
 use boomgate_store::api_keys::{self, NewApiKey};
 use boomgate_store::arrivals::ArrivalRow;
@@ -15,6 +17,8 @@ use boomgate_store::decisions::NewDecision;
 use boomgate_store::devices::{self, NewDevice};
 use boomgate_store::lanes;
 use boomgate_store::memberships::{self, Role};
+use boomgate_store::preview_frames::{self, PreviewFrame};
+use boomgate_store::reading_counts::CountedReading;
 use boomgate_store::sites;
 use boomgate_store::stays::StayRow;
 use boomgate_store::tariffs;
@@ -367,6 +371,7 @@ impl TestApp {
             stay_id: Some(stay.id),
             amount_minor: Some(minor),
             passed_at: None,
+            paired_at: None,
         };
         let decision = NewDecision {
             site_id: stay.site_id,
@@ -387,12 +392,78 @@ impl TestApp {
         id
     }
 
+    /// A car at the exit that was refused since no stay is its own; `read` as its lane told it, the newest picture's plate.
+    pub async fn refused_at_exit(&self, plate: Option<&str>, reading: Option<Value>) -> Uuid {
+        let id = Uuid::now_v7();
+        let at = Timestamp::now();
+        let (decision, code) =
+            (Uuid::now_v7(), if plate.is_some() { "DENY-NO-STAY" } else { "DENY-UNREADABLE" });
+        let arrival = ArrivalRow {
+            site_id: self.site.as_uuid(),
+            id,
+            lane_id: self.exit.as_uuid(),
+            direction: "exit".into(),
+            plate: plate.map(str::to_owned),
+            reading,
+            vehicle_type: None,
+            evidence: Some(vec![8; 32]),
+            arrived_at: at,
+            received_at: at,
+            decision_id: Some(decision),
+            outcome: Some("deny".into()),
+            code: Some(code.into()),
+            stay_id: None,
+            amount_minor: None,
+            passed_at: None,
+            paired_at: None,
+        };
+        let made = NewDecision {
+            site_id: self.site.as_uuid(),
+            id: decision,
+            arrival_id: id,
+            lane_id: self.exit.as_uuid(),
+            outcome: "deny",
+            code: code.into(),
+            params: json!({}),
+            local: false,
+            superseded: false,
+            stay_id: None,
+            amount_minor: None,
+            currency: None,
+            decided_at: at,
+        };
+        let counted = CountedReading {
+            site_id: self.site.as_uuid(),
+            lane_id: self.exit.as_uuid(),
+            at,
+            is_read: plate.is_some(),
+        };
+        let writes = Writes {
+            arrivals: vec![arrival],
+            decisions: vec![made],
+            readings: vec![counted],
+            ..Writes::default()
+        };
+        self.write(writes).await;
+        id
+    }
+
     /// Writes as a batch of ingest does.
     pub async fn write(&self, writes: Writes) {
         let mut session = Session::open(&self.db.pool, Duration::from_secs(5)).await.unwrap();
         let need = Need { sites: vec![self.site.as_uuid()], now: Timestamp::now(), ..Need::default() };
         session.begin(&need).await.unwrap();
         session.commit(&writes).await.unwrap();
+    }
+
+    /// A picture that a lane sent because somebody asked for it.
+    pub async fn preview_frame(&self, lane: LaneId) {
+        let frame = PreviewFrame {
+            command_id: CommandId::from_uuid(Uuid::now_v7()),
+            taken_at: Timestamp::now(),
+            jpeg: vec![0xff, 0xd8, 0xff, 1],
+        };
+        preview_frames::put(&self.db.pool.get().await.unwrap(), (self.site, lane), &frame).await.unwrap();
     }
 
     /// Lays a picture where the api keeps it.

@@ -20,7 +20,8 @@ use crate::tariff::{Tariff, VehicleType};
 pub enum Credential {
     /// Only what the camera read.
     Plate,
-    /// A ticket or QR code taken at the entry or shown at the exit; its stay, if any, is among the matches.
+    /// A ticket or QR code taken at the entry or shown at the exit, or the word of a person of the staff; its stay, if any,
+    /// is among the matches.
     Ticket,
 }
 

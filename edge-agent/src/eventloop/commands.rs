@@ -10,12 +10,14 @@ use boomgate_domain::time::Monotonic;
 use boomgate_schemas::bytes::Epoch;
 use boomgate_schemas::down;
 use tracing::warn;
+use uuid::Uuid;
 
 use super::pending::Pending;
 use super::{EventLoop, Settings, Wake};
 use crate::cause::Cause;
 use crate::clock::wall_ms;
 use crate::observer::Decision;
+use crate::preview;
 use crate::wire;
 
 impl EventLoop {
@@ -85,6 +87,10 @@ impl EventLoop {
         self.storing = None;
         let down::Command { id, counter, .. } = pending.command;
         let late = self.parts.clock.uptime_ms() > pending.command.not_after_ms;
+        if pending.command.action == down::Action::Preview {
+            let answer = self.give_pictures(id, stored, late);
+            return self.answer(CommandId::from_uuid(id), counter, &answer);
+        }
         let order = wire::command(&pending.command);
         let refusal = match &order {
             _ if !stored => Some(Reason::FaultSpool { detail: "the counter could not be stored".into() }),
@@ -107,6 +113,21 @@ impl EventLoop {
                 self.answer(CommandId::from_uuid(id), counter, &Answer::Refused(reason));
             }
         }
+    }
+
+    /// Gives pictures to a person from now on; moves nothing, and is answered before the first of them.
+    fn give_pictures(&mut self, command: Uuid, stored: bool, late: bool) -> Answer {
+        if !stored {
+            return Answer::Refused(Reason::FaultSpool { detail: "the counter could not be stored".into() });
+        }
+        if late {
+            return Answer::Refused(Reason::CmdExpired {});
+        }
+        if let Some(trouble @ Reason::FaultCamera { .. }) = &self.trouble {
+            return Answer::Refused(trouble.clone());
+        }
+        self.parts.vision.show(command, preview::LENGTH);
+        Answer::Done
     }
 
     /// Stores an answer durably and sends it to the server.

@@ -10,12 +10,14 @@ use boomgate_domain::reading::Thresholds;
 use boomgate_plate_reader::reading_settings::ReadingSettings;
 use boomgate_plate_reader::recogniser::{ModelPaths, Recogniser};
 use boomgate_schemas::bytes::Octets;
+use boomgate_schemas::down;
 use boomgate_schemas::up::{Boom, Event, PassageKind, ReportedMode};
 
 use super::*;
 use crate::clock::wall_ms;
 use crate::gpio::{Drive, GpioError};
 use crate::observer::Unobserved;
+use crate::preview::PreviewFrame;
 use crate::sim::camera::{SimCamera, Stage};
 use crate::spool::Outlets;
 
@@ -42,6 +44,7 @@ struct Rig {
     uplink_events: mpsc::Sender<UplinkEvent>,
     relays: Recorded,
     live: mpsc::Receiver<Event>,
+    frames: mpsc::Receiver<PreviewFrame>,
     clock: Clock,
     _folder: tempfile::TempDir,
 }
@@ -61,7 +64,8 @@ impl Rig {
         let reading_settings = ReadingSettings { grammar, thresholds: Thresholds::default() };
         let (vision_events, vision_inbox) = mpsc::channel(8);
         let camera = Box::new(SimCamera::new(Stage::default()));
-        let vision = Vision::start(camera, recogniser, reading_settings, vision_events).unwrap();
+        let (frames, frames_taken) = mpsc::channel(1);
+        let vision = Vision::start(camera, recogniser, reading_settings, vision_events, frames).unwrap();
         let lane_snapshot = LaneSnapshot {
             boom: Boom::Unknown,
             mode: String::new(),
@@ -114,6 +118,7 @@ impl Rig {
             uplink_events,
             relays,
             live: fresh,
+            frames: frames_taken,
             clock,
             _folder: folder,
         }
@@ -284,4 +289,69 @@ async fn a_certificate_about_to_end_is_a_fault() {
         rig.looping.wake(Wake::Certificate);
         assert_eq!(rig.looping.parts.lane_snapshot.borrow().faults, faults, "{days} days");
     }
+}
+
+fn preview_order(rig: &Rig, counter: u64) -> down::Command {
+    down::Command {
+        id: Uuid::now_v7(),
+        device: "pi-1".into(),
+        arrival: None,
+        action: down::Action::Preview,
+        code: "PREVIEW".into(),
+        params: down::Params::new(),
+        amount: None,
+        pay_url: None,
+        by: Some("gus".into()),
+        reason: Some("a look through the camera".into()),
+        counter,
+        epoch: rig.looping.parts.settings.epoch,
+        not_after_ms: rig.clock.uptime_ms() + 10_000,
+    }
+}
+
+fn answer_to(command: Uuid) -> impl Fn(&EventBody) -> bool {
+    move |body| matches!(body, EventBody::Result(result) if result.command == command)
+}
+
+#[tokio::test]
+async fn a_person_who_asks_for_pictures_is_answered_at_once_and_cars_are_read_as_ever() {
+    let mut rig = Rig::new(Duration::from_secs(10));
+    let order = preview_order(&rig, 1);
+    rig.looping.command(order.clone(), [1; 32]);
+    let Some(stored) = rig.inbox.wakes.recv().await else { panic!("the counter is stored first") };
+    rig.looping.wake(stored);
+    let answer = rig.next_event(answer_to(order.id)).await;
+    assert!(
+        matches!(answer, EventBody::Result(result) if result.result == boomgate_schemas::up::Answer::Done)
+    );
+    for _ in 0..2 {
+        let frame = tokio::time::timeout(Duration::from_secs(20), rig.frames.recv()).await.unwrap().unwrap();
+        assert_eq!(frame.command, order.id);
+        assert!(frame.picture.width() > 100);
+    }
+    // Nobody takes the pictures now, as if the network stood still: the camera goes on with the next car.
+    let arrival = ArrivalId::from_uuid(Uuid::now_v7());
+    rig.looping.parts.vision.look(arrival);
+    rig.looping.parts.vision.stop();
+    let read = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            if let Some(VisionEvent::VisionResult(result)) = rig.inbox.vision_events.recv().await {
+                break result;
+            }
+        }
+    });
+    assert_eq!(read.await.unwrap().arrival, arrival);
+}
+
+#[tokio::test]
+async fn pictures_are_refused_while_the_camera_gives_none() {
+    let mut rig = Rig::new(Duration::from_secs(10));
+    rig.looping.trouble = Some(Reason::FaultCamera { detail: "no light".into() });
+    let order = preview_order(&rig, 1);
+    rig.looping.command(order.clone(), [1; 32]);
+    let stored = rig.inbox.wakes.recv().await.unwrap();
+    rig.looping.wake(stored);
+    let answer = rig.next_event(answer_to(order.id)).await;
+    let EventBody::Result(result) = answer else { unreachable!() };
+    assert_eq!(result.code.as_deref(), Some("FAULT-CAMERA"));
 }

@@ -17,6 +17,7 @@ use boomgate_store::commands::LIFETIME;
 use boomgate_store::decisions::NewDecision;
 use boomgate_store::evidence::AnnouncedPicture;
 use boomgate_store::live_event::{ArrivalEvent, DecisionEvent, LiveEvent};
+use boomgate_store::reading_counts::CountedReading;
 use boomgate_store::stays::{StayRow, vehicle};
 use boomgate_store::words::ExceptionKind;
 use serde_json::json;
@@ -35,13 +36,18 @@ impl BatchState<'_> {
         self.announce_evidence(context, reported);
         let known = self.arrivals.get(&reported.arrival).cloned();
         if let Some(passed) = known.as_ref().filter(|known| known.passed_at.is_some()) {
+            self.count_reading(context, reported);
             self.explain_passage(context, reported, passed);
             return Ok(());
         }
+        if known.is_none() {
+            self.count_reading(context, reported);
+        }
         let row = arrival_row(context, reported, known);
         self.forget_older(&row);
-        let (decided, stale) =
-            (row.outcome.as_deref() == Some("open"), self.now.duration_since(context.at) > LIFETIME);
+        // What a person said of the car stands, whatever is read of it now.
+        let decided = row.outcome.as_deref() == Some("open") || row.paired_at.is_some();
+        let stale = self.now.duration_since(context.at) > LIFETIME;
         self.put_arrival(row);
         if stale || decided {
             let plate = sure_plate(reported).map(|plate| plate.to_string());
@@ -63,6 +69,15 @@ impl BatchState<'_> {
             device_id: context.device.id.as_uuid(),
             arrival_id: reported.arrival,
             received_at: context.received_at,
+        });
+    }
+
+    fn count_reading(&mut self, context: &EventContext<'_>, reported: &up::Arrival) {
+        self.out.readings.push(CountedReading {
+            site_id: context.device.site.as_uuid(),
+            lane_id: context.device.lane.as_uuid(),
+            at: context.received_at,
+            is_read: sure_plate(reported).is_some(),
         });
     }
 
@@ -109,6 +124,7 @@ impl BatchState<'_> {
             listed_as: self.listed_as(&matches, &decision.reason).cloned(),
             evidence: reported.evidence.map(|hash| hash.to_string()),
             local: false,
+            by: None,
         };
         self.publish(context, LiveEvent::Decision(event));
         if decision.reason == (Reason::DenyBlocklisted {}) {
@@ -124,7 +140,8 @@ impl BatchState<'_> {
         let site = site.ok_or_else(|| StoreError::NotFound { what: "site", id: site_id.to_string() })?;
         let tariff = self.tariff(site.facts.tariff_id);
         let mode = self.lanes.get(&context.device.lane.as_uuid()).map_or(LaneMode::Open, |lane| lane.mode);
-        let mut matches = Matches { site: site.state(mode), tariff, ..Matches::none(site.time_zone.clone()) };
+        let mut matches =
+            Matches { site: site.facts.state(mode)?, tariff, ..Matches::none(site.time_zone.clone()) };
         matches.source = MatchSource::Full;
         let Some(plate) = &arrival.plate else { return Ok(matches) };
         let key = (site_id, plate.to_string());
@@ -141,7 +158,7 @@ impl BatchState<'_> {
         let right = |key: &(Uuid, String)| self.subscription(key, lane, context.at, &matches.time_zone);
         matches.subscription = keys.iter().flatten().find_map(right);
         matches.reservation = keys.iter().flatten().find_map(|key| self.reservations.get(key).copied());
-        matches.neutral = stay.is_some_and(|stay| site.is_neutral(stay));
+        matches.neutral = stay.is_some_and(|stay| site.facts.is_neutral(stay));
         matches.visitor_stay =
             stay.and_then(|stay| stay.entry_code.as_deref()).is_some_and(Reason::is_visitors_entry);
         matches.stay = stay.map(|stay| stay.to_domain(self.tariff(stay.tariff_id))).transpose()?;
@@ -260,6 +277,7 @@ impl BatchState<'_> {
             listed_as: None,
             evidence: None,
             local: true,
+            by: None,
         };
         self.publish(context, LiveEvent::Decision(event));
         self.out.decisions.push(row);

@@ -3,10 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use boomgate_domain::decide::{BlockMatch, Passback, ReservationMatch, SiteMode, SiteState, Validity};
+use boomgate_domain::decide::{BlockMatch, ReservationMatch, Validity};
 use boomgate_domain::ids::{BlockId, ReservationId, StayId};
 use boomgate_domain::lane_mode::LaneMode;
-use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::plate::Plate;
 use boomgate_domain::plate::twins::exact_or_only_twin;
 use boomgate_domain::tariff::Tariff;
@@ -76,9 +75,6 @@ pub(crate) struct BatchState<'a> {
 /// A site with its text columns parsed.
 pub(super) struct Site {
     pub facts: SiteFacts,
-    pub mode: SiteMode,
-    pub passback: Passback,
-    pub currency: Currency,
     pub time_zone: TimeZone,
     pub changed: bool,
 }
@@ -307,38 +303,11 @@ impl Site {
             value: value.to_owned(),
             reason,
         };
-        let currency = Currency::parse(&facts.currency)
-            .map_err(|error| wrong("sites.currency", &facts.currency, error.to_string()))?;
+        facts.state(LaneMode::Open)?;
         let time_zone = TimeZone::get(&facts.time_zone)
             .map_err(|error| wrong("sites.time_zone", &facts.time_zone, error.to_string()))?;
-        let site = Self {
-            mode: read_word("sites.mode", &facts.mode)?,
-            passback: read_word("sites.passback", &facts.passback)?,
-            currency,
-            time_zone,
-            changed: false,
-            facts,
-        };
+        let site = Self { time_zone, changed: false, facts };
         Ok((site.facts.site_id, site))
-    }
-
-    /// Whether passback was reset for this stay, or for everybody, since its car came in.
-    pub(super) fn is_neutral(&self, stay: &StayRow) -> bool {
-        let before = self.facts.neutral_before.zip(stay.entered_at);
-        self.facts.neutral_stays.contains(&stay.id) || before.is_some_and(|(reset, entered)| entered < reset)
-    }
-
-    /// The site as a decision at a lane of this mode sees it: spaces promised to cars on their way in are taken.
-    pub(super) fn state(&self, lane: LaneMode) -> SiteState {
-        let taken = i64::from(self.facts.inside).saturating_add(self.facts.promised);
-        let free = self.facts.capacity.map(|spaces| i64::from(spaces).saturating_sub(taken));
-        SiteState {
-            mode: if lane == LaneMode::Open { self.mode.into() } else { lane },
-            free_spaces: free.map(|free| u32::try_from(free.max(0)).unwrap_or(u32::MAX)),
-            visitors: self.facts.visitors,
-            passback: self.passback,
-            plate_only_limit: self.facts.plate_only_limit_minor.map(|minor| Money::new(minor, self.currency)),
-        }
     }
 }
 

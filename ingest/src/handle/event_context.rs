@@ -38,6 +38,7 @@ impl EventContext<'_> {
             stay_id: None,
             amount_minor: None,
             passed_at: None,
+            paired_at: None,
         }
     }
 }

@@ -14,6 +14,7 @@ use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::batch_state::Lane;
 use super::{BatchState, EventContext};
 use crate::directory::Device;
 use crate::{clock, names};
@@ -106,7 +107,8 @@ impl BatchState<'_> {
         let mut command = new_command(context, row, decision);
         let device = context.device;
         let clock = self.devices.get(&device.id.as_uuid()).and_then(|view| LaneClock::of(&view.facts));
-        let free = self.lanes.get(&device.lane.as_uuid()).is_some_and(|lane| lane.unsettled.is_empty());
+        let waits = |lane: &Lane| lane.unsettled.iter().any(|order| !order.is_preview());
+        let free = self.lanes.get(&device.lane.as_uuid()).is_some_and(|lane| !waits(lane));
         match clock.filter(|_| free) {
             Some(clock) => self.send_now(context, &mut command, clock),
             None => self.wake_outbox = true,
@@ -148,12 +150,13 @@ impl BatchState<'_> {
         self.orders.push((command.id, topic, signed));
     }
 
-    /// A new car stands at the lane: orders about the cars before it are moot.
+    /// A new car stands at the lane: orders about the cars before it are moot. Pictures that the lane was asked for hold
+    /// up nothing either: it may send them all the same.
     fn supersede_orders(&mut self, context: &EventContext<'_>) {
         let (site_id, at) = (context.device.site.as_uuid(), context.received_at);
         let Some(lane) = self.lanes.get_mut(&context.device.lane.as_uuid()) else { return };
         let moot: Vec<UnsettledRow> =
-            lane.unsettled.extract_if(.., |order| order.arrival_id.is_some()).collect();
+            lane.unsettled.extract_if(.., |order| order.arrival_id.is_some() || in_the_way(order)).collect();
         for order in moot {
             match self.out.commands.iter_mut().find(|fresh| fresh.id == order.id) {
                 Some(fresh) => {
@@ -175,13 +178,19 @@ impl BatchState<'_> {
         }
     }
 
-    /// The lane is free for the next order, which the outbox sends if one waits. `false` if it was not asked this.
-    pub(super) fn lane_answered(&mut self, device: &Device, command: Uuid) -> bool {
-        let Some(lane) = self.lanes.get_mut(&device.lane.as_uuid()) else { return false };
-        let answered = lane.unsettled.extract_if(.., |order| order.id == command).count() > 0;
-        self.wake_outbox |= answered && !lane.unsettled.is_empty();
+    /// The order that the lane answered, if it was given one of this id. The lane is free for the next, which the outbox
+    /// sends if one waits.
+    pub(super) fn lane_answered(&mut self, device: &Device, command: Uuid) -> Option<UnsettledRow> {
+        let lane = self.lanes.get_mut(&device.lane.as_uuid())?;
+        let answered = lane.unsettled.extract_if(.., |order| order.id == command).next();
+        self.wake_outbox |= answered.is_some() && !lane.unsettled.is_empty();
         answered
     }
+}
+
+/// One order is under way at a time, and it is one for pictures.
+fn in_the_way(order: &UnsettledRow) -> bool {
+    order.is_preview() && order.state == CommandState::Sent
 }
 
 fn new_command(context: &EventContext<'_>, row: &NewDecision, decision: &Decision) -> CommandInsert {
@@ -243,6 +252,7 @@ fn unsettled(command: &CommandInsert) -> UnsettledRow {
         lane_id: command.lane_id,
         arrival_id: command.arrival_id,
         decision_id: command.decision_id,
+        action: command.action.to_owned(),
         state: command.state,
         counter: command.counter,
     }

@@ -2,8 +2,7 @@
 
 use boomgate_domain::decide::{SubscriptionMatch, Validity};
 use boomgate_domain::ids::SubscriptionId;
-use boomgate_domain::subscription::SubscriptionTerms;
-use boomgate_store::subscriptions::{self, SubscriptionRow};
+use boomgate_store::subscriptions::SubscriptionRow;
 use uuid::Uuid;
 
 /// A subscription of one plate, with what was read of its other cars.
@@ -23,15 +22,8 @@ pub(super) struct Subscribed {
 
 impl Subscribed {
     pub(super) fn read(row: &SubscriptionRow, validity: Validity) -> Self {
-        let terms = SubscriptionTerms {
-            windows: subscriptions::windows(&row.windows),
-            pause: subscriptions::pause(row.paused_from, row.paused_until),
-            outside: subscriptions::outside(&row.outside_terms),
-            counted: row.places.is_some() || row.uses_per_month.is_some(),
-            some_lanes: !row.lanes.is_empty(),
-        };
         let right = SubscriptionMatch {
-            terms,
+            terms: row.terms(),
             ..SubscriptionMatch::plain(SubscriptionId::from_uuid(row.id), validity)
         };
         Self {

@@ -372,6 +372,19 @@ impl Lane {
         command
     }
 
+    /// The next order of this kind; others that come before it are passed over.
+    pub async fn command_that(&mut self, fits: impl Fn(&Command) -> bool) -> Command {
+        let deadline = std::time::Instant::now() + TIMEOUT;
+        loop {
+            assert!(std::time::Instant::now() < deadline, "no such order came");
+            let command = self.command_within(TIMEOUT).await.expect("an order");
+            self.counter = self.counter.max(command.counter);
+            if fits(&command) {
+                return command;
+            }
+        }
+    }
+
     pub async fn command_within(&mut self, limit: Duration) -> Option<Command> {
         let deadline = std::time::Instant::now() + limit;
         loop {

@@ -11,5 +11,7 @@ mod lane;
 mod modes;
 mod order;
 mod passages;
+mod previews;
+mod readings;
 mod subscriptions;
 mod twins;

@@ -19,6 +19,8 @@ mod man_in_the_middle;
 mod modes;
 mod mosquitto;
 mod order;
+mod pairing;
+mod previews;
 mod storms;
 mod tls;
 mod unauthenticated;

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { type Versioned, answered, client, newKey, versioned } from "./client";
-import type { Lane, LaneChange, LaneMode, NewCommand, NewLane, NewMode, OrderAction } from "./schema.gen";
+import type { Lane, LaneChange, LaneMode, NewCommand, NewLane, NewMode, OrderAction, PreviewAsked, ReadingCounts } from "./schema.gen";
 
 export type Action = OrderAction;
 
@@ -59,4 +59,24 @@ export async function setLaneMode(id: string, mode: NewMode): Promise<void> {
 /** Says what all lanes of a site are for. */
 export async function setSiteMode(id: string, mode: NewMode): Promise<void> {
   await answered(client.PUT("/api/v1/sites/{id}/mode", { params: { path: { id } }, body: mode }));
+}
+
+/** Asks the camera of a lane for pictures: about one a second until the time that is answered. */
+export async function askPreview(id: string): Promise<PreviewAsked> {
+  return answered(client.POST("/api/v1/lanes/{id}/preview", { params: { path: { id }, header: newKey() } }));
+}
+
+/** The newest picture that somebody asked for; null where there is none. */
+export async function fetchPreview(id: string, signal: AbortSignal): Promise<Blob | null> {
+  const { data, response } = await client.GET("/api/v1/lanes/{id}/preview", { params: { path: { id } }, parseAs: "blob", signal });
+  return response.ok && data ? (data as unknown as Blob) : null;
+}
+
+/** How well a lane's camera read in the last week. */
+export function readingCounts(id: string) {
+  return queryOptions({
+    queryKey: ["reading-counts", id],
+    queryFn: ({ signal }): Promise<ReadingCounts> =>
+      answered(client.GET("/api/v1/lanes/{id}/reading-counts", { params: { path: { id } }, signal }), signal),
+  });
 }

@@ -42,6 +42,7 @@ export async function logOut(): Promise<void> {
 /** What screens and buttons ask for. */
 export type Permission =
   | "lanes:operate"
+  | "tickets:issue"
   | "lanes:mode"
   | "lanes:hold-all"
   | "alarms:read"

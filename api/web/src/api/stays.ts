@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answered, client, newKey } from "./client";
-import type { Amount, NewPayment, PageStay } from "./schema.gen";
+import type { Amount, NewPayment, PageStay, StayChange } from "./schema.gen";
 
 export const STATES = ["open", "closed", "exit_only", "voided", "all"] as const;
 export type StayState = (typeof STATES)[number];
@@ -45,6 +45,28 @@ export function stay(id: string) {
     queryKey: [...stayKey, id],
     queryFn: ({ signal }) => answered(client.GET("/api/v1/stays/{id}", { params: { path: { id } }, signal }), signal),
   });
+}
+
+/** Exits of which no entry is known, the newest first. */
+export function exitsWithoutEntry(site: string) {
+  return queryOptions({
+    queryKey: [...staysKey, "exits", site],
+    queryFn: async ({ signal }) => (await fetchStays({ site, state: "exit_only", plate: "" }, null, 20, signal)).items,
+  });
+}
+
+export async function correctStay(id: string, body: StayChange) {
+  return answered(client.PATCH("/api/v1/stays/{id}", { params: { path: { id } }, body }));
+}
+
+export async function mergeStay(id: string, other: string, reason: string) {
+  const params = { path: { id }, header: newKey() };
+  return answered(client.POST("/api/v1/stays/{id}/merge", { params, body: { other, reason } }));
+}
+
+export async function voidStay(id: string, reason: string) {
+  const params = { path: { id }, header: newKey() };
+  return answered(client.POST("/api/v1/stays/{id}/void", { params, body: { reason } }));
 }
 
 export async function takePayment(id: string, amount: Amount, method: PaymentMethod, note: string) {

@@ -8,6 +8,10 @@ const CHANGED = ["before", "after"];
 const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "decision.made", detail: { decision: "d", outcome: "deny", code: "DENY-FULL", params: {} } },
   { action: "decision.local", detail: { decision: "d", outcome: "open", code: "OPEN-FREE" } },
+  {
+    action: "arrival.paired",
+    detail: { decision: "d", outcome: ["deny", "charge"], code: ["DENY-NO-STAY", "CHARGE-DUE"], distance: 4 },
+  },
   { action: "command.ordered", detail: { action: "open", code: "OPEN-MANUAL" } },
   { action: "command.answered", detail: { state: "refused", code: "FAULT-CLOCK", counter: 7 } },
   { action: "stay.opened", detail: { code: "OPEN-VISITOR" } },
@@ -55,6 +59,11 @@ const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "subscription.changed", detail: { subscription: "s", what: "paused" } },
   { action: "passback.reset", detail: { plates: 3 } },
   { action: "tariff.set", detail: { tariff: "t", version: 3 } },
+  { action: "stay.corrected", detail: { plate: true, vehicle_type: ["car", "van"] } },
+  { action: "stay.merged", detail: { other: "s", charged_minor: 200 } },
+  { action: "stay.voided", detail: {} },
+  { action: "occupancy.set", detail: { inside: ["1", "2"] } },
+  { action: "occupancy.reset", detail: { ended: 3, before: "2026-11-30T08:00:00Z" } },
   { action: "vehicle.add", detail: { vehicle: "v" } },
   { action: "vehicle.set", detail: { vehicle: "v", fields: ["phone"] } },
   { action: "vehicle.remove", detail: { vehicle: "v" } },

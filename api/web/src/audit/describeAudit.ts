@@ -26,6 +26,10 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.decided(outcome[line.detail.outcome], because(line.detail.code, line.detail.params));
     case "decision.local":
       return did.decidedLocally(outcome[line.detail.outcome], because(line.detail.code));
+    case "arrival.paired": {
+      const [before = "", after = ""] = line.detail.code.map((code) => because(code));
+      return did.paired(before, after);
+    }
     case "command.ordered":
       return did.ordered(line.detail.action === "charge" ? outcome.charge : order[line.detail.action]);
     case "command.answered":
@@ -105,6 +109,26 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.alarmTaken(alarms.kinds[line.detail.what]);
     case "alarm.closed":
       return did.alarmClosed(alarms.kinds[line.detail.what]);
+    case "vehicle.set":
+      return did.vehicleChanged(line.detail.fields.map((field) => vehicleField(field, messages)).join(", "));
+    case "vehicles.imported":
+      return did.vehiclesImported(line.detail.created, line.detail.changed);
+    case "vehicles.import_undone":
+      return did.importUndone(line.detail.undone);
+    case "stay.corrected":
+      return did.stayCorrected(correctedFields(line.detail, messages), changed(line.detail, messages));
+    case "stay.merged":
+      return did.stayMerged(money({ minor: line.detail.charged_minor, currency }));
+    case "occupancy.set":
+      return did.occupancySet(line.detail.inside[0] ?? "", line.detail.inside[1] ?? "");
+    case "occupancy.reset":
+      return did.occupancyReset(line.detail.ended);
+    case "stay.voided":
+    case "vehicle.add":
+    case "vehicle.remove":
+    case "vehicle.history_seen":
+    case "vehicles.exported":
+      return audit.actions[line.action];
     case "access.set":
       return did.accessChanged(changed(line.detail, messages));
     case "block.add":
@@ -123,22 +147,16 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.subscription(line.subject || did.someHolder, messages.subscriptions.what[line.detail.what]);
     case "passback.reset":
       return did.passbackReset(line.detail.plates);
-    case "vehicle.set":
-      return did.vehicleChanged(line.detail.fields.map((field) => vehicleField(field, messages)).join(", "));
-    case "vehicles.imported":
-      return did.vehiclesImported(line.detail.created, line.detail.changed);
-    case "vehicles.import_undone":
-      return did.importUndone(line.detail.undone);
-    case "vehicle.add":
-    case "vehicle.remove":
-    case "vehicle.history_seen":
-    case "vehicles.exported":
-      return audit.actions[line.action];
     case "tariff.set":
       return did.tariffSet(line.detail.version);
     default:
       return audit.later;
   }
+}
+
+/** The plate's values are personal and not told. */
+function correctedFields(detail: { plate: boolean }, { vehicles }: Messages): string {
+  return detail.plate ? vehicles.fields.plate : "";
 }
 
 function vehicleField(field: string, { vehicles }: Messages): string {

@@ -4,6 +4,7 @@ import { alarmsKey } from "../api/alarms";
 import { holdAllKey } from "../api/holdAll";
 import { lanesKey } from "../api/lanes";
 import type { LiveEvent } from "../api/liveEvent";
+import { statsKey } from "../api/stats";
 import { stayKey, staysKey } from "../api/stays";
 import { throttled } from "./throttled";
 
@@ -13,7 +14,7 @@ const STAYS_EVERY = 1_500;
 
 /** Kinds of events after which a lane's card says something else. */
 const LANES: readonly LiveEvent["kind"][] = ["arrival", "decision", "passage", "payment", "command", "fault", "picture", "exception", "mode"];
-const STAYS: readonly LiveEvent["kind"][] = ["passage", "payment"];
+const STAYS: readonly LiveEvent["kind"][] = ["passage", "payment", "stay", "occupancy"];
 
 export class Refresher {
   readonly #lanes: ReturnType<typeof throttled>;
@@ -29,6 +30,7 @@ export class Refresher {
     this.#alarms = throttled(() => again(alarmsKey), ALARMS_EVERY);
     this.#stays = throttled(() => {
       again(staysKey);
+      again(statsKey);
       for (const id of this.#touched) again([...stayKey, id]);
       this.#touched.clear();
     }, STAYS_EVERY);

@@ -41,7 +41,15 @@ export interface Order {
   reason: string;
   at: string;
   /** Why it was not done; null while it is under way. */
-  failed: { state: CommandState; code: string | null; params: Params; text: string | null } | null;
+  failed: Failure | null;
+}
+
+/** Why a lane did not do what it was asked. */
+export interface Failure {
+  state: CommandState;
+  code: string | null;
+  params: Params;
+  text: string | null;
 }
 
 export interface LaneMemory {
@@ -51,9 +59,11 @@ export interface LaneMemory {
   order: Order | null;
   /** Name of the newest picture that is stored. */
   picture: string | null;
+  /** The newest look through the camera that was asked for, and why it was refused. */
+  look: { command: string; failed: Failure | null } | null;
 }
 
-export const NOTHING: LaneMemory = { boom: null, car: null, decision: null, order: null, picture: null };
+export const NOTHING: LaneMemory = { boom: null, car: null, decision: null, order: null, picture: null, look: null };
 
 /** The lane after `event`; `isPast` for what happened before this screen was there. */
 export function remember(lane: LaneMemory, event: LiveEvent, isPast: boolean, now: number): LaneMemory {
@@ -77,6 +87,8 @@ export function remember(lane: LaneMemory, event: LiveEvent, isPast: boolean, no
     case "alarm":
     case "mode":
     case "hold_all":
+    case "stay":
+    case "occupancy":
       return lane;
   }
 }
@@ -124,8 +136,12 @@ const ENDED_BADLY: readonly CommandState[] = ["refused", "expired"];
 
 function commanded(lane: LaneMemory, { data, at, text }: CommandEvent, isPast: boolean): LaneMemory {
   const { command, by, action, reason, state, code, params = {} } = data;
-  if (by && action && action !== "charge") {
+  if (by && action === "preview") return { ...lane, look: { command, failed: null } };
+  if (by && action && action !== "charge" && action !== "preview") {
     return isPast ? lane : { ...lane, order: { command, action, by, reason: reason ?? "", at, failed: null } };
+  }
+  if (lane.look?.command === command && state && ENDED_BADLY.includes(state)) {
+    return { ...lane, look: { command, failed: { state, code: code ?? null, params, text: text ?? null } } };
   }
   if (lane.order?.command !== command || !state) return lane;
   if (ENDED_WELL.includes(state)) return { ...lane, order: null };

@@ -8,6 +8,8 @@ export function KeysHelp({ close }: { close: () => void }) {
   const rows: readonly (readonly [readonly string[], string])[] = [
     [["1", "…", "9"], keys.lane],
     [["A", "B", "…"], keys.reason],
+    [["1", "2", "…"], keys.candidate],
+    [["v"], keys.preview],
     [["o"], keys.open],
     [["c"], keys.close],
     [["h"], keys.hold],

@@ -8,6 +8,8 @@ export type KeyAction =
   | { kind: "leave" }
   | { kind: "order"; action: "open" | "close" | "hold" | "release" }
   | { kind: "pay" }
+  /** A look through the camera. */
+  | { kind: "preview" }
   | { kind: "find" }
   | { kind: "help" }
   | { kind: "palette" }
@@ -45,6 +47,7 @@ export function keyAction({ key, ctrlKey, metaKey, altKey, isBusy, before }: Key
   if (reason >= 0) return { kind: "reason", index: reason };
   if (key === "Escape") return { kind: "leave" };
   if (key === "p") return { kind: "pay" };
+  if (key === "v") return { kind: "preview" };
   if (key === "f" || key === "/") return { kind: "find" };
   return key === "?" ? { kind: "help" } : null;
 }

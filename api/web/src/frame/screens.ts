@@ -2,17 +2,7 @@ import { BellRing, CarFront, FileClock, IdCard, Radio, Settings, ShieldBan, Time
 import { type Permission, may } from "../api/session";
 import type { MySite } from "../api/schema.gen";
 
-export type ScreenName =
-  | "live"
-  | "stays"
-  | "alarms"
-  | "vehicles"
-  | "subscriptions"
-  | "blocklist"
-  | "people"
-  | "settings"
-  | "audit"
-  | "jobs";
+export type ScreenName = "live" | "stays" | "alarms" | "vehicles" | "subscriptions" | "blocklist" | "people" | "settings" | "audit" | "jobs";
 
 export interface Screen {
   name: ScreenName;

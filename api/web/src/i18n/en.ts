@@ -5,7 +5,9 @@ import { enAlarms } from "./enAlarms";
 import { enAudit } from "./enAudit";
 import { enLists } from "./enLists";
 import { enModes } from "./enModes";
+import { enPairing } from "./enPairing";
 import { enSetup } from "./enSetup";
+import { enCorrections } from "./enCorrections";
 import { enVehicles } from "./enVehicles";
 import { plural } from "./plural";
 
@@ -151,6 +153,7 @@ export const en = {
     hold: "Hold",
     release: "Release",
     refuse: "Refuse",
+    preview: "Look",
     title: (action: string, lane: string) => `${action} ${lane}?`,
     why: (lane: string) => `Open ${lane}: why?`,
     reason: "Reason",
@@ -183,6 +186,13 @@ export const en = {
   },
 
   activity: {
+    stayAct: {
+      corrected: (who: string) => `${who} corrected a stay`,
+      merged: (who: string) => `${who} made one stay of two halves`,
+      voided: (who: string) => `${who} voided a stay`,
+    },
+    occupancy: (who: string, inside: number, ended: number) =>
+      ended > 0 ? `${who} ended ${ended} stays; ${inside} inside` : `${who} set the count: ${inside} inside`,
     title: "What happened",
     empty: "Nothing yet",
     emptyHint: "Every arrival, decision and payment shows up here.",
@@ -191,6 +201,7 @@ export const en = {
     aCar: "A car",
     unread: "Unread car",
     listedAs: (plate: string) => `listed as ${plate}`,
+    confirmedBy: (who: string) => `confirmed by ${who}`,
     paid: (amount: string, method: string) => `${amount} paid (${method})`,
     ordered: (action: string, who: string, reason: string) => `${action} ordered by ${who}: ${reason}`,
     orderState: (state: string, why: string) => `Order ${state}${why ? `: ${why}` : ""}`,
@@ -303,6 +314,8 @@ export const en = {
     title: "Keys",
     lane: "Choose a lane and see why it might open",
     reason: "Open it for the reason with this letter",
+    candidate: "With candidates on its card: confirm the one with this number",
+    preview: "Look through its camera",
     open: "Open the chosen lane for another reason",
     close: "Close it",
     hold: "Hold it open",
@@ -338,7 +351,9 @@ export const en = {
   ...enAudit,
   ...enLists,
   ...enModes,
+  ...enPairing,
   ...enSetup,
+  ...enCorrections,
   ...enVehicles,
 };
 

@@ -5,7 +5,9 @@ import { viAlarms } from "./viAlarms";
 import { viAudit } from "./viAudit";
 import { viLists } from "./viLists";
 import { viModes } from "./viModes";
+import { viPairing } from "./viPairing";
 import { viSetup } from "./viSetup";
+import { viCorrections } from "./viCorrections";
 import { viVehicles } from "./viVehicles";
 
 export const vi: Messages = {
@@ -147,6 +149,7 @@ export const vi: Messages = {
     hold: "Giữ mở",
     release: "Thôi giữ",
     refuse: "Từ chối",
+    preview: "Xem",
     title: (action, lane) => `${action} ${lane}?`,
     why: (lane) => `Mở ${lane}: vì sao?`,
     reason: "Lý do",
@@ -179,6 +182,13 @@ export const vi: Messages = {
   },
 
   activity: {
+    stayAct: {
+      corrected: (who) => `${who} đã sửa một lượt gửi`,
+      merged: (who) => `${who} đã ghép hai nửa thành một lượt`,
+      voided: (who) => `${who} đã hủy một lượt gửi`,
+    },
+    occupancy: (who, inside, ended) =>
+      ended > 0 ? `${who} đã kết thúc ${ended} lượt; ${inside} xe bên trong` : `${who} đã đặt số đếm: ${inside} xe bên trong`,
     title: "Diễn biến",
     empty: "Chưa có gì",
     emptyHint: "Mọi lượt đến, quyết định và khoản thu sẽ hiện ở đây.",
@@ -187,6 +197,7 @@ export const vi: Messages = {
     aCar: "Một xe",
     unread: "Xe chưa đọc được",
     listedAs: (plate) => `trong danh sách là ${plate}`,
+    confirmedBy: (who) => `${who} xác nhận`,
     paid: (amount, method) => `Đã trả ${amount} (${method})`,
     ordered: (action, who, reason) => `${who} ra lệnh ${action}: ${reason}`,
     orderState: (state, why) => `Lệnh ${state}${why ? `: ${why}` : ""}`,
@@ -314,6 +325,8 @@ export const vi: Messages = {
     title: "Phím tắt",
     lane: "Chọn làn và xem các lý do để mở",
     reason: "Mở vì lý do mang chữ này",
+    candidate: "Khi thẻ làn có xe gần giống: xác nhận xe mang số này",
+    preview: "Xem qua camera của làn",
     open: "Mở làn đã chọn vì lý do khác",
     close: "Đóng",
     hold: "Giữ mở",
@@ -349,6 +362,8 @@ export const vi: Messages = {
   ...viAudit,
   ...viLists,
   ...viModes,
+  ...viPairing,
   ...viSetup,
+  ...viCorrections,
   ...viVehicles,
 };

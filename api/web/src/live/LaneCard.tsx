@@ -2,7 +2,7 @@ import { LogIn, LogOut, Radio, WifiOff } from "lucide-react";
 import { memo, useEffect, useRef } from "react";
 import type { Action } from "../api/lanes";
 import type { BoomState } from "../api/liveEvent";
-import type { Lane } from "../api/schema.gen";
+import type { Candidate, Lane } from "../api/schema.gen";
 import { may } from "../api/session";
 import { useFeed, useIsConnected, useSite } from "../feed/SiteContext";
 import { NOTHING } from "../feed/laneMemory";
@@ -17,11 +17,15 @@ import { useClock } from "../clock/useClock";
 import { useIsBefore } from "../ui/useIsBefore";
 import { useNow } from "../ui/useNow";
 import { BoomDrawing } from "./BoomDrawing";
+import { CandidateList } from "./CandidateList";
 import { LaneDecision } from "./LaneDecision";
 import { LaneFrame } from "./LaneFrame";
 import { LaneNotes } from "./LaneNotes";
+import { PreviewFrame } from "./PreviewFrame";
 import { ReasonChoice } from "./ReasonChoice";
 import { type LaneView, isPayable, laneView, needsPerson } from "./laneView";
+import { useCandidates } from "./useCandidates";
+import type { Look } from "./usePreview";
 
 export interface LaneCommands {
   /** Shows on the card why it might open. */
@@ -35,6 +39,13 @@ export interface LaneCommands {
   /** Asks what the lane is to be for. */
   mode: (lane: Lane) => void;
   choose: (lane: Lane) => void;
+  /** The plate as the guard reads it, to find candidates by. */
+  type: (plate: string) => void;
+  /** Says which of the cars inside stands there. */
+  pair: (view: LaneView, candidate: Candidate) => void;
+  /** Asks for the camera's picture. */
+  look: (lane: Lane) => void;
+  endLook: () => void;
 }
 
 interface Props {
@@ -44,15 +55,19 @@ interface Props {
   isChosen: boolean;
   /** Whether it asks for a reason to open. */
   isAsked: boolean;
+  typed: string;
+  /** The look through its camera that is under way. */
+  look: Look | null;
   commands: LaneCommands;
 }
 
 /** One lane: what stands there, what was decided and why, where the boom is, and what can be done. */
-export const LaneCard = memo(function LaneCard({ lane, number, isChosen, isAsked, commands }: Props) {
+export const LaneCard = memo(function LaneCard({ lane, number, isChosen, isAsked, typed, look, commands }: Props) {
   const memory = useFeed((view) => view.lanes.get(lane.id)) ?? NOTHING;
   const isLive = useIsConnected();
   const seen = laneView(lane, memory, useIsBefore(memory.boom?.until ?? 0));
   const view: LaneView = isLive ? seen : { ...seen, boom: "unknown" };
+  const found = useCandidates(lane, view, isAsked ? typed : "");
   const card = useRef<HTMLElement>(null);
   const isTouched = useRef(false);
   useEffect(() => {
@@ -79,7 +94,16 @@ export const LaneCard = memo(function LaneCard({ lane, number, isChosen, isAsked
     >
       <LaneTitle lane={lane} number={number} view={view} />
       <div className="grid grid-cols-[3fr_2fr] items-stretch gap-3">
-        <LaneFrame name={lane.name || lane.code} picture={view.picture} />
+        {look ? (
+          <PreviewFrame
+            name={lane.name || lane.code}
+            look={look}
+            failed={memory.look?.command === look.command ? memory.look.failed : null}
+            end={commands.endLook}
+          />
+        ) : (
+          <LaneFrame name={lane.name || lane.code} picture={view.picture} />
+        )}
         <div className="self-end text-center">
           <BoomDrawing
             state={view.boom}
@@ -91,6 +115,17 @@ export const LaneCard = memo(function LaneCard({ lane, number, isChosen, isAsked
       </div>
       <LaneCar view={view} />
       <LaneDecision view={view} />
+      {found && (
+        <CandidateList
+          key={isAsked ? "asked" : "shown"}
+          found={found}
+          isLive={isLive}
+          isAsked={isAsked}
+          typed={typed}
+          type={commands.type}
+          confirm={(candidate) => commands.pair(view, candidate)}
+        />
+      )}
       <LaneModeNote lane={lane} />
       <LaneNotes lane={lane} boom={view.boom} order={view.order} />
       {isAsked ? (
@@ -216,6 +251,9 @@ function OrderButtons({ lane, view, isLive, commands }: ButtonsProps) {
       </Button>
       <Button disabled={!isLive} onClick={order(isHeld ? "release" : "hold")}>
         {isHeld ? messages.order.release : messages.order.hold}
+      </Button>
+      <Button disabled={!isLive || !lane.device?.connected} onClick={() => commands.look(lane)}>
+        {messages.preview.button}
       </Button>
       {may(site, "lanes:mode") && (
         <Button disabled={!isLive} onClick={() => commands.mode(lane)}>

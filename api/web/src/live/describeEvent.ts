@@ -58,6 +58,10 @@ export function describeEvent(event: LiveEvent, plate: string | null, words: Wor
       return mode(event, words);
     case "hold_all":
       return holdAll(event, words);
+    case "stay":
+      return { tone: null, text: activity.stayAct[event.data.what](event.data.by) };
+    case "occupancy":
+      return { tone: null, text: activity.occupancy(event.data.by, event.data.inside, event.data.ended) };
     case "picture":
       return { tone: null, text: "" };
   }
@@ -65,10 +69,11 @@ export function describeEvent(event: LiveEvent, plate: string | null, words: Wor
 
 /** How a person wrote the plate in the list that decided, where it is not as it was read. */
 function decision({ data, text }: DecisionEvent, { messages, reason }: Words): Described {
-  const { plate, outcome, code, params, listed_as: listed } = data;
+  const { plate, outcome, code, params, listed_as: listed, by } = data;
   const name = plate ?? messages.activity.unread;
   const also = listed && listed !== plate ? ` (${messages.activity.listedAs(listed)})` : "";
-  return { tone: outcome, text: `${name}${also}: ${reason(code, params, text)}` };
+  const who = by ? ` (${messages.activity.confirmedBy(by)})` : "";
+  return { tone: outcome, text: `${name}${also}${who}: ${reason(code, params, text)}` };
 }
 
 /** Its cause in words while it is open; then only that somebody took or closed it. */

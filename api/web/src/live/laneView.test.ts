@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Lane } from "../api/schema.gen";
 import { type LaneMemory, NOTHING } from "../feed/laneMemory";
-import { isPayable, laneView, needsPerson } from "./laneView";
+import { isPairable, isPayable, laneView, needsPerson } from "./laneView";
 
 const lane: Lane = {
   id: "l1",
@@ -66,5 +66,19 @@ describe("a lane's card", () => {
     expect(needsPerson(laneView({ ...lane, last: { ...last, outcome: "deny" } }, NOTHING, true))).toBe(true);
     expect(needsPerson(laneView({ ...lane, last: { ...last, outcome: null } }, NOTHING, true))).toBe(true);
     expect(needsPerson(laneView(lane, seen, true))).toBe(false);
+  });
+
+  it("asks which car inside it is at an exit only, and only where that is not known", () => {
+    const exit: Lane = { ...lane, direction: "exit" };
+    const refused = (code: string, at = exit) => {
+      const waits: Lane = { ...at, last: { ...last, outcome: "deny", code, stay: null, amount: null } };
+      return isPairable(waits, laneView(waits, NOTHING, false));
+    };
+    expect(refused("DENY-NO-STAY")).toBe(true);
+    expect(refused("DENY-UNREADABLE")).toBe(true);
+    expect(refused("DENY-BLOCKLISTED")).toBe(false);
+    expect(refused("DENY-NO-STAY", lane)).toBe(false);
+    const charged: Lane = { ...exit, last };
+    expect(isPairable(charged, laneView(charged, NOTHING, false))).toBe(false);
   });
 });

@@ -98,6 +98,15 @@ export function isPayable(view: LaneView): view is LaneView & { amount: Amount; 
   return view.outcome === "charge" && view.amount !== null && view.stay !== null;
 }
 
+/** Whether a person can say which of the cars inside stands there: at an exit, refused, and of no stay. */
+export function isPairable(lane: Lane, { presence, outcome, arrival, code }: LaneView): boolean {
+  const isMatched = code !== null && MATCHED.includes(code);
+  return lane.direction === "exit" && presence === "here" && arrival !== null && outcome === "deny" && !isMatched;
+}
+
+/** Refused for what the car is, not for want of knowing which it is. */
+const MATCHED: readonly string[] = ["DENY-BLOCKLISTED", "DENY-MANUAL", "DENY-MAINTENANCE", "DENY-CHARGE-FAILED"];
+
 /** A car that waits for a person: refused, unread or not decided. */
 export function needsPerson({ presence, outcome }: LaneView): boolean {
   return presence === "here" && (outcome === "deny" || outcome === "unknown");

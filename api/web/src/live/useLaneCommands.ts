@@ -1,13 +1,16 @@
 import { useMutation } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { type Action, orderBoom } from "../api/lanes";
-import type { Amount, Lane } from "../api/schema.gen";
+import { pairArrival } from "../api/arrivals";
+import { type Action, askPreview, orderBoom } from "../api/lanes";
+import type { Amount, Candidate, Lane } from "../api/schema.gen";
+import { useMoney } from "../money/useMoney";
 import { useMessages } from "../i18n/CatalogueContext";
 import { toasts } from "../ui/toastManager";
 import { useReport } from "../ui/useReport";
 import type { LaneCommands } from "./LaneCard";
 import { type LaneView, isPayable } from "./laneView";
 import { keepReason } from "./recentReasons";
+import type { Look } from "./usePreview";
 
 export interface PendingOrder {
   lane: Lane;
@@ -49,11 +52,22 @@ export function useLaneCommands(choose: (lane: Lane) => void) {
     [mutate, setAsked],
   );
 
+  const confirm = useConfirmation();
+  const { look, startLook, endLook } = useLook();
+  const [typed, setTyped] = useState("");
   const commands = useMemo<LaneCommands>(
     () => ({
       choose,
+      type: setTyped,
+      pair: (view: LaneView, candidate: Candidate) => {
+        setAsked(null);
+        if (view.arrival) confirm({ arrival: view.arrival, candidate });
+      },
+      look: startLook,
+      endLook,
       ask: (lane: Lane) => {
         choose(lane);
+        setTyped("");
         setAsked(lane.id);
       },
       give: (lane: Lane, view: LaneView, reason: string) => send({ lane, action: "open", arrival: view.arrival }, reason),
@@ -74,14 +88,54 @@ export function useLaneCommands(choose: (lane: Lane) => void) {
         if (isPayable(view)) setPayment({ stay: view.stay, amount: view.amount });
       },
     }),
-    [choose, send, setAsked],
+    [choose, send, setAsked, confirm, startLook, endLook],
   );
   const closeAll = useCallback(() => {
     setOrder(null);
     setPayment(null);
     setMode(null);
   }, []);
-  return { commands, asked, order, payment, mode, send, closeAll };
+  return { commands, asked, typed, look, order, payment, mode, send, closeAll };
+}
+
+/** Says which of the cars inside stands at an exit, and what came of it. */
+function useConfirmation() {
+  const { pairing } = useMessages();
+  const money = useMoney();
+  const report = useReport();
+  const { mutate } = useMutation({
+    mutationFn: ({ arrival, candidate }: { arrival: string; candidate: Candidate }) => pairArrival(arrival, candidate.stay),
+    onSuccess: ({ outcome, amount }, { candidate }) => {
+      const plate = candidate.plate ?? pairing.unreadCar;
+      const { done } = pairing;
+      const title = outcome === "open" ? done.open(plate) : amount ? done.charge(plate, money(amount)) : done.deny(plate);
+      toasts.add({ title });
+    },
+    onError: report,
+  });
+  return mutate;
+}
+
+/** One look through a camera at a time; it ends by itself. */
+function useLook() {
+  const { preview } = useMessages();
+  const report = useReport();
+  const [look, setLook] = useState<Look | null>(null);
+  const { mutate } = useMutation({
+    mutationFn: (lane: Lane) => askPreview(lane.id),
+    onSuccess: ({ command, until }, lane) => setLook({ lane: lane.id, command: command.id, until: Date.parse(until) }),
+    onError: report,
+  });
+  useEffect(() => {
+    if (!look) return undefined;
+    const timer = setTimeout(() => {
+      setLook(null);
+      toasts.add({ title: preview.ended });
+    }, Math.max(0, look.until - Date.now()));
+    return () => clearTimeout(timer);
+  }, [look, preview]);
+  const endLook = useCallback(() => setLook(null), []);
+  return { look, startLook: mutate, endLook };
 }
 
 /** Id of the lane whose card asks for a reason to open; none after a while. */

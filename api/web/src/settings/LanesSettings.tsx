@@ -13,6 +13,7 @@ import { ProblemPanel } from "../ui/ProblemPanel";
 import { TableFrame } from "../ui/TableFrame";
 import { CELL } from "../ui/tableCells";
 import { LaneDialog } from "./LaneDialog";
+import { LaneReadings } from "./LaneReadings";
 import { NewLaneDialog } from "./NewLaneDialog";
 
 const route = getRouteApi("/settings/lanes");
@@ -59,7 +60,7 @@ interface TableProps {
 
 function LaneTable({ lanes, show, setMode }: TableProps) {
   const { settings, direction, modes, ...messages } = useMessages();
-  const heads = [settings.lanes.name, settings.lanes.code, settings.lanes.direction, modes.button, settings.lanes.device];
+  const heads = [settings.lanes.name, settings.lanes.code, settings.lanes.direction, modes.button, settings.lanes.device, messages.readings.title];
   return (
     <TableFrame label={settings.lanes.title}>
       <table className="w-full border-collapse">
@@ -100,6 +101,9 @@ function LaneTable({ lanes, show, setMode }: TableProps) {
                 ) : (
                   <span className="text-soft">{messages.lanes.noDevice}</span>
                 )}
+              </td>
+              <td className={CELL}>
+                <LaneReadings lane={lane.id} />
               </td>
             </tr>
           ))}

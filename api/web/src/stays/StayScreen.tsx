@@ -18,6 +18,7 @@ import { ProblemPanel } from "../ui/ProblemPanel";
 import { formatDuration } from "../ui/formatTime";
 import { useNow } from "../ui/useNow";
 import { ChargeTable } from "./ChargeTable";
+import { StayActs } from "./StayActs";
 import { StayStatus } from "./StayStatus";
 import { StayTimeline } from "./StayTimeline";
 import { stayDuration } from "./stayDuration";
@@ -59,7 +60,10 @@ function StayDetails({ stay }: { stay: OneStay }) {
         </h1>
         <StayStatus status={stay.status} />
         {duration !== null && <span className="text-soft tabular-nums">{formatDuration(duration, language)}</span>}
-        <TakeButton stay={stay} />
+        <div className="ml-auto flex flex-wrap gap-2">
+          <StayActs stay={stay} />
+          <TakeButton stay={stay} />
+        </div>
       </header>
       <div className="grid gap-4 tablet:grid-cols-2 tablet:items-start">
         <Panel title={messages.stay.timeline}>
@@ -91,7 +95,7 @@ function TakeButton({ stay }: { stay: OneStay }) {
   if (!due || !may(site, "payments:take")) return null;
   return (
     <>
-      <Button look="money" className="ml-auto" disabled={!isConnected} onClick={() => setIsOpen(true)}>
+      <Button look="money" disabled={!isConnected} onClick={() => setIsOpen(true)}>
         {messages.money.take(money(due))}
       </Button>
       {isOpen && <TakePaymentDialog stay={stay.id} amount={due} close={() => setIsOpen(false)} />}

@@ -18,7 +18,6 @@ export function TextArea({ label, value, change, hint, problem, className = "", 
         {label}
       </label>
       <textarea
-        rows={3}
         {...rest}
         id={id}
         value={value}

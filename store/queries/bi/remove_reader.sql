@@ -1,0 +1,1 @@
+delete from bi.readers where role_name = $1 and tenant_id = $2

@@ -1,0 +1,1 @@
+select rolname::text as name from pg_roles where rolname = $1
