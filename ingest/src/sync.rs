@@ -1,8 +1,8 @@
 //! The offline list: keyed tags of plates, sent in parts to a lane whose version is another, because it asks or because the list
 //! changed.
 //!
-//! Every two hellos name the version that the lane has; what was lost on the way is sent again. A restored database may have an
-//! older version than the lanes: they get that one.
+//! Every hello names the version that the lane has: what was lost on the way is sent again. A restored database may have an older
+//! version than the lanes, and they get that one.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -243,7 +243,7 @@ export const SCREENS: readonly ScreenStep[] = [
     isInside: true,
     show: async (page) => {
       await go(page, "/settings/sites/demo");
-      await page.locator("main form").waitFor();
+      await page.locator("[data-access]").waitFor();
     },
   },
   {

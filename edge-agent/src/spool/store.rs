@@ -3,6 +3,7 @@
 //! WAL with `synchronous=FULL`: what a function here has returned from survives a power cut. Synchronous, one thread,
 //! no policy: what to shed and when is `spool.rs`'s business.
 
+mod list;
 mod renumber;
 mod singles;
 
@@ -12,7 +13,7 @@ use std::path::Path;
 
 use boomgate_domain::lane::command::CommandLog;
 use boomgate_domain::listing::ListingKey;
-use boomgate_schemas::down::{ListEntry, ListKind, ListTerms, Rejected};
+use boomgate_schemas::down::{ListTerms, Rejected};
 use boomgate_schemas::up::Event;
 use boomgate_schemas::{bytes::Octets, strict};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, params};
@@ -103,7 +104,11 @@ impl Store {
         if found != "ok" {
             return Err(StoreError::Damaged(found));
         }
+        let knew_terms = list::knows_terms(&connection)?;
         connection.execute_batch(SCHEMA).map_err(classified)?;
+        if !knew_terms {
+            list::forget_version(&connection).map_err(classified)?;
+        }
         Ok(Store { connection })
     }
 
@@ -233,65 +238,25 @@ impl Store {
         entries: &[ListTerms],
     ) -> Result<(), StoreError> {
         let change = self.change()?;
-        change.execute("delete from list_entry", [])?;
-        change.execute("delete from list_terms", [])?;
-        {
-            let mut insert = change.prepare_cached(
-                "insert or replace into list_entry (tag, kind, until_ms) values (?1, ?2, ?3)",
-            )?;
-            let mut with_terms =
-                change.prepare_cached("insert into list_terms (tag, body) values (?1, ?2)")?;
-            for entry in entries {
-                match entry.plain() {
-                    Some(plain) => {
-                        insert.execute(params![plain.tag.as_slice(), kind_name(plain.kind), plain.until_ms])
-                    }
-                    None => with_terms.execute(params![entry.tag.as_slice(), strict::encode(entry)]),
-                }
-                .map_err(classified)?;
-            }
-        }
-        change.execute("insert or replace into list_key (one, key) values (1, ?1)", [key.as_slice()])?;
-        set_meta(&change, "list_version", version)?;
+        list::replace(&change, key, entries).map_err(classified)?;
+        set_meta(&change, list::VERSION, version)?;
         change.commit().map_err(classified)
     }
 
     /// The key of the list's tags, if there is a list.
     pub fn list_key(&self) -> Result<Option<ListingKey>, StoreError> {
-        let key = self.connection.query_row("select key from list_key", [], |row| row.get(0)).optional()?;
-        Ok(key.map(ListingKey::from_bytes))
+        Ok(list::key(&self.connection)?)
     }
 
     /// The list's entries for a tag.
     pub fn listed(&self, tag: &[u8; 16]) -> Result<Vec<ListTerms>, StoreError> {
-        let mut select =
-            self.connection.prepare_cached("select kind, until_ms from list_entry where tag = ?1")?;
-        let rows = select.query_map([tag.as_slice()], |row| {
-            let kind: String = row.get(0)?;
-            let kind = if kind == "block" { ListKind::Block } else { ListKind::Subscription };
-            Ok(ListTerms::from(ListEntry { tag: Octets(*tag), kind, until_ms: row.get(1)? }))
-        })?;
-        let mut found = rows.collect::<Result<Vec<_>, _>>()?;
-        let mut select = self.connection.prepare_cached("select body from list_terms where tag = ?1")?;
-        let bodies = select.query_map([tag.as_slice()], |row| row.get::<_, Vec<u8>>(0))?;
-        for body in bodies {
-            // One of a later program is a right that this one does not know.
-            found.extend(strict::decode::<ListTerms>(&body?).ok());
-        }
-        Ok(found)
+        Ok(list::entries(&self.connection, tag)?)
     }
 
     fn change(&mut self) -> Result<Transaction<'_>, StoreError> {
         self.connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(classified)
-    }
-}
-
-fn kind_name(kind: ListKind) -> &'static str {
-    match kind {
-        ListKind::Subscription => "subscription",
-        ListKind::Block => "block",
     }
 }
 
@@ -311,7 +276,7 @@ fn start(connection: &Connection, noted: Option<u64>) -> Result<Start, StoreErro
         acked,
         backlog,
         commands: command_log(connection)?,
-        list_version: meta(connection, "list_version")?,
+        list_version: meta(connection, list::VERSION)?,
         mode: singles::mode(connection)?,
         spool: singles::identity(connection)?,
     })
@@ -491,21 +456,6 @@ mod tests {
         assert!(matches!(check(&mut log, 7, 2), CommandCheck::Replay(_)));
         assert!(matches!(check(&mut log, 6, 3), CommandCheck::Replay(_)));
         assert_eq!(check(&mut log, 8, 4), CommandCheck::Execute);
-    }
-
-    #[test]
-    fn a_list_replaces_the_one_before() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = open(&folder);
-        let entry =
-            |tag: u8, kind| ListTerms::from(ListEntry { tag: Octets([tag; 16]), kind, until_ms: None });
-        let later = ListTerms { from_ms: Some(7), counted: true, ..entry(2, ListKind::Subscription) };
-        store.replace_list(1, &Octets([1; 32]), &[entry(1, ListKind::Block)]).unwrap();
-        store.replace_list(2, &Octets([2; 32]), &[entry(2, ListKind::Subscription), later.clone()]).unwrap();
-        assert_eq!(store.listed(&[1; 16]).unwrap(), []);
-        assert_eq!(store.listed(&[2; 16]).unwrap(), [entry(2, ListKind::Subscription), later]);
-        assert_eq!(store.list_key().unwrap(), Some(ListingKey::from_bytes([2; 32])));
-        assert_eq!(store.begin().unwrap().list_version, 2);
     }
 
     #[test]
