@@ -12,6 +12,7 @@ mod job;
 mod lanes;
 mod retention;
 mod runner;
+mod subscriptions;
 
 use std::time::Duration;
 
@@ -36,6 +37,10 @@ pub const JOBS: &[Job] = &[
     job("hold_all", QUARTER_HOUR, |_, tx| Box::pin(lanes::prune_hold_all(tx))),
     job("vehicle_imports", QUARTER_HOUR, |_, tx| Box::pin(retention::vehicle_imports(tx))),
     job("alarms", QUARTER_HOUR, |_, tx| Box::pin(alarms::prune(tx))),
+    job("subscription_notices", QUARTER_HOUR, |context, tx| {
+        Box::pin(subscriptions::notice_ending(context, tx))
+    }),
+    job("passback_resets", QUARTER_HOUR, |_, tx| Box::pin(subscriptions::prune_passback(tx))),
     job("lane_watch", Duration::from_secs(10), |_, tx| Box::pin(alarms::watch(tx))),
     job("previews", Duration::from_mins(1), |_, tx| Box::pin(lanes::prune_previews(tx))),
     // Pictures grow faster than anything else.

@@ -88,8 +88,12 @@ impl Server {
             start_messages(config, (&pki, &certificate), &database, work, &mut parts, &shutdown).await?;
         let ready = is_working(ready);
         let pictures = pictures(config)?;
-        let context =
-            JobContext { keep: config.keep, evidence: config.evidence, pictures: Arc::clone(&pictures) };
+        let context = JobContext {
+            keep: config.keep,
+            evidence: config.evidence,
+            pictures: Arc::clone(&pictures),
+            mailer: config.mail.as_ref().map(mailer).transpose()?,
+        };
         parts.spawn(run_jobs(database.pool.clone(), context, shutdown.clone()));
         parts.spawn(trim_memory(shutdown.clone()));
         parts.spawn(watch_certificates(config, database.pool.clone(), shutdown.clone()));

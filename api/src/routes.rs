@@ -1,10 +1,13 @@
 //! One module per resource.
 
+pub(crate) mod access_settings;
 pub(crate) mod alarms;
 pub(crate) mod arrivals;
 pub(crate) mod audit;
+pub(crate) mod blocklist;
 pub(crate) mod document;
 pub(crate) mod evidence;
+pub(crate) mod garage;
 pub(crate) mod health;
 pub(crate) mod hold_all;
 pub(crate) mod idempotency;
@@ -16,14 +19,20 @@ pub(crate) mod login;
 pub(crate) mod me;
 pub(crate) mod modes;
 pub(crate) mod oauth;
+pub(crate) mod passback;
 pub(crate) mod payments;
+pub(crate) mod plans;
 pub(crate) mod previews;
 pub(crate) mod setup;
 pub(crate) mod sites;
 pub(crate) mod stats;
 pub(crate) mod stay_acts;
 pub(crate) mod stays;
+pub(crate) mod subscriptions;
+pub(crate) mod tariff_drafts;
+pub(crate) mod tariffs;
 pub(crate) mod tickets;
 pub(crate) mod users;
+pub(crate) mod validations;
 pub(crate) mod vehicle_files;
 pub(crate) mod vehicles;

@@ -6,7 +6,8 @@
 //! In free flow everybody passes, under maintenance nobody. Else:
 //!
 //! Entry, first that applies: blocked, closed to all, not read (ticket path), fact missing offline, inside elsewhere
-//! (for those with a right), passback, subscription, reservation, full, closed, no visitors, visitor.
+//! (for those with a right), passback, subscription, reservation, refused by a subscription's terms, full, closed, no visitors,
+//! visitor.
 //! Exit: blocked, not read, subscription or reservation, its stay (paid, grace, free, charge, supplement), no stay
 //! (offline policy, near candidate to confirm, ticket).
 //!
@@ -25,8 +26,9 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 pub use self::matches::{
-    Arrival, BlockMatch, Credential, MatchSource, Matches, NearStay, OfflineEntry, OfflineExit,
-    OfflinePolicy, Passback, ReservationMatch, SiteMode, SiteState, SubscriptionMatch, Validity,
+    Arrival, BlockMatch, Credential, MatchSource, Matches, NearStay, OfflineCounted, OfflineEntry,
+    OfflineExit, OfflinePolicy, Outside, Passback, ReservationMatch, SiteMode, SiteState, SubscriptionMatch,
+    Validity,
 };
 pub use crate::direction::Direction;
 use crate::ids::StayId;
@@ -35,6 +37,7 @@ use crate::money::Money;
 use crate::reading::Verdict;
 use crate::reason::Reason;
 use crate::stay::Stay;
+use crate::subscription::OutsideTerms;
 use crate::tariff::{Charge, Tariff};
 
 /// What is decided.
@@ -114,7 +117,11 @@ fn decide_entry(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Decisio
     let right = entry_right(arrival, matches, now);
     match refused_inside(matches, right.is_some()) {
         Some(reason) => Decision { stay: stay_id(matches), ..Decision::deny(reason) },
-        None => right.map_or_else(|| visitor_entry(arrival, matches), Decision::open),
+        None => match right {
+            Some(Right::Holds(reason)) => Decision::open(reason),
+            Some(Right::Refused(reason)) => Decision::deny(reason),
+            None => visitor_entry(arrival, matches),
+        },
     }
 }
 
@@ -152,31 +159,59 @@ fn not_identified(arrival: &Arrival) -> Option<Reason> {
     }
 }
 
-/// At the entry a subscription needs a place left in its pool.
-fn entry_right(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Option<Reason> {
-    right(arrival, matches.subscription.filter(|s| s.pool_left != Some(0)), matches.reservation, now)
+/// What a right does for its car at the entry.
+enum Right {
+    /// It opens.
+    Holds(Reason),
+    /// Its terms do not allow it now, and nothing less does.
+    Refused(Reason),
 }
 
-/// At the exit the pool does not matter: the place is being given back.
+/// At the entry the terms of a subscription count; a reservation helps where they do not allow it.
+fn entry_right(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Option<Right> {
+    let subscription = matches.subscription.as_ref().filter(|s| named(arrival) && s.validity.covers(now));
+    let outside = subscription.and_then(|s| s.outside(matches.source, now, &matches.time_zone));
+    if let Some(subscription) = subscription.filter(|_| outside.is_none()) {
+        return Some(Right::Holds(Reason::OpenSubscription { subscription: subscription.id }));
+    }
+    if let Some(reason) = reservation_right(arrival, matches, now) {
+        return Some(Right::Holds(reason));
+    }
+    let refuses = |s: &&SubscriptionMatch| s.terms.outside == OutsideTerms::Refuse;
+    subscription.filter(refuses).and(outside).map(|outside| Right::Refused(refusal(outside)))
+}
+
+const fn refusal(outside: Outside) -> Reason {
+    match outside {
+        Outside::Paused => Reason::DenyPaused {},
+        Outside::OtherTime => Reason::DenyOtherTime {},
+        Outside::OtherLane => Reason::DenyOtherLane {},
+        Outside::PoolFull => Reason::DenyPoolFull {},
+        Outside::UsedUp => Reason::DenyUsedUp {},
+        Outside::NotKnown => Reason::DenyOffline {},
+    }
+}
+
+/// At the exit its terms do not matter: who came in by the subscription leaves by it, at any time and lane. Who came in as a
+/// visitor, because the terms did not allow it then, leaves as one.
 fn exit_right(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Option<Reason> {
-    right(arrival, matches.subscription, matches.reservation, now)
+    let covers = |s: &&SubscriptionMatch| {
+        named(arrival) && s.validity.covers(now) && !(matches.visitor_stay && s.terms.is_limited())
+    };
+    let subscription = matches.subscription.as_ref().filter(covers);
+    subscription
+        .map(|s| Reason::OpenSubscription { subscription: s.id })
+        .or_else(|| reservation_right(arrival, matches, now))
+}
+
+fn reservation_right(arrival: &Arrival, matches: &Matches, now: Timestamp) -> Option<Reason> {
+    let reservation = matches.reservation.filter(|r| named(arrival) && r.validity.covers(now))?;
+    Some(Reason::OpenReservation { reservation: reservation.id })
 }
 
 /// A right counts only for a plate that was read for sure, never for a ticket alone.
-fn right(
-    arrival: &Arrival,
-    subscription: Option<SubscriptionMatch>,
-    reservation: Option<ReservationMatch>,
-    now: Timestamp,
-) -> Option<Reason> {
-    if arrival.verdict != Verdict::Accept || arrival.plate.is_none() {
-        return None;
-    }
-    let reservation = reservation.filter(|r| r.validity.covers(now));
-    subscription
-        .filter(|s| s.validity.covers(now))
-        .map(|s| Reason::OpenSubscription { subscription: s.id })
-        .or_else(|| reservation.map(|r| Reason::OpenReservation { reservation: r.id }))
+fn named(arrival: &Arrival) -> bool {
+    arrival.verdict == Verdict::Accept && arrival.plate.is_some()
 }
 
 /// Two cars with one plate: velocity guards rights, passback guards by the site's policy.
@@ -187,7 +222,7 @@ fn refused_inside(matches: &Matches, has_right: bool) -> Option<Reason> {
         Passback::Allow => false,
     };
     match () {
-        () if matches.stay.is_some() && held => Some(Reason::DenyPassback {}),
+        () if matches.stay.is_some() && !matches.neutral && held => Some(Reason::DenyPassback {}),
         () if matches.elsewhere && has_right => Some(Reason::DenyElsewhere {}),
         () => None,
     }
@@ -246,7 +281,7 @@ pub fn amount_due(stay: &Stay, tariff: &Tariff, time_zone: &TimeZone, now: Times
     let charge = if stay.is_lost {
         tariff.lost_ticket_charge(stay.entered_at)?
     } else {
-        tariff.charge(stay.entered_at, now, stay.vehicle, time_zone).ok()?
+        tariff.charge_after(stay.entered_at, now, stay.vehicle, time_zone, &stay.prior).ok()?
     };
     let paid = stay.paid_in(tariff.currency).ok()?;
     let owed = charge.total.checked_sub(paid).ok()?;

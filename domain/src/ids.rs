@@ -224,6 +224,11 @@ id!(
     "subscription id"
 );
 id!(
+    /// A plan that subscriptions are sold by.
+    PlanId,
+    "plan id"
+);
+id!(
     /// A reservation.
     ReservationId,
     "reservation id"
@@ -237,6 +242,21 @@ id!(
     /// A version of a tariff.
     TariffId,
     "tariff id"
+);
+id!(
+    /// A tariff that is being written.
+    TariffDraftId,
+    "tariff draft id"
+);
+id!(
+    /// A code that takes something off what a stay costs.
+    ValidationCodeId,
+    "validation code id"
+);
+id!(
+    /// A validation code redeemed for a stay.
+    ValidationId,
+    "validation id"
 );
 id!(
     /// A person who may log in.

@@ -47,6 +47,7 @@ pub mod plate;
 pub mod reading;
 pub mod reason;
 pub mod stay;
+pub mod subscription;
 pub mod tariff;
 pub mod ticket;
 pub mod time;

@@ -75,7 +75,7 @@ impl fmt::Display for PlateTag {
 }
 
 /// What the list says about one plate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listed {
     /// A block of the plate or of a twin of it.
@@ -132,7 +132,7 @@ pub fn offline_matches(
     policy: OfflinePolicy,
     time_zone: TimeZone,
 ) -> Matches {
-    let listed = listed.copied().unwrap_or_default();
+    let listed = listed.cloned().unwrap_or_default();
     Matches {
         source: MatchSource::Offline(policy),
         site,
@@ -175,8 +175,8 @@ mod tests {
         let tag = ListingKey::from_bytes([1; 32]).tag(&Plate::parse("ABC123").unwrap());
         let validity = Validity { from: jiff::Timestamp::UNIX_EPOCH, until: None };
         let id = SubscriptionId::from_uuid(Uuid::from_u128(1));
-        let subscription = Some(SubscriptionMatch { id, validity, pool_left: None });
-        listing.set(tag, Listed { subscription, ..Listed::default() });
+        let subscription = Some(SubscriptionMatch::plain(id, validity));
+        listing.set(tag, Listed { subscription: subscription.clone(), ..Listed::default() });
         let found =
             offline_matches(listing.get(&tag), SiteState::default(), OfflinePolicy::default(), TimeZone::UTC);
         assert_eq!(found.subscription, subscription);

@@ -8,6 +8,7 @@ mod folding;
 pub mod grammar;
 pub mod look_alikes;
 pub mod packs;
+pub mod strangers;
 pub mod twins;
 mod typed;
 

@@ -178,6 +178,21 @@ reasons! {
     DenyPassback {} "DENY-PASSBACK"
         en "This plate is already inside. Please call the operator."
         vi "Biển số này đang ở trong bãi. Vui lòng gọi nhân viên."
+    DenyPoolFull {} "DENY-POOL-FULL"
+        en "All places of your subscription are taken."
+        vi "Tất cả chỗ của vé tháng đã có xe."
+    DenyOtherTime {} "DENY-OTHER-TIME"
+        en "Your subscription does not hold at this time."
+        vi "Vé tháng của bạn không dùng được vào giờ này."
+    DenyOtherLane {} "DENY-OTHER-LANE"
+        en "Your subscription does not hold at this lane. Please use another."
+        vi "Vé tháng của bạn không dùng được ở làn này. Vui lòng dùng làn khác."
+    DenyPaused {} "DENY-PAUSED"
+        en "Your subscription is paused."
+        vi "Vé tháng của bạn đang tạm ngưng."
+    DenyUsedUp {} "DENY-USED-UP"
+        en "The entries of your subscription are used up for this month."
+        vi "Vé tháng của bạn đã dùng hết số lượt của tháng này."
     DenyElsewhere {} "DENY-ELSEWHERE"
         en "This plate is inside another car park. Please call the operator."
         vi "Biển số này đang ở bãi xe khác. Vui lòng gọi nhân viên."
@@ -424,6 +439,11 @@ impl Reason {
     /// Whether a car let in under `code` has a right that covers its stay: it owes nothing unless an exit says so.
     pub fn covers_the_stay(code: &str) -> bool {
         matches!(code, "OPEN-SUBSCRIPTION" | "OPEN-RESERVATION")
+    }
+
+    /// Whether a car let in under `code` came as a visitor: its stay is one up to the end.
+    pub fn is_visitors_entry(code: &str) -> bool {
+        matches!(code, "OPEN-VISITOR" | "OPEN-OFFLINE-VISITOR" | "OPEN-TICKET")
     }
 
     /// The text for a person, parameters filled in.

@@ -31,7 +31,7 @@ use boomgate_domain::reason::{Lang, Reason};
 use boomgate_domain::time::Monotonic;
 use boomgate_plate_reader::advice::RecentShots;
 use boomgate_schemas::bytes::Epoch;
-use boomgate_schemas::down::ListEntry;
+use boomgate_schemas::down::ListTerms;
 use boomgate_schemas::up::EventBody;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
@@ -76,7 +76,7 @@ pub enum Wake {
     /// The offline list's entry for an arrival that waits for the lane's own decision.
     Listed {
         arrival: ArrivalId,
-        entries: Vec<ListEntry>,
+        entries: Vec<ListTerms>,
     },
     ListStored {
         version: u64,

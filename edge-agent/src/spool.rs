@@ -21,7 +21,7 @@ use std::thread::JoinHandle;
 use boomgate_domain::lane::command::CommandLog;
 use boomgate_domain::plate::Plate;
 use boomgate_schemas::bytes::Octets;
-use boomgate_schemas::down::{ListEntry, Rejected};
+use boomgate_schemas::down::{ListTerms, Rejected};
 use boomgate_schemas::up::Event;
 use tokio::sync::oneshot;
 use tracing::warn;
@@ -107,12 +107,12 @@ impl Spool {
     }
 
     /// Whether the new offline list is stored.
-    pub async fn replace_list(&self, version: u64, key: Octets<32>, entries: Vec<ListEntry>) -> bool {
+    pub async fn replace_list(&self, version: u64, key: Octets<32>, entries: Vec<ListTerms>) -> bool {
         self.ask(|reply| Job::ReplaceList { version, key, entries, reply }).await.unwrap_or(false)
     }
 
-    /// The offline list's entry for a plate; none if there is no list.
-    pub async fn lookup(&self, plate: Plate) -> Vec<ListEntry> {
+    /// The offline list's entries for a plate; none if there is no list.
+    pub async fn lookup(&self, plate: Plate) -> Vec<ListTerms> {
         self.ask(|reply| Job::Lookup { plate, reply }).await.unwrap_or_default()
     }
 

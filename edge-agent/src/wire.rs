@@ -1,7 +1,8 @@
 //! Conversions between types of the domain and of the messages; the only place of the agent that knows both.
 
-use boomgate_domain::decide::{BlockMatch, SubscriptionMatch, Validity};
-use boomgate_domain::decide::{Direction, Outcome};
+use boomgate_domain::decide::{
+    BlockMatch, Direction, MatchSource, OfflinePolicy, Outcome, SubscriptionMatch, Validity,
+};
 use boomgate_domain::ids::{ArrivalId, BlockId, CommandId, SubscriptionId};
 use boomgate_domain::lane::{Answer, Authority, BoomState, Command, Order};
 use boomgate_domain::listing::Listed;
@@ -9,9 +10,11 @@ use boomgate_domain::loops::{LoopState, RawLevel};
 use boomgate_domain::reading::{Reading, Verdict};
 use boomgate_domain::reason::{Lang, Reason, ReasonError};
 use boomgate_domain::stay::PassageKind;
-use boomgate_schemas::down::{self, Action, ListEntry, ListKind};
+use boomgate_domain::subscription::{OutsideTerms, Pause, SubscriptionTerms, WeekWindow, Weekdays};
+use boomgate_schemas::down::{self, Action, ListKind, ListTerms, ListWindow};
 use boomgate_schemas::up;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use boomgate_plate_reader::advice::Health;
@@ -186,23 +189,49 @@ pub fn action_name(action: Action) -> &'static str {
     }
 }
 
-/// The offline list's entry for one plate. It has no ids of rows: they are nil.
-pub fn listed(entries: &[ListEntry]) -> Listed {
-    let mut listed = Listed::default();
-    for entry in entries {
-        let until = entry.until_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-        let validity = Validity { from: Timestamp::UNIX_EPOCH, until };
-        match entry.kind {
-            ListKind::Block => {
-                listed.block = Some(BlockMatch { id: BlockId::from_uuid(Uuid::nil()), validity })
-            }
-            ListKind::Subscription => {
-                let id = SubscriptionId::from_uuid(Uuid::nil());
-                listed.subscription = Some(SubscriptionMatch { id, validity, pool_left: None });
-            }
-        }
+/// The offline list's entries for one plate, as a decision at `now` takes them: a block that holds, and the right that helps
+/// most. They have no ids of rows: those are nil.
+pub fn listed(entries: &[ListTerms], now: Timestamp, policy: OfflinePolicy, time_zone: &TimeZone) -> Listed {
+    let of = |kind| entries.iter().filter(move |entry| entry.kind == kind);
+    let blocks = of(ListKind::Block)
+        .map(|entry| BlockMatch { id: BlockId::from_uuid(Uuid::nil()), validity: validity(entry) });
+    let block = blocks.max_by_key(|block| block.validity.covers(now));
+    let helps = |right: &SubscriptionMatch| {
+        let covers = right.validity.covers(now);
+        (covers, covers && right.outside(MatchSource::Offline(policy), now, time_zone).is_none())
+    };
+    let subscription = of(ListKind::Subscription).map(subscription).max_by_key(helps);
+    Listed { block, subscription, ..Listed::default() }
+}
+
+fn validity(entry: &ListTerms) -> Validity {
+    let at = |ms| Timestamp::from_millisecond(ms).ok();
+    Validity {
+        from: entry.from_ms.and_then(at).unwrap_or(Timestamp::UNIX_EPOCH),
+        until: entry.until_ms.and_then(at),
     }
-    listed
+}
+
+fn subscription(entry: &ListTerms) -> SubscriptionMatch {
+    let pause = entry.pause.and_then(|pause| {
+        let until = pause.until_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        Some(Pause { from: Timestamp::from_millisecond(pause.from_ms).ok()?, until })
+    });
+    let terms = SubscriptionTerms {
+        windows: entry.windows.iter().filter_map(window).collect(),
+        pause,
+        outside: if entry.refuse { OutsideTerms::Refuse } else { OutsideTerms::Visitor },
+        counted: entry.counted,
+        some_lanes: entry.elsewhere,
+    };
+    let id = SubscriptionId::from_uuid(Uuid::nil());
+    let lane_allowed = !entry.elsewhere;
+    SubscriptionMatch { lane_allowed, terms, ..SubscriptionMatch::plain(id, validity(entry)) }
+}
+
+fn window(window: &ListWindow) -> Option<WeekWindow> {
+    let days = Weekdays::from_bits(window.days)?;
+    Some(WeekWindow { days, from_minute: window.from, to_minute: window.to })
 }
 
 #[cfg(test)]

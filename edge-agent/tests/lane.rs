@@ -180,8 +180,14 @@ fn without_its_server_a_lane_decides_from_its_list_and_tells_it_all_later() {
     ];
     let parts = entries.into_iter().enumerate();
     for (part, entry) in parts {
-        let part =
-            SyncPart { version: 7, part: part as u32, parts: 2, key: list_key(), entries: vec![entry] };
+        let part = SyncPart {
+            version: 7,
+            part: part as u32,
+            parts: 2,
+            key: list_key(),
+            entries: vec![entry],
+            terms: vec![],
+        };
         server.send_list(&part);
     }
     wait("the list in the spool", || lane.log().contains("stored a new offline list").then_some(()));
@@ -227,7 +233,7 @@ fn without_its_server_a_lane_let_in_the_twin_of_a_blocked_plate() {
         entry(key.block_tag(&plate("BA123X0")), ListKind::Block),
         entry(key.tag(&plate("BA456X0")), ListKind::Subscription),
     ];
-    server.send_list(&SyncPart { version: 7, part: 0, parts: 1, key: list_key(), entries });
+    server.send_list(&SyncPart { version: 7, part: 0, parts: 1, key: list_key(), entries, terms: vec![] });
     wait("the list in the spool", || lane.log().contains("stored a new offline list").then_some(()));
     server.with(|shared| shared.refuse = true);
     server.cut();

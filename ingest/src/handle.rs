@@ -19,7 +19,9 @@ mod numbers;
 mod open_alarms;
 pub(crate) mod orders;
 mod passages;
+mod rights;
 pub(crate) mod seq_set;
+mod subscribed;
 
 use boomgate_schemas::up::{Answer, ClockState, CommandResult, Event, EventBody};
 use boomgate_store::StoreError;

@@ -28,6 +28,7 @@ mod hello;
 mod inbound;
 mod intake;
 mod latest_queue;
+mod list_parts;
 mod names;
 mod offenders;
 mod outbox;

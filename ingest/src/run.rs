@@ -122,6 +122,7 @@ impl Parts {
         }
         tasks.spawn(hello::run(self.hello_handler(), Arc::clone(&intake.hellos)));
         tasks.spawn(sync::run(self.lists(), Arc::clone(&intake.lists)));
+        tasks.spawn(sync::follow(self.lists()));
         tasks.spawn(outbox::run(self.outbox()));
     }
 

@@ -1,21 +1,27 @@
-//! The offline list: keyed tags of plates, sent in parts to a lane whose version is older.
+//! The offline list: keyed tags of plates, sent in parts to a lane whose version is another, because it asks or because the list
+//! changed.
+//!
+//! Every hello names the version that the lane has: what was lost on the way is sent again. A restored database may have an older
+//! version than the lanes, and they get that one.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use boomgate_domain::listing::{ListingKey, PlateTag};
-use boomgate_domain::plate::Plate;
+use boomgate_domain::ids::SiteId;
+use boomgate_domain::listing::ListingKey;
 use boomgate_schemas::bytes::Octets;
-use boomgate_schemas::down::{ListEntry, ListKind, MAX_ENTRIES, SyncPart};
+use boomgate_schemas::down::SyncPart;
 use boomgate_schemas::envelope::{self, Header};
-use boomgate_schemas::topic::Leaf;
+use boomgate_schemas::topic::{Leaf, Topic};
 use boomgate_schemas::up::SyncRequest;
+use boomgate_store::devices::{self, StaleList};
 use boomgate_store::pool::within;
 use boomgate_store::subscriptions::{self, Listed};
 use boomgate_store::{Pool, StoreError, sites};
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::bus::{Incoming, Sender};
 use crate::clock;
@@ -27,8 +33,13 @@ use crate::health::HealthReporter;
 use crate::inbound::{self, Refusal};
 use crate::intake::{Arrived, refused};
 use crate::latest_queue::LatestQueue;
+use crate::list_parts::cut;
 
 const LIMIT: Duration = Duration::from_secs(10);
+/// How often it is looked which lanes have another version. Changes within it are sent together.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// A lane says within two hellos that it has a list; until then it is not sent again.
+const SENT_FOR: Duration = Duration::from_secs(25);
 
 /// What the answers are made of.
 pub(crate) struct Lists {
@@ -59,101 +70,104 @@ pub(crate) async fn run(lists: Lists, messages: Arc<LatestQueue<Arrived>>) {
     }
 }
 
+/// Sends the list to lanes whose version is another, until it is dropped.
+pub(crate) async fn follow(lists: Lists) {
+    let mut round = tokio::time::interval(POLL_INTERVAL);
+    round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut sent = HashMap::new();
+    loop {
+        round.tick().await;
+        match caught(within(LIMIT, lists.send_changed(&mut sent))).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "lists could not be sent")
+            }
+            Err(panicked) => tracing::error!(%panicked, "lists could not be sent: the sender panicked"),
+        }
+    }
+}
+
+/// Which version was sent to a device, and when.
+type SentLists = HashMap<Uuid, (i64, std::time::Instant)>;
+
 impl Lists {
     async fn answer(&self, message: &Incoming) -> Result<(), Refusal> {
         let signed = inbound::verify(&self.directory, message).await?;
         let request = SyncRequest::decode(&signed.payload.unwrap_or_default()).map_err(Refusal::Malformed)?;
-        for part in self.parts(&signed.device, request.have, clock::now()).await? {
-            let topic = signed.device.topic(Leaf::List);
-            let bytes = envelope::seal(&topic, &Header::server(), part.encode(), &self.key);
-            self.sender.publish(topic, bytes);
-        }
+        let parts = self.parts(&signed.device, request.have, clock::now()).await?;
+        self.send(&signed.device.topic(Leaf::List), parts);
         Ok(())
     }
 
-    /// Nothing when the lane has the newest version already.
+    fn send(&self, topic: &Topic, parts: Vec<SyncPart>) {
+        for part in parts {
+            let bytes = envelope::seal(topic, &Header::server(), part.encode(), &self.key);
+            self.sender.publish(topic.clone(), bytes);
+        }
+    }
+
+    /// Nothing when the lane has the present version already.
     async fn parts(&self, device: &Device, have: u64, now: Timestamp) -> Result<Vec<SyncPart>, StoreError> {
         let client = self.pool.get().await?;
-        let state = sites::state(&client, device.site).await?;
-        let version = state.list_version.unsigned_abs();
-        if have >= version {
+        let version = sites::state(&client, device.site).await?.list_version.unsigned_abs();
+        if have == version {
             return Ok(Vec::new());
         }
-        let site = sites::get(&client, device.site).await?;
-        let key = site.and_then(|site| Octets::<32>::from_slice(&site.list_key));
-        let key = key.ok_or_else(|| StoreError::NotFound { what: "site", id: device.site.to_string() })?;
-        let listed = subscriptions::listed(&client, device.site, now).await?;
-        Ok(cut(version, key, &listed))
+        let list = SiteList::read(&client, device.site, version, now).await?;
+        Ok(list.parts(device.lane.as_uuid(), now))
     }
-}
 
-fn cut(version: u64, key: Octets<32>, listed: &[Listed]) -> Vec<SyncPart> {
-    let entries = entries(&ListingKey::from_bytes(key.0), listed);
-    let mut chunks: Vec<Vec<ListEntry>> = entries.chunks(MAX_ENTRIES).map(<[ListEntry]>::to_vec).collect();
-    if chunks.is_empty() {
-        chunks.push(Vec::new());
-    }
-    let parts = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
-    (0..).zip(chunks).map(|(part, entries)| SyncPart { version, part, parts, key, entries }).collect()
-}
-
-/// One entry of a tag and a kind: the one that holds longest.
-fn entries(tags: &ListingKey, listed: &[Listed]) -> Vec<ListEntry> {
-    let mut longest: BTreeMap<(PlateTag, bool), Option<i64>> = BTreeMap::new();
-    for one in listed {
-        let Ok(plate) = Plate::parse(&one.plate) else { continue };
-        let until_ms = one.valid_until.map(Timestamp::as_millisecond);
-        let is_block = one.kind == "block";
-        let twins = is_block.then(|| tags.block_tag(&plate));
-        for tag in twins.into_iter().chain([tags.tag(&plate)]) {
-            longest
-                .entry((tag, is_block))
-                .and_modify(|known| *known = known.zip(until_ms).map(|(known, new)| known.max(new)))
-                .or_insert(until_ms);
+    async fn send_changed(&self, sent: &mut SentLists) -> Result<(), StoreError> {
+        let now = clock::now();
+        let client = self.pool.get().await?;
+        let mut stale = devices::stale_lists(&client).await?;
+        stale.retain(|lane| {
+            let known = sent.get(&lane.device_id);
+            !known.is_some_and(|(version, at)| *version == lane.list_version && at.elapsed() < SENT_FOR)
+        });
+        sent.retain(|_, (_, at)| at.elapsed() < SENT_FOR);
+        let mut list: Option<SiteList> = None;
+        for lane in stale {
+            let (site, version) = (SiteId::from_uuid(lane.site_id), lane.list_version.unsigned_abs());
+            if !list.as_ref().is_some_and(|list| list.site == site && list.version == version) {
+                list = Some(SiteList::read(&client, site, version, now).await?);
+            }
+            let Some(topic) = topic_of(&lane) else { continue };
+            if let Some(list) = &list {
+                self.send(&topic, list.parts(lane.lane_id, now));
+            }
+            sent.insert(lane.device_id, (lane.list_version, std::time::Instant::now()));
         }
+        Ok(())
     }
-    let kind = |is_block| if is_block { ListKind::Block } else { ListKind::Subscription };
-    let entry = |((tag, is_block), until_ms): ((PlateTag, bool), _)| ListEntry {
-        tag: Octets(*tag.as_bytes()),
-        kind: kind(is_block),
-        until_ms,
-    };
-    longest.into_iter().map(entry).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn topic_of(lane: &StaleList) -> Option<Topic> {
+    Some(Topic::new(lane.site_code.parse().ok()?, lane.lane_code.parse().ok()?, Leaf::List))
+}
 
-    #[test]
-    fn a_long_list_is_cut_and_an_empty_one_is_still_told() {
-        let one = |number: usize| Listed {
-            plate: format!("W{number}"),
-            kind: "subscription".into(),
-            valid_until: None,
-        };
-        let listed: Vec<Listed> = (0..MAX_ENTRIES + 1).map(one).collect();
-        let parts = cut(4, Octets([1; 32]), &listed);
-        assert_eq!(parts.iter().map(|part| part.entries.len()).collect::<Vec<_>>(), [MAX_ENTRIES, 1]);
-        assert!(parts.iter().all(|part| SyncPart::decode(&part.encode()).is_ok()));
-        assert_eq!(cut(4, Octets([1; 32]), &[]).len(), 1);
+/// What the lists of a site's lanes are cut from.
+struct SiteList {
+    site: SiteId,
+    version: u64,
+    key: Octets<32>,
+    listed: Vec<Listed>,
+}
+
+impl SiteList {
+    async fn read(
+        client: &impl boomgate_store::GenericClient,
+        site: SiteId,
+        version: u64,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let row = sites::get(client, site).await?;
+        let key = row.and_then(|row| Octets::<32>::from_slice(&row.list_key));
+        let key = key.ok_or_else(|| StoreError::NotFound { what: "site", id: site.to_string() })?;
+        Ok(Self { site, version, key, listed: subscriptions::listed(client, site, now).await? })
     }
 
-    #[test]
-    fn a_block_was_listed_for_one_spelling_of_its_plate_only() {
-        let listed = |plate: &str, kind: &str, until: Option<i64>| Listed {
-            plate: plate.into(),
-            kind: kind.into(),
-            valid_until: until.map(|second| Timestamp::from_second(second).unwrap()),
-        };
-        let tags = ListingKey::from_bytes([1; 32]);
-        let plate = |text: &str| Plate::parse(text).unwrap();
-        let tag = |text: &str| Octets(*tags.tag(&plate(text)).as_bytes());
-        let blocks = [listed("WPI1234", "block", Some(9)), listed("WP11234", "block", Some(5))];
-        let found = entries(&tags, &blocks);
-        let until = |text: &str| found.iter().find(|one| one.tag == tag(text)).and_then(|one| one.until_ms);
-        assert_eq!((found.len(), until("WPI1234"), until("WP11234")), (2, Some(9_000), Some(9_000)));
-        let right = entries(&tags, &[listed("WPI1234", "subscription", None)]);
-        assert_eq!(right.iter().map(|one| one.tag).collect::<Vec<_>>(), [tag("WPI1234")]);
+    fn parts(&self, lane: Uuid, now: Timestamp) -> Vec<SyncPart> {
+        cut(self.version, self.key, &ListingKey::from_bytes(self.key.0), &self.listed, lane, now)
     }
 }

@@ -4,7 +4,9 @@ mod table;
 
 use std::marker::PhantomData;
 
-use boomgate_domain::ids::{AlarmId, ApiKeyId, ArrivalId, LaneId, SiteId, StayId, TenantId, UserId};
+use boomgate_domain::ids::{
+    AlarmId, ApiKeyId, ArrivalId, BlockId, LaneId, PlanId, SiteId, StayId, SubscriptionId, TenantId, UserId,
+};
 use boomgate_domain::ticket::TicketNumber;
 use boomgate_store::audit::{NewAudit, RequestedBy};
 use boomgate_store::audit_action::AuditAction;
@@ -335,6 +337,42 @@ impl<G: Grant> Authorized<G> {
         alarm: AlarmId,
     ) -> Result<SiteRow, AccessError> {
         self.held(self.actor.viewer().with_alarm(client, alarm).await?, "alarm")
+    }
+
+    /// The site of a block the actor may see.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`], [`AccessError::Forbidden`], the database's.
+    pub async fn site_of_block(
+        &self,
+        client: &impl GenericClient,
+        block: BlockId,
+    ) -> Result<SiteRow, AccessError> {
+        self.held(self.actor.viewer().with_block(client, block).await?, "block")
+    }
+
+    /// The site of a subscription the actor may see.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`], [`AccessError::Forbidden`], the database's.
+    pub async fn site_of_subscription(
+        &self,
+        client: &impl GenericClient,
+        subscription: SubscriptionId,
+    ) -> Result<SiteRow, AccessError> {
+        self.held(self.actor.viewer().with_subscription(client, subscription).await?, "subscription")
+    }
+
+    /// The site of a plan the actor may see.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`], [`AccessError::Forbidden`], the database's.
+    pub async fn site_of_plan(
+        &self,
+        client: &impl GenericClient,
+        plan: PlanId,
+    ) -> Result<SiteRow, AccessError> {
+        self.held(self.actor.viewer().with_plan(client, plan).await?, "plan")
     }
 
     /// The site of a picture the actor may see and the server has.

@@ -2,7 +2,7 @@
 //! lane reported it.
 
 use boomgate_domain::decide::{
-    Arrival, BlockMatch, Credential, Decision, Direction, Matches, Outcome, ReservationMatch,
+    Arrival, BlockMatch, Credential, Decision, Direction, MatchSource, Matches, Outcome, ReservationMatch,
     SubscriptionMatch, Validity, decide,
 };
 use boomgate_domain::ids::{
@@ -19,11 +19,13 @@ use boomgate_store::decisions::{self, NewDecision};
 use boomgate_store::live_event::{DecisionEvent, LiveEvent};
 use boomgate_store::sites::{self, SiteFacts, SiteRow};
 use boomgate_store::stays::{StayRow, vehicle};
+use boomgate_store::subscriptions::SubscriptionRow;
 use boomgate_store::words::{DecisionOutcome, LaneDirection, ReadingVerdict};
 use boomgate_store::{GenericClient, StoreError, blocklist, lanes, live_feed, subscriptions, tariffs};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
+use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -135,18 +137,18 @@ async fn matches(
     let lane = lanes::status(tx, site.id, LaneId::from_uuid(car.lane_id)).await?;
     let mode: LaneMode = sites::read_word("lanes.mode", &lane.mode)?;
     let mut matches = Matches { site: facts.state(mode)?, ..Matches::none(zone(site)?) };
-    matches.tariff = tariff(tx, site.id, facts.tariff_id).await?;
+    matches.tariff = tariff(tx, site.id, facts.tariff_at(at)).await?;
     // A blocked plate stays blocked: the one that was read, and the one a person says it is.
     let plates: Vec<&Plate> = arrival.plate.iter().chain(read).collect();
     matches.block = block(tx, site.id, &plates, at).await?;
     if let Some(plate) = &arrival.plate {
-        rights(tx, site.id, plate, at, &mut matches).await?;
+        rights(tx, (site.id, Some(car.lane_id)), plate, at, &mut matches).await?;
     }
     if let Some(row) = named.stay {
         let tariff = tariff(tx, site.id, row.tariff_id).await?;
         matches.stay = Some(row.to_domain(tariff)?);
     } else if let Some(plate) = &arrival.plate {
-        matches.stay = inside(tx, site.id, plate).await?;
+        inside(tx, (site.id, &facts), plate, &mut matches).await?;
     }
     Ok(matches)
 }
@@ -182,37 +184,65 @@ async fn block(
     Ok(blocks.min_by_key(|block| !block.validity.covers(at)))
 }
 
-/// Rights of exactly this plate.
+/// Rights of exactly this plate; without a lane it may use any.
 async fn rights(
     tx: &impl GenericClient,
-    site: SiteId,
+    (site, lane): (SiteId, Option<Uuid>),
     plate: &Plate,
     at: Timestamp,
     matches: &mut Matches,
 ) -> Result<(), StoreError> {
+    let mut subscribed = Vec::new();
     let found = subscriptions::match_many(tx, &[site.as_uuid()], &[plate.as_str()], at).await?;
     for row in found.into_iter().filter(|row| row.plate == plate.as_str()) {
         let validity = validity(row.valid_from, row.valid_until);
         matches.elsewhere |= row.elsewhere;
         if row.kind == "subscription" {
-            let id = SubscriptionId::from_uuid(row.id);
-            matches.subscription = Some(SubscriptionMatch { id, validity, pool_left: None });
+            subscribed.push(right_now(&row, lane, validity));
         } else {
             let id = ReservationId::from_uuid(row.id);
             matches.reservation = Some(ReservationMatch { id, validity });
         }
     }
+    let zone = &matches.time_zone;
+    matches.subscription = subscribed.into_iter().max_by_key(|right| {
+        let covers = right.validity.covers(at);
+        (covers, covers && right.outside(MatchSource::Full, at, zone).is_none())
+    });
     Ok(())
 }
 
-/// The open stay of exactly this plate.
+/// The open stay of exactly this plate, and whether passback was reset for it.
 async fn inside(
     tx: &impl GenericClient,
-    site: SiteId,
+    (site, facts): (SiteId, &SiteFacts),
     plate: &Plate,
-) -> Result<Option<boomgate_domain::stay::Stay>, StoreError> {
-    let found = boomgate_store::stays::open_of_plate(tx, site, plate).await?;
-    found.map(|row| row.to_domain(None)).transpose()
+    matches: &mut Matches,
+) -> Result<(), StoreError> {
+    let row = boomgate_store::stays::open_of_plate(tx, site, plate).await?;
+    matches.neutral = row.as_ref().is_some_and(|row| facts.is_neutral(row));
+    matches.stay = row.map(|row| row.to_domain(None)).transpose()?;
+    Ok(())
+}
+
+/// The subscription with the places and entries that are left for its plate.
+fn right_now(row: &SubscriptionRow, lane: Option<Uuid>, validity: Validity) -> SubscriptionMatch {
+    let other = |plate: &&String| **plate != row.plate;
+    let inside: HashSet<&String> = row.inside.iter().filter(other).collect();
+    let waiting: HashSet<&String> =
+        row.promised.iter().filter(other).filter(|plate| !row.inside.contains(plate)).collect();
+    let left = |limit: Option<i32>, taken: usize| {
+        let taken = u32::try_from(taken).unwrap_or(u32::MAX);
+        limit.map(|limit| u32::try_from(limit).unwrap_or(0).saturating_sub(taken))
+    };
+    let used = usize::try_from(row.used).unwrap_or(usize::MAX).saturating_add(waiting.len());
+    SubscriptionMatch {
+        terms: row.terms(),
+        pool_left: left(row.places, inside.len() + waiting.len()),
+        uses_left: left(row.uses_per_month, used),
+        lane_allowed: row.lanes.is_empty() || lane.is_none_or(|lane| row.lanes.contains(&lane)),
+        ..SubscriptionMatch::plain(SubscriptionId::from_uuid(row.id), validity)
+    }
 }
 
 fn validity(from: Option<Timestamp>, until: Option<Timestamp>) -> Validity {
@@ -320,10 +350,10 @@ pub(crate) async fn decide_by_hand(
     let mut matches = Matches { site: facts.state(LaneMode::Open)?, ..Matches::none(zone(site)?) };
     if let Some(plate) = plate {
         matches.block = block(tx, site.id, &[plate], now).await?;
-        rights(tx, site.id, plate, now, &mut matches).await?;
-        matches.stay = inside(tx, site.id, plate).await?;
+        rights(tx, (site.id, None), plate, now, &mut matches).await?;
+        inside(tx, (site.id, &facts), plate, &mut matches).await?;
     }
-    Ok((decide(&arrival, &matches, now), facts.tariff_id))
+    Ok((decide(&arrival, &matches, now), facts.tariff_at(now)))
 }
 
 fn zone(site: &SiteRow) -> Result<TimeZone, OperationError> {

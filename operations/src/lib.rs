@@ -5,8 +5,11 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod access_settings;
 pub mod alarms;
+pub mod blocklist;
 pub mod booms;
+pub mod calendar;
 mod decisions;
 pub mod devices;
 pub mod error;
@@ -19,8 +22,10 @@ pub mod mail;
 pub mod modes;
 pub mod occupancy;
 pub mod pairing;
+pub mod passback;
 pub mod passwords;
 pub mod payments;
+pub mod plans;
 pub mod previews;
 pub mod programs;
 pub mod reading_counts;
@@ -30,10 +35,13 @@ pub mod setup;
 pub mod sites;
 pub mod stats;
 pub mod stays;
+pub mod subscriptions;
+pub mod tariff_trials;
 pub mod tariffs;
 pub mod tickets;
 pub mod time_zone;
 pub mod tokens;
 pub mod unit;
 pub mod users;
+pub mod validations;
 pub mod vehicles;

@@ -97,3 +97,24 @@ pub fn new_device(lang: Lang, name: &str, address: &str, agent: &str) -> (String
         ),
     }
 }
+
+/// To the holder of a subscription that ends soon; `until` by the clock of the site.
+#[must_use]
+pub fn subscription_ends(lang: Lang, holder: &str, site: &str, until: &str) -> (String, String) {
+    match lang {
+        Lang::En => (
+            format!("{site}: your subscription ends on {until}"),
+            format!(
+                "{holder},\n\nyour subscription for {site} ends on {until}. From then on your cars come in as visitors.\n\n\
+                 To go on, please ask {site} to renew it.\n"
+            ),
+        ),
+        Lang::Vi => (
+            format!("{site}: vé tháng của bạn hết hạn vào {until}"),
+            format!(
+                "{holder},\n\nvé tháng của bạn tại {site} hết hạn vào {until}. Từ lúc đó xe của bạn vào như khách vãng lai.\n\n\
+                 Để tiếp tục, vui lòng liên hệ {site} để gia hạn.\n"
+            ),
+        ),
+    }
+}

@@ -236,6 +236,8 @@ pub(crate) fn by_hand(site: &SiteRow, now: Timestamp) -> StayRow {
         paid_minor: 0,
         exit_deadline: None,
         payments: serde_json::json!([]),
+        month_minor: 0,
+        validations: serde_json::json!([]),
     }
 }
 

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use boomgate_store::sites::SiteRow;
 use jiff::tz::TimeZone;
+
+use crate::error::OperationError;
 
 /// The IANA name of a time zone that this machine knows, as the database of zones writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +41,14 @@ impl NoZone {
             None => Self::Unknown(shown),
         }
     }
+}
+
+/// The time zone of a site.
+///
+/// # Errors
+/// The site has one that this machine does not know.
+pub(crate) fn of_site(site: &SiteRow) -> Result<TimeZone, OperationError> {
+    TimeZone::get(&site.time_zone).map_err(|error| OperationError::Broken(error.to_string()))
 }
 
 /// The zone that differs least from what was typed, as a whole or by its city.

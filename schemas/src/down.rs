@@ -134,6 +134,10 @@ pub struct SyncPart {
     pub key: Octets<32>,
     /// Entries of this part.
     pub entries: Vec<ListEntry>,
+    /// What holds at some times only, or later, or is counted. A lane of an earlier version does not read it, and knows no such
+    /// right or block.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terms: Vec<ListTerms>,
 }
 
 /// A plate on the offline list.
@@ -146,6 +150,93 @@ pub struct ListEntry {
     /// Unix milliseconds; none = until a newer list says otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until_ms: Option<i64>,
+}
+
+/// A plate on the offline list, with terms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListTerms {
+    /// See [`SyncPart`]'s key.
+    pub tag: Octets<16>,
+    /// Whether the plate may enter or is blocked.
+    pub kind: ListKind,
+    /// Unix milliseconds; none = from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_ms: Option<i64>,
+    /// Unix milliseconds; none = until a newer list says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<i64>,
+    /// Times of the week, by the clock of the lane's site; empty = at any time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<ListWindow>,
+    /// While it rests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<ListPause>,
+    /// Beyond these terms the car is refused, and not a visitor.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refuse: bool,
+    /// Only the server knows whether a place or an entry is left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counted: bool,
+    /// It does not hold at this lane.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
+}
+
+/// A time of the week; one that ends no later than it begins goes on past midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListWindow {
+    /// Days on which it begins, as bits from Monday (1) to Sunday (64).
+    pub days: u8,
+    /// First minute of the day.
+    pub from: u16,
+    /// First minute after it, at most 1440.
+    pub to: u16,
+}
+
+/// While a right rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListPause {
+    /// Unix milliseconds.
+    pub from_ms: i64,
+    /// Unix milliseconds; none = until a newer list says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<i64>,
+}
+
+/// Most windows of one entry.
+pub const MAX_WINDOWS: usize = 32;
+
+impl From<ListEntry> for ListTerms {
+    /// Without terms.
+    fn from(ListEntry { tag, kind, until_ms }: ListEntry) -> Self {
+        let (windows, pause, refuse, counted, elsewhere) = (Vec::new(), None, false, false, false);
+        Self { tag, kind, from_ms: None, until_ms, windows, pause, refuse, counted, elsewhere }
+    }
+}
+
+impl ListTerms {
+    /// The entry without terms that says the same, if there is one.
+    #[must_use]
+    pub fn plain(&self) -> Option<ListEntry> {
+        let entry = ListEntry { tag: self.tag, kind: self.kind, until_ms: self.until_ms };
+        (Self::from(entry.clone()) == *self).then_some(entry)
+    }
+
+    fn check(&self) -> Result<(), DecodeError> {
+        if self.windows.len() > MAX_WINDOWS {
+            return Err(DecodeError::field(
+                "terms.windows",
+                format!("{}, at most {MAX_WINDOWS}", self.windows.len()),
+            ));
+        }
+        let sound = |window: &ListWindow| {
+            (1..=0x7f).contains(&window.days) && window.from < 1440 && window.to <= 1440
+        };
+        if self.windows.iter().all(sound) {
+            return Ok(());
+        }
+        Err(DecodeError::field("terms.windows", "a time that no week has"))
+    }
 }
 
 /// What an entry of the offline list says.
@@ -227,12 +318,11 @@ impl SyncPart {
         if part.part >= part.parts {
             return Err(DecodeError::field("part", format!("part {} of {}", part.part, part.parts)));
         }
-        if part.entries.len() > MAX_ENTRIES {
-            return Err(DecodeError::field(
-                "entries",
-                format!("{} entries, at most {MAX_ENTRIES}", part.entries.len()),
-            ));
+        let entries = part.entries.len().saturating_add(part.terms.len());
+        if entries > MAX_ENTRIES {
+            return Err(DecodeError::field("entries", format!("{entries} entries, at most {MAX_ENTRIES}")));
         }
+        part.terms.iter().try_for_each(ListTerms::check)?;
         Ok(part)
     }
 }

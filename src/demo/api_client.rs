@@ -111,6 +111,13 @@ impl ApiClient {
         checked(send_with_retry(&request).await?).await.map(drop)
     }
 
+    /// Posts what a person would, and answers what the server does.
+    pub async fn create(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let request = request.header("idempotency-key", Uuid::now_v7().to_string()).json(body);
+        checked(send_with_retry(&request).await?).await
+    }
+
     /// Payments taken so far.
     pub fn payments(&self) -> u64 {
         self.paid.load(Ordering::Relaxed)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use boomgate_operations::mail::Mailer;
 use boomgate_store::Transaction;
 use futures_util::future::BoxFuture;
 use object_store::ObjectStore;
@@ -15,6 +16,8 @@ pub struct JobContext {
     pub keep: Keep,
     pub evidence: Evidence,
     pub pictures: Arc<dyn ObjectStore>,
+    /// None where no mail server is configured.
+    pub mailer: Option<Arc<dyn Mailer>>,
 }
 
 /// Does a job once, in the transaction that also writes its result; answers how many rows it removed, sealed or made.

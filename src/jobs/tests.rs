@@ -1,6 +1,7 @@
 //! The jobs and their runner against a real PostgreSQL.
 
 mod runner;
+mod subscriptions;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,7 +47,12 @@ const ROWS: &str = "
 
 fn context() -> JobContext {
     let evidence = Evidence { max_bytes: 1000, keep: SignedDuration::from_hours(24) };
-    JobContext { keep: KEEP, evidence, pictures: Arc::new(object_store::memory::InMemory::new()) }
+    JobContext {
+        keep: KEEP,
+        evidence,
+        pictures: Arc::new(object_store::memory::InMemory::new()),
+        mailer: None,
+    }
 }
 
 /// Everything a little faster than in earnest.

@@ -169,7 +169,9 @@ pub const fn of_exception(what: ExceptionKind) -> Option<AlarmKind> {
 pub const fn subject_of(what: ExceptionKind, kind: AlarmKind) -> &'static str {
     match kind {
         AlarmKind::DeviceTrouble => what.as_str(),
-        AlarmKind::BoomFault
+        AlarmKind::BlockedInside
+        | AlarmKind::BlockedPlate
+        | AlarmKind::BoomFault
         | AlarmKind::BoomUpTooLong
         | AlarmKind::Camera
         | AlarmKind::Certificate
@@ -181,6 +183,7 @@ pub const fn subject_of(what: ExceptionKind, kind: AlarmKind) -> &'static str {
         | AlarmKind::QueueGrowing
         | AlarmKind::ReplayedCommand
         | AlarmKind::Storage
+        | AlarmKind::SubscriptionsEnding
         | AlarmKind::UnauthorisedPassage
         | AlarmKind::UnmatchedExits => "",
     }

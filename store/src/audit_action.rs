@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use crate::one_time_links::LinkKind;
 use crate::payment_method::Method;
-use crate::words::{AlarmKind, CommandAction, CommandState, DecisionOutcome, ExceptionKind};
+use crate::words::{
+    AlarmKind, CommandAction, CommandState, DecisionOutcome, ExceptionKind, SubscriptionChange,
+};
 
 /// A value before and after: an array of two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,20 +214,6 @@ pub enum AuditAction {
     /// All lanes of a direction were released.
     #[serde(rename = "hold_all.released")]
     HoldAllReleased { direction: String },
-    /// A ticket was given.
-    #[serde(rename = "ticket.issued")]
-    TicketIssued { ticket: Uuid, number: String },
-    /// A driver lost theirs: this one stands for it.
-    #[serde(rename = "ticket.lost")]
-    TicketLost { ticket: Uuid, number: String },
-    /// Nothing more is due for a ticket.
-    #[serde(rename = "ticket.settled")]
-    TicketSettled {
-        ticket: Uuid,
-        number: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        method: Option<Method>,
-    },
     /// A person corrected a stay: which fields, and times and types before and after. A plate, before and after, stands with
     /// the reason behind the commitment.
     #[serde(rename = "stay.corrected")]
@@ -273,9 +261,99 @@ pub enum AuditAction {
     /// Vehicles were written to a file.
     #[serde(rename = "vehicles.exported")]
     VehiclesExported {},
+    /// How a site treats cars with and without rights changed.
+    #[serde(rename = "access.set")]
+    AccessSet {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        overstay_hours: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outside_terms: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        notice_days: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        countries: Option<BeforeAfter>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        passback: Option<BeforeAfter>,
+    },
+    /// A plate was blocked. Why stands with the block, where it can be erased.
+    #[serde(rename = "block.add")]
+    BlockAdd {
+        block: Uuid,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<String>,
+    },
+    /// A block has another reason or another end.
+    #[serde(rename = "block.set")]
+    BlockSet {
+        block: Uuid,
+        /// Whether the reason is another; what it says stands with the block.
+        reason: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<BeforeAfter>,
+    },
+    /// A block was lifted.
+    #[serde(rename = "block.lift")]
+    BlockLift { block: Uuid },
+    /// A plan was made.
+    #[serde(rename = "plan.add")]
+    PlanAdd { plan: Uuid },
+    /// A plan was corrected.
+    #[serde(rename = "plan.set")]
+    PlanSet { plan: Uuid },
+    /// A plan is sold no more, or again.
+    #[serde(rename = "plan.retire")]
+    PlanRetire { plan: Uuid, retired: bool },
+    /// Something was done to a subscription. Why, and the rest, stands in its history, where it can be erased.
+    #[serde(rename = "subscription.changed")]
+    SubscriptionChanged { subscription: Uuid, what: SubscriptionChange },
+    /// Plates that are inside may come in once more; without a stay, all of them.
+    #[serde(rename = "passback.reset")]
+    PassbackReset {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stay: Option<Uuid>,
+        plates: i64,
+    },
+    /// A ticket was given.
+    #[serde(rename = "ticket.issued")]
+    TicketIssued { ticket: Uuid, number: String },
+    /// A driver lost theirs: this one stands for it.
+    #[serde(rename = "ticket.lost")]
+    TicketLost { ticket: Uuid, number: String },
+    /// Nothing more is due for a ticket.
+    #[serde(rename = "ticket.settled")]
+    TicketSettled {
+        ticket: Uuid,
+        number: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        method: Option<Method>,
+    },
     /// A tariff version was put in force.
+    /// A tariff version was put in force, at once or from a time on.
     #[serde(rename = "tariff.set")]
-    TariffSet { tariff: Uuid, version: u32 },
+    TariffSet {
+        tariff: Uuid,
+        version: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
+    /// Somebody began a draft of a tariff.
+    #[serde(rename = "tariff.draft")]
+    TariffDraft { draft: Uuid },
+    /// A draft was discarded.
+    #[serde(rename = "tariff.draft_discarded")]
+    TariffDraftDiscarded { draft: Uuid },
+    /// A validation code was made.
+    #[serde(rename = "validation.code")]
+    ValidationCode { code: Uuid },
+    /// A validation code ended.
+    #[serde(rename = "validation.code_cancelled")]
+    ValidationCodeCancelled { code: Uuid },
+    /// A code was redeemed for a stay.
+    #[serde(rename = "stay.validated")]
+    StayValidated { validation: Uuid, code: Uuid },
+    /// What was redeemed for a stay was taken back.
+    #[serde(rename = "stay.validation_cancelled")]
+    StayValidationCancelled { validation: Uuid, code: Uuid },
 }
 
 impl AuditAction {

@@ -160,6 +160,27 @@ pub struct NewHello {
     pub queue_is_long: bool,
 }
 
+row! {
+    /// A lane that is heard and has another version of the offline list than its site.
+    pub struct StaleList {
+        pub site_id: Uuid,
+        pub device_id: Uuid,
+        pub lane_id: Uuid,
+        pub site_code: String,
+        pub lane_code: String,
+        /// Of the site.
+        pub list_version: i64,
+    }
+}
+
+/// Lanes that are heard and have another version of the offline list than their site, by site.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn stale_lists(client: &impl GenericClient) -> Result<Vec<StaleList>, StoreError> {
+    query(client, include_str!("../queries/devices/stale_lists.sql"), &[]).await
+}
+
 /// # Errors
 /// [`StoreError::Database`]; [`StoreError::is_duplicate`] when the code is taken or the lane has a live device.
 pub async fn insert(tx: &impl GenericClient, device: &NewDevice) -> Result<(), StoreError> {

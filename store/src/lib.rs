@@ -5,6 +5,7 @@
 //! about money and permission are not here. Every function names the site it works in.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod access_settings;
 pub mod alarms;
 pub mod api_keys;
 pub mod arrivals;
@@ -37,8 +38,10 @@ pub mod manual;
 pub mod memberships;
 pub mod notices;
 pub mod one_time_links;
+pub mod passback;
 mod payment_method;
 pub mod payments;
+pub mod plans;
 pub mod pool;
 pub mod preview_frames;
 pub mod proof;
@@ -49,12 +52,16 @@ pub mod sites;
 mod statement;
 pub mod stats;
 pub mod stays;
+pub mod subscription_contracts;
+pub mod subscription_plates;
 pub mod subscriptions;
+pub mod tariff_drafts;
 pub mod tariffs;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tickets;
 pub mod users;
+pub mod validations;
 pub mod vehicle_imports;
 pub mod vehicles;
 pub mod words;

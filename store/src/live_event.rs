@@ -45,12 +45,12 @@ pub enum LiveEvent {
     Mode(ModeEvent),
     /// All lanes of a direction are to be held open, or released.
     HoldAll(HoldAllEvent),
-    /// A ticket was given, or nothing more is due for it.
-    Ticket(TicketEvent),
     /// A person corrected a stay.
     Stay(StayEvent),
     /// A person set how many cars are inside, or ended the stays of cars that are not.
     Occupancy(OccupancyEvent),
+    /// A ticket was given, or nothing more is due for it.
+    Ticket(TicketEvent),
 }
 
 impl LiveEvent {
@@ -90,8 +90,9 @@ impl LiveEvent {
             | Self::Payment(_)
             | Self::Mode(_)
             | Self::HoldAll(_)
-            | Self::Ticket(_) => None,
-            Self::Stay(_) | Self::Occupancy(_) => None,
+            | Self::Stay(_)
+            | Self::Occupancy(_) => None,
+            Self::Ticket(_) => None,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Memberships: roles of users at one site or at every site of their tenant, and the sites they see by them.
 
-use boomgate_domain::ids::{AlarmId, ArrivalId, LaneId, SiteId, StayId, TenantId, UserId};
+use boomgate_domain::ids::{
+    AlarmId, ArrivalId, BlockId, LaneId, PlanId, SiteId, StayId, SubscriptionId, TenantId, UserId,
+};
 use boomgate_domain::ticket::TicketNumber;
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
@@ -197,6 +199,43 @@ impl Viewer<'_> {
         alarm: AlarmId,
     ) -> Result<Option<VisibleSite>, StoreError> {
         self.with(client, include_str!("../queries/sites/of_user_with_alarm.sql"), &alarm.as_uuid()).await
+    }
+
+    /// The site of a block, if they see it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn with_block(
+        &self,
+        client: &impl GenericClient,
+        block: BlockId,
+    ) -> Result<Option<VisibleSite>, StoreError> {
+        self.with(client, include_str!("../queries/sites/of_user_with_block.sql"), &block.as_uuid()).await
+    }
+
+    /// The site of a subscription, if they see it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn with_subscription(
+        &self,
+        client: &impl GenericClient,
+        subscription: SubscriptionId,
+    ) -> Result<Option<VisibleSite>, StoreError> {
+        let sql = include_str!("../queries/sites/of_user_with_subscription.sql");
+        self.with(client, sql, &subscription.as_uuid()).await
+    }
+
+    /// The site of a plan, if they see it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn with_plan(
+        &self,
+        client: &impl GenericClient,
+        plan: PlanId,
+    ) -> Result<Option<VisibleSite>, StoreError> {
+        self.with(client, include_str!("../queries/sites/of_user_with_plan.sql"), &plan.as_uuid()).await
     }
 
     /// The site of a stored picture, if they see it.

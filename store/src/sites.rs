@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::statement::{columns, execute, query, query_opt, row};
+use crate::stays::StayRow;
 
 pub(crate) const LOCK: &str = include_str!("../queries/sites/lock.sql");
 pub(crate) const FACTS: &str = include_str!("../queries/sites/facts.sql");
@@ -113,8 +114,14 @@ row! {
         pub live_no: i64,
         /// Cars that were let in within [`ENTRY_RESERVATION`] and have not passed yet; 0 for a site that does not count.
         pub promised: i64,
-        /// The tariff version in force.
-        pub tariff_id: Option<Uuid>,
+        /// Tariff versions in the order in which they come into force, also those of a time to come.
+        pub tariff_ids: Vec<Uuid>,
+        /// When each does.
+        pub tariff_starts: Vec<Timestamp>,
+        /// Open stays whose passback was reset.
+        pub neutral_stays: Vec<Uuid>,
+        /// Passback was reset for everybody who came in before.
+        pub neutral_before: Option<Timestamp>,
     }
 }
 
@@ -137,6 +144,13 @@ impl SiteFacts {
         })
     }
 
+    /// Whether passback was reset for this stay, or for everybody, since its car came in.
+    #[must_use]
+    pub fn is_neutral(&self, stay: &StayRow) -> bool {
+        let before = self.neutral_before.zip(stay.entered_at);
+        self.neutral_stays.contains(&stay.id) || before.is_some_and(|(reset, entered)| entered < reset)
+    }
+
     /// # Errors
     /// [`StoreError::Stored`] for what is no currency.
     pub fn currency(&self) -> Result<Currency, StoreError> {
@@ -145,6 +159,13 @@ impl SiteFacts {
             value: self.currency.clone(),
             reason: error.to_string(),
         })
+    }
+
+    /// The tariff version in force at `at`.
+    #[must_use]
+    pub fn tariff_at(&self, at: Timestamp) -> Option<Uuid> {
+        let mut versions = self.tariff_ids.iter().zip(&self.tariff_starts);
+        versions.rfind(|(_, start)| **start <= at).map(|(id, _)| *id)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use boomgate_domain::ids::{ArrivalId, PaymentId, SiteId, StayId};
+use boomgate_domain::ids::{ArrivalId, PaymentId, SiteId, StayId, TariffId};
 use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::plate::Plate;
 use boomgate_domain::stay::{Payment, Stay, StayStatus};
-use boomgate_domain::tariff::{Tariff, VehicleType};
+use boomgate_domain::tariff::{Prior, Tariff, Validation, VehicleType};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -51,6 +51,10 @@ row! {
         pub paid_minor: i64,
         /// Until when a paid driver may leave without paying again.
         pub exit_deadline: Option<Timestamp>,
+        /// [`Validation`]s as JSON, the oldest first.
+        pub validations: Value,
+        /// What the plate's earlier stays of the month of the entry were charged, where the tariff caps the month.
+        pub month_minor: i64,
         /// `[id, minor, currency, epoch seconds]` each, oldest first.
         pub payments: Value,
     }
@@ -86,6 +90,19 @@ impl StayRow {
             payments: payments(&self.payments)?,
             exit_deadline: self.exit_deadline,
             is_lost: self.entry_code.as_deref() == Some(Self::LOST_TICKET),
+            prior: Prior { month_minor: self.month_minor, validations: self.validations()? },
+        })
+    }
+
+    /// What was redeemed for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Stored`] when the column holds what no program of ours wrote.
+    pub fn validations(&self) -> Result<Vec<Validation>, StoreError> {
+        serde_json::from_value(self.validations.clone()).map_err(|error| StoreError::Stored {
+            column: "stays.validations",
+            value: self.validations.to_string(),
+            reason: error.to_string(),
         })
     }
 }
@@ -255,6 +272,47 @@ pub async fn open_plates(
     query(client, include_str!("../queries/stays/open_plates.sql"), &[&site.as_uuid(), &limit]).await
 }
 
+/// Open stays of a plate or of a twin of it.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn inside_by_twins(
+    client: &impl GenericClient,
+    site: SiteId,
+    plate: &str,
+) -> Result<Vec<OpenPlate>, StoreError> {
+    let sql = include_str!("../queries/stays/inside_by_twins.sql");
+    query(client, sql, &[&site.as_uuid(), &plate]).await
+}
+
+row! {
+    /// A car that is inside for long.
+    pub struct LongStay {
+        pub id: StayId,
+        pub plate: Option<String>,
+        pub vehicle_type: Option<String>,
+        pub entered_at: Timestamp,
+        pub entry_code: Option<String>,
+        pub entry_lane: Option<String>,
+    }
+}
+
+/// Cars that came in before `before`, the longest stay first; those after `after`, the last of the page before.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn overstaying(
+    client: &impl GenericClient,
+    site: SiteId,
+    before: Timestamp,
+    after: Option<(Timestamp, StayId)>,
+    limit: i64,
+) -> Result<Vec<LongStay>, StoreError> {
+    let (at, id) = (after.map(|(at, _)| at), after.map(|(_, id)| id.as_uuid()));
+    let sql = include_str!("../queries/stays/overstaying.sql");
+    query(client, sql, &[&site.as_uuid(), &before, &at, &id, &limit]).await
+}
+
 /// How many cars have an open stay.
 ///
 /// # Errors
@@ -268,6 +326,49 @@ pub async fn count_open(client: &impl GenericClient, site: SiteId) -> Result<i64
     let count: Option<Count> =
         query_opt(client, include_str!("../queries/stays/count_open.sql"), &[&site.as_uuid()]).await?;
     Ok(count.map_or(0, |count| count.open))
+}
+
+row! {
+    /// A stay that is over, as far as it matters for what it would cost.
+    pub struct PastStay {
+        pub id: StayId,
+        pub plate: Option<String>,
+        pub vehicle_type: Option<String>,
+        pub entered_at: Timestamp,
+        pub exited_at: Timestamp,
+        pub tariff_id: Option<TariffId>,
+        pub entry_code: Option<String>,
+    }
+}
+
+/// Closed stays that began in `[from, until)` and were counted in `currency`, the newest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn of_period(
+    client: &impl GenericClient,
+    site: SiteId,
+    (from, until): (Timestamp, Timestamp),
+    currency: &str,
+    limit: i64,
+) -> Result<Vec<PastStay>, StoreError> {
+    let sql = include_str!("../queries/stays/of_period.sql");
+    query(client, sql, &[&site.as_uuid(), &from, &until, &currency, &limit]).await
+}
+
+/// What was redeemed for a stay, as decisions read it.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn set_validations(
+    tx: &impl GenericClient,
+    site: SiteId,
+    id: StayId,
+    all: &[Validation],
+) -> Result<(), StoreError> {
+    let all = serde_json::to_value(all).map_err(|error| StoreError::Conflict(error.to_string()))?;
+    let sql = include_str!("../queries/stays/set_validations.sql");
+    execute(tx, sql, &[&site.as_uuid(), &id.as_uuid(), &all]).await.map(drop)
 }
 
 pub(crate) async fn pay(

@@ -2,12 +2,15 @@
 
 use boomgate_domain::ids::{SiteId, SubscriptionId};
 use boomgate_domain::plate::TypedPlate;
+use boomgate_domain::subscription::{OutsideTerms, Pause, SubscriptionTerms, WeekWindow};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::statement::{execute, query, row};
+use crate::statement::{Params, execute, query, row};
+use crate::subscription_plates::{self, NewPlate};
 
 pub(crate) const MATCH_MANY: &str = include_str!("../queries/subscriptions/match_many.sql");
 
@@ -52,8 +55,38 @@ row! {
         pub kind: String,
         pub valid_from: Option<Timestamp>,
         pub valid_until: Option<Timestamp>,
+        /// [`windows`] reads it.
+        pub windows: Value,
+        /// It may use these; all where there is none.
+        pub lanes: Vec<Uuid>,
+        pub paused_from: Option<Timestamp>,
+        pub paused_until: Option<Timestamp>,
+        /// `visitor` or `refuse`.
+        pub outside_terms: String,
+        pub places: Option<i32>,
+        pub uses_per_month: Option<i32>,
+        /// Plates that came in by it and are inside; read where places are limited.
+        pub inside: Vec<String>,
+        /// Plates that were let in by it and have not passed yet; read where places or entries are limited.
+        pub promised: Vec<String>,
+        /// Entries by it in this month of the site; read where they are limited.
+        pub used: i64,
         /// The same plate is inside another site of the tenant.
         pub elsewhere: bool,
+    }
+}
+
+impl SubscriptionRow {
+    /// What it demands beside its time.
+    #[must_use]
+    pub fn terms(&self) -> SubscriptionTerms {
+        SubscriptionTerms {
+            windows: windows(&self.windows),
+            pause: pause(self.paused_from, self.paused_until),
+            outside: outside(&self.outside_terms),
+            counted: self.places.is_some() || self.uses_per_month.is_some(),
+            some_lanes: !self.lanes.is_empty(),
+        }
     }
 }
 
@@ -63,30 +96,57 @@ row! {
         pub plate: String,
         /// `subscription` or `block`.
         pub kind: String,
+        pub valid_from: Option<Timestamp>,
         pub valid_until: Option<Timestamp>,
+        /// [`windows`] reads it.
+        pub windows: Value,
+        pub lanes: Vec<Uuid>,
+        pub paused_from: Option<Timestamp>,
+        pub paused_until: Option<Timestamp>,
+        /// `visitor` or `refuse`.
+        pub outside_terms: String,
+        /// Places or entries are limited.
+        pub counted: bool,
     }
 }
 
+/// The windows of a column; those that no program of ours wrote are left out.
+#[must_use]
+pub fn windows(column: &Value) -> Vec<WeekWindow> {
+    let all: Vec<WeekWindow> = serde_json::from_value(column.clone()).unwrap_or_default();
+    all.into_iter().filter(WeekWindow::is_sound).collect()
+}
+
+/// The pause of two columns.
+#[must_use]
+pub fn pause(from: Option<Timestamp>, until: Option<Timestamp>) -> Option<Pause> {
+    from.map(|from| Pause { from, until })
+}
+
+/// The word of a column; of a later version: as any other car.
+#[must_use]
+pub fn outside(word: &str) -> OutsideTerms {
+    if word == "refuse" { OutsideTerms::Refuse } else { OutsideTerms::Visitor }
+}
+
+/// Writes a right of one plate, without terms.
+///
 /// # Errors
 /// [`StoreError::Database`].
 pub async fn insert(client: &impl GenericClient, new: &NewSubscription) -> Result<(), StoreError> {
     let sql = include_str!("../queries/subscriptions/insert.sql");
-    execute(
-        client,
-        sql,
-        &[
-            &new.site.as_uuid(),
-            &new.id.as_uuid(),
-            &new.plate.plate().as_str(),
-            &new.kind.as_str(),
-            &new.holder,
-            &new.valid_from,
-            &new.valid_until,
-            &new.plate.text(),
-        ],
-    )
-    .await
-    .map(drop)
+    let (site, id) = (new.site.as_uuid(), new.id.as_uuid());
+    let params: Params<'_> =
+        &[&site, &id, &new.kind.as_str(), &new.holder, &new.valid_from, &new.valid_until];
+    execute(client, sql, params).await?;
+    let plate = NewPlate {
+        site: new.site,
+        subscription: new.id,
+        plate: new.plate.clone(),
+        at: Timestamp::now(),
+        by: None,
+    };
+    subscription_plates::insert(client, &plate).await
 }
 
 /// What a lane of this site must know while the server is away.

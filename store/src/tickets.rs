@@ -154,6 +154,26 @@ pub async fn of_arrival(
     Ok(found.map(|found| found.number))
 }
 
+row! {
+    /// The number of a stay's ticket.
+    pub struct NumberOfStay {
+        pub stay_id: Uuid,
+        pub number: String,
+    }
+}
+
+/// The numbers of the tickets of these stays.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn of_stays(
+    client: &impl GenericClient,
+    site: SiteId,
+    stays: &[Uuid],
+) -> Result<Vec<NumberOfStay>, StoreError> {
+    query(client, include_str!("../queries/tickets/of_stays.sql"), &[&site.as_uuid(), &stays]).await
+}
+
 /// Nothing more is due for this ticket; whoever said so first stands.
 ///
 /// # Errors

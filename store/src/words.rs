@@ -221,6 +221,10 @@ words! {
 
     /// What a person must see to.
     pub enum AlarmKind {
+        /// A car that is inside was blocked.
+        BlockedInside = "blocked_inside",
+        /// A blocked plate came to a lane.
+        BlockedPlate = "blocked_plate",
         /// Drive, end switches, or an arm that moved by itself.
         BoomFault = "boom_fault",
         BoomUpTooLong = "boom_up_too_long",
@@ -244,10 +248,65 @@ words! {
         ReplayedCommand = "replayed_command",
         /// The lane's disk.
         Storage = "storage",
+        /// Subscriptions that end soon.
+        SubscriptionsEnding = "subscriptions_ending",
         /// Following another car, against the direction, or without leave.
         UnauthorisedPassage = "unauthorised_passage",
         /// Cars that left and of which no entry is known.
         UnmatchedExits = "unmatched_exits",
+    }
+
+    /// How far a subscription has come.
+    pub enum SubscriptionState {
+        /// It is valid from a later time on.
+        Planned = "planned",
+        Active = "active",
+        /// It rests.
+        Paused = "paused",
+        Ended = "ended",
+    }
+
+    /// For how long a price is paid.
+    pub enum PlanPeriod {
+        Day = "day",
+        Week = "week",
+        Month = "month",
+        Year = "year",
+    }
+
+    /// What was done to a subscription.
+    pub enum SubscriptionChange {
+        Added = "added",
+        /// Holder, contact, note, plan or terms.
+        Changed = "changed",
+        PlateAdded = "plate_added",
+        PlateRemoved = "plate_removed",
+        PlateChanged = "plate_changed",
+        Paused = "paused",
+        Resumed = "resumed",
+        Renewed = "renewed",
+        Ended = "ended",
+        /// An end was taken back.
+        Reopened = "reopened",
+    }
+
+    /// How far a block has come.
+    pub enum BlockState {
+        /// It holds from a later time on.
+        Planned = "planned",
+        Active = "active",
+        /// Its time is over.
+        Expired = "expired",
+        /// A person ended it.
+        Lifted = "lifted",
+    }
+
+    /// What becomes of a subscriber's car beyond its terms.
+    pub enum OutsideTerms {
+        /// It comes in as any other car, and pays.
+        Visitor = "visitor",
+        /// The boom stays closed.
+        Refuse = "refuse",
     }
 
     /// How far an alarm has come.

@@ -340,7 +340,7 @@ async fn twins_of_a_plate_are_found_by_an_index() {
             include_str!("../queries/blocklist/match_many.sql"),
         ),
         (
-            "subscriptions_by_twins",
+            "subscription_plates_by_twins",
             "uuid[], text[], timestamptz",
             include_str!("../queries/subscriptions/match_many.sql"),
         ),

@@ -23,6 +23,10 @@ pub(crate) fn stored_reason(code: &str, params: &Value, lang: Lang) -> String {
 /// A kind of alarm in words.
 pub(crate) const fn alarm(kind: AlarmKind, lang: Lang) -> &'static str {
     let (en, vi) = match kind {
+        AlarmKind::BlockedInside => {
+            ("A car that is inside was blocked.", "Một xe đang ở trong bãi đã bị chặn.")
+        }
+        AlarmKind::BlockedPlate => ("A blocked car came.", "Một xe bị chặn đã đến."),
         AlarmKind::BoomFault => ("The boom or its drive is faulty.", "Thanh chắn hoặc động cơ bị lỗi."),
         AlarmKind::BoomUpTooLong => ("The boom has been up for too long.", "Thanh chắn mở quá lâu."),
         AlarmKind::Camera => {
@@ -42,6 +46,7 @@ pub(crate) const fn alarm(kind: AlarmKind, lang: Lang) -> &'static str {
             ("An old order came again under new words.", "Một lệnh cũ bị gửi lại với nội dung khác.")
         }
         AlarmKind::Storage => ("The lane's disk is faulty.", "Ổ đĩa của làn bị lỗi."),
+        AlarmKind::SubscriptionsEnding => ("Subscriptions end soon.", "Có vé tháng sắp hết hạn."),
         AlarmKind::UnauthorisedPassage => {
             ("A car passed without leave.", "Một xe đã qua khi chưa được phép.")
         }

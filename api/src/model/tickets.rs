@@ -112,8 +112,8 @@ impl Ticket {
 }
 
 impl OneTicket {
-    pub(crate) fn of(ticket: tickets::Ticket) -> Result<Self, ApiError> {
-        let charge = ticket.quote.as_ref().map(|quote| Charge::from(&quote.due));
+    pub(crate) fn of(ticket: tickets::Ticket, lang: Lang) -> Result<Self, ApiError> {
+        let charge = ticket.quote.as_ref().map(|quote| Charge::of(quote, lang));
         Ok(Self { ticket: Ticket::of(ticket.row)?, charge })
     }
 }
@@ -219,7 +219,7 @@ impl TicketExit {
         let due = car.as_ref().and_then(|car| car.amount_minor);
         let opens = opened.and_then(|lane| codes.iter().find(|(id, _)| *id == lane.as_uuid()));
         Ok(Self {
-            ticket: OneTicket::of(ticket)?,
+            ticket: OneTicket::of(ticket, lang)?,
             amount: due
                 .filter(|_| outcome == Some(DecisionOutcome::Charge))
                 .map(|minor| Amount { minor, currency }),

@@ -98,7 +98,7 @@ pub(crate) async fn one(app: App, by: Authorized<StaysRead>, request: Request) -
     let number = number(&request)?;
     let client = app.client().await?;
     let site = by.site_of_ticket(&client, &number).await?;
-    ok(&OneTicket::of(operations::get(&client, &site, &number).await?)?)
+    ok(&OneTicket::of(operations::get(&client, &site, &number).await?, request.context.language())?)
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -210,7 +210,7 @@ pub(crate) async fn issue(
     let done = unit::run_idempotent(&mut client, &key, async |unit| {
         let site = site(unit.tx(), &by, ticket.arrival, new.site.as_ref()).await?;
         let issued = operations::issue(unit, &by, &site, ticket).await?;
-        idempotency::answer(StatusCode::CREATED, &OneTicket::of(issued)?)
+        idempotency::answer(StatusCode::CREATED, &OneTicket::of(issued, request.context.language())?)
     })
     .await?;
     idempotency::reply_idempotent(&done)

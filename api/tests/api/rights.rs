@@ -7,8 +7,9 @@ use boomgate_operations::access::{Held, Role};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
+use crate::tariffs;
 use crate::test_app::{PASSWORD, TestApp, TestUser};
-use crate::{corrections, getting_in, vehicles};
+use crate::{corrections, garage, getting_in, lists, vehicles};
 
 /// Where somebody has a role: at this site, at another of the tenant, or in another company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +91,16 @@ pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Re
     if let Some(request) = vehicles::case(app, route).await {
         return signed(app, request, by);
     }
+    if let Some(request) = garage::case(app, route).await {
+        return signed(app, request, by);
+    }
     if let Some(request) = corrections::case(app, route).await {
+        return signed(app, request, by);
+    }
+    if let Some(request) = lists::case(app, route).await {
+        return signed(app, request, by);
+    }
+    if let Some(request) = tariffs::case(app, route).await {
         return signed(app, request, by);
     }
     let plate = format!("R{:03}", by.map_or(0, |by| by.id.as_uuid().as_u128() % 1000));
@@ -326,6 +336,7 @@ fn expected(route: &RouteInfo, who: Who) -> u16 {
         (true, _) if of_company && who.place == Place::Annex => 403,
         (true, "/api/v1/users" | "/api/v1/keys") if route.method == "GET" => 200,
         (true, "/api/v1/keys" | "/api/v1/sites") if route.method == "POST" => 201,
+        (true, "/api/tickets") => 201,
         // It names a site that this company does not have.
         (true, "/api/v1/users") if foreign => 422,
         // No bearer token satisfies a step-up.
@@ -334,12 +345,16 @@ fn expected(route: &RouteInfo, who: Who) -> u16 {
         (true, "/api/v1/setup") if route.method == "POST" => 409,
         (true, "/api/v1/users/{id}/password-link") if !foreign => 201,
         (true, "/api/v1/users/{id}/unlock") if !foreign => 204,
+        (true, path) if lists::ACROSS_SITES.contains(&path) && route.method == "GET" => 200,
+        (true, path) if lists::ACROSS_SITES.contains(&path) && !foreign => 201,
         (true, "/api/v1/sites/{id}") if who.place != Place::Here => 404,
         (true, path)
             if !foreign && getting_in::WITHOUT_CONTENT.contains(&&*format!("{} {path}", route.method)) =>
         {
             204
         }
+        // A calendar file is nobody's.
+        (true, "/api/v1/tariffs/holidays") => 200,
         // The jobs are the server's, not a tenant's.
         (true, "/api/v1/lanes" | "/api/v1/jobs" | "/api/v1/alarms") if route.method == "GET" => 200,
         (true, _) if foreign => 404,
@@ -362,6 +377,8 @@ fn expected(route: &RouteInfo, who: Who) -> u16 {
         (true, "/api/v1/sites/{id}/hold-all") if route.method == "POST" => 201,
         (true, "/api/v1/stays/{id}/payments" | "/api/v1/tickets/lost") => 201,
         (true, "/api/v1/tickets") if route.method == "POST" => 201,
+        (true, path) if tariffs::creates(&route.method, path) => 201,
+        (true, "/api/v1/tariffs/drafts/{id}") if route.method == "DELETE" => 204,
         (true, _) => 200,
     }
 }

@@ -291,7 +291,108 @@ export const SCREENS: readonly ScreenStep[] = [
     isInside: true,
     show: async (page) => {
       await go(page, "/settings/sites/demo");
-      await page.locator("main form").waitFor();
+      await page.locator("[data-access]").waitFor();
+    },
+  },
+  {
+    name: "subscriptions",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/subscriptions");
+      await page.locator("[data-subscription]").first().waitFor();
+    },
+  },
+  {
+    name: "subscription",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/subscriptions");
+      await page.locator("[data-subscription] button").first().click();
+      await page.locator("[data-subscription-detail] [data-vehicle]").first().waitFor();
+    },
+  },
+  {
+    name: "subscription-new",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/subscriptions?subscription=new");
+      await page.locator("[data-modal] form").waitFor();
+      await page.getByRole("button", { name: /^(Add a time|Thêm khung giờ)$/ }).click();
+      await page.locator("[data-window]").waitFor();
+    },
+  },
+  {
+    name: "subscriptions-none",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/subscriptions?q=QQQQ");
+      await page.locator("main").getByText(/No subscription matches|Không có vé tháng nào/).waitFor();
+    },
+  },
+  {
+    name: "plans",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/subscriptions?view=plans");
+      await page.locator("main").getByText(/No plan yet|Chưa có gói nào/).waitFor();
+    },
+  },
+  {
+    name: "plan-new",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/subscriptions?view=plans");
+      await page.getByRole("button", { name: /^(New plan|Gói mới)$/ }).click();
+      await page.locator("[data-modal] form").waitFor();
+    },
+  },
+  {
+    name: "passback",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/subscriptions?view=passback");
+      await page.locator("[data-inside]").first().waitFor();
+    },
+  },
+  {
+    name: "blocklist",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/blocklist");
+      await page.locator("[data-block]").first().waitFor();
+    },
+  },
+  {
+    name: "block",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/blocklist");
+      await page.locator("[data-block] button").first().click();
+      await page.locator("[data-modal] form input").first().waitFor();
+    },
+  },
+  {
+    name: "block-new",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/blocklist?block=new");
+      await page.locator("[data-modal] form").waitFor();
+    },
+  },
+  {
+    name: "blocklist-risk",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/blocklist?view=risk");
+      await page.locator("[data-rule]").first().waitFor();
+    },
+  },
+  {
+    name: "overstays",
+    isInside: true,
+    show: async (page) => {
+      await go(page, "/blocklist?view=overstays");
+      await page.locator("main").getByText(/Nobody stays for too long|Không xe nào đỗ quá lâu/).waitFor();
     },
   },
   {

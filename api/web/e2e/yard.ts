@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 
 export type Happening =
-  | { do: "car"; car: string; plate: string; country: string }
+  | { do: "car"; car: string; plate: string; country: string; patience_ms?: number }
   | { do: "fire"; on: boolean };
 
 export async function happen(socket: string, what: Happening): Promise<void> {

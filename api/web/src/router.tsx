@@ -9,15 +9,20 @@ import {
 } from "@tanstack/react-router";
 import { isAlarmKind } from "./alarms/alarmKind";
 import { ALARM_STATES } from "./api/alarms";
+import { BLOCK_STATES } from "./api/blocklist";
+import type { AlarmKind, AlarmState, BlockState } from "./api/schema.gen";
 import type { AlarmKind, AlarmState } from "./api/schema.gen";
 import { TICKET_FILTERS, type TicketFilter } from "./api/tickets";
 import { type AuditSearch, isAuditAction } from "./audit/auditSearch";
 import { STATES, type StayState } from "./api/stays";
+import { SUBSCRIPTION_STATES, type SubscriptionFilterState } from "./api/subscriptions";
+import { BLOCKLIST_VIEWS, type BlocklistView } from "./blocklist/blocklistViews";
 import { BrokenScreen } from "./frame/BrokenScreen";
 import { NotFound } from "./frame/NotFound";
 import { RootScreen } from "./frame/RootScreen";
 import { LiveScreen } from "./live/LiveScreen";
 import { STEPS, type Step } from "./setup/draft";
+import { SUBSCRIPTION_VIEWS, type SubscriptionView } from "./subscriptions/subscriptionViews";
 
 type Search = Record<string, unknown>;
 
@@ -113,6 +118,37 @@ const vehicles = createRoute({
   component: lazyRouteComponent(() => import("./vehicles/VehiclesScreen"), "VehiclesScreen"),
 });
 
+type SubscriptionsSearch = {
+  view?: SubscriptionView;
+  state?: SubscriptionFilterState;
+  q?: string;
+  subscription?: string;
+};
+
+const subscriptions = createRoute({
+  getParentRoute: () => root,
+  path: "/subscriptions",
+  validateSearch: (search: Search): SubscriptionsSearch => {
+    const view = SUBSCRIPTION_VIEWS.find((one) => one === search.view);
+    const state = SUBSCRIPTION_STATES.find((one) => one === search.state);
+    return { ...(view ? { view } : {}), ...(state ? { state } : {}), ...text(search, "q"), ...text(search, "subscription") };
+  },
+  component: lazyRouteComponent(() => import("./subscriptions/SubscriptionsScreen"), "SubscriptionsScreen"),
+});
+
+type BlocklistSearch = { view?: BlocklistView; state?: BlockState; q?: string; block?: string };
+
+const blocklist = createRoute({
+  getParentRoute: () => root,
+  path: "/blocklist",
+  validateSearch: (search: Search): BlocklistSearch => {
+    const view = BLOCKLIST_VIEWS.find((one) => one === search.view);
+    const state = BLOCK_STATES.find((one) => one === search.state);
+    return { ...(view ? { view } : {}), ...(state ? { state } : {}), ...text(search, "q"), ...text(search, "block") };
+  },
+  component: lazyRouteComponent(() => import("./blocklist/BlocklistScreen"), "BlocklistScreen"),
+});
+
 type PeopleSearch = { q?: string; person?: string };
 
 const people = createRoute({
@@ -161,6 +197,38 @@ const keysSettings = createRoute({
   component: lazyRouteComponent(() => import("./settings/KeysSettings"), "KeysSettings"),
 });
 
+const tariffs = createRoute({
+  getParentRoute: () => root,
+  path: "/tariffs",
+  component: lazyRouteComponent(() => import("./tariffs/TariffsScreen"), "TariffsScreen"),
+});
+
+const tariffsHome = createRoute({
+  getParentRoute: () => tariffs,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/tariffs/versions", replace: true });
+  },
+});
+
+const tariffVersions = createRoute({
+  getParentRoute: () => tariffs,
+  path: "/versions",
+  component: lazyRouteComponent(() => import("./tariffs/VersionsTab"), "VersionsTab"),
+});
+
+const tariffDraft = createRoute({
+  getParentRoute: () => tariffs,
+  path: "/drafts/$id",
+  component: lazyRouteComponent(() => import("./tariffs/DraftScreen"), "DraftScreen"),
+});
+
+const validationCodes = createRoute({
+  getParentRoute: () => tariffs,
+  path: "/validations",
+  component: lazyRouteComponent(() => import("./tariffs/ValidationsTab"), "ValidationsTab"),
+});
+
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
@@ -205,8 +273,11 @@ export const router = createRouter({
     stay,
     alarms,
     vehicles,
+    subscriptions,
+    blocklist,
     people,
     settings.addChildren([settingsHome, sitesSettings, siteSettings, lanesSettings, keysSettings]),
+    tariffs.addChildren([tariffsHome, tariffVersions, tariffDraft, validationCodes]),
     audit,
     account,
     join,

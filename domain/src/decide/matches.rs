@@ -11,6 +11,7 @@ use crate::money::Money;
 use crate::plate::Plate;
 use crate::reading::Verdict;
 use crate::stay::Stay;
+use crate::subscription::SubscriptionTerms;
 use crate::tariff::{Tariff, VehicleType};
 
 /// What the car identifies itself with.
@@ -133,14 +134,75 @@ pub struct BlockMatch {
 }
 
 /// A plate with a subscription.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionMatch {
     /// The subscription.
     pub id: SubscriptionId,
     /// When it is valid.
     pub validity: Validity,
-    /// Places left in its pool; none if it has no pool. Zero makes it a visitor at the entry.
+    /// Places left in its pool; none if it has no pool, or nobody knows.
     pub pool_left: Option<u32>,
+    /// Entries left in this month; none if they are not limited, or nobody knows.
+    #[serde(default)]
+    pub uses_left: Option<u32>,
+    /// Whether it may use this lane.
+    #[serde(default = "yes")]
+    pub lane_allowed: bool,
+    /// What it says beside.
+    #[serde(default)]
+    pub terms: SubscriptionTerms,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// Why a subscription does not let its car in now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outside {
+    /// It rests.
+    Paused,
+    /// It holds at other times.
+    OtherTime,
+    /// It holds at other lanes.
+    OtherLane,
+    /// Every place of it is taken.
+    PoolFull,
+    /// Its entries of this month are used up.
+    UsedUp,
+    /// Nobody knows how many of its cars are inside: the lane is alone, and told not to guess.
+    NotKnown,
+}
+
+impl SubscriptionMatch {
+    /// One that says nothing beside its validity.
+    pub fn plain(id: SubscriptionId, validity: Validity) -> Self {
+        let terms = SubscriptionTerms::default();
+        Self { id, validity, pool_left: None, uses_left: None, lane_allowed: true, terms }
+    }
+
+    /// Why it does not let its car in at `now`, within its validity; none if it does.
+    pub fn outside(&self, source: MatchSource, now: Timestamp, time_zone: &TimeZone) -> Option<Outside> {
+        let guesses = match source {
+            MatchSource::Full => true,
+            MatchSource::Offline(policy) => policy.counted == OfflineCounted::Admit,
+        };
+        if self.terms.is_paused(now) {
+            Some(Outside::Paused)
+        } else if !self.lane_allowed {
+            Some(Outside::OtherLane)
+        } else if !self.terms.is_in_window(now, time_zone) {
+            Some(Outside::OtherTime)
+        } else if self.uses_left == Some(0) {
+            Some(Outside::UsedUp)
+        } else if self.pool_left == Some(0) {
+            Some(Outside::PoolFull)
+        } else if self.terms.counted && !guesses {
+            Some(Outside::NotKnown)
+        } else {
+            None
+        }
+    }
 }
 
 /// A plate with a reservation.
@@ -169,12 +231,14 @@ pub struct OfflinePolicy {
     pub entry: OfflineEntry,
     /// At exits.
     pub exit: OfflineExit,
+    /// Subscribers whose cars are counted: they share places, or have paid for so many entries a month.
+    pub counted: OfflineCounted,
 }
 
 impl Default for OfflinePolicy {
     /// Entries fail closed, exits fail open.
     fn default() -> Self {
-        Self { entry: OfflineEntry::Listed, exit: OfflineExit::Everybody }
+        Self { entry: OfflineEntry::Listed, exit: OfflineExit::Everybody, counted: OfflineCounted::Admit }
     }
 }
 
@@ -186,6 +250,16 @@ pub enum OfflineEntry {
     Listed,
     /// Visitors too; they pay at the exit.
     Visitors,
+}
+
+/// What a lane alone does with a subscriber whose cars only the server counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OfflineCounted {
+    /// It is let in as if a place were left; what it took is counted once the server knows.
+    Admit,
+    /// It is treated as a car without a right.
+    Refuse,
 }
 
 /// Which exits a lane opens without its server.
@@ -222,6 +296,10 @@ pub struct Matches {
     pub reservation: Option<ReservationMatch>,
     /// The open stay of this plate, or of the ticket shown; at an exit without one, the only stay of a twin.
     pub stay: Option<Stay>,
+    /// Passback was reset for its open stay: it may come in once more.
+    pub neutral: bool,
+    /// Its open stay began as a visitor's.
+    pub visitor_stay: bool,
     /// Open stays with nearly this plate; only suggestions.
     pub near: Vec<NearStay>,
     /// The same plate has an open stay at another site of the tenant.
@@ -242,6 +320,8 @@ impl Matches {
             subscription: None,
             reservation: None,
             stay: None,
+            neutral: false,
+            visitor_stay: false,
             near: Vec::new(),
             elsewhere: false,
             tariff: None,

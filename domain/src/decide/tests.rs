@@ -1,5 +1,7 @@
 //! The rules of deciding, one sentence each, and that every input has an answer.
 
+mod terms;
+
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -46,7 +48,7 @@ fn always() -> Validity {
 }
 
 fn subscribed() -> Option<SubscriptionMatch> {
-    Some(SubscriptionMatch { id: id(2), validity: always(), pool_left: None })
+    Some(SubscriptionMatch::plain(id(2), always()))
 }
 
 /// 1.00 EUR an hour, 10 minutes grace, 15 minutes exit time, 20.00 EUR for a lost ticket.
@@ -61,6 +63,9 @@ fn tariff() -> Arc<Tariff> {
         free_minutes: 0,
         daily_cap: None,
         cap_24h: None,
+        monthly_cap: None,
+        vat_basis_points: None,
+        holidays: Vec::new(),
         lost_ticket: Some(2_000),
         rules: vec![Rule {
             name: "hour".into(),
@@ -155,8 +160,8 @@ fn rights_outside_their_time_or_pool_are_no_rights() {
     let over = Validity { from: Timestamp::UNIX_EPOCH, until: Some(now()) };
     let expired = Some(SubscriptionMatch { validity: over, ..subscribed().unwrap() });
     let pooled = Some(SubscriptionMatch { pool_left: Some(0), ..subscribed().unwrap() });
-    assert_eq!(entry(&Matches { subscription: expired, ..nothing() }), "OPEN-VISITOR");
-    assert_eq!(entry(&Matches { subscription: pooled, ..nothing() }), "OPEN-VISITOR");
+    assert_eq!(entry(&Matches { subscription: expired.clone(), ..nothing() }), "OPEN-VISITOR");
+    assert_eq!(entry(&Matches { subscription: pooled.clone(), ..nothing() }), "OPEN-VISITOR");
     assert_eq!(exit(&Matches { subscription: pooled, ..nothing() }), "OPEN-SUBSCRIPTION");
     let members = SiteState { visitors: false, ..SiteState::default() };
     assert_eq!(entry(&Matches { site: members, subscription: expired, ..nothing() }), "DENY-NO-VISITORS");
@@ -287,7 +292,8 @@ fn offline_entries_fail_closed_and_exits_fail_open() {
     assert_eq!(code(&unread, &offline), "OPEN-FAIL-SAFE");
     let block = Some(BlockMatch { id: id(8), validity: always() });
     assert_eq!(exit(&Matches { block, ..offline.clone() }), "DENY-BLOCKLISTED");
-    let other = OfflinePolicy { entry: OfflineEntry::Visitors, exit: OfflineExit::Listed };
+    let (entry_rule, exit_rule) = (OfflineEntry::Visitors, OfflineExit::Listed);
+    let other = OfflinePolicy { entry: entry_rule, exit: exit_rule, ..OfflinePolicy::default() };
     let offline = Matches { source: MatchSource::Offline(other), ..nothing() };
     assert_eq!((entry(&offline), exit(&offline)), ("OPEN-OFFLINE-VISITOR", "DENY-OFFLINE"));
 }
@@ -310,9 +316,12 @@ prop_compose! {
             source: if offline { MatchSource::Offline(OfflinePolicy::default()) } else { MatchSource::Full },
             site: SiteState { mode, passback, free_spaces, ..SiteState::default() },
             block: block.then(|| BlockMatch { id: id(8), validity }),
-            subscription: subscription.then(|| SubscriptionMatch { id: id(2), validity, pool_left: free_spaces }),
+            subscription: subscription
+                .then(|| SubscriptionMatch { pool_left: free_spaces, ..SubscriptionMatch::plain(id(2), validity) }),
             reservation: reservation.then(|| ReservationMatch { id: id(7), validity }),
             stay: stay.then_some(open),
+            neutral: false,
+            visitor_stay: near == 1,
             near: (0..near).map(|n| NearStay { stay: id(100 + n as u128), distance: 4 }).collect(),
             elsewhere,
             tariff: tariffed.then(tariff),

@@ -6,7 +6,7 @@ use boomgate_domain::lane::LaneEvent;
 use boomgate_domain::listing::offline_matches;
 use boomgate_domain::reading::Verdict;
 use boomgate_domain::tariff::VehicleType;
-use boomgate_schemas::down::{ListEntry, SyncPart};
+use boomgate_schemas::down::{ListTerms, SyncPart};
 use jiff::Timestamp;
 use tracing::warn;
 
@@ -49,10 +49,11 @@ impl EventLoop {
         });
     }
 
-    pub(super) fn decide_locally(&mut self, arrival: ArrivalId, entries: &[ListEntry]) {
+    pub(super) fn decide_locally(&mut self, arrival: ArrivalId, entries: &[ListTerms]) {
         let reading = self.car(arrival).and_then(|car| car.reading.clone());
         let settings = &self.parts.settings;
-        let listed = wire::listed(entries);
+        let now = Timestamp::from_millisecond(wall_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let listed = wire::listed(entries, now, settings.offline, &settings.time_zone);
         let matches = offline_matches(
             Some(&listed),
             SiteState { mode: self.parts.lane.mode(), ..SiteState::default() },
@@ -67,7 +68,6 @@ impl EventLoop {
             credential: decide::Credential::Plate,
             vehicle: VehicleType::default(),
         };
-        let now = Timestamp::from_millisecond(wall_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
         let decision = decide(&case, &matches, now);
         let event = LaneEvent::LocalDecision { arrival, outcome: decision.outcome, reason: decision.reason };
         self.feed(event, Cause::Rule("local-decision"));

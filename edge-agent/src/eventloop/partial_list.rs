@@ -1,7 +1,7 @@
 //! An offline list that is still arriving, part by part.
 
 use boomgate_schemas::bytes::Octets;
-use boomgate_schemas::down::{ListEntry, SyncPart};
+use boomgate_schemas::down::{ListTerms, SyncPart};
 
 /// An offline list that is still arriving.
 pub(super) struct PartialList {
@@ -9,7 +9,7 @@ pub(super) struct PartialList {
     parts: u32,
     pub key: Octets<32>,
     arrived: Vec<u32>,
-    pub entries: Vec<ListEntry>,
+    pub entries: Vec<ListTerms>,
 }
 
 impl PartialList {
@@ -21,7 +21,8 @@ impl PartialList {
             begun.unwrap_or_else(|| Self { version, parts, key, arrived: Vec::new(), entries: Vec::new() });
         if !current.arrived.contains(&part.part) {
             current.arrived.push(part.part);
-            current.entries.extend(part.entries);
+            current.entries.extend(part.entries.into_iter().map(ListTerms::from));
+            current.entries.extend(part.terms);
         }
         if current.arrived.len() < current.parts as usize {
             *list = Some(current);

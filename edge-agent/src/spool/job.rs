@@ -7,7 +7,7 @@ use std::time::Duration;
 use boomgate_domain::lane::command::CommandLog;
 use boomgate_domain::plate::Plate;
 use boomgate_schemas::bytes::Octets;
-use boomgate_schemas::down::{ListEntry, Rejected};
+use boomgate_schemas::down::{ListTerms, Rejected};
 use boomgate_schemas::up::{Event, EventBody};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -81,12 +81,12 @@ pub(super) enum Job {
     ReplaceList {
         version: u64,
         key: Octets<32>,
-        entries: Vec<ListEntry>,
+        entries: Vec<ListTerms>,
         reply: oneshot::Sender<bool>,
     },
     Lookup {
         plate: Plate,
-        reply: oneshot::Sender<Vec<ListEntry>>,
+        reply: oneshot::Sender<Vec<ListTerms>>,
     },
     End,
 }

@@ -3,6 +3,7 @@
 //! WAL with `synchronous=FULL`: what a function here has returned from survives a power cut. Synchronous, one thread,
 //! no policy: what to shed and when is `spool.rs`'s business.
 
+mod list;
 mod renumber;
 mod singles;
 
@@ -12,7 +13,7 @@ use std::path::Path;
 
 use boomgate_domain::lane::command::CommandLog;
 use boomgate_domain::listing::ListingKey;
-use boomgate_schemas::down::{ListEntry, ListKind, Rejected};
+use boomgate_schemas::down::{ListTerms, Rejected};
 use boomgate_schemas::up::Event;
 use boomgate_schemas::{bytes::Octets, strict};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, params};
@@ -30,6 +31,8 @@ create table if not exists event (seq integer primary key, body blob not null) s
 create table if not exists dead_letter (seq integer primary key, code text not null, body blob not null) strict;
 create table if not exists command_log (one integer primary key check (one = 1), body text not null) strict;
 create table if not exists list_entry (tag blob not null, kind text not null, until_ms integer, primary key (tag, kind)) strict;
+create table if not exists list_terms (tag blob not null, body blob not null) strict;
+create index if not exists list_terms_by_tag on list_terms (tag);
 create table if not exists list_key (one integer primary key check (one = 1), key blob not null) strict;
 create table if not exists identity (one integer primary key check (one = 1), id blob not null) strict;
 create table if not exists lane_mode (one integer primary key check (one = 1), body text not null) strict;
@@ -101,7 +104,11 @@ impl Store {
         if found != "ok" {
             return Err(StoreError::Damaged(found));
         }
+        let knew_terms = list::knows_terms(&connection)?;
         connection.execute_batch(SCHEMA).map_err(classified)?;
+        if !knew_terms {
+            list::forget_version(&connection).map_err(classified)?;
+        }
         Ok(Store { connection })
     }
 
@@ -228,54 +235,28 @@ impl Store {
         &mut self,
         version: u64,
         key: &Octets<32>,
-        entries: &[ListEntry],
+        entries: &[ListTerms],
     ) -> Result<(), StoreError> {
         let change = self.change()?;
-        change.execute("delete from list_entry", [])?;
-        {
-            let mut insert = change.prepare_cached(
-                "insert or replace into list_entry (tag, kind, until_ms) values (?1, ?2, ?3)",
-            )?;
-            for entry in entries {
-                insert
-                    .execute(params![entry.tag.as_slice(), kind_name(entry.kind), entry.until_ms])
-                    .map_err(classified)?;
-            }
-        }
-        change.execute("insert or replace into list_key (one, key) values (1, ?1)", [key.as_slice()])?;
-        set_meta(&change, "list_version", version)?;
+        list::replace(&change, key, entries).map_err(classified)?;
+        set_meta(&change, list::VERSION, version)?;
         change.commit().map_err(classified)
     }
 
     /// The key of the list's tags, if there is a list.
     pub fn list_key(&self) -> Result<Option<ListingKey>, StoreError> {
-        let key = self.connection.query_row("select key from list_key", [], |row| row.get(0)).optional()?;
-        Ok(key.map(ListingKey::from_bytes))
+        Ok(list::key(&self.connection)?)
     }
 
-    /// The list's entry for a tag.
-    pub fn listed(&self, tag: &[u8; 16]) -> Result<Vec<ListEntry>, StoreError> {
-        let mut select =
-            self.connection.prepare_cached("select kind, until_ms from list_entry where tag = ?1")?;
-        let rows = select.query_map([tag.as_slice()], |row| {
-            let kind: String = row.get(0)?;
-            let kind = if kind == "block" { ListKind::Block } else { ListKind::Subscription };
-            Ok(ListEntry { tag: Octets(*tag), kind, until_ms: row.get(1)? })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    /// The list's entries for a tag.
+    pub fn listed(&self, tag: &[u8; 16]) -> Result<Vec<ListTerms>, StoreError> {
+        Ok(list::entries(&self.connection, tag)?)
     }
 
     fn change(&mut self) -> Result<Transaction<'_>, StoreError> {
         self.connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(classified)
-    }
-}
-
-fn kind_name(kind: ListKind) -> &'static str {
-    match kind {
-        ListKind::Subscription => "subscription",
-        ListKind::Block => "block",
     }
 }
 
@@ -295,7 +276,7 @@ fn start(connection: &Connection, noted: Option<u64>) -> Result<Start, StoreErro
         acked,
         backlog,
         commands: command_log(connection)?,
-        list_version: meta(connection, "list_version")?,
+        list_version: meta(connection, list::VERSION)?,
         mode: singles::mode(connection)?,
         spool: singles::identity(connection)?,
     })
@@ -475,19 +456,6 @@ mod tests {
         assert!(matches!(check(&mut log, 7, 2), CommandCheck::Replay(_)));
         assert!(matches!(check(&mut log, 6, 3), CommandCheck::Replay(_)));
         assert_eq!(check(&mut log, 8, 4), CommandCheck::Execute);
-    }
-
-    #[test]
-    fn a_list_replaces_the_one_before() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = open(&folder);
-        let entry = |tag: u8, kind| ListEntry { tag: Octets([tag; 16]), kind, until_ms: None };
-        store.replace_list(1, &Octets([1; 32]), &[entry(1, ListKind::Block)]).unwrap();
-        store.replace_list(2, &Octets([2; 32]), &[entry(2, ListKind::Subscription)]).unwrap();
-        assert_eq!(store.listed(&[1; 16]).unwrap(), []);
-        assert_eq!(store.listed(&[2; 16]).unwrap(), [entry(2, ListKind::Subscription)]);
-        assert_eq!(store.list_key().unwrap(), Some(ListingKey::from_bytes([2; 32])));
-        assert_eq!(store.begin().unwrap().list_version, 2);
     }
 
     #[test]

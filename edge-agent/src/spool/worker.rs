@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use boomgate_domain::lane::command::CommandLog;
 use boomgate_domain::plate::Plate;
-use boomgate_schemas::down::{ListEntry, ListKind, Rejected};
+use boomgate_schemas::down::{ListKind, ListTerms, Rejected};
 use boomgate_schemas::up::{Event, EventBody, Gap};
 use tracing::{error, info, warn};
 use uuid::Uuid;
@@ -367,7 +367,7 @@ impl SpoolWorker {
         events
     }
 
-    fn lookup(&mut self, plate: &Plate) -> Option<Vec<ListEntry>> {
+    fn lookup(&mut self, plate: &Plate) -> Option<Vec<ListTerms>> {
         let found = listed(self.file.readable()?, plate);
         self.note(found)
     }
@@ -411,7 +411,7 @@ impl SpoolWorker {
 }
 
 /// What is said of exactly this plate, and the blocks of its twins.
-fn listed(store: &Store, plate: &Plate) -> Result<Vec<ListEntry>, StoreError> {
+fn listed(store: &Store, plate: &Plate) -> Result<Vec<ListTerms>, StoreError> {
     let Some(key) = store.list_key()? else { return Ok(Vec::new()) };
     let mut entries = store.listed(key.tag(plate).as_bytes())?;
     let of_twins = store.listed(key.block_tag(plate).as_bytes())?;

@@ -5,6 +5,7 @@ use boomgate_store::alarms::{self, EndedAlarm, NewAlarm, Repeated};
 use boomgate_store::live_event::{AlarmEvent, LiveEvent};
 use boomgate_store::words::{AlarmKind, AlarmState, ExceptionKind};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::open_alarms::Cause;
 use super::{BatchState, EventContext};
@@ -29,6 +30,13 @@ impl BatchState<'_> {
             let subject = alarms::subject_of(what, kind).to_owned();
             self.raise_alarm(context, (kind, subject), None, detail);
         }
+    }
+
+    /// A car came that may not.
+    pub(super) fn blocked_alarm(&mut self, context: &EventContext<'_>, block: Option<Uuid>) {
+        let subject = block.map(|id| id.to_string()).unwrap_or_default();
+        let params = block.map_or_else(|| json!({}), |id| json!({ "block": id.to_string() }));
+        self.raise_alarm(context, (AlarmKind::BlockedPlate, subject), None, params);
     }
 
     fn raise_alarm(
@@ -118,7 +126,9 @@ fn subject_of(kind: AlarmKind, code: &str, params: &Params) -> String {
     match kind {
         AlarmKind::LoopStuck => params.get("position").cloned().unwrap_or_default(),
         AlarmKind::BoomFault | AlarmKind::Camera | AlarmKind::UnauthorisedPassage => code.to_owned(),
-        AlarmKind::BoomUpTooLong
+        AlarmKind::BlockedInside
+        | AlarmKind::BlockedPlate
+        | AlarmKind::BoomUpTooLong
         | AlarmKind::Certificate
         | AlarmKind::DeviceTrouble
         | AlarmKind::EventsGap
@@ -128,6 +138,7 @@ fn subject_of(kind: AlarmKind, code: &str, params: &Params) -> String {
         | AlarmKind::QueueGrowing
         | AlarmKind::ReplayedCommand
         | AlarmKind::Storage
+        | AlarmKind::SubscriptionsEnding
         | AlarmKind::UnmatchedExits => String::new(),
     }
 }

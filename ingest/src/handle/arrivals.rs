@@ -127,6 +127,9 @@ impl BatchState<'_> {
             by: None,
         };
         self.publish(context, LiveEvent::Decision(event));
+        if decision.reason == (Reason::DenyBlocklisted {}) {
+            self.blocked_alarm(context, matches.block.map(|block| block.id.as_uuid()));
+        }
         metrics::counter!("boomgate_decisions_total", "code" => decision.reason.code()).increment(1);
         Ok(())
     }
@@ -135,7 +138,7 @@ impl BatchState<'_> {
         let site_id = context.device.site.as_uuid();
         let site = self.sites.get(&site_id);
         let site = site.ok_or_else(|| StoreError::NotFound { what: "site", id: site_id.to_string() })?;
-        let tariff = self.tariff(site.facts.tariff_id);
+        let tariff = self.tariff(site.facts.tariff_at(context.at));
         let mode = self.lanes.get(&context.device.lane.as_uuid()).map_or(LaneMode::Open, |lane| lane.mode);
         let mut matches =
             Matches { site: site.facts.state(mode)?, tariff, ..Matches::none(site.time_zone.clone()) };
@@ -151,8 +154,13 @@ impl BatchState<'_> {
         };
         let of_stay = stay.and_then(|stay| Some((site_id, stay.plate.clone()?)));
         let keys = [Some(key), of_stay];
-        matches.subscription = keys.iter().flatten().find_map(|key| self.subscriptions.get(key).copied());
+        let lane = context.device.lane.as_uuid();
+        let right = |key: &(Uuid, String)| self.subscription(key, lane, context.at, &matches.time_zone);
+        matches.subscription = keys.iter().flatten().find_map(right);
         matches.reservation = keys.iter().flatten().find_map(|key| self.reservations.get(key).copied());
+        matches.neutral = stay.is_some_and(|stay| site.facts.is_neutral(stay));
+        matches.visitor_stay =
+            stay.and_then(|stay| stay.entry_code.as_deref()).is_some_and(Reason::is_visitors_entry);
         matches.stay = stay.map(|stay| stay.to_domain(self.tariff(stay.tariff_id))).transpose()?;
         if arrival.direction == Direction::Exit && matches.stay.is_none() {
             matches.near = self.near(site_id, plate);
@@ -248,6 +256,11 @@ impl BatchState<'_> {
         let action = AuditAction::DecisionLocal { decision: row.id, outcome, code: row.code.clone() };
         self.audit(context, action, |_| ());
         let plate = known.and_then(|arrival| arrival.plate);
+        if row.code == (Reason::DenyBlocklisted {}).code() {
+            let read = plate.as_deref().and_then(|plate| Plate::parse(plate).ok());
+            let block = read.and_then(|plate| self.block(site_id, &plate, context.at));
+            self.blocked_alarm(context, block.map(|block| block.id.as_uuid()));
+        }
         let event = DecisionEvent {
             arrival: reported.arrival,
             decision: row.id,

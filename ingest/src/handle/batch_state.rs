@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use boomgate_domain::decide::{BlockMatch, ReservationMatch, SubscriptionMatch, Validity};
-use boomgate_domain::ids::{BlockId, ReservationId, StayId, SubscriptionId};
+use boomgate_domain::decide::{BlockMatch, ReservationMatch, Validity};
+use boomgate_domain::ids::{BlockId, ReservationId, StayId};
 use boomgate_domain::lane_mode::LaneMode;
 use boomgate_domain::plate::Plate;
 use boomgate_domain::plate::twins::exact_or_only_twin;
@@ -27,6 +27,7 @@ use uuid::Uuid;
 use super::EventContext;
 use super::device_view::DeviceView;
 use super::open_alarms::OpenAlarms;
+use super::subscribed::Subscribed;
 use crate::batch::StoredEvents;
 
 /// What is known beside the batch's facts.
@@ -55,7 +56,8 @@ pub(crate) struct BatchState<'a> {
     pub(super) changed_arrivals: HashSet<Uuid>,
     pub(super) stays: HashMap<Uuid, StayRow>,
     pub(super) changed_stays: Vec<Uuid>,
-    pub(super) subscriptions: HashMap<(Uuid, String), SubscriptionMatch>,
+    /// By site and plate.
+    pub(super) subscriptions: HashMap<(Uuid, String), Vec<Subscribed>>,
     pub(super) reservations: HashMap<(Uuid, String), ReservationMatch>,
     /// By the twin key of the plate.
     pub(super) blocks: HashMap<(Uuid, String), Vec<BlockMatch>>,
@@ -150,15 +152,17 @@ impl<'a> BatchState<'a> {
 
     fn take_right(&mut self, found: boomgate_store::subscriptions::SubscriptionRow) {
         let validity = validity(found.valid_from, found.valid_until);
-        let key = (found.site_id, found.plate);
-        self.typed.extend(found.plate_typed.map(|text| (found.id, text)));
+        let key = (found.site_id, found.plate.clone());
+        self.typed.extend(found.plate_typed.clone().map(|text| (found.id, text)));
         if found.elsewhere {
             self.elsewhere.insert(key.clone());
         }
         if found.kind == "subscription" {
-            let right =
-                SubscriptionMatch { id: SubscriptionId::from_uuid(found.id), validity, pool_left: None };
-            self.subscriptions.insert(key, right);
+            // Found twice where the batch has a twin of the plate, too.
+            let known = self.subscriptions.entry(key).or_default();
+            if known.iter().all(|one| one.id() != found.id) {
+                known.push(Subscribed::read(&found, validity));
+            }
         } else {
             self.reservations
                 .insert(key, ReservationMatch { id: ReservationId::from_uuid(found.id), validity });
@@ -213,7 +217,7 @@ impl<'a> BatchState<'a> {
     }
 
     /// Whether a space is kept for it; must agree with `sites/facts.sql`.
-    fn is_promised(&self, arrival: &ArrivalRow) -> bool {
+    pub(super) fn is_promised(&self, arrival: &ArrivalRow) -> bool {
         arrival.direction == "entry"
             && arrival.outcome.as_deref() == Some("open")
             && arrival.passed_at.is_none()

@@ -125,6 +125,8 @@ pub struct Lane {
     pub wanted: Option<WantedMode>,
     /// What its wall clock says more than ours.
     pub ahead_ms: i64,
+    /// Of the offline list, as the hello says it.
+    pub list_version: u64,
     /// The highest number above which it must renumber.
     pub above: Option<u64>,
     device: String,
@@ -162,6 +164,7 @@ impl Lane {
             mode: None,
             wanted: None,
             ahead_ms: 0,
+            list_version: 0,
             above: None,
             device: device.to_owned(),
             place,
@@ -236,7 +239,7 @@ impl Lane {
             command_counter: self.counter,
             boom: Boom::Closed,
             mode: "normal".into(),
-            list_version: 0,
+            list_version: self.list_version,
             rtt_ms: None,
             faults: Vec::new(),
             view: Some(up::View { score: 62, advice: VIEW.into(), plates: 875 }),
@@ -252,6 +255,16 @@ impl Lane {
         let bytes = seal(&topic, &self.header(None), hello.encode(), &self.key);
         self.wire.publish(&topic, bytes).await;
         uptime_ms
+    }
+
+    /// The list as the server sends it by itself.
+    pub async fn sent_list(&mut self) -> Vec<SyncPart> {
+        let deadline = std::time::Instant::now() + TIMEOUT;
+        while self.lists.is_empty() {
+            assert!(std::time::Instant::now() < deadline, "no list was sent");
+            self.listen(Duration::from_millis(100)).await;
+        }
+        std::mem::take(&mut self.lists)
     }
 
     pub async fn ask_list(&mut self, have: u64) -> Vec<SyncPart> {

@@ -13,4 +13,5 @@ mod order;
 mod passages;
 mod previews;
 mod readings;
+mod subscriptions;
 mod twins;

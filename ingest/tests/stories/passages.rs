@@ -245,13 +245,18 @@ async fn the_offline_list_is_sent_to_who_has_an_older_one() {
     park.subscribe("W1").await;
     park.block("W2").await;
     let mut entry = park.lane(Entry).await;
+    assert_eq!(entry.sent_list().await[0].entries.len(), 2, "its hello says that it has none");
     let parts = entry.ask_list(0).await;
     assert_eq!(parts.len(), 1);
     assert_eq!(parts[0].entries.len(), 2);
     let version = parts[0].version;
+    entry.list_version = version;
+    entry.hello().await;
     assert!(entry.ask_list(version).await.is_empty());
+    let changed = std::time::Instant::now();
     park.subscribe("W3").await;
-    assert!(entry.ask_list(version).await.first().is_some_and(|part| part.version > version));
+    assert!(entry.sent_list().await.first().is_some_and(|part| part.version > version));
+    assert!(changed.elapsed().as_secs() < 5, "{:?}", changed.elapsed());
 }
 
 #[tokio::test]

@@ -49,7 +49,10 @@ async fn how_a_blocked_plate_was_written_was_not_shown() {
             format!("kind = 'decision' and body->>'plate' = '{plate}' and body->>'listed_as' = '{written}'");
         assert_eq!(park.count(&format!("live_feed where {query}")).await, 1, "{plate}");
     }
-    assert_eq!(park.count("subscriptions where plate = 'BOAB123' and plate_typed = 'bö-ab 123'").await, 1);
+    assert_eq!(
+        park.count("subscription_plates where plate = 'BOAB123' and plate_typed = 'bö-ab 123'").await,
+        1
+    );
     park.check().await;
 }
 

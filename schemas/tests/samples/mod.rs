@@ -144,6 +144,12 @@ pub fn all() -> Vec<Sample> {
             bytes: list().encode(),
             rewrite: |b| SyncPart::decode(b).map(|m| m.encode()),
         },
+        Sample {
+            name: "list-terms",
+            rule: "list",
+            bytes: list_terms().encode(),
+            rewrite: |b| SyncPart::decode(b).map(|m| m.encode()),
+        },
         Sample { name: "envelope-up", rule: "envelope", bytes: sealed(), rewrite: |b| Ok(b.to_vec()) },
     ]);
     samples
@@ -311,7 +317,27 @@ fn list() -> SyncPart {
         ListEntry { tag: Octets([1; 16]), kind: ListKind::Subscription, until_ms: Some(1_800_000_000_000) },
         ListEntry { tag: Octets([2; 16]), kind: ListKind::Block, until_ms: None },
     ];
-    SyncPart { version: 8, part: 0, parts: 1, key: Octets([5; 32]), entries }
+    SyncPart { version: 8, part: 0, parts: 1, key: Octets([5; 32]), entries, terms: vec![] }
+}
+
+fn list_terms() -> SyncPart {
+    let whole = ListTerms {
+        tag: Octets([3; 16]),
+        kind: ListKind::Subscription,
+        from_ms: Some(1_790_000_000_000),
+        until_ms: Some(1_800_000_000_000),
+        windows: vec![
+            ListWindow { days: 0b001_1111, from: 420, to: 1140 },
+            ListWindow { days: 0b100_0000, from: 1080, to: 480 },
+        ],
+        pause: Some(ListPause { from_ms: 1_795_000_000_000, until_ms: Some(1_796_000_000_000) }),
+        refuse: true,
+        counted: true,
+        elsewhere: true,
+    };
+    let later = ListEntry { tag: Octets([4; 16]), kind: ListKind::Block, until_ms: None };
+    let later = ListTerms { from_ms: Some(1_790_000_000_000), ..ListTerms::from(later) };
+    SyncPart { terms: vec![whole, later], ..list() }
 }
 
 fn sealed() -> Vec<u8> {

@@ -1,2 +1,1 @@
-insert into subscriptions (site_id, id, plate, kind, holder, valid_from, valid_until, plate_typed)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into subscriptions (site_id, id, kind, holder, valid_from, valid_until) values ($1, $2, $3, $4, $5, $6)

@@ -191,6 +191,7 @@ fn writes() -> Result<String> {
         NULL,
         NULL,
         NULL,
+        NULL,
     ];
     let decision = [site, FRESH, ARRIVAL, lane, TEXT, TEXT, SHORT_JSON, NO, NO, NULL, NULL, NULL, NOW];
     let command = [

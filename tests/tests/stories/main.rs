@@ -13,6 +13,7 @@ mod false_reports;
 mod floods;
 mod jobs;
 mod last_bay;
+mod lists;
 mod logs;
 mod man_in_the_middle;
 mod modes;

@@ -109,14 +109,6 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.alarmTaken(alarms.kinds[line.detail.what]);
     case "alarm.closed":
       return did.alarmClosed(alarms.kinds[line.detail.what]);
-    case "ticket.issued":
-      return did.ticketIssued(line.detail.number);
-    case "ticket.lost":
-      return did.ticketLost(line.detail.number);
-    case "ticket.settled": {
-      const { number, method } = line.detail;
-      return did.ticketSettled(number, method ? messages.money.methods[method] : "");
-    }
     case "vehicle.set":
       return did.vehicleChanged(line.detail.fields.map((field) => vehicleField(field, messages)).join(", "));
     case "vehicles.imported":
@@ -137,8 +129,46 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
     case "vehicle.history_seen":
     case "vehicles.exported":
       return audit.actions[line.action];
+    case "access.set":
+      return did.accessChanged(changed(line.detail, messages));
+    case "block.add":
+      return did.blocked(line.subject || did.somePlate);
+    case "block.set":
+      return did.blockChanged(line.subject || did.somePlate);
+    case "block.lift":
+      return did.blockLifted(line.subject || did.somePlate);
+    case "plan.add":
+      return did.planMade;
+    case "plan.set":
+      return did.planChanged;
+    case "plan.retire":
+      return did.planRetired(line.detail.retired);
+    case "subscription.changed":
+      return did.subscription(line.subject || did.someHolder, messages.subscriptions.what[line.detail.what]);
+    case "passback.reset":
+      return did.passbackReset(line.detail.plates);
+    case "ticket.issued":
+      return did.ticketIssued(line.detail.number);
+    case "ticket.lost":
+      return did.ticketLost(line.detail.number);
+    case "ticket.settled": {
+      const { number, method } = line.detail;
+      return did.ticketSettled(number, method ? messages.money.methods[method] : "");
+    }
     case "tariff.set":
-      return did.tariffSet(line.detail.version);
+      return did.tariffSet(line.detail.version, line.detail.from ?? null);
+    case "tariff.draft":
+      return did.tariffDrafted;
+    case "tariff.draft_discarded":
+      return did.tariffDraftDiscarded;
+    case "validation.code":
+      return did.codeMade;
+    case "validation.code_cancelled":
+      return did.codeCancelled;
+    case "stay.validated":
+      return did.validated;
+    case "stay.validation_cancelled":
+      return did.validationCancelled;
     default:
       return audit.later;
   }

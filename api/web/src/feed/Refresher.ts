@@ -15,7 +15,7 @@ const STAYS_EVERY = 1_500;
 
 /** Kinds of events after which a lane's card says something else. */
 const LANES: readonly LiveEvent["kind"][] = ["arrival", "decision", "passage", "payment", "command", "fault", "picture", "exception", "mode"];
-const STAYS: readonly LiveEvent["kind"][] = ["passage", "payment", "ticket", "stay", "occupancy"];
+const STAYS: readonly LiveEvent["kind"][] = ["passage", "payment", "stay", "occupancy", "ticket"];
 
 export class Refresher {
   readonly #lanes: ReturnType<typeof throttled>;
@@ -31,8 +31,8 @@ export class Refresher {
     this.#alarms = throttled(() => again(alarmsKey), ALARMS_EVERY);
     this.#stays = throttled(() => {
       again(staysKey);
-      again(ticketsKey);
       again(statsKey);
+      again(ticketsKey);
       for (const id of this.#touched) again([...stayKey, id]);
       this.#touched.clear();
     }, STAYS_EVERY);

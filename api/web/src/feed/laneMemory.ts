@@ -87,9 +87,9 @@ export function remember(lane: LaneMemory, event: LiveEvent, isPast: boolean, no
     case "alarm":
     case "mode":
     case "hold_all":
-    case "ticket":
     case "stay":
     case "occupancy":
+    case "ticket":
       return lane;
   }
 }

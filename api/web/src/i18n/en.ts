@@ -3,12 +3,14 @@ import type { CommandState, ExceptionKind, HoldAllState, Method, ReadingVerdict 
 import { enAdmin } from "./enAdmin";
 import { enAlarms } from "./enAlarms";
 import { enAudit } from "./enAudit";
+import { enLists } from "./enLists";
 import { enModes } from "./enModes";
 import { enPairing } from "./enPairing";
 import { enSetup } from "./enSetup";
-import { enTickets } from "./enTickets";
 import { enCorrections } from "./enCorrections";
 import { enVehicles } from "./enVehicles";
+import { enTickets } from "./enTickets";
+import { enTariffs } from "./enTariffs";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -16,7 +18,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", tickets: "Tickets", alarms: "Alarms", vehicles: "Vehicles", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
+  screens: { live: "Live", stays: "Stays", alarms: "Alarms", vehicles: "Vehicles", subscriptions: "Subscriptions", blocklist: "Blocklist", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage", tickets: "Tickets", tariffs: "Tariffs" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -131,6 +133,11 @@ export const en = {
     "DENY-CLOSED-TO-ALL": "Closed to all",
     "DENY-NO-VISITORS": "No visitors here",
     "DENY-PASSBACK": "This plate is already inside",
+    "DENY-POOL-FULL": "Every place of the subscription is taken",
+    "DENY-OTHER-TIME": "Subscription, at another time",
+    "DENY-OTHER-LANE": "Subscription, at another lane",
+    "DENY-PAUSED": "Subscription, paused",
+    "DENY-USED-UP": "Subscription, used up this month",
     "DENY-ELSEWHERE": "Inside another car park",
     "DENY-UNREADABLE": "The plate could not be read",
     "DENY-UNSURE": "The plate is not sure",
@@ -348,12 +355,14 @@ export const en = {
   ...enAdmin,
   ...enAlarms,
   ...enAudit,
+  ...enLists,
   ...enModes,
   ...enPairing,
   ...enSetup,
-  ...enTickets,
   ...enCorrections,
   ...enVehicles,
+  ...enTickets,
+  ...enTariffs,
 };
 
 export type Messages = typeof en;

@@ -11,6 +11,8 @@ export const enAlarms = {
     kind: "Kind",
     anyKind: "Every kind",
     kinds: {
+      blocked_inside: "A car that is inside was blocked",
+      blocked_plate: "A blocked car came",
       boom_fault: "The boom or its drive is faulty",
       boom_up_too_long: "The boom has been up for too long",
       camera: "The camera or the plate reader is faulty",
@@ -24,6 +26,7 @@ export const enAlarms = {
       queue_growing: "Events wait at the lane and are not sent",
       replayed_command: "An old order came again under new words",
       storage: "The lane's disk is faulty",
+      subscriptions_ending: "Subscriptions end soon",
       unauthorised_passage: "A car passed without leave",
       unmatched_exits: "Cars left of which no entry is known",
     } satisfies Record<AlarmKind, string>,

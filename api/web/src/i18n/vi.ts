@@ -3,17 +3,19 @@ import type { Messages } from "./en";
 import { viAdmin } from "./viAdmin";
 import { viAlarms } from "./viAlarms";
 import { viAudit } from "./viAudit";
+import { viLists } from "./viLists";
 import { viModes } from "./viModes";
 import { viPairing } from "./viPairing";
 import { viSetup } from "./viSetup";
-import { viTickets } from "./viTickets";
 import { viCorrections } from "./viCorrections";
 import { viVehicles } from "./viVehicles";
+import { viTickets } from "./viTickets";
+import { viTariffs } from "./viTariffs";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", tickets: "Vé", alarms: "Cảnh báo", vehicles: "Xe", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", vehicles: "Xe", subscriptions: "Vé tháng", blocklist: "Danh sách chặn", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý", tickets: "Vé", tariffs: "Bảng giá" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -127,6 +129,11 @@ export const vi: Messages = {
     "DENY-CLOSED-TO-ALL": "Đóng cửa hoàn toàn",
     "DENY-NO-VISITORS": "Không nhận khách vãng lai",
     "DENY-PASSBACK": "Biển số này đang ở trong bãi",
+    "DENY-POOL-FULL": "Mọi chỗ của vé tháng đã có xe",
+    "DENY-OTHER-TIME": "Vé tháng, ngoài giờ",
+    "DENY-OTHER-LANE": "Vé tháng, ở làn khác",
+    "DENY-PAUSED": "Vé tháng, đang tạm ngưng",
+    "DENY-USED-UP": "Vé tháng, đã hết lượt tháng này",
     "DENY-ELSEWHERE": "Đang ở bãi xe khác",
     "DENY-UNREADABLE": "Không đọc được biển số",
     "DENY-UNSURE": "Biển số chưa chắc chắn",
@@ -359,10 +366,12 @@ export const vi: Messages = {
   ...viAdmin,
   ...viAlarms,
   ...viAudit,
+  ...viLists,
   ...viModes,
   ...viPairing,
   ...viSetup,
-  ...viTickets,
   ...viCorrections,
   ...viVehicles,
+  ...viTickets,
+  ...viTariffs,
 };

@@ -8,6 +8,8 @@ export const viAlarms: typeof enAlarms = {
     kind: "Loại",
     anyKind: "Mọi loại",
     kinds: {
+      blocked_inside: "Một xe đang ở trong bãi đã bị chặn",
+      blocked_plate: "Một xe bị chặn đã đến",
       boom_fault: "Thanh chắn hoặc động cơ bị lỗi",
       boom_up_too_long: "Thanh chắn mở quá lâu",
       camera: "Camera hoặc bộ đọc biển số bị lỗi",
@@ -21,6 +23,7 @@ export const viAlarms: typeof enAlarms = {
       queue_growing: "Sự kiện đang chờ tại làn và chưa được gửi",
       replayed_command: "Một lệnh cũ bị gửi lại với nội dung khác",
       storage: "Ổ đĩa của làn bị lỗi",
+      subscriptions_ending: "Có vé tháng sắp hết hạn",
       unauthorised_passage: "Một xe đã qua khi chưa được phép",
       unmatched_exits: "Có xe ra mà không tìm thấy lượt vào",
     },

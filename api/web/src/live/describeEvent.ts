@@ -58,12 +58,12 @@ export function describeEvent(event: LiveEvent, plate: string | null, words: Wor
       return mode(event, words);
     case "hold_all":
       return holdAll(event, words);
-    case "ticket":
-      return { tone: null, text: messages.tickets.activity(event.data.number, event.data.by, event.data.settled) };
     case "stay":
       return { tone: null, text: activity.stayAct[event.data.what](event.data.by) };
     case "occupancy":
       return { tone: null, text: activity.occupancy(event.data.by, event.data.inside, event.data.ended) };
+    case "ticket":
+      return { tone: null, text: messages.tickets.activity(event.data.number, event.data.by, event.data.settled) };
     case "picture":
       return { tone: null, text: "" };
   }

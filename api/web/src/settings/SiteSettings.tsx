@@ -6,6 +6,7 @@ import { site as siteQuery } from "../api/sites";
 import { useMessages } from "../i18n/CatalogueContext";
 import { EmptyState } from "../ui/EmptyState";
 import { ProblemPanel } from "../ui/ProblemPanel";
+import { AccessSettings } from "./AccessForm";
 import { SiteForm } from "./SiteForm";
 
 const route = getRouteApi("/settings/sites/$id");
@@ -22,6 +23,7 @@ export function SiteSettings() {
         {settings.sites.title}
       </Link>
       {data && <SiteForm key={id} read={data} />}
+      {data && <AccessSettings site={data.value.id} />}
       {!data && isStatus(error, 404) && <EmptyState title={settings.sites.missing} />}
       {!data && error && !isStatus(error, 404) && <ProblemPanel error={error} retry={() => void refetch()} />}
     </div>

@@ -1,34 +1,34 @@
-import { useId } from "react";
+import { type ComponentProps, useId } from "react";
 
-interface Props {
+interface Props extends Omit<ComponentProps<"textarea">, "onChange" | "value" | "id"> {
   label: string;
   value: string;
   change: (value: string) => void;
+  hint?: string | undefined;
   problem?: string | null | undefined;
-  maxLength?: number;
 }
 
-/** Some lines of text with their name above. */
-export function TextArea({ label, value, change, problem, maxLength }: Props) {
+/** Several lines of text with their name above. */
+export function TextArea({ label, value, change, hint, problem, className = "", ...rest }: Props) {
   const [id, noteId] = [useId(), useId()];
+  const note = problem ?? hint;
   return (
-    <div className="grid min-w-0 content-start gap-1">
+    <div className={`grid min-w-0 content-start gap-1 ${className}`}>
       <label htmlFor={id} className="font-medium">
         {label}
       </label>
       <textarea
+        {...rest}
         id={id}
-        rows={3}
         value={value}
         onChange={(event) => change(event.target.value)}
-        maxLength={maxLength}
         aria-invalid={problem ? true : undefined}
-        aria-describedby={problem ? noteId : undefined}
+        aria-describedby={note ? noteId : undefined}
         className={`w-full min-w-0 rounded-control border bg-card px-3 py-2 ${problem ? "border-deny" : "border-strong-line"}`}
       />
-      {problem && (
-        <p id={noteId} className="text-small font-medium text-deny">
-          {problem}
+      {note && (
+        <p id={noteId} className={`text-small ${problem ? "font-medium text-deny" : "text-soft"}`}>
+          {note}
         </p>
       )}
     </div>

@@ -51,6 +51,11 @@ impl Form {
         self.share.ln() + self.narrowness()
     }
 
+    /// The share of vehicles that have it, as far as it is expected.
+    pub const fn share(&self) -> f32 {
+        self.share
+    }
+
     pub(super) fn narrowness(&self) -> f32 {
         let narrow = |slot: &Slot| (ALPHABET.len() as f32 / slot.0.count_ones().max(1) as f32).ln();
         NARROWNESS * self.slots.iter().map(narrow).sum::<f32>()

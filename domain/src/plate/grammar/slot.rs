@@ -33,6 +33,11 @@ impl Slot {
         Self(bits)
     }
 
+    /// How many symbols it allows.
+    pub const fn size(self) -> u32 {
+        self.0.count_ones()
+    }
+
     /// Whether the symbol at `index` of [`ALPHABET`] may stand here.
     pub const fn allows(self, index: usize) -> bool {
         index < 36 && self.0 & (1 << index) != 0

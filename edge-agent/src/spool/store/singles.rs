@@ -40,7 +40,8 @@ pub(super) fn identity(connection: &Connection) -> rusqlite::Result<Option<Octet
     Ok(id.map(Octets))
 }
 
-fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+/// Whether the file has this table: an older program may have made it.
+pub(super) fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
     connection.query_row("select count(*) from sqlite_master where name = ?1", [name], |row| row.get(0))
 }
 

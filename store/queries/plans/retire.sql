@@ -1,0 +1,1 @@
+update plans set retired_at = $3 where site_id = $1 and id = $2
