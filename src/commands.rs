@@ -90,6 +90,7 @@ pub fn explain(error: OperationError) -> anyhow::Error {
             "; `boomgate lane list` and `boomgate user list` show what is stored"
         }
         OperationError::Invalid { .. }
+        | OperationError::FaultyTariff(_)
         | OperationError::NotFound(_)
         | OperationError::Unknown(_)
         | OperationError::Conflict { .. }

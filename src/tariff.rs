@@ -203,8 +203,8 @@ mod tests {
             words,
             [
                 "Weekdays, nights and weekends for a car, 190 min",
-                "  Fri 20 08:00 to Fri 20 09:00  Day, 2 x 30 min at 1.00 EUR        2.00 EUR",
-                "  Fri 20 09:00 to Fri 20 11:10  Day, 3 x 60 min at 2.50 EUR        7.50 EUR",
+                "  Fri 20 08:00 to Fri 20 09:00  Day: 2 x 30 min at 1.00 EUR        2.00 EUR",
+                "  Fri 20 09:00 to Fri 20 11:10  Day: 3 x 60 min at 2.50 EUR        7.50 EUR",
                 "  total                                                            9.50 EUR",
             ]
         );

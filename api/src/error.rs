@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use boomgate_domain::reason::Lang;
+use boomgate_domain::tariff::TariffFault;
 use boomgate_operations::access::AccessError;
 use boomgate_operations::error::OperationError;
 use boomgate_operations::fault::Fault;
@@ -64,6 +66,9 @@ pub enum ApiError {
     /// All faults of a change that was refused.
     #[error("nothing was changed: {}", .0.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; "))]
     Refused(Vec<Fault>),
+    /// All faults of a tariff that was to be published or compared.
+    #[error("the tariff has faults: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    FaultyTariff(Vec<TariffFault>),
     /// What is to be changed is another by now; with the present version.
     #[error("somebody changed this since you read it")]
     Stale(serde_json::Value),
@@ -133,6 +138,13 @@ impl From<&Fault> for FieldError {
     }
 }
 
+impl From<&TariffFault> for FieldError {
+    fn from(fault: &TariffFault) -> Self {
+        let message = fault.kind.text(Lang::En);
+        Self { field: fault.path.clone(), code: fault.kind.code().into(), message }
+    }
+}
+
 impl ApiError {
     pub fn invalid(field: impl Into<Cow<'static, str>>, why: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), why: why.into() }
@@ -140,6 +152,10 @@ impl ApiError {
 
     pub fn internal(error: impl Into<anyhow::Error>) -> Self {
         Self::Internal(error.into())
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.kind().0
     }
 
     /// Stable name of the rule that was broken.
@@ -169,6 +185,7 @@ impl ApiError {
             Self::Conflict { code, .. } => (StatusCode::CONFLICT, code),
             Self::Unprocessable { code, .. } => (StatusCode::UNPROCESSABLE_ENTITY, code),
             Self::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "REFUSED"),
+            Self::FaultyTariff(_) => (StatusCode::UNPROCESSABLE_ENTITY, "TARIFF-FAULTS"),
             Self::Stale(_) => (StatusCode::PRECONDITION_FAILED, "STALE"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "TOO-LARGE"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "SLOW-BODY"),
@@ -228,6 +245,8 @@ impl ApiError {
             vec![FieldError { field: field.to_string(), code: self.kind().1.into(), message: why.clone() }]
         } else if let Self::Refused(faults) = self {
             faults.iter().map(FieldError::from).collect()
+        } else if let Self::FaultyTariff(faults) = self {
+            faults.iter().map(FieldError::from).collect()
         } else {
             Vec::new()
         }
@@ -263,6 +282,7 @@ impl From<OperationError> for ApiError {
             OperationError::Invalid { field, why } => Self::invalid(field, why),
             OperationError::NotFound(what) => Self::NotFound(what),
             OperationError::Refused(faults) => Self::Refused(faults),
+            OperationError::FaultyTariff(faults) => Self::FaultyTariff(faults),
             OperationError::Unknown(why) => Self::Unprocessable { code: "UNKNOWN", why },
             OperationError::Access(error) => error.into(),
             OperationError::Issuer(error) => Self::Internal(anyhow::Error::from_boxed(error)),

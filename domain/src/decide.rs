@@ -278,7 +278,11 @@ fn decide_stay(arrival: &Arrival, matches: &Matches, stay: &Stay, now: Timestamp
 
 /// What `stay` owes at `now`; none if it has no price (absurd length, other currency).
 pub fn amount_due(stay: &Stay, tariff: &Tariff, time_zone: &TimeZone, now: Timestamp) -> Option<Due> {
-    let charge = tariff.charge(stay.entered_at, now, stay.vehicle, time_zone).ok()?;
+    let charge = if stay.is_lost {
+        tariff.lost_ticket_charge(stay.entered_at)?
+    } else {
+        tariff.charge_after(stay.entered_at, now, stay.vehicle, time_zone, &stay.prior).ok()?
+    };
     let paid = stay.paid_in(tariff.currency).ok()?;
     let owed = charge.total.checked_sub(paid).ok()?;
     let due = if owed.is_positive() { owed } else { Money::zero(tariff.currency) };
@@ -295,7 +299,7 @@ fn settle(
 ) -> (Outcome, Reason) {
     let (amount, paid) = (due.due, due.paid);
     let in_exit_time = stay.may_still_leave(paid, now);
-    let in_grace = tariff.grace_minutes > 0 && due.charge.minutes <= tariff.grace_minutes;
+    let in_grace = !stay.is_lost && tariff.grace_minutes > 0 && due.charge.minutes <= tariff.grace_minutes;
     let over_limit = matches.site.plate_only_limit.is_some_and(|limit| amount > limit);
     match () {
         () if in_exit_time || (amount.is_zero() && paid.is_positive()) => {

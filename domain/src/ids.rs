@@ -244,6 +244,21 @@ id!(
     "tariff id"
 );
 id!(
+    /// A tariff that is being written.
+    TariffDraftId,
+    "tariff draft id"
+);
+id!(
+    /// A code that takes something off what a stay costs.
+    ValidationCodeId,
+    "validation code id"
+);
+id!(
+    /// A validation code redeemed for a stay.
+    ValidationId,
+    "validation id"
+);
+id!(
     /// A person who may log in.
     UserId,
     "user id"

@@ -26,6 +26,7 @@
 //! | [`decide`] | arrival + matches -> open, deny or charge |
 //! | [`listing`] | the keyed offline list and the matches a lane finds in it |
 //! | [`stay`], [`tariff`] | a stay's life, and its price line by line |
+//! | [`ticket`] | numbers of tickets with their check character |
 //! | [`loops`] | debounced, supervised inputs |
 //! | [`lane`] | the lane machine: events and time in, actions out |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -48,4 +49,5 @@ pub mod reason;
 pub mod stay;
 pub mod subscription;
 pub mod tariff;
+pub mod ticket;
 pub mod time;

@@ -12,7 +12,7 @@ use crate::direction::Direction;
 use crate::ids::{ArrivalId, PaymentId, StayId};
 use crate::money::{Money, MoneyError};
 use crate::plate::Plate;
-use crate::tariff::{Tariff, VehicleType};
+use crate::tariff::{Prior, Tariff, VehicleType};
 
 /// Where a stay is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -58,6 +58,10 @@ pub struct Stay {
     pub payments: Vec<Payment>,
     /// Until when a paid driver may leave without paying again.
     pub exit_deadline: Option<Timestamp>,
+    /// It stands for a car whose ticket and entry cannot be found: the tariff has a price for that, whatever the time.
+    pub is_lost: bool,
+    /// What the vehicle was charged before, and what was redeemed for this stay.
+    pub prior: Prior,
 }
 
 /// Why a change to a stay is refused.
@@ -76,7 +80,7 @@ pub enum StayError {
 
 impl Stay {
     /// A stay opened by an entry passage.
-    pub const fn opened(id: StayId, arrival: ArrivalId, plate: Option<Plate>, entered_at: Timestamp) -> Self {
+    pub fn opened(id: StayId, arrival: ArrivalId, plate: Option<Plate>, entered_at: Timestamp) -> Self {
         Self {
             id,
             plate,
@@ -87,6 +91,8 @@ impl Stay {
             tariff: None,
             payments: Vec::new(),
             exit_deadline: None,
+            is_lost: false,
+            prior: Prior::default(),
         }
     }
 

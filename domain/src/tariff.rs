@@ -4,17 +4,25 @@
 //! day and the daily cap follow the local calendar; the 24-hour cap counts from where charging begins. The same entry with a later exit never costs less.
 
 mod charging;
+pub mod differences;
+mod discounts;
 mod faults;
+mod holidays;
 pub mod notation;
+mod prior;
 pub mod templates;
 #[cfg(test)]
 mod tests;
+pub mod week;
+pub mod words;
 
 use jiff::Timestamp;
 use jiff::civil::{Time, Weekday};
 use serde::{Deserialize, Serialize};
 
-pub use faults::TariffFault;
+pub use faults::{FaultKind, TariffFault};
+pub use holidays::Holiday;
+pub use prior::{Benefit, Prior, Validation};
 
 use crate::ids::TariffId;
 use crate::money::{Currency, Money};
@@ -37,6 +45,11 @@ pub enum VehicleType {
     Truck,
     /// A bus.
     Bus,
+}
+
+impl VehicleType {
+    /// Every kind there is.
+    pub const ALL: [Self; 5] = [Self::Car, Self::Motorcycle, Self::Van, Self::Truck, Self::Bus];
 }
 
 /// One version of a tariff. Amounts are minor units of `currency`.
@@ -66,9 +79,18 @@ pub struct Tariff {
     /// Most that 24 hours cost, counted from where charging begins; instead of a daily cap.
     #[serde(default, deserialize_with = "notation::optional_price", skip_serializing_if = "Option::is_none")]
     pub cap_24h: Option<i64>,
+    /// Most that one vehicle is charged in a calendar month, for all its stays that begin in it.
+    #[serde(default, deserialize_with = "notation::optional_price", skip_serializing_if = "Option::is_none")]
+    pub monthly_cap: Option<i64>,
     /// Charged when no entry can be found.
     #[serde(default, deserialize_with = "notation::optional_price")]
     pub lost_ticket: Option<i64>,
+    /// Of the VAT that every price includes: 2000 is 20 %; none where no VAT is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_basis_points: Option<u32>,
+    /// The days on which rules for `holiday` apply.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<Holiday>,
     /// The first rule that fits vehicle, weekday and time of day applies.
     pub rules: Vec<Rule>,
 }
@@ -119,7 +141,7 @@ pub struct Band {
     pub price: i64,
 }
 
-/// A weekday, as data writes it.
+/// A weekday or a holiday, as data writes it. A holiday is also its weekday: its rule stands before the weekday's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Day {
@@ -137,18 +159,26 @@ pub enum Day {
     Sat,
     /// Sunday.
     Sun,
+    /// A day among the tariff's holidays.
+    Holiday,
 }
 
 impl Day {
-    const fn weekday(self) -> Weekday {
+    /// Every word there is.
+    pub const ALL: [Self; 8] =
+        [Self::Mon, Self::Tue, Self::Wed, Self::Thu, Self::Fri, Self::Sat, Self::Sun, Self::Holiday];
+
+    /// None of a holiday, which may be any.
+    const fn weekday(self) -> Option<Weekday> {
         match self {
-            Self::Mon => Weekday::Monday,
-            Self::Tue => Weekday::Tuesday,
-            Self::Wed => Weekday::Wednesday,
-            Self::Thu => Weekday::Thursday,
-            Self::Fri => Weekday::Friday,
-            Self::Sat => Weekday::Saturday,
-            Self::Sun => Weekday::Sunday,
+            Self::Mon => Some(Weekday::Monday),
+            Self::Tue => Some(Weekday::Tuesday),
+            Self::Wed => Some(Weekday::Wednesday),
+            Self::Thu => Some(Weekday::Thursday),
+            Self::Fri => Some(Weekday::Friday),
+            Self::Sat => Some(Weekday::Saturday),
+            Self::Sun => Some(Weekday::Sunday),
+            Self::Holiday => None,
         }
     }
 }
@@ -160,8 +190,32 @@ pub struct Charge {
     pub total: Money,
     /// Elapsed minutes from entry to exit, begun ones included.
     pub minutes: u32,
-    /// In the order of time.
+    /// In the order of time; what validations take off stands last.
     pub lines: Vec<ChargeLine>,
+    /// What of the total is VAT; none where the tariff names no rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat: Option<Vat>,
+}
+
+/// The VAT that a total includes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vat {
+    /// 2000 is 20 %.
+    pub basis_points: u32,
+    /// Rounded half up, once, on the total.
+    pub amount: Money,
+}
+
+impl Vat {
+    /// What of `total` is VAT at this rate.
+    pub fn included(total: Money, basis_points: u32) -> Self {
+        let (gross, rate) = (i128::from(total.minor), i128::from(basis_points));
+        let whole = rate.saturating_add(10_000);
+        // Half up: floor((2 x gross x rate + whole) / (2 x whole)).
+        let twice = gross.saturating_mul(rate).saturating_mul(2).saturating_add(whole);
+        let vat = twice.div_euclid(whole.saturating_mul(2));
+        Self { basis_points, amount: Money::new(i64::try_from(vat).unwrap_or(i64::MAX), total.currency) }
+    }
 }
 
 /// What a line is for.
@@ -176,6 +230,17 @@ pub enum LineKind {
     Rate,
     /// What the daily cap takes off; the amount is negative.
     Cap,
+    /// What the cap of 24 hours takes off; the amount is negative.
+    #[serde(rename = "cap-24h")]
+    Cap24h,
+    /// What the cap of the month takes off; the amount is negative.
+    MonthlyCap,
+    /// Time that a validation makes free; the amount is negative.
+    FreeTime,
+    /// What a validation takes off; the amount is negative.
+    Discount,
+    /// Time that was paid before; the amount is negative.
+    Prepaid,
     /// The price of a lost ticket.
     LostTicket,
 }
@@ -185,7 +250,7 @@ pub enum LineKind {
 pub struct ChargeLine {
     /// What it is for.
     pub kind: LineKind,
-    /// The rule's name, or the name of the setting.
+    /// The rule's name, the validation's code, or the name of the setting.
     pub label: String,
     /// First instant it covers.
     pub from: Timestamp,
@@ -199,7 +264,7 @@ pub struct ChargeLine {
     pub step_minutes: Option<u32>,
     /// Price of one step or of the flat.
     pub unit: Money,
-    /// Zero or more.
+    /// Negative for what caps and validations take off.
     pub amount: Money,
 }
 

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use boomgate_domain::ids::{
     AlarmId, ApiKeyId, ArrivalId, BlockId, LaneId, PlanId, SiteId, StayId, SubscriptionId, TenantId, UserId,
 };
+use boomgate_domain::ticket::TicketNumber;
 use boomgate_store::audit::{NewAudit, RequestedBy};
 use boomgate_store::audit_action::AuditAction;
 use boomgate_store::memberships::{self, Viewer, VisibleSite};
@@ -312,6 +313,18 @@ impl<G: Grant> Authorized<G> {
         arrival: ArrivalId,
     ) -> Result<SiteRow, AccessError> {
         self.held(self.actor.viewer().with_arrival(client, arrival).await?, "waiting car")
+    }
+
+    /// The site of a ticket the actor may see.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`], [`AccessError::Forbidden`], the database's.
+    pub async fn site_of_ticket(
+        &self,
+        client: &impl GenericClient,
+        number: &TicketNumber,
+    ) -> Result<SiteRow, AccessError> {
+        self.held(self.actor.viewer().with_ticket(client, number).await?, "ticket")
     }
 
     /// The site of an alarm the actor may see.

@@ -11,7 +11,7 @@ use boomgate_domain::ids::{
 use boomgate_domain::lane_mode::LaneMode;
 use boomgate_domain::plate::Plate;
 use boomgate_domain::reading::Verdict;
-use boomgate_domain::tariff::Tariff;
+use boomgate_domain::tariff::{Tariff, VehicleType};
 use boomgate_store::arrivals::{self, ArrivalRow};
 use boomgate_store::audit::RequestedBy;
 use boomgate_store::commands::{self, NewCommand};
@@ -46,6 +46,7 @@ pub(crate) struct Named<'a> {
 
 /// What was decided, and the car before and after.
 pub(crate) struct DecidedAgain {
+    pub decision: Decision,
     pub row: NewDecision,
     pub before: ArrivalRow,
     pub after: ArrivalRow,
@@ -107,7 +108,7 @@ pub(crate) async fn decide_again(
     live_feed::append(tx, site.id, row.decided_at, Some(lane), LiveEvent::Decision(event)).await?;
     unit.wake_lane(site.id, lane);
     unit.wake_site(site.id);
-    Ok(DecidedAgain { row, before: car, after })
+    Ok(DecidedAgain { decision, row, before: car, after })
 }
 
 /// A person's word is as good as a reading that is accepted; without a plate it is as good as a ticket.
@@ -135,22 +136,19 @@ async fn matches(
     let facts = facts(tx, site.id, at).await?;
     let lane = lanes::status(tx, site.id, LaneId::from_uuid(car.lane_id)).await?;
     let mode: LaneMode = sites::read_word("lanes.mode", &lane.mode)?;
-    let zone = TimeZone::get(&site.time_zone).map_err(|error| OperationError::Broken(error.to_string()))?;
-    let mut matches = Matches { site: facts.state(mode)?, ..Matches::none(zone) };
-    matches.tariff = tariff(tx, site.id, facts.tariff_id).await?;
+    let mut matches = Matches { site: facts.state(mode)?, ..Matches::none(zone(site)?) };
+    matches.tariff = tariff(tx, site.id, facts.tariff_at(at)).await?;
     // A blocked plate stays blocked: the one that was read, and the one a person says it is.
     let plates: Vec<&Plate> = arrival.plate.iter().chain(read).collect();
     matches.block = block(tx, site.id, &plates, at).await?;
     if let Some(plate) = &arrival.plate {
-        rights(tx, (site.id, car.lane_id), plate, at, &mut matches).await?;
+        rights(tx, (site.id, Some(car.lane_id)), plate, at, &mut matches).await?;
     }
     if let Some(row) = named.stay {
         let tariff = tariff(tx, site.id, row.tariff_id).await?;
         matches.stay = Some(row.to_domain(tariff)?);
     } else if let Some(plate) = &arrival.plate {
-        let row = boomgate_store::stays::open_of_plate(tx, site.id, plate).await?;
-        matches.neutral = row.as_ref().is_some_and(|row| facts.is_neutral(row));
-        matches.stay = row.map(|row| row.to_domain(None)).transpose()?;
+        inside(tx, (site.id, &facts), plate, &mut matches).await?;
     }
     Ok(matches)
 }
@@ -186,10 +184,10 @@ async fn block(
     Ok(blocks.min_by_key(|block| !block.validity.covers(at)))
 }
 
-/// Rights of exactly this plate.
+/// Rights of exactly this plate; without a lane it may use any.
 async fn rights(
     tx: &impl GenericClient,
-    (site, lane): (SiteId, Uuid),
+    (site, lane): (SiteId, Option<Uuid>),
     plate: &Plate,
     at: Timestamp,
     matches: &mut Matches,
@@ -214,8 +212,21 @@ async fn rights(
     Ok(())
 }
 
+/// The open stay of exactly this plate, and whether passback was reset for it.
+async fn inside(
+    tx: &impl GenericClient,
+    (site, facts): (SiteId, &SiteFacts),
+    plate: &Plate,
+    matches: &mut Matches,
+) -> Result<(), StoreError> {
+    let row = boomgate_store::stays::open_of_plate(tx, site, plate).await?;
+    matches.neutral = row.as_ref().is_some_and(|row| facts.is_neutral(row));
+    matches.stay = row.map(|row| row.to_domain(None)).transpose()?;
+    Ok(())
+}
+
 /// The subscription with the places and entries that are left for its plate.
-fn right_now(row: &SubscriptionRow, lane: Uuid, validity: Validity) -> SubscriptionMatch {
+fn right_now(row: &SubscriptionRow, lane: Option<Uuid>, validity: Validity) -> SubscriptionMatch {
     let other = |plate: &&String| **plate != row.plate;
     let inside: HashSet<&String> = row.inside.iter().filter(other).collect();
     let waiting: HashSet<&String> =
@@ -229,7 +240,7 @@ fn right_now(row: &SubscriptionRow, lane: Uuid, validity: Validity) -> Subscript
         terms: row.terms(),
         pool_left: left(row.places, inside.len() + waiting.len()),
         uses_left: left(row.uses_per_month, used),
-        lane_allowed: row.lanes.is_empty() || row.lanes.contains(&lane),
+        lane_allowed: row.lanes.is_empty() || lane.is_none_or(|lane| row.lanes.contains(&lane)),
         ..SubscriptionMatch::plain(SubscriptionId::from_uuid(row.id), validity)
     }
 }
@@ -308,6 +319,45 @@ fn event(by: &RequestedBy, car: &ArrivalRow, row: &NewDecision, decision: &Decis
         local: false,
         by: Some(by.name.clone()),
     }
+}
+
+/// Only at an exit a car is one of those inside; nothing of the kind lets anybody in.
+pub(crate) fn must_leave(car: &ArrivalRow) -> Result<(), OperationError> {
+    if direction(car)? == Direction::Exit {
+        return Ok(());
+    }
+    let why = "nobody is let in by it: only at an exit a car is paired with one inside";
+    Err(OperationError::conflict("NOT-AN-EXIT", why))
+}
+
+/// Decides whether a car may come in that a person enters by hand, as a lane of the site would; with the tariff in force.
+pub(crate) async fn decide_by_hand(
+    tx: &impl GenericClient,
+    site: &SiteRow,
+    plate: Option<&Plate>,
+    vehicle: Option<VehicleType>,
+    now: Timestamp,
+) -> Result<(Decision, Option<Uuid>), OperationError> {
+    let facts = facts(tx, site.id, now).await?;
+    let arrival = Arrival {
+        id: ArrivalId::from_uuid(Uuid::now_v7()),
+        direction: Direction::Entry,
+        plate: plate.cloned(),
+        verdict: if plate.is_some() { Verdict::Accept } else { Verdict::Unreadable },
+        credential: Credential::Ticket,
+        vehicle: vehicle.unwrap_or_default(),
+    };
+    let mut matches = Matches { site: facts.state(LaneMode::Open)?, ..Matches::none(zone(site)?) };
+    if let Some(plate) = plate {
+        matches.block = block(tx, site.id, &[plate], now).await?;
+        rights(tx, (site.id, None), plate, now, &mut matches).await?;
+        inside(tx, (site.id, &facts), plate, &mut matches).await?;
+    }
+    Ok((decide(&arrival, &matches, now), facts.tariff_at(now)))
+}
+
+fn zone(site: &SiteRow) -> Result<TimeZone, OperationError> {
+    TimeZone::get(&site.time_zone).map_err(|error| OperationError::Broken(error.to_string()))
 }
 
 /// The direction of a car's lane.

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use boomgate_domain::money::MoneyError;
+use boomgate_domain::tariff::TariffFault;
 use boomgate_store::StoreError;
 
 use crate::access::AccessError;
@@ -22,6 +23,9 @@ pub enum OperationError {
     /// All faults of the request.
     #[error("nothing was changed:{}", .0.iter().map(|fault| format!("\n  {}", fault.message)).collect::<String>())]
     Refused(Vec<Fault>),
+    /// All faults of a tariff.
+    #[error("the tariff has faults:{}", .0.iter().map(|fault| format!("\n  {fault}")).collect::<String>())]
+    FaultyTariff(Vec<TariffFault>),
     /// No such thing, or not at a site of the actor's.
     #[error("{0} is not known here")]
     NotFound(&'static str),
@@ -82,6 +86,7 @@ impl OperationError {
         match self {
             Self::Refused(faults) => faults,
             Self::Invalid { .. }
+            | Self::FaultyTariff(_)
             | Self::NotFound(_)
             | Self::Unknown(_)
             | Self::Conflict { .. }

@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 
-use boomgate_domain::decide::{Direction, Due};
+use boomgate_domain::decide::Due;
 use boomgate_domain::ids::{ArrivalId, StayId};
 use boomgate_domain::plate::Plate;
 use boomgate_domain::plate::distance::{EDIT, Sighting, distance};
@@ -20,7 +20,7 @@ use rand::Rng;
 use serde_json::Value;
 
 use crate::access::{Authorized, TicketsIssue};
-use crate::decisions::{self, DecidedAgain, Named};
+use crate::decisions::{self, DecidedAgain, Named, must_leave};
 use crate::error::OperationError;
 use crate::stays::{Quote, quote};
 use crate::unit::Unit;
@@ -121,14 +121,6 @@ pub async fn pair(
     count(tx, &again.before, plate.as_ref()).await?;
     audit::insert_many(tx, &[line(by, site, &again, (seen.as_ref(), plate.as_ref()))]).await?;
     Ok(Paired { car: again.after, params: again.row.params })
-}
-
-fn must_leave(car: &ArrivalRow) -> Result<(), OperationError> {
-    if decisions::direction(car)? == Direction::Exit {
-        return Ok(());
-    }
-    let why = "a near plate lets nobody in: only at an exit a car is paired with one inside";
-    Err(OperationError::conflict("NOT-AN-EXIT", why))
 }
 
 /// The stay, if the car can be its car; the site is locked.

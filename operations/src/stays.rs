@@ -12,7 +12,6 @@ use boomgate_domain::tariff::Tariff;
 use boomgate_store::sites::SiteRow;
 use boomgate_store::stays::StayRow;
 use boomgate_store::{GenericClient, arrivals, tariffs};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::OperationError;
@@ -65,7 +64,7 @@ pub(crate) async fn due(
         None => tariffs::current(client, site.id, until).await?,
     };
     let Some(tariff) = tariff.map(|row| row.tariff()).transpose()?.map(Arc::new) else { return Ok(None) };
-    let zone = TimeZone::get(&site.time_zone).map_err(|error| OperationError::Broken(error.to_string()))?;
+    let zone = crate::tariffs::zone(site)?;
     let stay = row.to_domain(Some(Arc::clone(&tariff)))?;
     let Some(mut due) = amount_due(&stay, &tariff, &zone, until) else { return Ok(None) };
     if stay.may_still_leave(due.paid, until) || covered(client, site, row).await? {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use boomgate_domain::ids::TariffId;
 use boomgate_domain::money::Currency;
-use boomgate_domain::tariff::{Rule, Tariff, notation};
+use boomgate_domain::tariff::{Holiday, Rule, Tariff, notation};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -28,7 +28,12 @@ struct RawTariff {
     #[serde(default, deserialize_with = "notation::optional_price")]
     cap_24h: Option<i64>,
     #[serde(default, deserialize_with = "notation::optional_price")]
+    monthly_cap: Option<i64>,
+    #[serde(default, deserialize_with = "notation::optional_price")]
     lost_ticket: Option<i64>,
+    vat_basis_points: Option<u32>,
+    #[serde(default)]
+    holidays: Vec<Holiday>,
     rules: Vec<Rule>,
 }
 
@@ -69,7 +74,10 @@ impl RawTariff {
             free_minutes: self.free_minutes,
             daily_cap: self.daily_cap,
             cap_24h: self.cap_24h,
+            monthly_cap: self.monthly_cap,
             lost_ticket: self.lost_ticket,
+            vat_basis_points: self.vat_basis_points,
+            holidays: self.holidays,
             rules: self.rules,
         }
     }

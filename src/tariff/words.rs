@@ -1,8 +1,8 @@
 //! A tariff and its charges in words, for people at a terminal.
 
 use anyhow::{Context, Result, bail};
-use boomgate_domain::money::Money;
-use boomgate_domain::tariff::{Band, Charge, ChargeLine, Rule, Tariff, VehicleType};
+use boomgate_domain::reason::Lang;
+use boomgate_domain::tariff::{Charge, ChargeLine, Tariff, VehicleType};
 use boomgate_store::sites::word;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -19,51 +19,16 @@ pub fn zone(name: &str) -> Result<TimeZone> {
 /// The settings and rules in words.
 #[must_use]
 pub fn describe(tariff: &Tariff) -> String {
-    let money = |minor: i64| Money::new(minor, tariff.currency).to_string();
-    let price = |minor: Option<i64>| minor.map_or("none".to_owned(), money);
-    let minutes = |count: u32| if count == 0 { "none".to_owned() } else { format!("{count} min") };
-    let mut lines = vec![
-        format!("{} ({})", tariff.name, tariff.currency),
-        format!("  grace         {}", minutes(tariff.grace_minutes)),
-        format!("  free minutes  {}", minutes(tariff.free_minutes)),
-        format!("  exit time     {}", minutes(tariff.exit_time_minutes)),
-        format!("  daily cap     {}", price(tariff.daily_cap)),
-        format!("  24-hour cap   {}", price(tariff.cap_24h)),
-        format!("  lost ticket   {}", price(tariff.lost_ticket)),
-        "rules, the first that fits applies:".to_owned(),
-    ];
+    let settings = tariff.settings(Lang::En);
+    let width = settings.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let mut lines = vec![format!("{} ({})", tariff.name, tariff.currency)];
+    lines.extend(settings.iter().map(|(name, value)| format!("  {name:width$}  {value}")));
+    lines.push("rules, the first that fits applies:".to_owned());
     for rule in &tariff.rules {
-        lines.push(format!("  {}: {}", rule.name, when(rule)));
-        lines.extend(
-            rule.bands
-                .iter()
-                .enumerate()
-                .map(|(index, band)| format!("    {}", band_words(*band, index > 0, &money(band.price)))),
-        );
+        lines.push(format!("  {}: {}", rule.name, rule.when(Lang::En)));
+        lines.extend(rule.prices(tariff, Lang::En).iter().map(|price| format!("    {price}")));
     }
     lines.join("\n")
-}
-
-fn when(rule: &Rule) -> String {
-    let words = |list: Vec<String>, all: &str| if list.is_empty() { all.to_owned() } else { list.join(" ") };
-    let vehicles = words(rule.vehicles.iter().map(word).collect(), "all vehicles");
-    let days = words(rule.days.iter().map(word).collect(), "every day");
-    let times = rule.window.map_or("all day".to_owned(), |window| {
-        format!("{} to {}", window.from.strftime("%H:%M"), window.until.strftime("%H:%M"))
-    });
-    format!("{vehicles}, {days}, {times}")
-}
-
-fn band_words(band: Band, follows: bool, price: &str) -> String {
-    let part = match (band.until_minute, follows) {
-        (Some(until), _) => format!("up to minute {until}: "),
-        (None, true) => "then: ".to_owned(),
-        (None, false) => String::new(),
-    };
-    match band.step_minutes {
-        Some(step) => format!("{part}{price} for each {step} min begun"),
-        None => format!("{part}{price} once"),
-    }
 }
 
 /// What a stay would cost, line by line; local times of `zone`.
@@ -89,6 +54,7 @@ fn bill(charge: &Charge, zone: &TimeZone) -> String {
     let mut lines: Vec<(String, String)> =
         charge.lines.iter().map(|line| (line_words(line, zone), line.amount.to_string())).collect();
     lines.push(("total".into(), charge.total.to_string()));
+    lines.extend(charge.vat.map(|vat| (format!("of it VAT, {}", vat.rate()), vat.amount.to_string())));
     let width = lines.iter().map(|(words, _)| words.chars().count()).max().unwrap_or_default();
     let lines = lines.iter().map(|(words, amount)| format!("  {words:width$}  {amount:>14}"));
     lines.collect::<Vec<_>>().join("\n")
@@ -96,9 +62,5 @@ fn bill(charge: &Charge, zone: &TimeZone) -> String {
 
 fn line_words(line: &ChargeLine, zone: &TimeZone) -> String {
     let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%a %d %H:%M").to_string();
-    let steps = match line.step_minutes {
-        Some(step) => format!(", {} x {step} min at {}", line.steps, line.unit),
-        None => String::new(),
-    };
-    format!("{} to {}  {}{steps}", clock(line.from), clock(line.until), line.label)
+    format!("{} to {}  {}", clock(line.from), clock(line.until), line.text(Lang::En))
 }

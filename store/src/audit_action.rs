@@ -313,9 +313,47 @@ pub enum AuditAction {
         stay: Option<Uuid>,
         plates: i64,
     },
+    /// A ticket was given.
+    #[serde(rename = "ticket.issued")]
+    TicketIssued { ticket: Uuid, number: String },
+    /// A driver lost theirs: this one stands for it.
+    #[serde(rename = "ticket.lost")]
+    TicketLost { ticket: Uuid, number: String },
+    /// Nothing more is due for a ticket.
+    #[serde(rename = "ticket.settled")]
+    TicketSettled {
+        ticket: Uuid,
+        number: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        method: Option<Method>,
+    },
     /// A tariff version was put in force.
+    /// A tariff version was put in force, at once or from a time on.
     #[serde(rename = "tariff.set")]
-    TariffSet { tariff: Uuid, version: u32 },
+    TariffSet {
+        tariff: Uuid,
+        version: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
+    /// Somebody began a draft of a tariff.
+    #[serde(rename = "tariff.draft")]
+    TariffDraft { draft: Uuid },
+    /// A draft was discarded.
+    #[serde(rename = "tariff.draft_discarded")]
+    TariffDraftDiscarded { draft: Uuid },
+    /// A validation code was made.
+    #[serde(rename = "validation.code")]
+    ValidationCode { code: Uuid },
+    /// A validation code ended.
+    #[serde(rename = "validation.code_cancelled")]
+    ValidationCodeCancelled { code: Uuid },
+    /// A code was redeemed for a stay.
+    #[serde(rename = "stay.validated")]
+    StayValidated { validation: Uuid, code: Uuid },
+    /// What was redeemed for a stay was taken back.
+    #[serde(rename = "stay.validation_cancelled")]
+    StayValidationCancelled { validation: Uuid, code: Uuid },
 }
 
 impl AuditAction {

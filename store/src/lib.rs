@@ -55,10 +55,13 @@ pub mod stays;
 pub mod subscription_contracts;
 pub mod subscription_plates;
 pub mod subscriptions;
+pub mod tariff_drafts;
 pub mod tariffs;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tickets;
 pub mod users;
+pub mod validations;
 pub mod vehicle_imports;
 pub mod vehicles;
 pub mod words;

@@ -49,6 +49,8 @@ pub enum LiveEvent {
     Stay(StayEvent),
     /// A person set how many cars are inside, or ended the stays of cars that are not.
     Occupancy(OccupancyEvent),
+    /// A ticket was given, or nothing more is due for it.
+    Ticket(TicketEvent),
 }
 
 impl LiveEvent {
@@ -90,6 +92,7 @@ impl LiveEvent {
             | Self::HoldAll(_)
             | Self::Stay(_)
             | Self::Occupancy(_) => None,
+            Self::Ticket(_) => None,
         }
     }
 }
@@ -286,6 +289,19 @@ pub struct HoldAllEvent {
     pub reason: String,
     /// Until when it can be confirmed.
     pub expires_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TicketEvent {
+    pub ticket: Uuid,
+    pub number: String,
+    /// None before the car has passed the entry.
+    pub stay: Option<Uuid>,
+    /// Nothing more is due.
+    pub settled: bool,
+    /// The person who gave it or took it, as shown.
+    pub by: String,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use boomgate_domain::ids::{
     AlarmId, ArrivalId, BlockId, LaneId, PlanId, SiteId, StayId, SubscriptionId, TenantId, UserId,
 };
+use boomgate_domain::ticket::TicketNumber;
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -174,6 +175,18 @@ impl Viewer<'_> {
         arrival: ArrivalId,
     ) -> Result<Option<VisibleSite>, StoreError> {
         self.with(client, include_str!("../queries/sites/of_user_with_arrival.sql"), &arrival.as_uuid()).await
+    }
+
+    /// The site of a ticket, if they see it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn with_ticket(
+        &self,
+        client: &impl GenericClient,
+        number: &TicketNumber,
+    ) -> Result<Option<VisibleSite>, StoreError> {
+        self.with(client, include_str!("../queries/sites/of_user_with_ticket.sql"), &number.as_str()).await
     }
 
     /// The site of an alarm, if they see it.

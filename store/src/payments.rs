@@ -162,19 +162,45 @@ async fn order_open(
     arrival: &ArrivalRow,
 ) -> Result<(), StoreError> {
     let reason = Reason::OpenPaid { amount: new.amount };
-    arrivals::let_pass(tx, new.site, arrival.id, reason.code()).await?;
+    let order = (new.site, new.command, new.by.clone(), new.at);
+    open(tx, order, arrival, &reason, Some(new.amount)).await
+}
+
+/// Orders the boom open for a waiting car that owes nothing any more. After the commit call [`commands::wake`].
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn let_out(
+    tx: &impl GenericClient,
+    site: SiteId,
+    command: CommandId,
+    by: &RequestedBy,
+    at: Timestamp,
+    arrival: &ArrivalRow,
+) -> Result<(), StoreError> {
+    open(tx, (site, command, Some(by.clone()), at), arrival, &Reason::OpenFree {}, None).await
+}
+
+async fn open(
+    tx: &impl GenericClient,
+    (site, id, by, at): (SiteId, CommandId, Option<RequestedBy>, Timestamp),
+    arrival: &ArrivalRow,
+    reason: &Reason,
+    amount: Option<Money>,
+) -> Result<(), StoreError> {
+    arrivals::let_pass(tx, site, arrival.id, reason.code()).await?;
     let command = NewCommand {
-        site: new.site,
-        id: new.command,
+        site,
+        id,
         lane: LaneId::from_uuid(arrival.lane_id),
         arrival: Some(arrival.id),
         action: "open",
         code: reason.code().to_owned(),
         params: json!(reason.params()),
-        amount: Some(new.amount),
-        by: new.by.clone(),
+        amount,
+        by,
         reason: None,
-        at: new.at,
+        at,
     };
     commands::insert_pending(tx, &command).await
 }

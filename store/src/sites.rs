@@ -114,8 +114,10 @@ row! {
         pub live_no: i64,
         /// Cars that were let in within [`ENTRY_RESERVATION`] and have not passed yet; 0 for a site that does not count.
         pub promised: i64,
-        /// The tariff version in force.
-        pub tariff_id: Option<Uuid>,
+        /// Tariff versions in the order in which they come into force, also those of a time to come.
+        pub tariff_ids: Vec<Uuid>,
+        /// When each does.
+        pub tariff_starts: Vec<Timestamp>,
         /// Open stays whose passback was reset.
         pub neutral_stays: Vec<Uuid>,
         /// Passback was reset for everybody who came in before.
@@ -157,6 +159,13 @@ impl SiteFacts {
             value: self.currency.clone(),
             reason: error.to_string(),
         })
+    }
+
+    /// The tariff version in force at `at`.
+    #[must_use]
+    pub fn tariff_at(&self, at: Timestamp) -> Option<Uuid> {
+        let mut versions = self.tariff_ids.iter().zip(&self.tariff_starts);
+        versions.rfind(|(_, start)| **start <= at).map(|(id, _)| *id)
     }
 }
 
@@ -332,6 +341,15 @@ pub async fn facts(
     now: Timestamp,
 ) -> Result<Vec<SiteFacts>, StoreError> {
     query(tx, FACTS, &[&sites, &now]).await
+}
+
+/// So many cars more, or less, are inside: what happened without a passage. `tx` holds the site's lock.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn add_inside(tx: &impl GenericClient, site: SiteId, cars: i32) -> Result<(), StoreError> {
+    let sql = include_str!("../queries/site_state/add_inside.sql");
+    execute(tx, sql, &[&site.as_uuid(), &cars]).await.map(drop)
 }
 
 pub(crate) async fn update_numbers(tx: &impl GenericClient, rows: &[SiteNumbers]) -> Result<u64, StoreError> {

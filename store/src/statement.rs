@@ -35,7 +35,19 @@ macro_rules! plain_columns {
     )+ };
 }
 
-plain_columns!(Uuid, Vec<Uuid>, String, Vec<String>, i64, i32, bool, Vec<u8>, Timestamp, serde_json::Value);
+plain_columns!(
+    Uuid,
+    Vec<Uuid>,
+    String,
+    Vec<String>,
+    i64,
+    i32,
+    bool,
+    Vec<u8>,
+    Timestamp,
+    Vec<Timestamp>,
+    serde_json::Value
+);
 
 macro_rules! id_columns {
     ($($kind:ident),+) => { $(
@@ -62,6 +74,9 @@ id_columns!(
     SubscriptionId,
     BlockId,
     TariffId,
+    TariffDraftId,
+    ValidationId,
+    ValidationCodeId,
     UserId,
     PaymentId,
     AlarmId,

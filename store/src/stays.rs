@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use boomgate_domain::ids::{ArrivalId, PaymentId, SiteId, StayId};
+use boomgate_domain::ids::{ArrivalId, PaymentId, SiteId, StayId, TariffId};
 use boomgate_domain::money::{Currency, Money};
 use boomgate_domain::plate::Plate;
 use boomgate_domain::stay::{Payment, Stay, StayStatus};
-use boomgate_domain::tariff::{Tariff, VehicleType};
+use boomgate_domain::tariff::{Prior, Tariff, Validation, VehicleType};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -51,6 +51,10 @@ row! {
         pub paid_minor: i64,
         /// Until when a paid driver may leave without paying again.
         pub exit_deadline: Option<Timestamp>,
+        /// [`Validation`]s as JSON, the oldest first.
+        pub validations: Value,
+        /// What the plate's earlier stays of the month of the entry were charged, where the tariff caps the month.
+        pub month_minor: i64,
         /// `[id, minor, currency, epoch seconds]` each, oldest first.
         pub payments: Value,
     }
@@ -61,6 +65,8 @@ impl StayRow {
     pub const CLOSED: &str = "closed";
     pub const VOIDED: &str = "voided";
     pub const EXIT_ONLY: &str = "exit_only";
+    /// Entry code of a stay that stands for a lost ticket: the tariff's price for that is due, whatever the time.
+    pub const LOST_TICKET: &str = "LOST-TICKET";
 
     /// The stay as the domain's rules take it. `tariff` is the pinned version.
     ///
@@ -83,6 +89,20 @@ impl StayRow {
             tariff,
             payments: payments(&self.payments)?,
             exit_deadline: self.exit_deadline,
+            is_lost: self.entry_code.as_deref() == Some(Self::LOST_TICKET),
+            prior: Prior { month_minor: self.month_minor, validations: self.validations()? },
+        })
+    }
+
+    /// What was redeemed for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Stored`] when the column holds what no program of ours wrote.
+    pub fn validations(&self) -> Result<Vec<Validation>, StoreError> {
+        serde_json::from_value(self.validations.clone()).map_err(|error| StoreError::Stored {
+            column: "stays.validations",
+            value: self.validations.to_string(),
+            reason: error.to_string(),
         })
     }
 }
@@ -138,8 +158,12 @@ pub(crate) async fn load_many(
     query(client, LOAD_MANY, &[&plates.0, &plates.1, &arrivals.0, &arrivals.1]).await
 }
 
-/// Writes new and changed stays. Those that end must come before those that begin: one open stay per plate and site.
-pub(crate) async fn upsert_many(client: &impl GenericClient, rows: &[StayRow]) -> Result<u64, StoreError> {
+/// Writes new and changed stays. Those that end must come before those that begin: one open stay per plate and site. The
+/// lock of their site is held.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn upsert_many(client: &impl GenericClient, rows: &[StayRow]) -> Result<u64, StoreError> {
     let params = columns!(rows; site_id, id, plate, state, vehicle_type, entry_lane_id, entry_arrival_id, entered_at,
         entry_code, entry_evidence, exit_lane_id, exit_arrival_id, exited_at, exit_code, exit_evidence, tariff_id,
         currency, charged_minor, note);
@@ -302,6 +326,49 @@ pub async fn count_open(client: &impl GenericClient, site: SiteId) -> Result<i64
     let count: Option<Count> =
         query_opt(client, include_str!("../queries/stays/count_open.sql"), &[&site.as_uuid()]).await?;
     Ok(count.map_or(0, |count| count.open))
+}
+
+row! {
+    /// A stay that is over, as far as it matters for what it would cost.
+    pub struct PastStay {
+        pub id: StayId,
+        pub plate: Option<String>,
+        pub vehicle_type: Option<String>,
+        pub entered_at: Timestamp,
+        pub exited_at: Timestamp,
+        pub tariff_id: Option<TariffId>,
+        pub entry_code: Option<String>,
+    }
+}
+
+/// Closed stays that began in `[from, until)` and were counted in `currency`, the newest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn of_period(
+    client: &impl GenericClient,
+    site: SiteId,
+    (from, until): (Timestamp, Timestamp),
+    currency: &str,
+    limit: i64,
+) -> Result<Vec<PastStay>, StoreError> {
+    let sql = include_str!("../queries/stays/of_period.sql");
+    query(client, sql, &[&site.as_uuid(), &from, &until, &currency, &limit]).await
+}
+
+/// What was redeemed for a stay, as decisions read it.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn set_validations(
+    tx: &impl GenericClient,
+    site: SiteId,
+    id: StayId,
+    all: &[Validation],
+) -> Result<(), StoreError> {
+    let all = serde_json::to_value(all).map_err(|error| StoreError::Conflict(error.to_string()))?;
+    let sql = include_str!("../queries/stays/set_validations.sql");
+    execute(tx, sql, &[&site.as_uuid(), &id.as_uuid(), &all]).await.map(drop)
 }
 
 pub(crate) async fn pay(

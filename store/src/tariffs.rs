@@ -5,6 +5,7 @@ use boomgate_domain::tariff::Tariff;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::statement::{execute, query, query_opt, row};
@@ -18,6 +19,9 @@ row! {
         pub name: String,
         pub body: Value,
         pub valid_from: Timestamp,
+        pub created_at: Timestamp,
+        /// Who published it, as they were called then; empty for those of earlier versions of the program.
+        pub created_name: String,
     }
 }
 
@@ -40,7 +44,7 @@ pub async fn insert(
     site: SiteId,
     tariff: &Tariff,
     valid_from: Timestamp,
-    by: Option<UserId>,
+    (by, name): (Option<UserId>, &str),
 ) -> Result<(), StoreError> {
     let body = serde_json::to_value(tariff).map_err(|error| StoreError::Conflict(error.to_string()))?;
     let version = i32::try_from(tariff.version).unwrap_or(i32::MAX);
@@ -49,7 +53,7 @@ pub async fn insert(
     execute(
         client,
         sql,
-        &[&site.as_uuid(), &tariff.id.as_uuid(), &version, &tariff.name, &body, &valid_from, &by],
+        &[&site.as_uuid(), &tariff.id.as_uuid(), &version, &tariff.name, &body, &valid_from, &by, &name],
     )
     .await
     .map(drop)
@@ -65,7 +69,34 @@ pub async fn get(
     query_opt(client, include_str!("../queries/tariffs/get.sql"), &[&site.as_uuid(), &id.as_uuid()]).await
 }
 
-/// The version in force at `now`: the newest in the site's currency.
+/// These versions of a site.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn get_many(
+    client: &impl GenericClient,
+    site: SiteId,
+    ids: &[Uuid],
+) -> Result<Vec<TariffRow>, StoreError> {
+    query(client, include_str!("../queries/tariffs/get_many.sql"), &[&site.as_uuid(), &ids]).await
+}
+
+/// The site of a version.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn site_of(client: &impl GenericClient, id: TariffId) -> Result<Option<SiteId>, StoreError> {
+    row! {
+        pub struct Site {
+            pub site_id: SiteId,
+        }
+    }
+    let site: Option<Site> =
+        query_opt(client, include_str!("../queries/tariffs/site_of.sql"), &[&id.as_uuid()]).await?;
+    Ok(site.map(|site| site.site_id))
+}
+
+/// The version in force at `now`: of those in the site's currency the one that came into force last.
 ///
 /// # Errors
 /// [`StoreError::Database`].

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use boomgate_domain::decide::Due;
 use boomgate_domain::reason::Lang;
 use boomgate_domain::tariff::{self, ChargeLine};
 use boomgate_operations::payments::Settled;
+use boomgate_operations::stays::Quote;
 use boomgate_store::decisions::DecisionRow;
 use boomgate_store::payments::{Method, PaymentRow};
 use boomgate_store::stays::StayRow;
@@ -17,7 +17,9 @@ use uuid::Uuid;
 
 use super::money::Amount;
 use super::stay_history::{StayCommand, StayReading};
+use super::tariffs::VatShare;
 use super::texts;
+use super::validations::StayValidation;
 use crate::error::{ApiError, unknown};
 use crate::request::SafeText;
 
@@ -48,6 +50,8 @@ pub(crate) struct OneStay {
     /// Null where no tariff applies.
     pub(crate) charge: Option<Charge>,
     pub(crate) payments: Vec<Payment>,
+    /// What was redeemed for it, also what was taken back, the oldest first.
+    pub(crate) validations: Vec<StayValidation>,
     pub(crate) decisions: Vec<Decided>,
     pub(crate) readings: Vec<StayReading>,
     pub(crate) commands: Vec<StayCommand>,
@@ -61,6 +65,17 @@ pub(crate) struct Charge {
     /// Begun minutes from entry to now, or to the exit.
     minutes: u32,
     lines: Vec<Line>,
+    /// What of the total is VAT; null where the tariff names no rate.
+    vat: Option<VatShare>,
+    tariff: ChargedBy,
+}
+
+/// The version of the tariff by which a charge was computed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChargedBy {
+    id: Uuid,
+    name: String,
+    version: u32,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,7 +85,7 @@ pub(crate) struct Line {
     from: Timestamp,
     until: Timestamp,
     minutes: u32,
-    /// Negative for what a cap takes off.
+    /// Negative for what caps and validations take off.
     amount: Amount,
 }
 
@@ -84,8 +99,19 @@ pub(crate) enum LineKind {
     Free,
     /// Steps of a rule's band.
     Rate,
-    /// What a cap takes off.
+    /// What a cap of a day takes off.
     Cap,
+    /// What a cap of 24 hours takes off.
+    #[serde(rename = "cap-24h")]
+    Cap24h,
+    /// What a cap of the month takes off.
+    MonthlyCap,
+    /// Time that a validation makes free.
+    FreeTime,
+    /// What a validation takes off.
+    Discount,
+    /// Time that was paid before.
+    Prepaid,
     LostTicket,
 }
 
@@ -190,26 +216,25 @@ impl Stay {
     }
 }
 
-impl From<&Due> for Charge {
-    fn from(due: &Due) -> Self {
+impl Charge {
+    pub(crate) fn of(quote: &Quote, lang: Lang) -> Self {
+        let Quote { due, tariff } = quote;
         Self {
             total: due.charge.total.into(),
             paid: due.paid.into(),
             due: due.due.into(),
             minutes: due.charge.minutes,
-            lines: due.charge.lines.iter().map(Line::from).collect(),
+            lines: due.charge.lines.iter().map(|line| Line::of(line, lang)).collect(),
+            vat: due.charge.vat.map(VatShare::from),
+            tariff: ChargedBy { id: tariff.id.as_uuid(), name: tariff.name.clone(), version: tariff.version },
         }
     }
 }
 
-impl From<&ChargeLine> for Line {
-    fn from(line: &ChargeLine) -> Self {
-        let steps = match line.step_minutes {
-            Some(step) if line.steps > 0 => format!(": {} x {step} min at {}", line.steps, line.unit),
-            _ => String::new(),
-        };
+impl Line {
+    pub(crate) fn of(line: &ChargeLine, lang: Lang) -> Self {
         Self {
-            text: format!("{}{steps}", line.label),
+            text: line.text(lang),
             kind: line.kind.into(),
             from: line.from,
             until: line.until,
@@ -226,6 +251,11 @@ impl From<tariff::LineKind> for LineKind {
             tariff::LineKind::Free => Self::Free,
             tariff::LineKind::Rate => Self::Rate,
             tariff::LineKind::Cap => Self::Cap,
+            tariff::LineKind::Cap24h => Self::Cap24h,
+            tariff::LineKind::MonthlyCap => Self::MonthlyCap,
+            tariff::LineKind::FreeTime => Self::FreeTime,
+            tariff::LineKind::Discount => Self::Discount,
+            tariff::LineKind::Prepaid => Self::Prepaid,
             tariff::LineKind::LostTicket => Self::LostTicket,
         }
     }

@@ -9,7 +9,7 @@ use boomgate_operations::stays::quote;
 use boomgate_store::sites::SiteRow;
 use boomgate_store::stays::{self, StayFilter, StayRow};
 use boomgate_store::words::StayState;
-use boomgate_store::{GenericClient, commands, decisions, events, evidence, lanes, payments};
+use boomgate_store::{GenericClient, commands, decisions, events, evidence, lanes, payments, validations};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -22,6 +22,7 @@ use crate::etag;
 use crate::model::page::Page;
 use crate::model::stay_history::{StayCommand, StayReading};
 use crate::model::stays::{Charge, Decided, LaneCodes, OneStay, Payment, Stay};
+use crate::model::validations::StayValidation;
 use crate::query::{self, Limit};
 use crate::request::{Request, ok};
 
@@ -122,10 +123,12 @@ pub(crate) async fn describe(
     for arrival in [row.entry_arrival_id, row.exit_arrival_id].into_iter().flatten() {
         history.add(client, site.id, ArrivalId::from_uuid(arrival), lang).await?;
     }
+    let redeemed = validations::of_stay(client, site.id, id).await?;
     let paid = payments::of_stay(client, site.id, id).await?;
     Ok(OneStay {
         stay: Stay::of(row, &codes)?,
-        charge: quote.map(|quote| Charge::from(&quote.due)),
+        charge: quote.map(|quote| Charge::of(&quote, lang)),
+        validations: redeemed.into_iter().map(StayValidation::of).collect::<Result<_, _>>()?,
         payments: paid.into_iter().map(Payment::of).collect::<Result<_, _>>()?,
         decisions: history.decisions,
         readings: history.readings,

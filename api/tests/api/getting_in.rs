@@ -27,7 +27,8 @@ pub const WITHOUT_CONTENT: [&str; 6] = [
 ];
 
 /// POSTs that create nothing, or whose repetition the link or the state tells apart: they take no Idempotency-Key.
-pub const WITHOUT_A_KEY: [&str; 14] = [
+pub const WITHOUT_A_KEY: [&str; 19] = [
+    "/api/tickets",
     "/api/v1/vehicles/import/trial",
     "/api/v1/login",
     "/api/v1/logout",
@@ -42,6 +43,10 @@ pub const WITHOUT_A_KEY: [&str; 14] = [
     "/api/v1/setup/look-up",
     "/api/v1/setup/price",
     "/api/v1/setup/totp",
+    "/api/v1/tariffs/check",
+    "/api/v1/tariffs/simulate",
+    "/api/v1/tariffs/what-if",
+    "/api/v1/tariffs/holidays",
 ];
 
 /// Another password than [`PASSWORD`].

@@ -7,8 +7,9 @@ use boomgate_operations::access::{Held, Role};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
+use crate::tariffs;
 use crate::test_app::{PASSWORD, TestApp, TestUser};
-use crate::{corrections, getting_in, lists, vehicles};
+use crate::{corrections, garage, getting_in, lists, vehicles};
 
 /// Where somebody has a role: at this site, at another of the tenant, or in another company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,10 +91,16 @@ pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Re
     if let Some(request) = vehicles::case(app, route).await {
         return signed(app, request, by);
     }
+    if let Some(request) = garage::case(app, route).await {
+        return signed(app, request, by);
+    }
     if let Some(request) = corrections::case(app, route).await {
         return signed(app, request, by);
     }
     if let Some(request) = lists::case(app, route).await {
+        return signed(app, request, by);
+    }
+    if let Some(request) = tariffs::case(app, route).await {
         return signed(app, request, by);
     }
     let plate = format!("R{:03}", by.map_or(0, |by| by.id.as_uuid().as_u128() % 1000));
@@ -110,6 +117,27 @@ pub async fn case(app: &TestApp, route: &RouteInfo, by: Option<&TestUser>) -> Re
             let stay = app.stay(&unused(app, &plate).await, 10).await;
             let body = json!({ "method": "cash", "amount": { "minor": 100, "currency": "EUR" } });
             post(&format!("/api/v1/stays/{}/payments", stay.id), body)
+        }
+        ("GET", "/api/v1/tickets") => app.request("GET", &format!("/api/v1/tickets?site={}", app.site)),
+        ("POST", "/api/v1/tickets") => post(
+            "/api/v1/tickets",
+            json!({ "site": "north", "plate": unused(app, &plate).await, "vehicle_type": "car" }),
+        ),
+        ("GET", "/api/v1/tickets/{number}") => {
+            app.request("GET", &format!("/api/v1/tickets/{}", app.ticket(&unused(app, &plate).await).await))
+        }
+        ("GET", "/api/v1/tickets/{number}/pdf") => {
+            let number = app.ticket(&unused(app, &plate).await).await;
+            app.request("GET", &format!("/api/v1/tickets/{number}/pdf"))
+        }
+        ("POST", "/api/v1/tickets/{number}/exit") => {
+            let number = app.ticket(&unused(app, &plate).await).await;
+            let car = app.refused_at_exit(None, None).await;
+            post(&format!("/api/v1/tickets/{number}/exit"), json!({ "arrival": car }))
+        }
+        ("POST", "/api/v1/tickets/lost") => {
+            app.price_of_lost_tickets().await;
+            post("/api/v1/tickets/lost", json!({ "arrival": app.refused_at_exit(None, None).await }))
         }
         ("POST", "/api/v1/lanes/{id}/preview") => {
             let path = format!("/api/v1/lanes/{}/preview", app.exit);
@@ -308,6 +336,7 @@ fn expected(route: &RouteInfo, who: Who) -> u16 {
         (true, _) if of_company && who.place == Place::Annex => 403,
         (true, "/api/v1/users" | "/api/v1/keys") if route.method == "GET" => 200,
         (true, "/api/v1/keys" | "/api/v1/sites") if route.method == "POST" => 201,
+        (true, "/api/tickets") => 201,
         // It names a site that this company does not have.
         (true, "/api/v1/users") if foreign => 422,
         // No bearer token satisfies a step-up.
@@ -324,6 +353,8 @@ fn expected(route: &RouteInfo, who: Who) -> u16 {
         {
             204
         }
+        // A calendar file is nobody's.
+        (true, "/api/v1/tariffs/holidays") => 200,
         // The jobs are the server's, not a tenant's.
         (true, "/api/v1/lanes" | "/api/v1/jobs" | "/api/v1/alarms") if route.method == "GET" => 200,
         (true, _) if foreign => 404,
@@ -344,7 +375,10 @@ fn expected(route: &RouteInfo, who: Who) -> u16 {
             | "/api/v1/sites/{id}/release-all",
         ) => 202,
         (true, "/api/v1/sites/{id}/hold-all") if route.method == "POST" => 201,
-        (true, "/api/v1/stays/{id}/payments") => 201,
+        (true, "/api/v1/stays/{id}/payments" | "/api/v1/tickets/lost") => 201,
+        (true, "/api/v1/tickets") if route.method == "POST" => 201,
+        (true, path) if tariffs::creates(&route.method, path) => 201,
+        (true, "/api/v1/tariffs/drafts/{id}") if route.method == "DELETE" => 204,
         (true, _) => 200,
     }
 }

@@ -9,6 +9,7 @@ use boomgate_domain::direction::Direction;
 use boomgate_domain::ids::{
     ApiKeyId, ArrivalId, CommandId, DeviceId, LaneId, SiteId, StayId, TenantId, UserId,
 };
+use boomgate_domain::tariff::Tariff;
 use boomgate_operations::mail::Mailer;
 use boomgate_store::api_keys::{self, NewApiKey};
 use boomgate_store::arrivals::ArrivalRow;
@@ -155,7 +156,7 @@ impl TestApp {
             self.site,
             &rows::tariff(100),
             Timestamp::now() - SignedDuration::from_hours(1),
-            None,
+            (None, ""),
         )
         .await
         .unwrap();
@@ -344,6 +345,8 @@ impl TestApp {
             note: String::new(),
             paid_minor: 0,
             exit_deadline: None,
+            validations: json!([]),
+            month_minor: 0,
             payments: json!([]),
         };
         self.write(Writes { stays: vec![row.clone()], ..Writes::default() }).await;
@@ -454,6 +457,27 @@ impl TestApp {
         let need = Need { sites: vec![self.site.as_uuid()], now: Timestamp::now(), ..Need::default() };
         session.begin(&need).await.unwrap();
         session.commit(&writes).await.unwrap();
+    }
+
+    /// A ticket given by hand a quarter of an hour ago; its number.
+    pub async fn ticket(&self, plate: &str) -> String {
+        let ann = self.person("operator").await;
+        let body = json!({ "site": "north", "plate": plate });
+        let ticket = good(self.post("/api/v1/tickets", &ann, &body).send().await.unwrap(), 201).await;
+        let sql = format!(
+            "update stays set entered_at = entered_at - interval '15 minutes' where id = '{}'",
+            ticket["stay"].as_str().unwrap()
+        );
+        self.run(&sql).await;
+        ticket["number"].as_str().unwrap().to_owned()
+    }
+
+    /// From now on a lost ticket costs 20 euros.
+    pub async fn price_of_lost_tickets(&self) {
+        let client = self.db.pool.get().await.unwrap();
+        let version = self.count("select max(version)::bigint from tariffs").await as u32 + 1;
+        let tariff = Tariff { lost_ticket: Some(2000), version, ..rows::tariff(100) };
+        tariffs::insert(&client, self.site, &tariff, Timestamp::now(), None).await.unwrap();
     }
 
     /// A picture that a lane sent because somebody asked for it.

@@ -135,7 +135,8 @@ async function confirmsCandidate(page: Page, demo: Demo, words: RegExp): Promise
     const digit = await candidate.first().locator("kbd").innerText({ timeout: 5_000 }).catch(() => null);
     if (!digit) return false;
     await page.keyboard.press(digit.trim());
-    return words.test(await toast(page));
+    // The car may have left before the digit was pressed.
+    return words.test(await toast(page, 8_000).catch(() => ""));
   });
 }
 

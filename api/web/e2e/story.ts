@@ -20,9 +20,9 @@ export async function until(work: () => Promise<boolean>): Promise<void> {
   }
 }
 
-export async function toast(page: Page): Promise<string> {
+export async function toast(page: Page, timeout = WAIT_MS): Promise<string> {
   const text = page.getByTestId("toasts");
-  await page.waitForFunction(() => document.querySelector("[data-testid=toasts]")?.textContent !== "");
+  await page.waitForFunction(() => document.querySelector("[data-testid=toasts]")?.textContent !== "", undefined, { timeout });
   const said = await text.innerText();
   for (const close of await page.locator("[data-testid=toasts] button[aria-label=Close]").all()) await close.click();
   await page.waitForFunction(() => document.querySelector("[data-testid=toasts]")?.textContent === "");

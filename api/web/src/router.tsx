@@ -11,6 +11,8 @@ import { isAlarmKind } from "./alarms/alarmKind";
 import { ALARM_STATES } from "./api/alarms";
 import { BLOCK_STATES } from "./api/blocklist";
 import type { AlarmKind, AlarmState, BlockState } from "./api/schema.gen";
+import type { AlarmKind, AlarmState } from "./api/schema.gen";
+import { TICKET_FILTERS, type TicketFilter } from "./api/tickets";
 import { type AuditSearch, isAuditAction } from "./audit/auditSearch";
 import { STATES, type StayState } from "./api/stays";
 import { SUBSCRIPTION_STATES, type SubscriptionFilterState } from "./api/subscriptions";
@@ -70,6 +72,18 @@ const stay = createRoute({
   getParentRoute: () => root,
   path: "/stays/$id",
   component: lazyRouteComponent(() => import("./stays/StayScreen"), "StayScreen"),
+});
+
+type TicketsSearch = { q?: string; state?: TicketFilter };
+
+const tickets = createRoute({
+  getParentRoute: () => root,
+  path: "/tickets",
+  validateSearch: (search: Search): TicketsSearch => {
+    const state = TICKET_FILTERS.find((one) => one === search.state);
+    return { ...text(search, "q"), ...(state ? { state } : {}) };
+  },
+  component: lazyRouteComponent(() => import("./tickets/TicketsScreen"), "TicketsScreen"),
 });
 
 const jobs = createRoute({
@@ -183,6 +197,38 @@ const keysSettings = createRoute({
   component: lazyRouteComponent(() => import("./settings/KeysSettings"), "KeysSettings"),
 });
 
+const tariffs = createRoute({
+  getParentRoute: () => root,
+  path: "/tariffs",
+  component: lazyRouteComponent(() => import("./tariffs/TariffsScreen"), "TariffsScreen"),
+});
+
+const tariffsHome = createRoute({
+  getParentRoute: () => tariffs,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/tariffs/versions", replace: true });
+  },
+});
+
+const tariffVersions = createRoute({
+  getParentRoute: () => tariffs,
+  path: "/versions",
+  component: lazyRouteComponent(() => import("./tariffs/VersionsTab"), "VersionsTab"),
+});
+
+const tariffDraft = createRoute({
+  getParentRoute: () => tariffs,
+  path: "/drafts/$id",
+  component: lazyRouteComponent(() => import("./tariffs/DraftScreen"), "DraftScreen"),
+});
+
+const validationCodes = createRoute({
+  getParentRoute: () => tariffs,
+  path: "/validations",
+  component: lazyRouteComponent(() => import("./tariffs/ValidationsTab"), "ValidationsTab"),
+});
+
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
@@ -223,6 +269,7 @@ export const router = createRouter({
     home,
     live,
     stays,
+    tickets,
     stay,
     alarms,
     vehicles,
@@ -230,6 +277,7 @@ export const router = createRouter({
     blocklist,
     people,
     settings.addChildren([settingsHome, sitesSettings, siteSettings, lanesSettings, keysSettings]),
+    tariffs.addChildren([tariffsHome, tariffVersions, tariffDraft, validationCodes]),
     audit,
     account,
     join,

@@ -63,6 +63,9 @@ fn tariff() -> Arc<Tariff> {
         free_minutes: 0,
         daily_cap: None,
         cap_24h: None,
+        monthly_cap: None,
+        vat_basis_points: None,
+        holidays: Vec::new(),
         lost_ticket: Some(2_000),
         rules: vec![Rule {
             name: "hour".into(),

@@ -10,7 +10,8 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Band, Charge, ChargeError, ChargeLine, LONGEST_STAY_DAYS, LineKind, Rule, Tariff, VehicleType, Window,
+    Band, Charge, ChargeError, ChargeLine, Day, LONGEST_STAY_DAYS, LineKind, Prior, Rule, Tariff, Vat,
+    VehicleType, Window,
 };
 use crate::money::Money;
 
@@ -24,6 +25,18 @@ impl Tariff {
         until: Timestamp,
         vehicle: VehicleType,
         time_zone: &TimeZone,
+    ) -> Result<Charge, ChargeError> {
+        self.charge_after(entry, until, vehicle, time_zone, &Prior::default())
+    }
+
+    /// The same of a vehicle that was charged before, or whose stay was validated.
+    pub fn charge_after(
+        &self,
+        entry: Timestamp,
+        until: Timestamp,
+        vehicle: VehicleType,
+        time_zone: &TimeZone,
+        prior: &Prior,
     ) -> Result<Charge, ChargeError> {
         let until = until.max(entry);
         let seconds = seconds_between(entry, until);
@@ -41,8 +54,17 @@ impl Tariff {
         }
         let begin = later(entry, in_seconds(self.free_minutes))?;
         bill.free(LineKind::Free, "free minutes", entry, begin.min(until));
-        Walk { tariff: self, vehicle, time_zone, begin, until }.fill(&mut bill)?;
+        let month_minor = prior.month_minor;
+        let walk = Walk { tariff: self, vehicle, time_zone, entry, begin, until, month_minor };
+        walk.fill(&mut bill)?;
+        walk.take_off(prior, &mut bill)?;
         bill.total(seconds)
+    }
+
+    /// The rule that applies to a vehicle at a local time: the first that fits.
+    pub(super) fn rule_at(&self, vehicle: VehicleType, date: Date, time: Time) -> Option<&Rule> {
+        let is_holiday = |date| self.holiday(date).is_some();
+        self.rules.iter().find(|rule| rule.applies(vehicle, date, time, is_holiday))
     }
 
     /// The times of day at which another rule may begin to apply, midnight first.
@@ -68,23 +90,30 @@ impl Tariff {
             unit: amount,
             amount,
         };
-        Some(Charge { total: amount, minutes: 0, lines: vec![line] })
+        let vat = self.vat_basis_points.map(|rate| Vat::included(amount, rate));
+        Some(Charge { total: amount, minutes: 0, lines: vec![line], vat })
     }
 }
 
 impl Rule {
     /// Whether it is for this vehicle at this local time.
-    pub(super) fn applies(&self, vehicle: VehicleType, date: Date, time: Time) -> bool {
+    pub(super) fn applies(
+        &self,
+        vehicle: VehicleType,
+        date: Date,
+        time: Time,
+        is_holiday: impl Fn(Date) -> bool,
+    ) -> bool {
         let for_vehicle = self.vehicles.is_empty() || self.vehicles.contains(&vehicle);
         let day = window_day(self.window, date, time);
-        for_vehicle && day.is_some_and(|day| self.days.is_empty() || has_day(self, day))
+        for_vehicle && day.is_some_and(|day| self.days.is_empty() || has_day(self, day, is_holiday))
     }
 }
 
 /// The lines so far.
-struct Bill<'a> {
-    tariff: &'a Tariff,
-    lines: Vec<ChargeLine>,
+pub(super) struct Bill<'a> {
+    pub(super) tariff: &'a Tariff,
+    pub(super) lines: Vec<ChargeLine>,
 }
 
 impl Bill<'_> {
@@ -108,9 +137,16 @@ impl Bill<'_> {
         Ok(())
     }
 
-    fn cap(&mut self, label: &str, from: Timestamp, until: Timestamp, excess: i64) {
-        let amount = Money::new(excess.saturating_neg(), self.tariff.currency);
-        self.flat(LineKind::Cap, label, (from, until), amount);
+    /// A line that takes `off` away.
+    pub(super) fn less(&mut self, kind: LineKind, label: &str, time: (Timestamp, Timestamp), off: i64) {
+        let amount = Money::new(off.saturating_neg(), self.tariff.currency);
+        self.flat(kind, label, time, amount);
+    }
+
+    /// What the lines amount to so far, caps taken off.
+    pub(super) fn spent(&self) -> Result<i64, ChargeError> {
+        let amounts = self.lines.iter().map(|line| line.amount);
+        Ok(Money::sum(self.tariff.currency, amounts).map_err(|_| ChargeError::Overflow)?.minor)
     }
 
     /// A line without steps.
@@ -131,7 +167,8 @@ impl Bill<'_> {
     fn total(self, seconds: i64) -> Result<Charge, ChargeError> {
         let amounts = self.lines.iter().map(|line| line.amount);
         let total = Money::sum(self.tariff.currency, amounts).map_err(|_| ChargeError::Overflow)?;
-        Ok(Charge { total, minutes: whole_minutes(seconds), lines: self.lines })
+        let vat = self.tariff.vat_basis_points.map(|rate| Vat::included(total, rate));
+        Ok(Charge { total, minutes: whole_minutes(seconds), lines: self.lines, vat })
     }
 }
 
@@ -144,13 +181,17 @@ fn continues(last: &ChargeLine, next: &ChargeLine) -> bool {
 }
 
 /// A stay's charged time along the calendar.
-struct Walk<'a> {
-    tariff: &'a Tariff,
+#[derive(Clone, Copy)]
+pub(super) struct Walk<'a> {
+    pub(super) tariff: &'a Tariff,
     vehicle: VehicleType,
     time_zone: &'a TimeZone,
+    entry: Timestamp,
     /// Where charging begins: entry and free minutes.
-    begin: Timestamp,
-    until: Timestamp,
+    pub(super) begin: Timestamp,
+    pub(super) until: Timestamp,
+    /// What earlier stays of the vehicle were charged in the month of the entry.
+    month_minor: i64,
 }
 
 /// A part of a local day under one rule.
@@ -160,10 +201,18 @@ struct Piece<'a> {
 }
 
 impl Walk<'_> {
+    /// What the first `minutes` of charged time amount to, caps taken off.
+    pub(super) fn price_of_first(&self, minutes: u32) -> Result<i64, ChargeError> {
+        let until = later(self.begin, in_seconds(minutes))?.min(self.until);
+        let mut bill = Bill { tariff: self.tariff, lines: Vec::new() };
+        Self { until, ..*self }.fill(&mut bill)?;
+        bill.spent()
+    }
+
     fn fill(&self, bill: &mut Bill<'_>) -> Result<(), ChargeError> {
         let mut date = self.time_zone.to_datetime(self.begin).date();
         let mut walker = Walker { at: self.begin, flat: None };
-        let mut period = self.cap_period(self.begin, bill)?;
+        let mut caps = Caps::begin(self, bill)?;
         let mut last_rule: Option<&Rule> = None;
         while walker.at < self.until {
             for piece in self.pieces(date)? {
@@ -171,11 +220,11 @@ impl Walk<'_> {
                     walker.flat = None;
                 }
                 last_rule = Some(piece.rule);
-                self.walk_capped(&mut walker, &piece, &mut period, bill)?;
+                self.walk_capped(&mut walker, &piece, &mut caps, bill)?;
             }
             date = date.tomorrow().map_err(|_| ChargeError::TooLong)?;
         }
-        self.apply_cap(&period, walker.at, bill)
+        caps.apply(self, walker.at, bill)
     }
 
     /// Charges what begins within `piece`, cut where a capped period ends.
@@ -183,15 +232,15 @@ impl Walk<'_> {
         &self,
         walker: &mut Walker,
         piece: &Piece<'_>,
-        period: &mut CapPeriod,
+        caps: &mut Caps,
         bill: &mut Bill<'_>,
     ) -> Result<(), ChargeError> {
         loop {
-            let part = Piece { rule: piece.rule, end: piece.end.min(period.ends) };
+            let part = Piece { rule: piece.rule, end: piece.end.min(caps.ends()) };
             self.walk(walker, &part, bill)?;
-            if walker.at >= period.ends {
-                self.apply_cap(period, walker.at, bill)?;
-                *period = self.cap_period(walker.at, bill)?;
+            if walker.at >= caps.ends() {
+                caps.apply(self, walker.at, bill)?;
+                caps.renew(self, walker.at, bill)?;
             }
             if walker.at >= piece.end.min(self.until) {
                 return Ok(());
@@ -199,30 +248,32 @@ impl Walk<'_> {
         }
     }
 
-    /// The capped period in which a step that begins at `at` lies.
-    fn cap_period(&self, at: Timestamp, bill: &Bill<'_>) -> Result<CapPeriod, ChargeError> {
-        let ends = if self.tariff.daily_cap.is_some() {
+    /// The day's or the 24 hours' capped period in which a step that begins at `at` lies.
+    fn day_period(&self, at: Timestamp, spent_before: i64) -> Result<Option<CapPeriod>, ChargeError> {
+        let (kind, limit, ends) = if let Some(cap) = self.tariff.daily_cap {
             let date = self.time_zone.to_datetime(at).date();
-            self.instant(date.tomorrow().map_err(|_| ChargeError::TooLong)?.at(0, 0, 0, 0))
-        } else if self.tariff.cap_24h.is_some() {
+            let tomorrow = date.tomorrow().map_err(|_| ChargeError::TooLong)?;
+            (LineKind::Cap, cap, self.instant(tomorrow.at(0, 0, 0, 0)))
+        } else if let Some(cap) = self.tariff.cap_24h {
             let whole = seconds_between(self.begin, at).div_euclid(DAY_SECONDS).saturating_add(1);
-            later(self.begin, whole.saturating_mul(DAY_SECONDS))?
+            (LineKind::Cap24h, cap, later(self.begin, whole.saturating_mul(DAY_SECONDS))?)
         } else {
-            Timestamp::MAX
+            return Ok(None);
         };
-        Ok(CapPeriod { since: at, ends, spent_before: spent(bill)? })
+        Ok(Some(CapPeriod { kind, limit, since: at, ends, spent_before }))
     }
 
-    fn apply_cap(&self, period: &CapPeriod, at: Timestamp, bill: &mut Bill<'_>) -> Result<(), ChargeError> {
-        let caps = [(self.tariff.daily_cap, "daily cap"), (self.tariff.cap_24h, "24-hour cap")];
-        let Some((cap, label)) = caps.into_iter().find_map(|(cap, label)| Some((cap?, label))) else {
-            return Ok(());
-        };
-        let excess = spent(bill)?.saturating_sub(period.spent_before).saturating_sub(cap);
-        if excess > 0 {
-            bill.cap(label, period.since, at.min(self.until), excess);
-        }
-        Ok(())
+    /// The capped month in which a step that begins at `at` lies. Of the month of the entry the earlier stays count, too.
+    fn month_period(&self, at: Timestamp, spent_before: i64) -> Result<Option<CapPeriod>, ChargeError> {
+        let Some(cap) = self.tariff.monthly_cap else { return Ok(None) };
+        let date = self.time_zone.to_datetime(at).date();
+        let next = date.last_of_month().tomorrow().map_err(|_| ChargeError::TooLong)?;
+        let ends = self.instant(next.at(0, 0, 0, 0));
+        let with_entry =
+            self.time_zone.to_datetime(self.entry).date().first_of_month() == date.first_of_month();
+        let earlier = if with_entry { self.month_minor.max(0) } else { 0 };
+        let limit = cap.saturating_sub(earlier).max(0);
+        Ok(Some(CapPeriod { kind: LineKind::MonthlyCap, limit, since: at, ends, spent_before }))
     }
 
     /// Charges what begins within `piece`.
@@ -301,7 +352,7 @@ impl Walk<'_> {
     }
 
     fn rule(&self, date: Date, time: Time) -> Option<&Rule> {
-        self.tariff.rules.iter().find(|rule| rule.applies(self.vehicle, date, time))
+        self.tariff.rule_at(self.vehicle, date, time)
     }
 
     fn instant(&self, local: DateTime) -> Timestamp {
@@ -325,12 +376,61 @@ struct Walker {
     flat: Option<usize>,
 }
 
+/// The capped periods under way: a day or 24 hours, and a month.
+struct Caps {
+    day: Option<CapPeriod>,
+    month: Option<CapPeriod>,
+}
+
 /// A time within which no more than the cap is charged; what begins in it counts.
 struct CapPeriod {
+    kind: LineKind,
+    limit: i64,
     since: Timestamp,
     ends: Timestamp,
     /// What the bill amounted to before it.
     spent_before: i64,
+}
+
+impl Caps {
+    fn begin(walk: &Walk<'_>, bill: &Bill<'_>) -> Result<Self, ChargeError> {
+        let spent = bill.spent()?;
+        Ok(Self { day: walk.day_period(walk.begin, spent)?, month: walk.month_period(walk.begin, spent)? })
+    }
+
+    fn periods(&self) -> impl Iterator<Item = &CapPeriod> {
+        self.day.iter().chain(&self.month)
+    }
+
+    /// Where the first of them ends.
+    fn ends(&self) -> Timestamp {
+        self.periods().map(|period| period.ends).min().unwrap_or(Timestamp::MAX)
+    }
+
+    /// Takes off what is too much so far. A period that goes on takes off no more than once: what was taken off is in what
+    /// was spent.
+    fn apply(&self, walk: &Walk<'_>, at: Timestamp, bill: &mut Bill<'_>) -> Result<(), ChargeError> {
+        for period in self.periods() {
+            let excess = bill.spent()?.saturating_sub(period.spent_before).saturating_sub(period.limit);
+            if excess > 0 {
+                let label = period.kind.setting();
+                bill.less(period.kind, label, (period.since, at.min(walk.until)), excess);
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins anew what has ended at `at`.
+    fn renew(&mut self, walk: &Walk<'_>, at: Timestamp, bill: &Bill<'_>) -> Result<(), ChargeError> {
+        let spent = bill.spent()?;
+        if self.day.as_ref().is_some_and(|day| day.ends <= at) {
+            self.day = walk.day_period(at, spent)?;
+        }
+        if self.month.as_ref().is_some_and(|month| month.ends <= at) {
+            self.month = walk.month_period(at, spent)?;
+        }
+        Ok(())
+    }
 }
 
 /// The day to which `time` belongs in a window, if it is inside.
@@ -344,14 +444,13 @@ fn window_day(window: Option<Window>, date: Date, time: Time) -> Option<Date> {
     }
 }
 
-fn has_day(rule: &Rule, date: Date) -> bool {
-    rule.days.iter().any(|day| day.weekday() == date.weekday())
-}
-
-/// What the rate lines amount to so far, caps taken off.
-fn spent(bill: &Bill<'_>) -> Result<i64, ChargeError> {
-    let amounts = bill.lines.iter().map(|line| line.amount);
-    Ok(Money::sum(bill.tariff.currency, amounts).map_err(|_| ChargeError::Overflow)?.minor)
+fn has_day(rule: &Rule, date: Date, is_holiday: impl Fn(Date) -> bool) -> bool {
+    rule.days.iter().any(|day| match day {
+        Day::Holiday => is_holiday(date),
+        Day::Mon | Day::Tue | Day::Wed | Day::Thu | Day::Fri | Day::Sat | Day::Sun => {
+            day.weekday() == Some(date.weekday())
+        }
+    })
 }
 
 /// Steps that begin before `stop`.

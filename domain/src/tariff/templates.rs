@@ -45,6 +45,9 @@ impl Template {
             free_minutes: 0,
             daily_cap: None,
             cap_24h: None,
+            monthly_cap: None,
+            vat_basis_points: None,
+            holidays: Vec::new(),
             lost_ticket: Some(price.saturating_mul(self.lost_ticket_prices())),
             rules: Vec::new(),
         };

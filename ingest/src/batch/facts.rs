@@ -51,9 +51,14 @@ pub(super) async fn learn_tariffs(
     facts: &Facts,
     tariffs: &mut HashMap<Uuid, Arc<Tariff>>,
 ) -> Result<(), StoreError> {
-    let of_sites = facts.sites.iter().filter_map(|site| Some((site.site_id, site.tariff_id?)));
-    let of_stays = facts.stays.iter().filter_map(|stay: &StayRow| Some((stay.site_id, stay.tariff_id?)));
-    for (site, id) in of_sites.chain(of_stays) {
+    let mut named: Vec<(Uuid, Uuid)> = Vec::new();
+    for site in &facts.sites {
+        named.extend(site.tariff_ids.iter().map(|id| (site.site_id, *id)));
+    }
+    for stay in &facts.stays {
+        named.extend(stay.tariff_id.map(|id| (stay.site_id, id)));
+    }
+    for (site, id) in named {
         if tariffs.contains_key(&id) {
             continue;
         }

@@ -138,7 +138,7 @@ impl BatchState<'_> {
         let site_id = context.device.site.as_uuid();
         let site = self.sites.get(&site_id);
         let site = site.ok_or_else(|| StoreError::NotFound { what: "site", id: site_id.to_string() })?;
-        let tariff = self.tariff(site.facts.tariff_id);
+        let tariff = self.tariff(site.facts.tariff_at(context.at));
         let mode = self.lanes.get(&context.device.lane.as_uuid()).map_or(LaneMode::Open, |lane| lane.mode);
         let mut matches =
             Matches { site: site.facts.state(mode)?, tariff, ..Matches::none(site.time_zone.clone()) };

@@ -104,12 +104,15 @@ impl BatchState<'_> {
             exited_at: exit.as_ref().and_then(|exit| exit.exited_at),
             exit_code: exit.as_ref().and_then(|exit| exit.exit_code.clone()),
             exit_evidence: exit.as_ref().and_then(|exit| exit.exit_evidence.clone()),
-            tariff_id: site.facts.tariff_id,
+            // By when it came in, not by when that was reported.
+            tariff_id: site.facts.tariff_at(context.at),
             currency: site.facts.currency.clone(),
             charged_minor: 0,
             note: String::new(),
             paid_minor: 0,
             exit_deadline: None,
+            validations: json!([]),
+            month_minor: 0,
             payments: json!([]),
         };
         let id = stay.id;
@@ -274,6 +277,8 @@ impl BatchState<'_> {
             note: if counted { String::new() } else { UNCOUNTED.to_owned() },
             paid_minor: 0,
             exit_deadline: None,
+            validations: json!([]),
+            month_minor: 0,
             payments: json!([]),
         };
         let id = stay.id;

@@ -98,7 +98,7 @@ impl CarPark {
         if settings.tariff {
             let from = "2020-01-01T00:00:00Z".parse().unwrap();
             let tariff = Tariff { lost_ticket: Some(3000), ..rows::tariff(250) };
-            tariffs::insert(&client, site, &tariff, from, None).await.unwrap();
+            tariffs::insert(&client, site, &tariff, from, (None, "")).await.unwrap();
         }
         let operator = UserId::from_uuid(Uuid::now_v7());
         let user = NewUser {

@@ -74,6 +74,9 @@ pub fn tariff(price: i64) -> Tariff {
         free_minutes: 0,
         daily_cap: None,
         cap_24h: None,
+        monthly_cap: None,
+        vat_basis_points: None,
+        holidays: Vec::new(),
         lost_ticket: None,
         rules: vec![Rule {
             name: "always".into(),

@@ -58,6 +58,9 @@ const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "plan.retire", detail: { plan: "p", retired: true } },
   { action: "subscription.changed", detail: { subscription: "s", what: "paused" } },
   { action: "passback.reset", detail: { plates: 3 } },
+  { action: "ticket.issued", detail: { ticket: "t", number: "PS-000000000" } },
+  { action: "ticket.lost", detail: { ticket: "t", number: "PS-000000000" } },
+  { action: "ticket.settled", detail: { ticket: "t", number: "PS-000000000", method: "cash" } },
   { action: "tariff.set", detail: { tariff: "t", version: 3 } },
   { action: "stay.corrected", detail: { plate: true, vehicle_type: ["car", "van"] } },
   { action: "stay.merged", detail: { other: "s", charged_minor: 200 } },
@@ -71,6 +74,13 @@ const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "vehicles.imported", detail: { import: "i", created: 2, changed: 1 } },
   { action: "vehicles.import_undone", detail: { import: "i", undone: 3 } },
   { action: "vehicles.exported", detail: {} },
+  { action: "tariff.set", detail: { tariff: "t", version: 3, from: "2026-12-01T00:00:00Z" } },
+  { action: "tariff.draft", detail: { draft: "d" } },
+  { action: "tariff.draft_discarded", detail: { draft: "d" } },
+  { action: "validation.code", detail: { code: "c" } },
+  { action: "validation.code_cancelled", detail: { code: "c" } },
+  { action: "stay.validated", detail: { validation: "v", code: "c" } },
+  { action: "stay.validation_cancelled", detail: { validation: "v", code: "c" } },
 ];
 
 function line(done: Pick<AuditEntry, "action" | "detail">, subject = "nina"): AuditEntry {

@@ -147,8 +147,28 @@ export function describeAudit(line: AuditEntry, words: AuditWords): string {
       return did.subscription(line.subject || did.someHolder, messages.subscriptions.what[line.detail.what]);
     case "passback.reset":
       return did.passbackReset(line.detail.plates);
+    case "ticket.issued":
+      return did.ticketIssued(line.detail.number);
+    case "ticket.lost":
+      return did.ticketLost(line.detail.number);
+    case "ticket.settled": {
+      const { number, method } = line.detail;
+      return did.ticketSettled(number, method ? messages.money.methods[method] : "");
+    }
     case "tariff.set":
-      return did.tariffSet(line.detail.version);
+      return did.tariffSet(line.detail.version, line.detail.from ?? null);
+    case "tariff.draft":
+      return did.tariffDrafted;
+    case "tariff.draft_discarded":
+      return did.tariffDraftDiscarded;
+    case "validation.code":
+      return did.codeMade;
+    case "validation.code_cancelled":
+      return did.codeCancelled;
+    case "stay.validated":
+      return did.validated;
+    case "stay.validation_cancelled":
+      return did.validationCancelled;
     default:
       return audit.later;
   }

@@ -6,6 +6,7 @@ import { lanesKey } from "../api/lanes";
 import type { LiveEvent } from "../api/liveEvent";
 import { statsKey } from "../api/stats";
 import { stayKey, staysKey } from "../api/stays";
+import { ticketsKey } from "../api/tickets";
 import { throttled } from "./throttled";
 
 const LANES_EVERY = 700;
@@ -14,7 +15,7 @@ const STAYS_EVERY = 1_500;
 
 /** Kinds of events after which a lane's card says something else. */
 const LANES: readonly LiveEvent["kind"][] = ["arrival", "decision", "passage", "payment", "command", "fault", "picture", "exception", "mode"];
-const STAYS: readonly LiveEvent["kind"][] = ["passage", "payment", "stay", "occupancy"];
+const STAYS: readonly LiveEvent["kind"][] = ["passage", "payment", "stay", "occupancy", "ticket"];
 
 export class Refresher {
   readonly #lanes: ReturnType<typeof throttled>;
@@ -31,6 +32,7 @@ export class Refresher {
     this.#stays = throttled(() => {
       again(staysKey);
       again(statsKey);
+      again(ticketsKey);
       for (const id of this.#touched) again([...stayKey, id]);
       this.#touched.clear();
     }, STAYS_EVERY);

@@ -89,6 +89,7 @@ export function remember(lane: LaneMemory, event: LiveEvent, isPast: boolean, no
     case "hold_all":
     case "stay":
     case "occupancy":
+    case "ticket":
       return lane;
   }
 }

@@ -4,7 +4,7 @@ import { Modal } from "../ui/Modal";
 
 /** The keys, as `keymap.ts` has them. */
 export function KeysHelp({ close }: { close: () => void }) {
-  const { keys } = useMessages();
+  const { keys, tickets } = useMessages();
   const rows: readonly (readonly [readonly string[], string])[] = [
     [["1", "…", "9"], keys.lane],
     [["A", "B", "…"], keys.reason],
@@ -19,6 +19,10 @@ export function KeysHelp({ close }: { close: () => void }) {
     [["Ctrl", "K"], keys.palette],
     [["g", "l"], keys.goLive],
     [["g", "s"], keys.goStays],
+    [["g", "t"], keys.goTickets],
+    [["n"], tickets.goKeys.issue],
+    [["x"], tickets.goKeys.exit],
+    [["m"], tickets.goKeys.lost],
     [["g", "a"], keys.goAlarms],
     [["g", "p"], keys.goPeople],
     [["g", "e"], keys.goSettings],

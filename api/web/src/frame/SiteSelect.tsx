@@ -36,7 +36,7 @@ export function SiteSelect() {
 }
 
 /** The screen to show of another site, from where one is. */
-function siblingOf(path: string): "/live" | "/stays" | "/alarms" | "/jobs" | "/people" | "/settings" | "/audit" {
-  const screens = ["/stays", "/alarms", "/jobs", "/people", "/settings", "/audit"] as const;
+function siblingOf(path: string): "/live" | "/stays" | "/tickets" | "/alarms" | "/jobs" | "/people" | "/settings" | "/audit" {
+  const screens = ["/stays", "/tickets", "/alarms", "/jobs", "/people", "/settings", "/audit"] as const;
   return screens.find((screen) => path.startsWith(screen)) ?? "/live";
 }

@@ -10,6 +10,8 @@ export type KeyAction =
   | { kind: "pay" }
   /** A look through the camera. */
   | { kind: "preview" }
+  /** On the screen of tickets. */
+  | { kind: "ticket"; act: "issue" | "exit" | "lost" }
   | { kind: "find" }
   | { kind: "help" }
   | { kind: "palette" }
@@ -30,7 +32,8 @@ export interface KeyPress {
 export const REASON_KEYS = ["a", "b", "d", "e", "i", "j"] as const;
 
 const ORDERS = { o: "open", c: "close", h: "hold", r: "release" } as const;
-const SCREENS = { l: "live", s: "stays", a: "alarms", p: "people", e: "settings", u: "audit", j: "jobs", v: "vehicles" } as const;
+const SCREENS = { l: "live", s: "stays", a: "alarms", p: "people", e: "settings", u: "audit", j: "jobs", v: "vehicles", t: "tickets" } as const;
+const TICKETS = { n: "issue", x: "exit", m: "lost" } as const;
 export type GoScreen = (typeof SCREENS)[keyof typeof SCREENS];
 
 function isOwn<T extends object>(table: T, key: string): key is Extract<keyof T, string> {
@@ -48,6 +51,7 @@ export function keyAction({ key, ctrlKey, metaKey, altKey, isBusy, before }: Key
   if (key === "Escape") return { kind: "leave" };
   if (key === "p") return { kind: "pay" };
   if (key === "v") return { kind: "preview" };
+  if (isOwn(TICKETS, key)) return { kind: "ticket", act: TICKETS[key] };
   if (key === "f" || key === "/") return { kind: "find" };
   return key === "?" ? { kind: "help" } : null;
 }

@@ -9,6 +9,8 @@ import { enPairing } from "./enPairing";
 import { enSetup } from "./enSetup";
 import { enCorrections } from "./enCorrections";
 import { enVehicles } from "./enVehicles";
+import { enTickets } from "./enTickets";
+import { enTariffs } from "./enTariffs";
 import { plural } from "./plural";
 
 const count = plural("en");
@@ -16,7 +18,7 @@ const count = plural("en");
 export const en = {
   app: "Boomgate",
   skip: "Skip to the content",
-  screens: { live: "Live", stays: "Stays", alarms: "Alarms", vehicles: "Vehicles", subscriptions: "Subscriptions", blocklist: "Blocklist", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage" },
+  screens: { live: "Live", stays: "Stays", alarms: "Alarms", vehicles: "Vehicles", subscriptions: "Subscriptions", blocklist: "Blocklist", people: "People", settings: "Settings", audit: "Audit", jobs: "Jobs", manage: "Manage", tickets: "Tickets", tariffs: "Tariffs" },
   site: "Site",
   close: "Close",
   cancel: "Cancel",
@@ -327,6 +329,7 @@ export const en = {
     escape: "Close what is open",
     goLive: "Go to Live",
     goStays: "Go to Stays",
+    goTickets: "Go to Tickets",
     goAlarms: "Go to Alarms",
     goPeople: "Go to People",
     goSettings: "Go to Settings",
@@ -355,6 +358,8 @@ export const en = {
   ...enSetup,
   ...enCorrections,
   ...enVehicles,
+  ...enTickets,
+  ...enTariffs,
 };
 
 export type Messages = typeof en;

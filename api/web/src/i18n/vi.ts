@@ -9,11 +9,13 @@ import { viPairing } from "./viPairing";
 import { viSetup } from "./viSetup";
 import { viCorrections } from "./viCorrections";
 import { viVehicles } from "./viVehicles";
+import { viTickets } from "./viTickets";
+import { viTariffs } from "./viTariffs";
 
 export const vi: Messages = {
   app: "Boomgate",
   skip: "Đến nội dung",
-  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", vehicles: "Xe", subscriptions: "Vé tháng", blocklist: "Danh sách chặn", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý" },
+  screens: { live: "Trực tiếp", stays: "Lượt gửi", alarms: "Cảnh báo", vehicles: "Xe", subscriptions: "Vé tháng", blocklist: "Danh sách chặn", people: "Nhân sự", settings: "Cài đặt", audit: "Nhật ký", jobs: "Tác vụ", manage: "Quản lý", tickets: "Vé", tariffs: "Bảng giá" },
   site: "Bãi xe",
   close: "Đóng",
   cancel: "Hủy",
@@ -338,6 +340,7 @@ export const vi: Messages = {
     escape: "Đóng hộp đang mở",
     goLive: "Đến Trực tiếp",
     goStays: "Đến Lượt gửi",
+    goTickets: "Đến Vé",
     goAlarms: "Đến Cảnh báo",
     goPeople: "Đến Nhân sự",
     goSettings: "Đến Cài đặt",
@@ -366,4 +369,6 @@ export const vi: Messages = {
   ...viSetup,
   ...viCorrections,
   ...viVehicles,
+  ...viTickets,
+  ...viTariffs,
 };

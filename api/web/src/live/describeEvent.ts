@@ -62,6 +62,8 @@ export function describeEvent(event: LiveEvent, plate: string | null, words: Wor
       return { tone: null, text: activity.stayAct[event.data.what](event.data.by) };
     case "occupancy":
       return { tone: null, text: activity.occupancy(event.data.by, event.data.inside, event.data.ended) };
+    case "ticket":
+      return { tone: null, text: messages.tickets.activity(event.data.number, event.data.by, event.data.settled) };
     case "picture":
       return { tone: null, text: "" };
   }

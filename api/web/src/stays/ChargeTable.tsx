@@ -7,6 +7,9 @@ export function ChargeTable({ charge }: { charge: Charge }) {
   const messages = useMessages();
   return (
     <table className="w-full border-collapse" data-testid="charge">
+      <caption className="mb-1 text-left text-small text-soft" data-tariff={charge.tariff.version}>
+        {`${charge.tariff.name}, ${messages.tariffs.version(charge.tariff.version)}`}
+      </caption>
       <thead>
         <tr className="border-b border-line text-small text-soft">
           <th className="py-2 text-left font-semibold">{messages.stay.line}</th>
@@ -27,6 +30,7 @@ export function ChargeTable({ charge }: { charge: Charge }) {
       </tbody>
       <tfoot>
         <Sum label={messages.money.total} amount={charge.total} note={messages.stay.minutesInAll(charge.minutes)} />
+        {charge.vat && <Sum label={messages.tariffs.vatOf(charge.vat.rate)} amount={charge.vat.amount} />}
         <Sum label={messages.money.paid} amount={charge.paid} />
         <Sum label={messages.money.due} amount={charge.due} isLast />
       </tfoot>

@@ -21,6 +21,7 @@ import { ChargeTable } from "./ChargeTable";
 import { StayActs } from "./StayActs";
 import { StayStatus } from "./StayStatus";
 import { StayTimeline } from "./StayTimeline";
+import { ValidationsPanel } from "./ValidationsPanel";
 import { stayDuration } from "./stayDuration";
 
 const route = getRouteApi("/stays/$id");
@@ -79,6 +80,7 @@ function StayDetails({ stay }: { stay: OneStay }) {
             </p>
           )}
         </Panel>
+        <ValidationsPanel stay={stay} />
       </div>
     </>
   );

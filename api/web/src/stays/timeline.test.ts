@@ -15,6 +15,7 @@ const stay: OneStay = {
   paid: zero,
   charged: zero,
   note: "",
+  validations: [],
   payments: [
     { id: "p1", method: "cash", amount: zero, taken_at: "2026-11-30T11:00:05Z", taken_by: "ann", reference: "" },
   ],

@@ -1,0 +1,58 @@
+// Texts of tickets, in English. Part of `en.ts`.
+import type { TicketKind, TicketState, VehicleType } from "../api/schema.gen";
+import { plural } from "./plural";
+
+const count = plural("en");
+
+export const enTickets = {
+  tickets: {
+    title: "Tickets",
+    find: "Find a ticket",
+    findHint: "Number, plate or scan",
+    show: "Show",
+    filters: { active: "Something may be due", over: "Settled or over", all: "All" },
+    number: "Number",
+    plate: "Plate",
+    state: "State",
+    issued: "Given",
+    by: (who: string) => `by ${who}`,
+    in: "In",
+    none: "No ticket matches",
+    noneHint: "Search for fewer letters, or show all tickets.",
+    emptyHint: "A ticket is given for a car whose plate cannot be read, or by hand.",
+    count: (rows: number) => count(rows, { one: "# ticket shown", other: "# tickets shown" }),
+    states: { waiting: "Not in yet", inside: "Inside", settled: "Settled", left: "Left", voided: "Voided" } satisfies Record<TicketState, string>,
+    kinds: { issued: "given", lost: "lost" } satisfies Record<TicketKind, string>,
+    vehicle: "Vehicle",
+    vehicles: { car: "Car", motorcycle: "Motorcycle", van: "Van", truck: "Truck", bus: "Bus" } satisfies Record<VehicleType, string>,
+    issue: "Give a ticket",
+    issueHint: "The rules of an entry hold: no blocked plate, no plate twice, no car too many.",
+    exit: "Exit",
+    exitTitle: (number: string) => `Exit by ticket ${number}`,
+    lost: "Lost ticket",
+    lostHint: "For a driver whom no car inside fits. Look at the candidates on the lane's card first: they cost less.",
+    where: "For",
+    byHand: "By hand, without a lane",
+    atLane: (lane: string, plate: string) => `The car at ${lane}: ${plate}`,
+    due: "Due now",
+    nothingDue: "Nothing is due.",
+    noTariff: "No tariff applies.",
+    take: (amount: string) => `Take ${amount} in cash`,
+    letOut: "Let it out",
+    ask: "Ask for the money at the sign",
+    mustBePaid: "You may not take money. Send the driver to somebody who may.",
+    given: (number: string) => `${number} given.`,
+    done: {
+      opens: (number: string, lane: string) => `${number}: ${lane} opens.`,
+      over: (number: string) => `${number} is settled.`,
+      asked: (number: string, amount: string) => `${number}: ${amount} to pay.`,
+      refused: (number: string, why: string) => `${number}: ${why}`,
+    },
+    print: "Print",
+    printAs: (format: string) => `Print on ${format}`,
+    formats: { "58mm": "58 mm", "80mm": "80 mm", a6: "A6" },
+    stay: "Its stay",
+    goKeys: { issue: "On Tickets: give one", exit: "On Tickets: exit by the one found", lost: "On Tickets: a lost one" },
+    activity: (number: string, who: string, isSettled: boolean) => (isSettled ? `Ticket ${number} settled by ${who}` : `Ticket ${number} given by ${who}`),
+  },
+};

@@ -1,0 +1,58 @@
+// Texts of tickets, in Vietnamese. Part of `vi.ts`.
+import type { enTickets } from "./enTickets";
+import { plural } from "./plural";
+
+const count = plural("vi");
+
+export const viTickets: typeof enTickets = {
+  tickets: {
+    title: "Vé",
+    find: "Tìm vé",
+    findHint: "Số vé, biển số hoặc quét mã",
+    show: "Hiển thị",
+    filters: { active: "Có thể còn nợ", over: "Đã xong", all: "Tất cả" },
+    number: "Số vé",
+    plate: "Biển số",
+    state: "Trạng thái",
+    issued: "Phát lúc",
+    by: (who: string) => `bởi ${who}`,
+    in: "Vào",
+    none: "Không có vé nào khớp",
+    noneHint: "Hãy tìm ít ký tự hơn, hoặc hiện tất cả vé.",
+    emptyHint: "Vé được phát cho xe không đọc được biển số, hoặc phát bằng tay.",
+    count: (rows: number) => count(rows, { other: "đang hiện # vé" }),
+    states: { waiting: "Chưa vào", inside: "Trong bãi", settled: "Đã thanh toán", left: "Đã ra", voided: "Đã hủy" },
+    kinds: { issued: "phát", lost: "mất" },
+    vehicle: "Loại xe",
+    vehicles: { car: "Ô tô", motorcycle: "Xe máy", van: "Xe tải nhẹ", truck: "Xe tải", bus: "Xe buýt" },
+    issue: "Phát vé",
+    issueHint: "Quy tắc ở lối vào vẫn áp dụng: không xe bị chặn, không trùng biển số, không quá chỗ.",
+    exit: "Cho ra",
+    exitTitle: (number: string) => `Ra bằng vé ${number}`,
+    lost: "Mất vé",
+    lostHint: "Cho tài xế không khớp xe nào trong bãi. Hãy xem các xe gần giống trên thẻ làn trước: sẽ rẻ hơn.",
+    where: "Dành cho",
+    byHand: "Bằng tay, không qua làn",
+    atLane: (lane: string, plate: string) => `Xe tại ${lane}: ${plate}`,
+    due: "Phải trả lúc này",
+    nothingDue: "Không phải trả gì.",
+    noTariff: "Không có biểu giá nào áp dụng.",
+    take: (amount: string) => `Thu ${amount} tiền mặt`,
+    letOut: "Cho xe ra",
+    ask: "Yêu cầu trả tiền trên bảng",
+    mustBePaid: "Bạn không được thu tiền. Hãy chỉ tài xế đến người được thu.",
+    given: (number: string) => `Đã phát ${number}.`,
+    done: {
+      opens: (number: string, lane: string) => `${number}: ${lane} mở.`,
+      over: (number: string) => `${number} đã xong.`,
+      asked: (number: string, amount: string) => `${number}: phải trả ${amount}.`,
+      refused: (number: string, why: string) => `${number}: ${why}`,
+    },
+    print: "In",
+    printAs: (format: string) => `In khổ ${format}`,
+    formats: { "58mm": "58 mm", "80mm": "80 mm", a6: "A6" },
+    stay: "Lượt gửi của vé",
+    goKeys: { issue: "Ở màn hình Vé: phát vé", exit: "Ở màn hình Vé: cho ra bằng vé tìm được", lost: "Ở màn hình Vé: mất vé" },
+    activity: (number: string, who: string, isSettled: boolean) => (isSettled ? `${who} thanh toán vé ${number}` : `${who} phát vé ${number}`),
+  },
+};

@@ -1,0 +1,1 @@
+select site_id from tariffs where id = $1

@@ -1,0 +1,1 @@
+select id from validation_codes where site_id = $1 and id = $2 for update
