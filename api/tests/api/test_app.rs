@@ -477,7 +477,7 @@ impl TestApp {
         let client = self.db.pool.get().await.unwrap();
         let version = self.count("select max(version)::bigint from tariffs").await as u32 + 1;
         let tariff = Tariff { lost_ticket: Some(2000), version, ..rows::tariff(100) };
-        tariffs::insert(&client, self.site, &tariff, Timestamp::now(), None).await.unwrap();
+        tariffs::insert(&client, self.site, &tariff, Timestamp::now(), (None, "ann")).await.unwrap();
     }
 
     /// A picture that a lane sent because somebody asked for it.
