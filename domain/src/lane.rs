@@ -208,6 +208,11 @@ impl Lane {
         &self.faults
     }
 
+    /// What the loops before and under the boom say.
+    pub const fn loops(&self) -> (LoopState, LoopState) {
+        (self.inputs.arming.state(), self.inputs.safety.state())
+    }
+
     /// What the lane is for.
     pub const fn mode(&self) -> LaneMode {
         self.mode

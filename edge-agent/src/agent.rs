@@ -141,6 +141,7 @@ fn lane_snapshot(start: &Start) -> LaneSnapshot {
         faults: Vec::new(),
         view: None,
         lane_mode: ReportedMode { version: start.mode.version, mode: start.mode.mode.as_str().into() },
+        loops: None,
     }
 }
 

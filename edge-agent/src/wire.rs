@@ -6,7 +6,7 @@ use boomgate_domain::decide::{
 use boomgate_domain::ids::{ArrivalId, BlockId, CommandId, SubscriptionId};
 use boomgate_domain::lane::{Answer, Authority, BoomState, Command, Order};
 use boomgate_domain::listing::Listed;
-use boomgate_domain::loops::RawLevel;
+use boomgate_domain::loops::{LoopState, RawLevel};
 use boomgate_domain::reading::{Reading, Verdict};
 use boomgate_domain::reason::{Lang, Reason, ReasonError};
 use boomgate_domain::stay::PassageKind;
@@ -23,6 +23,16 @@ use boomgate_plate_reader::advice::Health;
 pub const KEY_SWITCH: &str = "key-switch";
 /// Longest list of candidates that travels.
 const CANDIDATES: usize = 5;
+
+/// The loops before and under the boom.
+pub fn loops((arming, safety): (LoopState, LoopState)) -> up::LoopStates {
+    let state = |state| match state {
+        LoopState::Clear => up::LoopState::Clear,
+        LoopState::Occupied => up::LoopState::Occupied,
+        LoopState::Unknown(_) => up::LoopState::Unknown,
+    };
+    up::LoopStates { arming: state(arming), safety: state(safety) }
+}
 
 pub fn direction(direction: Direction) -> up::Direction {
     match direction {

@@ -328,5 +328,6 @@ fn written(hello: &Hello) -> Value {
         "acked_seq": hello.acked_seq, "backlog": hello.backlog, "command_counter": hello.command_counter,
         "boom": names::boom(hello.boom), "mode": hello.mode, "list_version": hello.list_version,
         "rtt_ms": hello.rtt_ms, "faults": hello.faults, "view": hello.view, "lane_mode": hello.lane_mode,
+        "loops": hello.loops,
     })
 }

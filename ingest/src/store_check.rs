@@ -108,6 +108,7 @@ mod tests {
             view: None,
             spool: spool.map(|byte| Octets([byte; 16])),
             lane_mode: None,
+            loops: None,
         }
     }
 

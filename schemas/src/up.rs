@@ -314,6 +314,30 @@ pub struct Hello {
     /// The mode the lane obeys; lanes of before the modes say none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane_mode: Option<ReportedMode>,
+    /// What the loops say; lanes of before this field say nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loops: Option<LoopStates>,
+}
+
+/// The loops of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoopStates {
+    /// Before the boom.
+    pub arming: LoopState,
+    /// Under the boom.
+    pub safety: LoopState,
+}
+
+/// What a loop says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoopState {
+    /// No vehicle.
+    Clear,
+    /// A vehicle.
+    Occupied,
+    /// Faulty or not heard; counts as occupied.
+    Unknown,
 }
 
 /// The mode a lane obeys.

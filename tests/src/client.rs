@@ -189,6 +189,7 @@ impl Device {
             view: None,
             spool: None,
             lane_mode: None,
+            loops: None,
         }
     }
 

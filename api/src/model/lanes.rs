@@ -48,10 +48,33 @@ pub(crate) struct Lane {
     reported_mode: Option<LaneMode>,
     /// Codes of the faults that last.
     faults: Vec<String>,
+    /// Events that waited at the lane to be sent, at its last hello; null until there was one.
+    queue: Option<u64>,
+    /// Milliseconds a hello took there and back, at its last one; null until that is known.
+    round_trip_ms: Option<u32>,
+    /// What its loops said at its last hello; null until it says so.
+    loops: Option<Loops>,
     /// How well the camera sees plates; null until the lane says so.
     view: Option<View>,
     /// The car that waits in front of the boom.
     last: Option<Waiting>,
+}
+
+/// The loops in the ground, before and under the boom.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+pub(crate) struct Loops {
+    arming: LoopSays,
+    safety: LoopSays,
+}
+
+/// What a loop says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LoopSays {
+    Clear,
+    Occupied,
+    /// Faulty or not heard.
+    Unknown,
 }
 
 /// By the pictures of the last vehicles.
@@ -215,6 +238,10 @@ impl Lane {
             boom: word("boom").and_then(BoomPosition::parse).unwrap_or(BoomPosition::Unknown),
             mode: word("mode").and_then(LaneReadiness::parse).unwrap_or(LaneReadiness::Unknown),
             faults: faults.collect(),
+            queue: hello["backlog"].as_u64(),
+            round_trip_ms: hello["rtt_ms"].as_u64().and_then(|ms| u32::try_from(ms).ok()),
+            // Lanes from before the loops say nothing of them.
+            loops: Loops::deserialize(&hello["loops"]).ok(),
             // Lanes from before the view say none.
             view: View::deserialize(&hello["view"]).ok(),
             last,

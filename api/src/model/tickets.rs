@@ -2,11 +2,11 @@
 
 use boomgate_domain::plate::Plate;
 use boomgate_domain::reason::Lang;
-use boomgate_domain::tariff;
 use boomgate_operations::access::SiteRef;
 use boomgate_operations::tickets::{self, Exited, TicketKind as StoredKind, TicketRow};
 use boomgate_store::payments::Method;
-use boomgate_store::words::DecisionOutcome;
+use boomgate_store::stays::vehicle as stored_vehicle;
+use boomgate_store::words::{DecisionOutcome, VehicleType};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -74,29 +74,6 @@ pub(crate) enum TicketState {
     Voided,
 }
 
-/// By which a stay is charged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum VehicleType {
-    Car,
-    Motorcycle,
-    Van,
-    Truck,
-    Bus,
-}
-
-impl From<VehicleType> for tariff::VehicleType {
-    fn from(kind: VehicleType) -> Self {
-        match kind {
-            VehicleType::Car => Self::Car,
-            VehicleType::Motorcycle => Self::Motorcycle,
-            VehicleType::Van => Self::Van,
-            VehicleType::Truck => Self::Truck,
-            VehicleType::Bus => Self::Bus,
-        }
-    }
-}
-
 impl From<tickets::TicketState> for TicketState {
     fn from(state: tickets::TicketState) -> Self {
         match state {
@@ -122,7 +99,7 @@ impl Ticket {
             kind,
             state,
             plate: row.stay_plate.or(row.plate),
-            vehicle_type: row.vehicle_type.and_then(|word| serde_json::from_value(word.into()).ok()),
+            vehicle_type: row.vehicle_type.as_deref().and_then(VehicleType::parse),
             issued_at: row.issued_at,
             issued_by: row.issued_name,
             stay: row.stay_id,
@@ -162,7 +139,7 @@ impl NewTicket {
         Ok(tickets::NewTicket {
             arrival: self.arrival.map(Into::into),
             plate: plate(self.plate.as_deref())?,
-            vehicle: self.vehicle_type.map(Into::into),
+            vehicle: self.vehicle_type.map(|kind| stored_vehicle(Some(kind.as_str()))),
         })
     }
 }

@@ -140,6 +140,43 @@ async function confirmsCandidate(page: Page, demo: Demo, words: RegExp): Promise
   });
 }
 
+/** Given, shown at the exit and lost: three keys each on the screen of tickets. */
+async function servesTickets(page: Page): Promise<void> {
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await page.locator("main h1").getByText("Tickets").waitFor();
+  await page.keyboard.press("n");
+  const form = page.locator("[data-modal] form");
+  await form.waitFor();
+  // No lane: what waits there now would be let in by it.
+  await form.getByText("By hand, without a lane").click();
+  await form.getByLabel("Plate").fill("QX 123 QX");
+  await page.keyboard.press("Enter");
+  const number = /PS-[0-9A-Z]{9}/.exec(await toast(page))?.[0] ?? "";
+  const row = page.locator(`tr[data-ticket='${number}']`);
+  await row.waitFor();
+  await row.locator("[data-plate=QX123QX]").waitFor();
+  check(true, "a ticket is given by n and Enter, and found by its number at once");
+  const pdf = await page.evaluate(async (address) => {
+    const answer = await fetch(address);
+    return { kind: answer.headers.get("content-type"), bytes: (await answer.arrayBuffer()).byteLength };
+  }, `/api/v1/tickets/${number}/pdf?format=58mm`);
+  check(pdf.kind === "application/pdf" && pdf.bytes > 2_000 && pdf.bytes < 80_000, `it is printed: ${pdf.bytes} bytes of PDF`);
+  await page.keyboard.press("x");
+  await form.locator("button[type=submit][aria-disabled=false]").waitFor();
+  await form.getByText("By hand, without a lane").click();
+  await form.locator("button[type=submit]").press("Enter");
+  check((await toast(page)).includes(`${number} is settled`), "it is shown at the exit by x and Enter");
+  await page.keyboard.press("m");
+  await form.waitFor();
+  await form.getByText("By hand, without a lane").click();
+  await page.keyboard.press("Enter");
+  check(/PS-[0-9A-Z]{9} is settled/.test(await toast(page)), "a lost one is paid by m and Enter");
+  await page.keyboard.press("g");
+  await page.keyboard.press("l");
+  await page.locator("article[data-lane]").first().waitFor();
+}
+
 async function looksThroughCamera(page: Page): Promise<void> {
   await page.keyboard.press("1");
   await page.keyboard.press("Escape");
@@ -206,6 +243,7 @@ try {
   await takesMoney(page);
   await seesToAlarm(page, demo);
   await findsStay(page);
+  await servesTickets(page);
   await looksThroughCamera(page);
   await confirmsCandidate(page, demo, /confirmed: (it may pass|.+ to pay)/);
   check(true, "a car whose plate nobody knows is found among those inside and confirmed by a digit");

@@ -46,6 +46,20 @@ async function showStay(page: Page): Promise<void> {
   await page.getByTestId("timeline").waitFor();
 }
 
+/** Tickets, of which one is inside: given by hand where there is none. */
+async function showTickets(page: Page): Promise<void> {
+  await go(page, "/tickets");
+  await page.locator("main h1").waitFor();
+  await page.evaluate(async () => {
+    const answer = await fetch("/api/v1/tickets?state=active&limit=1");
+    if (((await answer.json()) as { items: unknown[] }).items.length > 0) return;
+    const headers = { "content-type": "application/json", "idempotency-key": crypto.randomUUID() };
+    await fetch("/api/v1/tickets", { method: "POST", headers, body: JSON.stringify({ plate: "QX900QX" }) });
+  });
+  await go(page, "/tickets");
+  await page.locator("tr[data-ticket]").first().waitFor();
+}
+
 export const SCREENS: readonly ScreenStep[] = [
   { name: "login", isInside: false, show: async (page) => page.locator("input[type=password]").waitFor() },
   {
@@ -129,6 +143,40 @@ export const SCREENS: readonly ScreenStep[] = [
     },
   },
   { name: "stay", isInside: true, show: showStay },
+  {
+    name: "tickets",
+    isInside: true,
+    show: async (page) => {
+      await showTickets(page);
+    },
+  },
+  {
+    name: "ticket-new",
+    isInside: true,
+    show: async (page) => {
+      await showTickets(page);
+      await page.keyboard.press("n");
+      await page.locator("[data-modal] form select").waitFor();
+    },
+  },
+  {
+    name: "ticket-exit",
+    isInside: true,
+    show: async (page) => {
+      await showTickets(page);
+      await page.keyboard.press("x");
+      await page.locator("[data-modal] form button[type=submit][aria-disabled=false]").waitFor();
+    },
+  },
+  {
+    name: "ticket-lost",
+    isInside: true,
+    show: async (page) => {
+      await showTickets(page);
+      await page.keyboard.press("m");
+      await page.locator("[data-modal] form fieldset").waitFor();
+    },
+  },
   {
     name: "alarm",
     isInside: true,

@@ -124,11 +124,13 @@ impl EventLoop {
         let boom = wire::boom(parts.lane.boom().0);
         let mode = if parts.lane.is_ready() { "ready" } else { "starting" };
         let command_counter = parts.commands.counter();
+        let loops = parts.lane.is_ready().then(|| wire::loops(parts.lane.loops()));
         parts.lane_snapshot.send_if_modified(|now| {
             let (list_version, view, version) = (now.list_version, now.view.clone(), now.lane_mode.version);
             let lane_mode = ReportedMode { version, mode: parts.lane.mode().as_str().into() };
             let mode = mode.into();
-            let new = LaneSnapshot { boom, mode, command_counter, list_version, faults, view, lane_mode };
+            let new =
+                LaneSnapshot { boom, mode, command_counter, list_version, faults, view, lane_mode, loops };
             let changed = *now != new;
             *now = new;
             changed

@@ -74,6 +74,7 @@ impl Rig {
             faults: Vec::new(),
             view: None,
             lane_mode: ReportedMode { version: 0, mode: "open".into() },
+            loops: None,
         };
         let (samples, samples_inbox) = mpsc::channel(1_000);
         let (uplink_events, uplink_inbox) = mpsc::channel(8);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use boomgate_schemas::down::{Command, SyncPart, WantedMode};
-use boomgate_schemas::up::{Boom, ReportedMode, View};
+use boomgate_schemas::up::{Boom, LoopStates, ReportedMode, View};
 use uuid::Uuid;
 
 /// What the lane is now, for the greeting.
@@ -17,6 +17,8 @@ pub struct LaneSnapshot {
     pub view: Option<View>,
     /// What the lane is for, and the version of the wish that is stored.
     pub lane_mode: ReportedMode,
+    /// None before the first sample.
+    pub loops: Option<LoopStates>,
 }
 
 /// What comes over the line.

@@ -159,6 +159,7 @@ impl<'a> Session<'a> {
             view: lane.view,
             spool: line.spool.id(),
             lane_mode: Some(lane.lane_mode),
+            loops: lane.loops,
         }
     }
 

@@ -245,6 +245,7 @@ impl Lane {
             view: Some(up::View { score: 62, advice: VIEW.into(), plates: 875 }),
             spool: self.spool.map(Octets),
             lane_mode: self.mode.clone(),
+            loops: None,
         }
     }
 

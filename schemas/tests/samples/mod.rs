@@ -81,6 +81,16 @@ pub fn all() -> Vec<Sample> {
             rewrite: |b| Hello::decode(b).map(|m| m.encode()),
         },
         Sample {
+            name: "hello-loops",
+            rule: "hello",
+            bytes: Hello {
+                loops: Some(LoopStates { arming: LoopState::Occupied, safety: LoopState::Unknown }),
+                ..hello()
+            }
+            .encode(),
+            rewrite: |b| Hello::decode(b).map(|m| m.encode()),
+        },
+        Sample {
             name: "up-renumbered",
             rule: "up",
             bytes: renumbered().encode(),
@@ -245,6 +255,7 @@ fn hello() -> Hello {
         view: None,
         spool: None,
         lane_mode: None,
+        loops: None,
     }
 }
 

@@ -212,6 +212,7 @@ impl Line {
             view: None,
             spool: None,
             lane_mode: None,
+            loops: None,
         };
         envelope::seal(&topic, &self.header, hello.encode(), &self.key)
     }

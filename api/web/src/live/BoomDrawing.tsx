@@ -14,13 +14,15 @@ interface Props {
   /** What was ordered and is not done yet. */
   asked: Action | null;
   isCarBefore: boolean | null;
+  /** What the loop under the boom said; null where that is not known. */
+  isCarUnder: boolean | null;
 }
 
 /**
  * The barrier from the driver's seat, and its loops in the ground. The arm stands where the lane last said it was; an order
  * that is under way is a dashed arm where it should come to.
  */
-export function BoomDrawing({ state, asked, isCarBefore }: Props) {
+export function BoomDrawing({ state, asked, isCarBefore, isCarUnder }: Props) {
   const messages = useMessages();
   const target = asked ? ASKED[asked] : undefined;
   const isKnown = state !== "unknown";
@@ -35,7 +37,7 @@ export function BoomDrawing({ state, asked, isCarBefore }: Props) {
       <rect x="0" y="138" width="176" height="18" className="fill-raised" />
       <line x1="0" y1="138" x2="176" y2="138" className="stroke-strong-line" strokeWidth="2" />
       <Loop x={48} isOccupied={isCarBefore} label={messages.loops.arming} />
-      <Loop x={112} isOccupied={null} label={messages.loops.safety} />
+      <Loop x={112} isOccupied={isCarUnder} label={messages.loops.safety} />
       {target !== undefined && target !== RAISED[state] && <Arm degrees={target} look="asked" />}
       <Arm degrees={RAISED[state]} look={isKnown ? "solid" : "unknown"} />
       <rect x="13" y="96" width="22" height="42" rx="4" className="fill-steel" />

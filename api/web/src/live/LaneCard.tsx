@@ -2,7 +2,7 @@ import { LogIn, LogOut, Radio, WifiOff } from "lucide-react";
 import { memo, useEffect, useRef } from "react";
 import type { Action } from "../api/lanes";
 import type { BoomState } from "../api/liveEvent";
-import type { Candidate, Lane } from "../api/schema.gen";
+import type { Candidate, Lane, LoopSays } from "../api/schema.gen";
 import { may } from "../api/session";
 import { useFeed, useIsConnected, useSite } from "../feed/SiteContext";
 import { NOTHING } from "../feed/laneMemory";
@@ -109,6 +109,7 @@ export const LaneCard = memo(function LaneCard({ lane, number, isChosen, isAsked
             state={view.boom}
             asked={view.order && !view.order.failed ? view.order.action : null}
             isCarBefore={view.isConnected && isLive ? view.presence === "here" : null}
+            isCarUnder={view.isConnected && isLive ? loopSays(lane.loops?.safety) : null}
           />
           <BoomWord view={view} />
         </div>
@@ -167,6 +168,7 @@ function LaneConnection({ lane, isConnected }: { lane: Lane; isConnected: boolea
       <span className="ml-auto flex items-center gap-1.5 text-small text-soft">
         <Radio aria-hidden size={15} />
         {messages.lanes.connected}
+        {typeof lane.round_trip_ms === "number" && <span className="tabular-nums">{messages.lanes.roundTrip(lane.round_trip_ms)}</span>}
       </span>
     );
   }
@@ -177,6 +179,11 @@ function LaneConnection({ lane, isConnected }: { lane: Lane; isConnected: boolea
       {!lane.device ? messages.lanes.noDevice : since ? messages.lanes.goneSince(clock(since)) : messages.lanes.gone}
     </span>
   );
+}
+
+/** Whether a loop says that a car is on it; null where it says nothing. */
+function loopSays(state: LoopSays | undefined): boolean | null {
+  return state === "occupied" ? true : state === "clear" ? false : null;
 }
 
 function BoomWord({ view }: { view: LaneView }) {

@@ -1,4 +1,4 @@
-import { Camera, Clock3, ShieldAlert, TriangleAlert } from "lucide-react";
+import { Camera, Clock3, Hourglass, ShieldAlert, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import type { BoomState } from "../api/liveEvent";
 import type { Lane } from "../api/schema.gen";
@@ -31,6 +31,16 @@ export function LaneNotes({ lane, boom, order }: { lane: Lane; boom: BoomState; 
       {days !== null && days <= CERTIFICATE.warn && (
         <Note tone={days < CERTIFICATE.urge ? "text-deny" : "text-charge"} icon={<ShieldAlert aria-hidden size={16} />}>
           {days < 0 ? messages.lanes.certificateEnded : messages.lanes.certificateEnds(days)}
+        </Note>
+      )}
+      {(lane.queue ?? 0) > 0 && (
+        <Note tone="text-charge" icon={<Hourglass aria-hidden size={16} />}>
+          {messages.lanes.queue(lane.queue ?? 0)}
+        </Note>
+      )}
+      {lane.view && lane.view.score >= GOOD_VIEW && (
+        <Note tone="text-soft" icon={<Camera aria-hidden size={16} />}>
+          {messages.lanes.goodView(lane.view.score)}
         </Note>
       )}
       {lane.view && lane.view.score < GOOD_VIEW && (
