@@ -71,6 +71,7 @@ e2e: web ## Look at the web app in a real browser
 	@$(NPM) axe --silent -- $(abspath $(TARGET))/debug/boomgate
 	@$(NPM) night --silent -- $(abspath $(TARGET))/debug/boomgate
 	@$(NPM) administration --silent -- $(abspath $(TARGET))/debug/boomgate
+	@$(NPM) morning --silent -- $(abspath $(TARGET))/debug/boomgate
 	@$(NPM) first-day --silent -- $(abspath $(TARGET))/debug/boomgate
 
 SCHEMA := python3 tests/api_schema/run.py --boomgate $(abspath $(TARGET))/debug/boomgate --st $(abspath $(TARGET))/schemathesis/bin/st

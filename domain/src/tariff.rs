@@ -17,7 +17,7 @@ pub mod week;
 pub mod words;
 
 use jiff::Timestamp;
-use jiff::civil::{Time, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 pub use faults::{FaultKind, TariffFault};
@@ -93,6 +93,13 @@ pub struct Tariff {
     pub holidays: Vec<Holiday>,
     /// The first rule that fits vehicle, weekday and time of day applies.
     pub rules: Vec<Rule>,
+}
+
+impl Tariff {
+    /// The holiday that a local day is.
+    pub fn holiday(&self, date: Date) -> Option<&Holiday> {
+        self.holidays.iter().find(|holiday| holiday.covers(date))
+    }
 }
 
 /// Rates for some vehicles at some times.

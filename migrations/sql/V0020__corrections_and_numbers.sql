@@ -3,6 +3,10 @@
 -- The other half of a stay whose entry and exit were taken for two cars.
 alter table stays add column merged_into uuid;
 
+-- An exit without an entry can be voided, too: it was the other half of a stay.
+alter table stays drop constraint stays_check;
+alter table stays add constraint stays_entry_known check (state in ('exit_only', 'voided') or entered_at is not null);
+
 create index stays_by_entry on stays (site_id, entered_at desc) where entered_at is not null;
 create index stays_by_exit on stays (site_id, exited_at desc) where exited_at is not null;
 create index payments_by_time on payments (site_id, taken_at desc);

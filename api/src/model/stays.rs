@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use boomgate_domain::reason::Lang;
-use boomgate_domain::tariff::{self, ChargeLine};
 use boomgate_operations::payments::Settled;
 use boomgate_operations::stays::Quote;
 use boomgate_store::decisions::DecisionRow;
@@ -15,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::charge_lines::{Line, VatShare};
 use super::money::Amount;
 use super::stay_history::{StayCommand, StayReading};
-use super::tariffs::VatShare;
 use super::texts;
 use super::validations::StayValidation;
 use crate::error::{ApiError, unknown};
@@ -76,43 +75,6 @@ pub(crate) struct ChargedBy {
     id: Uuid,
     name: String,
     version: u32,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Line {
-    text: String,
-    kind: LineKind,
-    from: Timestamp,
-    until: Timestamp,
-    minutes: u32,
-    /// Negative for what caps and validations take off.
-    amount: Amount,
-}
-
-/// What a line of a charge is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum LineKind {
-    /// In and out within the grace time.
-    Grace,
-    /// Complimentary minutes at the beginning.
-    Free,
-    /// Steps of a rule's band.
-    Rate,
-    /// What a cap of a day takes off.
-    Cap,
-    /// What a cap of 24 hours takes off.
-    #[serde(rename = "cap-24h")]
-    Cap24h,
-    /// What a cap of the month takes off.
-    MonthlyCap,
-    /// Time that a validation makes free.
-    FreeTime,
-    /// What a validation takes off.
-    Discount,
-    /// Time that was paid before.
-    Prepaid,
-    LostTicket,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -227,36 +189,6 @@ impl Charge {
             lines: due.charge.lines.iter().map(|line| Line::of(line, lang)).collect(),
             vat: due.charge.vat.map(VatShare::from),
             tariff: ChargedBy { id: tariff.id.as_uuid(), name: tariff.name.clone(), version: tariff.version },
-        }
-    }
-}
-
-impl Line {
-    pub(crate) fn of(line: &ChargeLine, lang: Lang) -> Self {
-        Self {
-            text: line.text(lang),
-            kind: line.kind.into(),
-            from: line.from,
-            until: line.until,
-            minutes: line.minutes,
-            amount: line.amount.into(),
-        }
-    }
-}
-
-impl From<tariff::LineKind> for LineKind {
-    fn from(kind: tariff::LineKind) -> Self {
-        match kind {
-            tariff::LineKind::Grace => Self::Grace,
-            tariff::LineKind::Free => Self::Free,
-            tariff::LineKind::Rate => Self::Rate,
-            tariff::LineKind::Cap => Self::Cap,
-            tariff::LineKind::Cap24h => Self::Cap24h,
-            tariff::LineKind::MonthlyCap => Self::MonthlyCap,
-            tariff::LineKind::FreeTime => Self::FreeTime,
-            tariff::LineKind::Discount => Self::Discount,
-            tariff::LineKind::Prepaid => Self::Prepaid,
-            tariff::LineKind::LostTicket => Self::LostTicket,
         }
     }
 }

@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::money::Amount;
-use super::tariffs::{Price, TariffBody, TariffVehicle};
+use super::tariff_check::Price;
+use super::tariffs::{TariffBody, TariffVehicle};
 use super::validations::RedeemedBenefit;
 use crate::error::ApiError;
 use crate::query;

@@ -17,11 +17,9 @@ use warp::reply::Response;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::model::page::Page;
+use crate::model::tariff_check::{PaintedDay, Price, TariffCheck, TariffExample};
 use crate::model::tariff_trials::{AskWhatIf, CheckTariff, ReadHoliday, SimulateStay, SimulatedStay, WhatIf};
-use crate::model::tariffs::{
-    PaintedDay, Price, TariffCheck, TariffDifference, TariffExample, TariffProblem, TariffVersion,
-    TariffWords,
-};
+use crate::model::tariffs::{TariffDifference, TariffProblem, TariffVersion, TariffWords};
 use crate::query;
 use crate::request::{Request, json, ok};
 

@@ -336,7 +336,7 @@ fn expected(route: &RouteInfo, who: Who) -> u16 {
         (true, _) if of_company && who.place == Place::Annex => 403,
         (true, "/api/v1/users" | "/api/v1/keys") if route.method == "GET" => 200,
         (true, "/api/v1/keys" | "/api/v1/sites") if route.method == "POST" => 201,
-        (true, "/api/tickets") => 201,
+        (true, "/api/tickets") if !foreign => 201,
         // It names a site that this company does not have.
         (true, "/api/v1/users") if foreign => 422,
         // No bearer token satisfies a step-up.

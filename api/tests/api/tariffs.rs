@@ -385,3 +385,28 @@ async fn the_cap_of_the_month_counts_what_the_plate_was_charged_before() {
     assert_eq!(lines.last().unwrap()["kind"], "monthly-cap", "{lines:?}");
     assert_eq!(shown["charge"]["total"]["minor"], 100);
 }
+
+#[tokio::test]
+async fn a_vehicle_that_is_known_as_a_truck_is_charged_as_one() {
+    let app = TestApp::open().await;
+    let (oli, eva) = (app.person("operator").await, app.stepped_up("admin").await);
+    let mut body = tariff();
+    body["rules"][0] =
+        json!({ "name": "Trucks", "vehicles": ["truck"], "bands": [{ "step_minutes": 60, "price": 900 }] });
+    let draft = begun(&app, &oli, json!({ "tariff": body })).await;
+    let path = format!("/api/v1/tariffs/drafts/{}/publish", draft["id"].as_str().unwrap());
+    good(from_browser(&app, "POST", &path, &eva).json(&json!({})).send().await.unwrap(), 201).await;
+    let sql = format!(
+        "insert into vehicles (site_id, id, plate, vehicle_type) values ('{}', gen_random_uuid(), 'BA100AA', 'truck')",
+        app.site
+    );
+    app.run(&sql).await;
+    for (plate, line) in
+        [("BA100AA", "Trucks: 1 x 60 min at 9.00 EUR"), ("BA200BB", "Day: 1 x 30 min at 1.50 EUR")]
+    {
+        let stay = app.stay(plate, 20).await;
+        let shown =
+            good(app.get(&format!("/api/v1/stays/{}", stay.id), &oli).send().await.unwrap(), 200).await;
+        assert_eq!(shown["charge"]["lines"][0]["text"], line);
+    }
+}

@@ -28,8 +28,9 @@ async function fits(page: Page, isPhone: boolean): Promise<string[]> {
       if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} px wide on ${clientWidth}`);
       const targets = checkTargets ? document.querySelectorAll("button, a[href], input, select, [role^=menuitem], [role=option]") : [];
       for (const target of targets) {
-        // A label is part of its control's target, and a row of the whole row's.
-        const area = target.closest("label, tr") ?? target;
+        // A label is part of its control's target, and a row of the whole row's; so is what a control is drawn over.
+        const isOverParent = target.classList.contains("after:inset-0");
+        const area = target.closest(isOverParent ? "tr, .relative" : "label, tr") ?? target;
         const { width, height } = area.getBoundingClientRect();
         const isShown = target.checkVisibility() && width > 1 && !target.classList.contains("skip-link");
         if (isShown && (height < smallest - 0.5 || width < smallest - 0.5)) {

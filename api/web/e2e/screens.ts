@@ -1,6 +1,7 @@
 // Every screen of the app and how one comes to it.
 import type { Page } from "playwright-core";
 import type { Demo } from "./demo.ts";
+import { TARIFF_SCREENS } from "./manager/tariffScreens.ts";
 
 export interface ScreenStep {
   name: string;
@@ -403,6 +404,7 @@ export const SCREENS: readonly ScreenStep[] = [
       await page.locator("li[data-action] summary").first().click();
     },
   },
+  ...TARIFF_SCREENS,
   {
     name: "lanes",
     isInside: true,

@@ -11,7 +11,6 @@ import { isAlarmKind } from "./alarms/alarmKind";
 import { ALARM_STATES } from "./api/alarms";
 import { BLOCK_STATES } from "./api/blocklist";
 import type { AlarmKind, AlarmState, BlockState } from "./api/schema.gen";
-import type { AlarmKind, AlarmState } from "./api/schema.gen";
 import { TICKET_FILTERS, type TicketFilter } from "./api/tickets";
 import { type AuditSearch, isAuditAction } from "./audit/auditSearch";
 import { STATES, type StayState } from "./api/stays";

@@ -3,8 +3,6 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::Tariff;
-
 /// One day or several in a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,13 +31,6 @@ impl Holiday {
             let Ok(until) = from.checked_add(jiff::Span::new().days(days)) else { return false };
             year >= self.from.year() && from <= date && date <= until
         })
-    }
-}
-
-impl Tariff {
-    /// The holiday that a local day is.
-    pub fn holiday(&self, date: Date) -> Option<&Holiday> {
-        self.holidays.iter().find(|holiday| holiday.covers(date))
     }
 }
 

@@ -61,7 +61,6 @@ const ACTIONS: Pick<AuditEntry, "action" | "detail">[] = [
   { action: "ticket.issued", detail: { ticket: "t", number: "PS-000000000" } },
   { action: "ticket.lost", detail: { ticket: "t", number: "PS-000000000" } },
   { action: "ticket.settled", detail: { ticket: "t", number: "PS-000000000", method: "cash" } },
-  { action: "tariff.set", detail: { tariff: "t", version: 3 } },
   { action: "stay.corrected", detail: { plate: true, vehicle_type: ["car", "van"] } },
   { action: "stay.merged", detail: { other: "s", charged_minor: 200 } },
   { action: "stay.voided", detail: {} },

@@ -87,7 +87,7 @@ function Blocks() {
       {query.error && !query.data ? (
         <ProblemPanel error={query.error} retry={() => void query.refetch()} />
       ) : (
-        <div aria-busy={query.isPlaceholderData}>
+        <div className="min-w-0" aria-busy={query.isPlaceholderData}>
           {rows.length > 0 && <BlockTable blocks={rows} show={show} chosen={chosen} choose={mayWrite && state !== "lifted" ? setChosen : null} />}
           {query.data && rows.length === 0 && <EmptyState title={blocklist.none}>{blocklist.noneHint}</EmptyState>}
         </div>

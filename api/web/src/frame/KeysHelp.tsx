@@ -1,10 +1,11 @@
 import { useMessages } from "../i18n/CatalogueContext";
 import { Kbd } from "../ui/Kbd";
 import { Modal } from "../ui/Modal";
+import { SCREENS } from "./keymap";
 
 /** The keys, as `keymap.ts` has them. */
 export function KeysHelp({ close }: { close: () => void }) {
-  const { keys, tickets } = useMessages();
+  const { keys, screens, tickets } = useMessages();
   const rows: readonly (readonly [readonly string[], string])[] = [
     [["1", "…", "9"], keys.lane],
     [["A", "B", "…"], keys.reason],
@@ -17,18 +18,10 @@ export function KeysHelp({ close }: { close: () => void }) {
     [["p"], keys.pay],
     [["f", "/"], keys.find],
     [["Ctrl", "K"], keys.palette],
-    [["g", "l"], keys.goLive],
-    [["g", "s"], keys.goStays],
-    [["g", "t"], keys.goTickets],
+    ...Object.entries(SCREENS).map(([key, name]) => [["g", key], keys.goTo(screens[name])] as const),
     [["n"], tickets.goKeys.issue],
     [["x"], tickets.goKeys.exit],
     [["m"], tickets.goKeys.lost],
-    [["g", "a"], keys.goAlarms],
-    [["g", "p"], keys.goPeople],
-    [["g", "e"], keys.goSettings],
-    [["g", "u"], keys.goAudit],
-    [["g", "j"], keys.goJobs],
-    [["g", "v"], keys.goVehicles],
     [["Esc"], keys.escape],
     [["?"], keys.help],
   ];

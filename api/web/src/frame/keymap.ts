@@ -32,7 +32,21 @@ export interface KeyPress {
 export const REASON_KEYS = ["a", "b", "d", "e", "i", "j"] as const;
 
 const ORDERS = { o: "open", c: "close", h: "hold", r: "release" } as const;
-const SCREENS = { l: "live", s: "stays", a: "alarms", p: "people", e: "settings", u: "audit", j: "jobs", v: "vehicles", t: "tickets" } as const;
+/** The second key after `g`, in the order of the navigation. */
+export const SCREENS = {
+  l: "live",
+  s: "stays",
+  t: "tickets",
+  a: "alarms",
+  v: "vehicles",
+  b: "subscriptions",
+  k: "blocklist",
+  f: "tariffs",
+  p: "people",
+  e: "settings",
+  u: "audit",
+  j: "jobs",
+} as const;
 const TICKETS = { n: "issue", x: "exit", m: "lost" } as const;
 export type GoScreen = (typeof SCREENS)[keyof typeof SCREENS];
 

@@ -1,7 +1,10 @@
-import { BellRing, CarFront, FileClock, IdCard, Radio, Settings, ShieldBan, Timer, Truck, Users, type LucideIcon, Ticket, Tags } from "lucide-react";
+import { BellRing, CarFront, FileClock, IdCard, Radio, Settings, ShieldBan, Tags, Ticket, Timer, Truck, Users, type LucideIcon } from "lucide-react";
 import { type Permission, may } from "../api/session";
 import type { MySite } from "../api/schema.gen";
-export type ScreenName = "live" | "stays" | "alarms" | "vehicles" | "subscriptions" | "blocklist" | "people" | "settings" | "audit" | "jobs" | "tickets" | "tariffs";
+import type { GoScreen } from "./keymap";
+
+/** The screens of the navigation. */
+export type ScreenName = GoScreen;
 
 export interface Screen {
   name: ScreenName;
@@ -20,7 +23,7 @@ const SCREENS: readonly (Screen & { needs: readonly Permission[] })[] = [
   { name: "vehicles", path: "/vehicles", Icon: Truck, keys: "g v", group: "manage", needs: ["vehicles:read"] },
   { name: "subscriptions", path: "/subscriptions", Icon: IdCard, keys: "g b", group: "manage", needs: ["subscriptions:read"] },
   { name: "blocklist", path: "/blocklist", Icon: ShieldBan, keys: "g k", group: "manage", needs: ["blocklist:read"] },
-  { name: "tariffs", path: "/tariffs", Icon: Tags, keys: "g t", group: "manage", needs: ["tariffs:read"] },
+  { name: "tariffs", path: "/tariffs", Icon: Tags, keys: "g f", group: "manage", needs: ["tariffs:read"] },
   { name: "people", path: "/people", Icon: Users, keys: "g p", group: "manage", needs: ["users:manage"] },
   { name: "settings", path: "/settings", Icon: Settings, keys: "g e", group: "manage", needs: ["settings:write", "keys:manage"] },
   { name: "audit", path: "/audit", Icon: FileClock, keys: "g u", group: "manage", needs: ["audit:read"] },

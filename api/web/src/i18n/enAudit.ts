@@ -95,7 +95,6 @@ export const enAudit = {
       "ticket.issued": "Ticket given",
       "ticket.lost": "Lost ticket",
       "ticket.settled": "Ticket settled",
-      "tariff.set": "Tariff in force",
       "stay.corrected": "Stay corrected",
       "stay.merged": "Two halves merged",
       "stay.voided": "Stay voided",
@@ -177,7 +176,6 @@ export const enAudit = {
       ticketIssued: (number: string) => `Gave ticket ${number}`,
       ticketLost: (number: string) => `Took a lost ticket as ${number}`,
       ticketSettled: (number: string, how: string) => (how ? `Settled ticket ${number}: ${how}` : `Settled ticket ${number}`),
-      tariffSet: (version: number) => `Put tariff version ${version} in force`,
       tariffSet: (version: number, from: string | null) =>
         from ? `Published tariff version ${version}, in force from ${from} on` : `Put tariff version ${version} in force`,
       tariffDrafted: "Began a draft of a tariff",

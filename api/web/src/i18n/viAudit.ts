@@ -93,7 +93,6 @@ export const viAudit: typeof enAudit = {
       "ticket.issued": "Phát vé",
       "ticket.lost": "Mất vé",
       "ticket.settled": "Vé đã thanh toán",
-      "tariff.set": "Bảng giá có hiệu lực",
       "stay.corrected": "Sửa lượt gửi",
       "stay.merged": "Ghép hai nửa",
       "stay.voided": "Hủy lượt gửi",
@@ -174,7 +173,6 @@ export const viAudit: typeof enAudit = {
       ticketIssued: (number) => `Phát vé ${number}`,
       ticketLost: (number) => `Ghi nhận mất vé: ${number}`,
       ticketSettled: (number, how) => (how ? `Thanh toán vé ${number}: ${how}` : `Thanh toán vé ${number}`),
-      tariffSet: (version) => `Bảng giá phiên bản ${version} có hiệu lực`,
       tariffSet: (version, from) =>
         from ? `Ban hành bảng giá phiên bản ${version}, có hiệu lực từ ${from}` : `Bảng giá phiên bản ${version} có hiệu lực`,
       tariffDrafted: "Tạo bản nháp bảng giá",

@@ -57,7 +57,7 @@ export function SubscriptionList() {
       {query.error && !query.data ? (
         <ProblemPanel error={query.error} retry={() => void query.refetch()} />
       ) : (
-        <div aria-busy={query.isPlaceholderData}>
+        <div className="min-w-0" aria-busy={query.isPlaceholderData}>
           {rows.length > 0 && <SubscriptionTable subscriptions={rows} show={show} chosen={chosen} choose={mayWrite ? setChosen : null} />}
           {query.data && rows.length === 0 && <EmptyState title={subscriptions.none}>{subscriptions.noneHint}</EmptyState>}
         </div>

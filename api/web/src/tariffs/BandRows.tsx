@@ -55,7 +55,7 @@ export function BandRows({ bands, currency, change, problem }: Props) {
           />
           <Button
             look="quiet"
-            className="px-2!"
+            className="min-w-11 px-2!"
             aria-label={tariffs.removeBand(index + 1)}
             disabled={bands.length === 1}
             onClick={() => change(bands.filter((_, at) => at !== index))}

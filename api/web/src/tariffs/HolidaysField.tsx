@@ -50,8 +50,7 @@ export function HolidaysField({ holidays, change, problem }: Props) {
         type="file"
         accept=".ics,text/calendar"
         aria-label={tariffs.upload}
-        tabIndex={-1}
-        className="sr-only"
+        className="hidden"
         onChange={(event) => choose(event.target.files?.[0])}
       />
       <p className="mb-2 text-small text-soft">{tariffs.holidaysHint}</p>
@@ -70,7 +69,7 @@ export function HolidaysField({ holidays, change, problem }: Props) {
             </span>
             <Button
               look="quiet"
-              className="px-2!"
+              className="min-w-11 px-2!"
               aria-label={tariffs.removeHoliday(holiday.name)}
               onClick={() => change(holidays.filter((_, at) => at !== index))}
             >
