@@ -15,6 +15,7 @@ const COMMITTED: &str = include_str!("../../examples.json");
 /// Operations that speak no JSON: a socket, pictures, the document itself.
 const WITHOUT: [&str; 6] = [
     "/api/v1/live",
+    "/api/v1/tickets/{number}/pdf",
     "/api/v1/vehicles/search/live",
     "/api/v1/ws/vehicles/search",
     "/api/v1/evidence/{sha256}",
