@@ -36,7 +36,18 @@ const SEARCHES: usize = 2_000;
 /// Letters and digits of drawn plates; every look-alike among them.
 const LETTERS: &[u8] = b"ABCDEFGHKLMNPRSTVXYZ";
 const NAMES: [&str; 12] = [
-    "Nováková", "Kováč", "Horváth", "Nguyễn", "Trần", "Müller", "Schmidt", "Rossi", "García", "Łoś", "Øster", "Smith",
+    "Nováková",
+    "Kováč",
+    "Horváth",
+    "Nguyễn",
+    "Trần",
+    "Müller",
+    "Schmidt",
+    "Rossi",
+    "García",
+    "Łoś",
+    "Øster",
+    "Smith",
 ];
 
 #[tokio::main]
@@ -82,7 +93,13 @@ fn csv(rows: usize) -> String {
     let mut file = "plate;country;contact_name;phone;owner\n".to_owned();
     for number in 0..rows {
         let name = NAMES[number % NAMES.len()];
-        let _ = writeln!(file, "{};SK;Anna {name} {number};+421 9{:08};Company {}", plate(number), number * 7, number % 5_000);
+        let _ = writeln!(
+            file,
+            "{};SK;Anna {name} {number};+421 9{:08};Company {}",
+            plate(number),
+            number * 7,
+            number % 5_000
+        );
     }
     file
 }
@@ -193,7 +210,8 @@ async fn search(at: SocketAddr, yard: &Yard, rows: usize) {
     let mut request = url.into_client_request().expect("a request");
     request.headers_mut().insert("authorization", format!("Bearer {TOKEN}").parse().expect("a header"));
     let (mut socket, _) = connect_async(request).await.expect("a socket");
-    let part = |number: usize, from: usize, len: usize| plate(number * 37 % rows)[from..from + len].to_owned();
+    let part =
+        |number: usize, from: usize, len: usize| plate(number * 37 % rows)[from..from + len].to_owned();
     let kinds: [(&str, &dyn Fn(usize) -> String); 5] = [
         ("two signs, the beginning", &|number| part(number, 0, 2)),
         ("three signs of a plate", &|number| part(number, 1 + number % 6, 3)),
@@ -257,7 +275,9 @@ async fn stays(database: &TestDatabase, at: SocketAddr, (site, yard): (SiteId, &
     assert!(stats::day(&client, site, day).await.expect("numbers").processed > 0);
     let script = std::env::temp_dir().join(format!("boomgate-stats-{}.sql", std::process::id()));
     let statement = include_str!("../../store/queries/stats/day.sql").replace("$1", &format!("'{site}'"));
-    let statement = statement.replace("$2", &format!("'{}'::timestamptz", day.0)).replace("$3", &format!("'{}'::timestamptz", day.1));
+    let statement = statement
+        .replace("$2", &format!("'{}'::timestamptz", day.0))
+        .replace("$3", &format!("'{}'::timestamptz", day.1));
     let lines: Vec<&str> = statement.lines().filter(|line| !line.starts_with("--")).collect();
     std::fs::write(&script, format!("{};\n", lines.join(" "))).expect("a script");
     let file = script.to_str().expect("a path").to_owned();
@@ -267,7 +287,8 @@ async fn stays(database: &TestDatabase, at: SocketAddr, (site, yard): (SiteId, &
     let (rate, p99) = load(at, "/api/v1/stats").await;
     print("stats a second, 8 clients; pgbench with its statement", rate, tps, "");
     print("stats p99, 8 clients; pgbench's average", p99, latency, "ms");
-    let id: Uuid = client.query_one("select id from stays limit 1 offset 1000", &[]).await.expect("a stay").get(0);
+    let id: Uuid =
+        client.query_one("select id from stays limit 1 offset 1000", &[]).await.expect("a stay").get(0);
     let (rate, p99) = load(at, &format!("/api/v1/stays/{id}")).await;
     println!("{:<58} {rate:>9.2}    {p99:>9.2} ms", "one stay in full: a second, p99");
 }
@@ -303,7 +324,8 @@ async fn build(database: &TestDatabase) -> SiteId {
     sites::insert(&client, &rows::site(tenant, site, "north")).await.expect("a site");
     let (id, now) = (UserId::from_uuid(Uuid::now_v7()), Timestamp::now());
     let password_hash = "none".to_owned();
-    let ann = NewUser { tenant, id, name: "ann".into(), email: None, password_hash, password_set_at: Some(now) };
+    let ann =
+        NewUser { tenant, id, name: "ann".into(), email: None, password_hash, password_set_at: Some(now) };
     users::insert(&client, &ann).await.expect("a user");
     memberships::put(&client, id, Some(site), Role::Operator).await.expect("a role");
     let session = NewSession {
