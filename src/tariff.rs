@@ -1,7 +1,5 @@
 //! `boomgate tariff`: checks a file, stores it as the next version of a site, shows it in words, or tries it on a stay.
 
-#[cfg(test)]
-mod document;
 mod file;
 mod words;
 

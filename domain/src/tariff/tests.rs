@@ -9,6 +9,7 @@ use super::*;
 use crate::reason::Lang;
 
 mod differences;
+mod document;
 mod golden;
 mod properties;
 mod validations;
