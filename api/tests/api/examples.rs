@@ -20,7 +20,6 @@ const WITHOUT: [&str; 6] = [
     "/api/v1/ws/vehicles/search",
     "/api/v1/evidence/{sha256}",
     "/api/v1/openapi.json",
-    "/api/v1/tickets/{number}/pdf",
 ];
 
 /// Written anew with `UPDATE_EXAMPLES=1`; then the document with `UPDATE_OPENAPI=1`.

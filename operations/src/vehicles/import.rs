@@ -20,9 +20,6 @@ pub use read::{FileError, LineFault, ReadFile, read};
 /// Largest file, in bytes: about a million vehicles.
 pub const LARGEST_FILE: usize = 128 * 1024 * 1024;
 
-/// Most vehicles of one file.
-pub const MOST_LINES: usize = 1_000_000;
-
 /// Lines of which a trial says what would become of them.
 const SHOWN: i64 = 500;
 

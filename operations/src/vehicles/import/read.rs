@@ -11,9 +11,11 @@ use boomgate_store::words::VehicleType;
 use csv::StringRecord;
 use uuid::Uuid;
 
-use super::MOST_LINES;
 use crate::vehicles::columns::Column;
 use crate::vehicles::{LONGEST_NAME, LONGEST_NOTES};
+
+/// Most vehicles of one file.
+const MOST_LINES: usize = 1_000_000;
 
 /// Faults that are told; there may be more.
 const MOST_FAULTS: usize = 1_000;
