@@ -130,9 +130,11 @@ pub(crate) async fn must_be_inside(
     id: StayId,
 ) -> Result<StayRow, OperationError> {
     let site = boomgate_domain::ids::SiteId::from_uuid(car.site_id);
-    let stay = stays::lock(tx, site, id).await.map_err(|error| match error {
-        StoreError::NotFound { .. } => OperationError::NotFound("stay"),
-        other => other.into(),
+    let stay = stays::lock(tx, site, id).await.map_err(|error| {
+        if matches!(error, StoreError::NotFound { .. }) {
+            return OperationError::NotFound("stay");
+        }
+        error.into()
     })?;
     if stay.state != StayRow::OPEN {
         let why = format!("the stay is {}; only a car inside can leave", stay.state);
