@@ -38,8 +38,8 @@ impl TicketNumber {
         let value = chance & ((1 << BITS) - 1);
         let check = symbol(value % CHECK_MODULUS)?;
         let mut text = String::from(PREFIX);
-        for place in (0..DRAWN as u32).rev() {
-            text.push(symbol((value >> (place * 5)) & 31)?);
+        for shift in (0..BITS).step_by(5).rev() {
+            text.push(symbol((value >> shift) & 31)?);
         }
         text.push(check);
         Some(Self(text))
@@ -71,7 +71,7 @@ impl TicketNumber {
     /// In groups that are easy to read aloud: `PS-4F7K 2M9Q X`.
     #[must_use]
     pub fn grouped(&self) -> String {
-        let (first, rest) = self.0.split_at(PREFIX.len() + 4);
+        let (first, rest) = self.0.split_at(PREFIX.len().saturating_add(4));
         let (second, check) = rest.split_at(4);
         format!("{first} {second} {check}")
     }

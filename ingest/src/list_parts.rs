@@ -107,12 +107,12 @@ fn with_terms(one: &Listed, tag: PlateTag, lane: Uuid, now: Timestamp) -> ListTe
 fn fitting(terms: Vec<ListTerms>) -> Vec<Vec<ListTerms>> {
     let (mut parts, mut bytes) = (Vec::new(), usize::MAX);
     for entry in terms {
-        let size = ENTRY_BYTES + WINDOW_BYTES * entry.windows.len();
+        let size = WINDOW_BYTES.saturating_mul(entry.windows.len()).saturating_add(ENTRY_BYTES);
         if bytes.saturating_add(size) > PART_BYTES {
             parts.push(Vec::new());
             bytes = 0;
         }
-        bytes += size;
+        bytes = bytes.saturating_add(size);
         if let Some(part) = parts.last_mut() {
             part.push(entry);
         }

@@ -149,9 +149,9 @@ async fn tickets_are_found_by_number_by_plate_and_by_a_scan() {
         let items = page["items"].as_array().unwrap().clone();
         items.iter().map(|one| one["number"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(found(&first).await, [first.clone()]);
-    assert_eq!(found(&first[..7].to_lowercase()).await, [first.clone()]);
-    assert_eq!(found("ke-9o0").await, [second.clone()], "a plate, with O for 0");
+    assert_eq!(found(&first).await, [&*first]);
+    assert_eq!(found(&first[..7].to_lowercase()).await, [&*first]);
+    assert_eq!(found("ke-9o0").await, [&*second], "a plate, with O for 0");
     assert_eq!(found("").await, [second.clone(), first.clone()], "the newest first");
     let page = good(app.get("/api/v1/tickets?limit=1", &gus).send().await.unwrap(), 200).await;
     let next = format!("/api/v1/tickets?limit=1&cursor={}", page["next_cursor"].as_str().unwrap());

@@ -27,7 +27,6 @@ async fn knows_the_list(site: &Site, lane: &str, changed: Instant) {
     })
     .await;
     assert!(changed.elapsed() < SOON, "the lane knew list {version} after {:?}", changed.elapsed());
-    println!("{lane} knew list {version} after {:?}", changed.elapsed());
 }
 
 /// A subscription of one car beyond whose terms it is refused.
