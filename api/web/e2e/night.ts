@@ -152,7 +152,9 @@ async function servesTickets(page: Page): Promise<void> {
   await form.getByText("By hand, without a lane").click();
   await form.getByLabel("Plate").fill("QX 123 QX");
   await page.keyboard.press("Enter");
-  const number = /PS-[0-9A-Z]{9}/.exec(await toast(page))?.[0] ?? "";
+  const said = await toast(page);
+  const number = /PS-[0-9A-Z]{9}/.exec(said)?.[0] ?? "";
+  check(number !== "", `a ticket is given: ${said.trim()}`);
   const row = page.locator(`tr[data-ticket='${number}']`);
   await row.waitFor();
   await row.locator("[data-plate=QX123QX]").waitFor();
@@ -204,7 +206,8 @@ async function seesToAlarm(page: Page, demo: Demo): Promise<void> {
   await demo.happen("out-2", { do: "fire", on: true });
   const strip = page.locator("[data-alarms]");
   await strip.locator("[data-alarm=fire]").waitFor();
-  check((await page.locator("nav a[href*='/alarms']").innerText()).includes("1"), "an alarm stands on top of the lanes, and the navigation counts it");
+  await page.locator("nav a[href*='/alarms']", { hasText: /[1-9]/ }).waitFor();
+  check(true, "an alarm stands on top of the lanes, and the navigation counts it");
   await demo.happen("out-2", { do: "fire", on: false });
   await strip.getByRole("button", { name: /^I take it/ }).first().click();
   await strip.locator("[data-alarm=fire]").waitFor({ state: "detached" });
@@ -217,6 +220,7 @@ async function seesToAlarm(page: Page, demo: Demo): Promise<void> {
   await dialog.getByLabel("Note").fill("burnt toast in the kitchen");
   await dialog.getByRole("button", { name: "Close it" }).click();
   await dialog.waitFor({ state: "detached" });
+  await toast(page);
   await page.getByRole("link", { name: "Closed" }).click();
   await page.locator("[data-alarm=fire] button").first().click();
   await dialog.getByText("burnt toast in the kitchen").waitFor();
