@@ -86,6 +86,9 @@ fn sent(request: &Request) -> Option<Value> {
     if let Ok(json) = serde_json::from_slice(body) {
         return Some(json);
     }
+    if request.headers().get("content-type").is_some_and(|kind| kind == "text/csv") {
+        return Some(Value::String(String::from_utf8_lossy(body).into_owned()));
+    }
     let fields = form_urlencoded::parse(body)
         .map(|(name, value)| (name.into_owned(), Value::from(value.into_owned())));
     Some(Value::Object(fields.collect()))

@@ -24,7 +24,10 @@ export async function toast(page: Page, timeout = WAIT_MS): Promise<string> {
   const text = page.getByTestId("toasts");
   await page.waitForFunction(() => document.querySelector("[data-testid=toasts]")?.textContent !== "", undefined, { timeout });
   const said = await text.innerText();
-  for (const close of await page.locator("[data-testid=toasts] button[aria-label=Close]").all()) await close.click();
+  // One that goes by itself meanwhile need not be closed.
+  for (const close of await page.locator("[data-testid=toasts] button[aria-label=Close]").all()) {
+    await close.click({ timeout: 1_000 }).catch(() => null);
+  }
   await page.waitForFunction(() => document.querySelector("[data-testid=toasts]")?.textContent === "");
   return said;
 }

@@ -12,7 +12,7 @@ export function TariffsScreen() {
     { to: "/tariffs/validations", label: tariffs.tabs.validations, isShown: may(site, "validations:manage") },
   ] as const;
   return (
-    <div className="mx-auto grid max-w-6xl gap-4">
+    <div className="mx-auto grid max-w-6xl grid-cols-1 gap-4">
       <title>{`${screens.tariffs} · Boomgate`}</title>
       <h1 className="text-title font-semibold">{screens.tariffs}</h1>
       <nav aria-label={screens.tariffs} className="flex flex-wrap gap-1 border-b border-line">

@@ -29,7 +29,7 @@ export function ValidationsTab() {
   if (!data) return <p className="text-soft">{messages.loading}</p>;
   const codes = data.pages.flatMap(({ items }) => items);
   return (
-    <section className="grid gap-3">
+    <section className="grid grid-cols-1 gap-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <p className="text-soft">{validations.hint}</p>
         <Button look="main" onClick={() => setIsOpen(true)}>

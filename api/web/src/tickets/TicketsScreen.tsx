@@ -46,7 +46,7 @@ export function TicketsScreen() {
     void navigate({ search: ({ q: _before, ...rest }) => (wanted ? { ...rest, q: wanted } : rest), replace: true });
   const close = () => setOpen(null);
   return (
-    <section className="grid gap-3">
+    <section className="grid grid-cols-1 gap-3">
       <title>{`${messages.screens.tickets} · ${site.name}`}</title>
       <div className="flex flex-wrap items-end gap-3">
         <h1 className="mr-auto w-full text-title leading-11 font-semibold tablet:w-auto">{tickets.title}</h1>
