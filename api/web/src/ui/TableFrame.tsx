@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 export function TableFrame({ label, children }: { label: string; children: ReactNode }) {
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by keyboard
-    <div className="overflow-x-auto rounded-card border border-line bg-card" tabIndex={0} role="region" aria-label={label}>
+    <div className="relative overflow-x-auto rounded-card border border-line bg-card" tabIndex={0} role="region" aria-label={label}>
       {children}
     </div>
   );
