@@ -128,15 +128,19 @@ fn refuse(operation: &mut Operation, route: &Route) {
             .or_insert_with(|| Response::builder().description(why).build().into());
     }
     for (status, response) in responses {
+        // The garage contract's own errors are a message, and nothing else.
+        let is_garage = !route.path.starts_with("/api/v1/") && route.path.starts_with("/api/");
         let own_form =
-            matches!((&*route.path, &**status), ("/readyz", "503") | ("/api/v1/oauth/token", "400"));
+            matches!((&*route.path, &**status), ("/readyz", "503") | ("/api/v1/oauth/token", "400"))
+                || (is_garage && matches!(&**status, "400" | "404"));
         if let RefOr::T(response) = response
             && status.as_str() >= "400"
-            && !own_form
         {
-            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-            response.content.clear();
-            response.content.insert("application/problem+json".to_owned(), content.into());
+            if !own_form {
+                let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+                response.content.clear();
+                response.content.insert("application/problem+json".to_owned(), content.into());
+            }
             if response.description.is_empty() {
                 response.description = status.parse().map_or("", reason).to_owned();
             }
